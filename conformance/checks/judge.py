@@ -1,0 +1,94 @@
+"""Runs the checks on one exchange and gives each failure the client's own severity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from conformance.checks.registry import Check, NotJudged, Problem, all_checks
+from conformance.engine.exchange import MISSING, Json, Seen
+from conformance.profile.model import Profile, Requirement, Scenario
+from conformance.results.model import CheckResult, Severity
+
+_BY_LEVEL: Final[Mapping[str, Severity]] = {"MUST": "degraded", "SHOULD": "cosmetic"}
+_MOST: Final = 20
+"""Problems reported of one check on one exchange."""
+
+
+def judge(seen: Seen, profile: Profile, scenario: Scenario | None) -> list[CheckResult]:
+    """The results of every check that applies."""
+    results: list[CheckResult] = []
+    for rule in _applicable(seen):
+        severity, requirement = severity_of(rule, profile, scenario)
+        if severity is not None:
+            results.extend(_run(rule, seen, severity, requirement))
+    return results
+
+
+def _applicable(seen: Seen) -> Iterator[Check]:
+    for rule in all_checks().values():
+        if seen.exchange.response is None and not rule.without_answer:
+            continue
+        if seen.world.scim in rule.scim and (not rule.on or seen.intent.action in rule.on):
+            yield rule
+
+
+def severity_of(rule: Check, profile: Profile, scenario: Scenario | None) -> tuple[Severity | None, Requirement | None]:
+    """How much a failure hurts this client; None: it is not judged.
+
+    What the profile does not mention goes by the level: MUST degraded, SHOULD cosmetic, others not at
+    all. Where only an inference speaks for a habit, the finding is degraded at most, unless access
+    stays open.
+    """
+    requirement = (scenario.requires.get(rule.id) if scenario else None) or profile.requires.get(rule.id)
+    if requirement is not None and requirement.severity == "ignore":
+        return None, requirement
+    severity = requirement.severity if requirement and requirement.severity else _BY_LEVEL.get(rule.level)
+    inferred = (scenario is not None and scenario.evidence == "inferred") or (
+        requirement is not None and requirement.evidence == "inferred"
+    )
+    if inferred and severity == "blocker":
+        severity = "degraded"
+    return severity, requirement  # type: ignore[return-value] # "ignore" was answered above
+
+
+def _run(rule: Check, seen: Seen, severity: Severity, requirement: Requirement | None) -> Iterator[CheckResult]:
+    try:
+        if not rule.when(seen):
+            return
+        problems = list(rule.run(seen))
+    except NotJudged as reason:
+        yield CheckResult(id=rule.id, outcome="skip", level=rule.level, reason=str(reason))
+        return
+    except Exception as fault:  # noqa: BLE001 - our own bug must be reported as ours, never as the server's
+        yield CheckResult(
+            id=rule.id, outcome="error", level=rule.level,
+            reason=f"fault in scim-compat, please report it: {type(fault).__name__} in {rule.id}: {fault}",
+        )  # fmt: skip
+        return
+    if not problems:
+        yield CheckResult(id=rule.id, outcome="pass", level=rule.level)
+    for problem in problems[:_MOST]:
+        yield _failure(rule, problem, severity, requirement)
+
+
+def _failure(rule: Check, problem: Problem, severity: Severity, requirement: Requirement | None) -> CheckResult:
+    return CheckResult(
+        id=rule.id,
+        outcome="fail",
+        level=rule.level,
+        severity=severity,
+        title=rule.title,
+        cites=rule.cites,
+        where=problem.where,
+        expected=_plain(problem.expected),
+        actual=_plain(problem.actual),
+        message=problem.message,
+        consequence=(requirement.consequence if requirement else "") or rule.why,
+        fix=rule.fix,
+        source=requirement.source if requirement else "",
+    )
+
+
+def _plain(value: Json) -> Json:
+    return None if value is MISSING else value

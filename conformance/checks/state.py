@@ -1,0 +1,106 @@
+"""What the state checks share: which effects were asked for, and whether they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from conformance.engine import paths
+from conformance.engine.exchange import MISSING, Effect, Json, Seen, Subject, World, Write
+
+CORE = {
+    "User": "urn:ietf:params:scim:schemas:core:2.0:User",
+    "Group": "urn:ietf:params:scim:schemas:core:2.0:Group",
+}
+
+
+def body(seen: Seen) -> Mapping[str, Json]:
+    """The answered resource; empty where the answer is none."""
+    found = seen.response.json
+    return found if seen.response.ok and isinstance(found, Mapping) else {}
+
+
+def answered(seen: Seen) -> bool:
+    """The answer is a resource that can be looked at."""
+    return seen.response.ok and isinstance(seen.response.json, Mapping)
+
+
+def writes(seen: Seen) -> tuple[Write, ...]:
+    return seen.intent.subject.writes if seen.intent.subject else ()
+
+
+def subject(seen: Seen) -> Subject:
+    """The subject; only for checks whose ``when`` made sure there is one."""
+    found = seen.intent.subject
+    if found is None:  # pragma: no cover - excluded by the checks' own conditions
+        raise ValueError("the exchange is about no resource")
+    return found
+
+
+def effects(seen: Seen, *kinds: str, accepted: bool = True) -> Iterator[tuple[Write, Effect]]:
+    """Effects of those kinds since the last read-back that later writes did not override."""
+    last: dict[tuple[str, Json], tuple[Write, Effect]] = {}
+    for write in writes(seen):
+        for effect in write.effects:
+            member = effect.value if effect.path == "members" else None
+            last[effect.path.lower(), member] = (write, effect)
+    for write, effect in last.values():
+        if effect.kind in kinds and (write.accepted or not accepted):
+            yield write, effect
+
+
+def holds(effect: Effect, resource: Mapping[str, Json]) -> bool:
+    """Whether the resource shows what the effect asked for."""
+    if effect.kind == "add-member":
+        return effect.value in member_ids(resource)
+    if effect.kind == "remove-member":
+        return effect.value not in member_ids(resource)
+    found = paths.get(resource, effect.path)
+    if effect.kind == "clear":
+        return paths.same(None, found)
+    return paths.same(effect.value, found)
+
+
+def member_ids(resource: Mapping[str, Json]) -> set[str]:
+    """Ids of a group's members."""
+    found = paths.member(resource, "members")
+    listed = found if isinstance(found, list) else []
+    return {str(m.get("value")) for m in listed if isinstance(m, Mapping)}
+
+
+def advertised(world: World, kind: str, path: str) -> bool | None:
+    """Whether the target's own schemas list the attribute; None if it publishes none."""
+    if not world.capabilities.schemas:
+        return None
+    at = paths.parse(path)
+    schema = world.capabilities.schema(at.urn or CORE[kind])
+    if schema is None:
+        return False if at.urn else None
+    listed = schema.get("attributes")
+    names = [a for a in listed if isinstance(a, Mapping)] if isinstance(listed, list) else []
+    found = next((a for a in names if str(a.get("name", "")).lower() == at.attribute.lower()), None)
+    if found is None:
+        # externalId belongs to every resource (RFC 7643 §3.1) and is often left out of the schema.
+        return None if at.attribute.lower() == "externalid" else False
+    subs = found.get("subAttributes")
+    if not at.sub or not isinstance(subs, list):
+        return True
+    return any(isinstance(s, Mapping) and str(s.get("name", "")).lower() == at.sub.lower() for s in subs)
+
+
+def is_manager(effect: Effect) -> bool:
+    return paths.parse(effect.path).attribute.lower() == "manager"
+
+
+def is_custom(effect: Effect) -> bool:
+    """An attribute of an extension that RFC 7643 does not define."""
+    urn = paths.parse(effect.path).urn.lower()
+    return bool(urn) and urn != paths.ENTERPRISE.lower()
+
+
+def shown(value: Json) -> Json:
+    """A value for a finding: MISSING as words, long text cut."""
+    if value is MISSING:
+        return "(absent)"
+    if isinstance(value, str) and len(value) > 300:
+        return value[:300] + "…"
+    return value

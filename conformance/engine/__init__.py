@@ -1,0 +1,1 @@
+"""From a wanted change to requests, and from requests to recorded exchanges."""

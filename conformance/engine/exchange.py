@@ -1,0 +1,267 @@
+"""What passes between the client and the server, and what the client meant by it.
+
+These are the engine's outputs and the checks' inputs. Nothing here does any I/O.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+Json = Any
+"""A parsed JSON value: dict, list, str, int, float, bool or None."""
+
+
+class _Missing(enum.Enum):
+    MISSING = "missing"
+
+    def __repr__(self) -> str:
+        return "MISSING"
+
+
+MISSING: Final = _Missing.MISSING
+"""Stands for "no value at all", where ``None`` would be JSON's null."""
+
+Credential = Literal["valid", "none", "wrong"]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request, ready to send.
+
+    ``target`` is the raw path and query below the endpoint's base URL, already encoded
+    (``/Users?filter=userName+eq+%22a%22&flag``); it goes out byte for byte.
+    """
+
+    method: str
+    target: str
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = None
+    credential: Credential = "valid"
+    timeout: float | None = None
+    """Seconds the client would wait for the whole answer; None: the run's default."""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One answer as it came. ``body`` is what was read, at most the run's cap."""
+
+    status: int
+    reason: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    truncated: bool = False
+    json: Json = MISSING
+    """The parsed body, or MISSING if there is none or it is not JSON."""
+    json_problems: tuple[str, ...] = ()
+    """Why the body is not clean JSON: invalid UTF-8, duplicate keys, NaN … Empty if it is clean."""
+
+    def header(self, name: str) -> str | None:
+        """The first header of that name, in any case, or None."""
+        wanted = name.lower()
+        return next((value for key, value in self.headers if key.lower() == wanted), None)
+
+    @property
+    def media_type(self) -> str:
+        """The media type without parameters, lower-case; empty if none was sent."""
+        return (self.header("content-type") or "").split(";", 1)[0].strip().lower()
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status < 300
+
+
+FailureKind = Literal["dns", "connect", "tls", "timeout", "reset", "protocol", "too-large", "auth", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why no usable answer came. ``text`` is a plain sentence, free of secrets."""
+
+    kind: FailureKind
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and what came of it: either a response or a failure."""
+
+    request: Request
+    url: str
+    response: Response | None
+    failure: Failure | None = None
+    ms: float = 0.0
+    """Milliseconds from sending to the last byte, without waits for Retry-After."""
+    waits: tuple[str, ...] = ()
+    """One plain sentence for each 429/503 that was waited for."""
+
+
+Action = Literal[
+    "match",  # the client looks for a resource by filter
+    "list",  # a list without filter
+    "read",  # the client reads one resource
+    "create",
+    "patch",
+    "replace",
+    "delete",
+    "discover",  # /Schemas, /ResourceTypes, /ServiceProviderConfig
+    "raw",  # a literal request of the profile
+    "evaluate",  # the client's read at the start of the next cycle, for convergence
+    "anonymous",  # a request without, or with a wrong, credential
+    "read-back",  # ours: the state behind a write
+    "read-members",  # ours: a group's members, asked for by name where a plain read did not show them
+    "look-up",  # ours: the same by filter or list
+    "resolve",  # ours: follows meta.location
+    "bystander",  # ours: a resource no scenario names
+    "set-up",  # ours: creates what a scenario starts from
+    "clean-up",  # ours: deletes it again
+]
+
+EffectKind = Literal["set", "clear", "add-member", "remove-member"]
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One thing that must hold after a write.
+
+    ``path`` is an attribute path (``active``, ``name.givenName``,
+    ``emails[type eq "work"].value``, ``urn:…:User:department``); ``value`` is the JSON value
+    that must be found there, in the form a server returns it. For members, the member's id.
+    """
+
+    kind: EffectKind
+    path: str
+    value: Json = None
+    operation: int | None = None
+    """Index of the PATCH operation that asked for it, where there is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One write to a subject, for the read-back that follows it."""
+
+    action: Action
+    effects: tuple[Effect, ...]
+    accepted: bool
+    """The server answered 2xx."""
+    status: int
+    refusable: bool = False
+    """A refusal (4xx) would have been lawful: then only atomicity and access are judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A snapshot of the resource a step is about, at the time of the exchange."""
+
+    key: str
+    """The name the profile gives it (``alice``)."""
+    kind: Literal["User", "Group"]
+    id: str | None
+    wanted: Mapping[str, Json]
+    """The resource as it should be on the server, from all accepted writes so far."""
+    sources: Mapping[str, Json] = field(default_factory=dict)
+    """Target path → mapped source value, as the client would compare it in the next cycle."""
+    members: frozenset[str] = frozenset()
+    """Ids that should be members (groups)."""
+    before: Mapping[str, Json] | None = None
+    """The server's own full representation before the last write, if it was read."""
+    writes: tuple[Write, ...] = ()
+    """The writes since the last read-back, oldest first."""
+    lacks: tuple[str, ...] = ()
+    """Paths that must hold no value."""
+    members_exact: bool = False
+    """No other members than ``members`` may be there."""
+    location: str | None = None
+    """Location header of the creation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What a request was for, and what the client can accept as an answer."""
+
+    action: Action
+    by: Literal["client", "harness"]
+    resource: Literal["User", "Group"] | None = None
+    expect: Literal["success", "refusal", "either"] = "success"
+    statuses: frozenset[int] = frozenset()
+    """Exact statuses the profile names as acceptable; empty: by the action's own rule."""
+    subject: Subject | None = None
+    finds: tuple[str, ...] | None = None
+    """Ids a query must return, exactly; None: not judged."""
+    filter_path: str | None = None
+    filter_value: str | None = None
+    excluded: tuple[str, ...] = ()
+    """Attributes the request asked to leave out."""
+    gone: bool = False
+    """The resource was deleted: it must not be found any more."""
+    disabled: bool = False
+    """The resource is inactive and must be found all the same."""
+    sent: Json = MISSING
+    """The JSON body that was sent, if any."""
+    endpoint: str = ""
+    """For discovery: ``Schemas``, ``ResourceTypes`` or ``ServiceProviderConfig``."""
+    twice: bool = False
+    """The same request as before: deleting the already gone, adding a member again."""
+    duplicate: bool = False
+    """A create for a resource that exists already: it must be refused as a conflict."""
+    tags: frozenset[str] = frozenset()
+    """Words by which a check recognises a special case: ``case``, ``hostile`` …"""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What the target says of itself; every part is None where it says nothing."""
+
+    provider_config: Mapping[str, Json] | None = None
+    resource_types: tuple[Mapping[str, Json], ...] | None = None
+    schemas: tuple[Mapping[str, Json], ...] | None = None
+
+    def has_resource_type(self, name: str) -> bool | None:
+        """Whether ``/ResourceTypes`` lists it; None if the target does not answer there."""
+        if self.resource_types is None:
+            return None
+        return any(
+            name.lower() in {str(entry.get("id", "")).lower(), str(entry.get("name", "")).lower()}
+            for entry in self.resource_types
+        )
+
+    def schema(self, urn: str) -> Mapping[str, Json] | None:
+        """The target's own schema with that id, if it publishes one."""
+        for entry in self.schemas or ():
+            if str(entry.get("id", "")).lower() == urn.lower():
+                return entry
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a check may know beside the exchange itself."""
+
+    base_url: str
+    scim: Literal["2.0", "1.1"]
+    capabilities: Capabilities
+    client_timeout: float
+    """Seconds after which this client gives up."""
+    ours: Mapping[str, str]
+    """id → name of every resource this run created and has not deleted."""
+    mapped: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Resource kind → attribute paths the client maps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Everything a check is given."""
+
+    exchange: Exchange
+    intent: Intent
+    world: World
+
+    @property
+    def response(self) -> Response:
+        """The answer. Checks run only where there is one."""
+        response = self.exchange.response
+        if response is None:  # pragma: no cover - the judge never calls a check without an answer
+            raise ValueError("checks run on answers only")
+        return response

@@ -1,0 +1,109 @@
+"""A literal request of a profile: ``send``, for what no verb can say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+from urllib.parse import quote
+
+from conformance.engine import paths
+from conformance.engine.exchange import MISSING, Action, Exchange, Intent, Json, Request, Write
+from conformance.engine.play import ENDPOINTS, NAME_ATTRIBUTE, Play, encode
+from conformance.engine.verbs import meant, settle_write
+from conformance.profile.model import ResourceKind, Step
+
+_ACTIONS: Final[Mapping[str, Action]] = {"PATCH": "patch", "PUT": "replace"}
+
+
+def send(play: Play, step: Step) -> None:
+    """Sends it as written, the client's headers and flag with it, and keeps track of what it means."""
+    wanted = step.args["send"]
+    request, sent = _request(play, wanted)
+    intent = _intent(play, step, request, sent)
+    about = play.actors.get(step.args.get("about", ""))
+    effects = tuple(meant(play, about, step.args["means"])) if about and "means" in step.args else ()
+    writing = Write(
+        action=intent.action, effects=effects, accepted=False, status=0, refusable=intent.expect != "success"
+    )
+    if effects and intent.subject:
+        intent = replace(intent, subject=replace(intent.subject, writes=(*intent.subject.writes, writing)))
+    title = f"sends {wanted['method']} {wanted['path']}"
+    if request.credential != "valid":
+        title += f" with {'no' if request.credential == 'none' else 'a wrong'} credential"
+    entry = _announce(play, request, sent)
+    done = play.exchange(request, intent, title)
+    if entry is not None:
+        _note_creation(play, entry, done)
+    if about and effects:
+        settle_write(about, writing, done)
+
+
+def _request(play: Play, wanted: Mapping[str, Json]) -> tuple[Request, Json]:
+    client = play.scenario.client
+    headers = client.headers + tuple((str(k), str(play.fill(v))) for k, v in wanted.get("headers", {}).items())
+    sent = play.fill(wanted["body"]) if "body" in wanted else MISSING
+    if sent is not MISSING and not any(k.lower() == "content-type" for k, _ in headers):
+        headers = (*headers, ("Content-Type", client.content_type))
+    request = Request(
+        method=wanted["method"],
+        target=_target(play, wanted),
+        headers=headers,
+        body=None if sent is MISSING else encode(sent),
+        credential=wanted.get("credential", "valid"),
+        timeout=play.client_timeout,
+    )
+    return request, sent
+
+
+def _intent(play: Play, step: Step, request: Request, sent: Json) -> Intent:
+    expect = step.args.get("expect", {})
+    listed = expect.get("status", [])
+    statuses = frozenset(listed if isinstance(listed, list) else [listed])
+    refused = request.credential != "valid" or (bool(statuses) and all(s >= 400 for s in statuses))
+    action: Action = "anonymous" if request.credential != "valid" else _ACTIONS.get(request.method, "raw")
+    intent = play.intent(
+        action,
+        play.actors.get(step.args.get("about", "")),
+        expect=expect.get("outcome") or ("refusal" if refused else "success"),
+        statuses=statuses,
+        tags=frozenset({f"credential-{request.credential}"}),
+        sent=sent,
+    )
+    return replace(intent, resource=step.args["resource"]) if "resource" in step.args else intent
+
+
+def _target(play: Play, wanted: Mapping[str, Json]) -> str:
+    path = quote(str(play.fill(wanted["path"])), safe="/:@!$&'()*+,;=-._~%")
+    query = str(play.fill(wanted.get("query", "")))
+    client = play.scenario.client
+    if client.flag and client.flag not in query:
+        parts = [p for p in (query,) if p]
+        parts.insert(0 if client.flag_position == "first" else len(parts), client.flag)
+        query = "&".join(parts)
+    return f"{path}?{query}" if query else path
+
+
+def _announce(play: Play, request: Request, sent: Json) -> int | None:
+    """A literal POST is expected to be refused; a server that takes it must not be left with the result."""
+    kind: ResourceKind | None = next(
+        (k for k, path in ENDPOINTS.items() if request.method == "POST" and request.target.split("?")[0] == path), None
+    )
+    if kind is None or not isinstance(sent, Mapping):
+        return None
+    name = paths.member(sent, NAME_ATTRIBUTE[kind])
+    entry = play.stage.ledger.intend(kind, NAME_ATTRIBUTE[kind], "" if name is MISSING else str(name))
+    play.created.append(entry)
+    return entry
+
+
+def _note_creation(play: Play, entry: int, done: Exchange) -> None:
+    response = done.response
+    found = response.json if response is not None and response.ok and isinstance(response.json, dict) else None
+    identifier = found.get("id") if found else None
+    if isinstance(identifier, str) and identifier and identifier not in play.stage.ledger.living():
+        kind = play.stage.ledger.entries[entry]
+        echoed = str(paths.member(found or {}, kind.attribute)).lower() == kind.name.lower()
+        play.stage.ledger.created(entry, identifier, confirmed=bool(kind.name) and echoed)
+    elif response is not None and not response.ok:
+        play.stage.ledger.dropped(entry)

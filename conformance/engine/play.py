@@ -1,0 +1,351 @@
+"""One scenario while it runs: its people and groups, and the requests it sends.
+
+``Play`` is what the verbs (``verbs.py``) act on. It knows nothing of checks: every exchange goes to
+``stage.observe`` with the intent behind it.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, Protocol
+from urllib.parse import quote
+
+from conformance.engine import dialect as wording
+from conformance.engine import paths, people, template
+from conformance.engine.exchange import (
+    MISSING,
+    Action,
+    Capabilities,
+    Exchange,
+    Intent,
+    Json,
+    Request,
+    Seen,
+    Subject,
+    World,
+    Write,
+)
+from conformance.engine.ledger import Ledger
+from conformance.profile.model import Client, Mapped, Profile, ResourceKind, Scenario, Step
+
+ENDPOINTS: Mapping[ResourceKind, str] = {"User": "/Users", "Group": "/Groups"}
+NAME_ATTRIBUTE: Mapping[ResourceKind, str] = {"User": "userName", "Group": "displayName"}
+CORE_SCHEMA: Mapping[ResourceKind, str] = {
+    "User": "urn:ietf:params:scim:schemas:core:2.0:User",
+    "Group": "urn:ietf:params:scim:schemas:core:2.0:Group",
+}
+HARNESS = Client(
+    name="scim-compat",
+    headers=(("Accept", "application/scim+json"), ("User-Agent", "scim-compat")),
+    content_type="application/scim+json",
+)
+"""How our own read-backs, set-ups and clean-ups speak: plain RFC 7644, no client's habits."""
+
+
+class NotReached(Exception):  # noqa: N818 - the rest of a scenario cannot run; that is an outcome
+    """What follows cannot run, with the reason."""
+
+
+class Sender(Protocol):
+    """Sends one request; never raises for what the network or the server does."""
+
+    def send(self, request: Request) -> Exchange: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """One exchange of a scenario, with where it came from."""
+
+    step: Step | None
+    number: str
+    """``3.2``: second exchange of the third step."""
+    title: str
+    seen: Seen
+
+
+@dataclass(slots=True)
+class Stage:
+    """What the scenarios of one run share."""
+
+    sender: Sender
+    base_url: str
+    seed: int
+    ledger: Ledger
+    observe: Callable[[Played], None]
+    capabilities: Capabilities = field(default_factory=Capabilities)
+    large: bool = False
+    client_timeout: float | None = None
+    """Overrides the profile's own limit, in seconds."""
+
+
+@dataclass(slots=True)
+class Actor:
+    """A user or group of a scenario: what it is at the source and should be at the target."""
+
+    key: str
+    kind: ResourceKind
+    sources: dict[str, Json]
+    wanted: dict[str, Json] = field(default_factory=dict)
+    id: str | None = None
+    entry: int | None = None
+    """Its line in the ledger."""
+    members: set[str] = field(default_factory=set)
+    seen: dict[str, Json] | None = None
+    """The server's own last full representation."""
+    writes: list[Write] = field(default_factory=list)
+    location: str | None = None
+    gone: bool = False
+
+    @property
+    def disabled(self) -> bool:
+        return self.wanted.get("active") is False
+
+
+class Play:
+    """The running scenario. Verbs call ``actor``, ``fill``, ``exchange`` and the helpers below."""
+
+    def __init__(self, profile: Profile, scenario: Scenario, stage: Stage) -> None:
+        self.profile = profile
+        self.scenario = scenario
+        self.stage = stage
+        self.actors: dict[str, Actor] = {}
+        self.crowds: dict[str, list[str]] = {}
+        self.created: list[int] = []
+        self.requests = 0
+        self.last_answered = True
+        self._step: Step | None = None
+        self._step_number = 0
+        self._exchange_number = 0
+        self._words = 0
+        self._mapped: dict[str, tuple[str, ...]] = {
+            kind: tuple(m.to for m in rows if not m.create_only) for kind, rows in profile.mapping.items()
+        }
+
+    # --- steps and names ------------------------------------------------------------------------
+
+    def begin(self, step: Step) -> None:
+        """Starts the next step; its exchanges are numbered under it."""
+        self._step = step
+        self._step_number += 1
+        self._exchange_number = 0
+
+    def actor(self, key: str) -> Actor:
+        """The actor of that name. The loader has made sure that it was introduced."""
+        return self.actors[key]
+
+    def expand(self, keys: str | Sequence[str]) -> list[Actor]:
+        """Actors by name, a crowd's name standing for all of it."""
+        names = [keys] if isinstance(keys, str) else list(keys)
+        return [self.actors[k] for name in names for k in self.crowds.get(name, [name])]
+
+    def introduce(self, key: str, kind: ResourceKind, overrides: Mapping[str, Json] | None = None) -> Actor:
+        """Makes up the actor, the same for the same seed, profile, scenario and name."""
+        made = people.person if kind == "User" else people.group
+        where = f"{self.profile.id} {self.scenario.id} {key}"
+        sources = made(self.stage.seed, where)
+        if overrides:
+            # Overrides may quote the actor itself (``${alice.mailNickname}``), so it exists first.
+            self.actors[key] = Actor(key=key, kind=kind, sources=sources)
+            sources = made(self.stage.seed, where, self.fill(dict(overrides)))
+        actor = self.actors[key] = Actor(key=key, kind=kind, sources=sources)
+        return actor
+
+    def fill(self, value: Json) -> Json:
+        """``value`` with placeholders replaced."""
+        return template.fill(value, self._look_up)
+
+    def _look_up(self, name: str, attribute: str) -> Json:
+        if name == "run" and attribute == "tag":
+            return people.tag_for(self.stage.seed)
+        if name == "new":
+            self._words += 1
+            number = people.guid(self.stage.seed, f"{self.profile.id} {self.scenario.id} {self._words}")
+            return {"guid": number, "word": "w" + number[:8]}[attribute]
+        actor = self.actors[name]
+        if attribute == "id":
+            if actor.id is None:
+                raise NotReached(f"{name} has no id")
+            return actor.id
+        known = paths.member(actor.wanted, attribute)
+        if known is not MISSING and not isinstance(known, dict | list):
+            return known
+        if attribute in actor.sources:
+            return actor.sources[attribute]
+        mapped = next((m for m in self.mapping(actor.kind) if m.to == attribute and m.source), None)
+        if mapped is None:
+            raise KeyError(attribute)
+        return actor.sources[mapped.source]
+
+    # --- mapping --------------------------------------------------------------------------------
+
+    def mapping(self, kind: ResourceKind) -> tuple[Mapped, ...]:
+        return self.profile.mapping.get(kind, ())
+
+    def matching(self, kind: ResourceKind) -> Mapped:
+        """The row with matching precedence 1."""
+        rows = sorted((m for m in self.mapping(kind) if m.match), key=lambda m: m.match or 0)
+        return rows[0]
+
+    def mapped_body(self, actor: Actor) -> dict[str, Json]:
+        """The body the client creates the actor with: the mapping in its order, references left out."""
+        body: dict[str, Json] = {}
+        for row in self.mapping(actor.kind):
+            value = actor.sources.get(row.source) if row.source else row.value
+            if row.reference or value is None:
+                continue
+            if row.source and paths.is_unassigned(value):
+                continue  # a null source value is not provisioned (Entra source S9)
+            paths.put(body, row.to, value)
+        return body
+
+    def references(self, kind: ResourceKind) -> frozenset[str]:
+        return frozenset(m.to for m in self.mapping(kind) if m.reference)
+
+    # --- requests -------------------------------------------------------------------------------
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        ours: bool = False,
+        parameters: Iterable[tuple[str, str]] = (),
+        body: Json = MISSING,
+    ) -> Request:
+        """A request in the client's manner, or in ours."""
+        client = HARNESS if ours else self.scenario.client
+        headers = client.headers
+        payload = None
+        if body is not MISSING:
+            headers = (*headers, ("Content-Type", client.content_type))
+            payload = encode(body)
+        return Request(
+            method=method,
+            target=path + wording.query(tuple(parameters), client=client),
+            headers=headers,
+            body=payload,
+            timeout=self.client_timeout,
+        )
+
+    @property
+    def client_timeout(self) -> float:
+        return self.stage.client_timeout or self.scenario.client.timeout
+
+    def exchange(self, request: Request, intent: Intent, title: str) -> Exchange:
+        """Sends, hands the exchange to the observer, and stops the scenario if no answer came."""
+        self._exchange_number += 1
+        self.requests += 1
+        done = self.stage.sender.send(request)
+        self.last_answered = done.response is not None
+        seen = Seen(exchange=done, intent=intent, world=self.world())
+        number = f"{self._step_number}.{self._exchange_number}"
+        self.stage.observe(Played(step=self._step, number=number, title=title, seen=seen))
+        if done.response is None:
+            failure = done.failure
+            raise NotReached(f"{request.method} {request.target}: {failure.text if failure else 'no answer'}")
+        return done
+
+    def world(self) -> World:
+        return World(
+            base_url=self.stage.base_url,
+            scim=self.profile.scim,
+            capabilities=self.stage.capabilities,
+            client_timeout=self.client_timeout,
+            ours=self.stage.ledger.living(),
+            mapped=self._mapped,
+        )
+
+    def intent(
+        self,
+        action: Action,
+        actor: Actor | None = None,
+        *,
+        by: Literal["client", "harness"] = "client",
+        **more: Any,
+    ) -> Intent:
+        """An intent about the actor as it is now."""
+        subject = self.subject(actor) if actor else None
+        kind = actor.kind if actor else None
+        base = Intent(action=action, by=by, resource=kind, subject=subject)
+        if actor is not None:
+            base = replace(base, gone=actor.gone, disabled=actor.disabled)
+        return replace(base, **more)
+
+    def subject(self, actor: Actor) -> Subject:
+        sources = {
+            m.to: value
+            for m in self.mapping(actor.kind)
+            if m.source and not m.create_only and (value := paths.get(actor.wanted, m.to)) is not MISSING
+        }
+        return Subject(
+            key=actor.key,
+            kind=actor.kind,
+            id=actor.id,
+            wanted=copy.deepcopy(actor.wanted),
+            sources=sources,
+            members=frozenset(actor.members),
+            before=actor.seen,
+            writes=tuple(actor.writes),
+            location=actor.location,
+        )
+
+    def path_of(self, actor: Actor) -> str:
+        if actor.id is None:
+            raise NotReached(f"{actor.key} was not created, so it has no id")
+        return f"{ENDPOINTS[actor.kind]}/{quote(actor.id, safe='')}"
+
+    # --- keeping track --------------------------------------------------------------------------
+
+    def create(self, actor: Actor, body: dict[str, Json], *, ours: bool, intent: Intent, title: str) -> Exchange:
+        """POSTs the body with the ledger written first, and takes over what the server made of it."""
+        name = str(paths.member(body, NAME_ATTRIBUTE[actor.kind]))
+        entry = self.stage.ledger.intend(actor.kind, NAME_ATTRIBUTE[actor.kind], name)
+        self.created.append(entry)
+        request = self.request("POST", ENDPOINTS[actor.kind], ours=ours, body=body)
+        done = self.exchange(request, replace(intent, sent=body), title)
+        response = done.response
+        if response is None or not response.ok:
+            if response is not None and 400 <= response.status < 500:
+                self.stage.ledger.dropped(entry)
+            return done
+        found = response.json if isinstance(response.json, dict) else {}
+        identifier = found.get("id")
+        known = identifier in self.stage.ledger.living()
+        echoed = str(paths.member(found, NAME_ATTRIBUTE[actor.kind])).lower() == name.lower()
+        if isinstance(identifier, str) and identifier and not known:
+            self.stage.ledger.created(entry, identifier, confirmed=echoed)
+        if intent.duplicate:
+            return done
+        if isinstance(identifier, str) and identifier:
+            actor.id = identifier
+        actor.entry = entry
+        actor.location = response.header("location")
+        self.settle(actor, body, found)
+        return done
+
+    def settle(self, actor: Actor, body: Mapping[str, Json], found: Mapping[str, Json]) -> None:
+        """The actor is now as created: what was sent is wanted, read-only members aside."""
+        actor.wanted = {
+            k: copy.deepcopy(v)
+            for k, v in body.items()
+            if k.lower() not in {"schemas", "meta", "id", "groups", "password", "members"}
+            and not paths.is_unassigned(v)
+        }
+        for path in self.references(actor.kind):
+            value = paths.get(actor.wanted, path)
+            if isinstance(value, str):  # sent as a bare id (Entra), but a server returns an object
+                paths.put(actor.wanted, path, {"value": value})
+        members = body.get("members") or []
+        actor.members = {m["value"] for m in members if isinstance(m, Mapping) and "value" in m}
+        actor.seen = dict(found) or None
+        actor.gone = False
+
+
+def encode(body: Json) -> bytes:
+    """JSON as the known clients send it: minified UTF-8 (Okta source S11). Text goes as it is."""
+    if isinstance(body, str):
+        return body.encode()
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()

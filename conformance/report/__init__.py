@@ -1,0 +1,4 @@
+"""Pages made from ``results.json``, and from nothing else.
+
+``html.render(results)`` is the compatibility report: one file, no script, no request to anywhere.
+"""

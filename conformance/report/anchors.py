@@ -1,0 +1,64 @@
+"""The fragment identifiers of the page: stable from run to run, unique within one page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+PAGE: Final = (
+    "top", "main", "verdicts", "fix-first", "matrix", "scenarios",
+    "not-judged", "not-covered", "clean-up", "run-facts", "legend",
+)  # fmt: skip
+
+Key = tuple[str | int, ...]
+
+
+class Anchors:
+    """Fragment identifiers by what they stand for.
+
+    Keys: ``("finding", check)``, ``("profile", p)``, ``("scenario", p, s)``, ``("feature", p, feature)``
+    and ``("step", p, s, t)``, where ``p``, ``s`` and ``t`` are places in the lists of the results.
+    The two kinds that others link to, findings and scenarios, are named first and keep the plain form
+    (``finding-<check>``, ``<profile>-<scenario>``); a later clash gets a number.
+    """
+
+    def __init__(self, results: Mapping[str, Any]) -> None:
+        self._names: dict[Key, str] = {}
+        self._taken: set[str] = set(PAGE)
+        profiles = results["profiles"]
+        for p, profile in enumerate(profiles):
+            for s, scenario in enumerate(profile["scenarios"]):
+                self._name(("scenario", p, s), f"{profile['id']}-{scenario['id']}")
+        for profile in profiles:
+            for scenario in profile["scenarios"]:
+                for step in scenario["steps"]:
+                    for check in step["checks"]:
+                        if check["outcome"] == "fail":
+                            self._name(("finding", check["id"]), f"finding-{check['id']}")
+        for p, profile in enumerate(profiles):
+            self._name(("profile", p), f"profile-{profile['id']}")
+            for feature in profile["features"]:
+                self._name(("feature", p, feature["id"]), f"{profile['id']}-feature-{feature['id']}")
+            for s, scenario in enumerate(profile["scenarios"]):
+                self._name(("feature", p, scenario["feature"]), f"{profile['id']}-feature-{scenario['feature']}")
+                for t, step in enumerate(scenario["steps"]):
+                    self._name(("step", p, s, t), f"{profile['id']}-{scenario['id']}-step-{step['id']}")
+
+    def __getitem__(self, key: Key) -> str:
+        return self._names[key]
+
+    def get(self, key: Key) -> str:
+        """The identifier, or an empty string if nothing on the page has that key."""
+        return self._names.get(key, "")
+
+    def _name(self, key: Key, wanted: str) -> None:
+        if key in self._names:
+            return
+        plain = re.sub(r"[^A-Za-z0-9._-]", "_", wanted)[:200] or "_"
+        name, number = plain, 1
+        while name in self._taken:
+            number += 1
+            name = f"{plain}-{number}"
+        self._taken.add(name)
+        self._names[key] = name

@@ -1,0 +1,64 @@
+"""The compatibility report: one HTML file that needs nothing but itself."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import jinja2
+from markupsafe import Markup
+
+from conformance.report import words
+from conformance.report.facts import number
+from conformance.report.text import visible
+from conformance.report.viewmodel import build
+
+_HERE: Final = Path(__file__).parent
+
+
+def render(results: Mapping[str, Any]) -> str:
+    """The report on ``results`` (a document of ``results.schema.json``) as one HTML page.
+
+    The page holds no script, asks for nothing from anywhere (its Content-Security-Policy forbids it),
+    and is the same, byte for byte, for equal results. Raises ValueError if ``results`` is of another
+    format or version.
+    """
+    template, css, policy = _environment()
+    return template.render(view=build(results), words=words, css=css, policy=policy)
+
+
+@functools.cache
+def _environment() -> tuple[jinja2.Template, Markup, str]:
+    """The compiled template, the style sheet, and the policy that admits that sheet and nothing else."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_HERE / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_finalize,
+    )
+    environment.filters["ms"] = _milliseconds
+    environment.filters["plural"] = number
+    css = (_HERE / "templates" / "report.css").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    # Our own file, and the hash above holds for these bytes only: it must not be escaped.
+    return environment.get_template("report.html.j2"), Markup(css), policy  # noqa: S704 - see above
+
+
+def _finalize(anything: Any) -> Any:
+    """Every value a template writes goes through here, so nothing invisible can reach the page."""
+    if isinstance(anything, str) and not isinstance(anything, Markup):
+        return visible(anything)
+    return anything
+
+
+def _milliseconds(ms: float) -> str:
+    if ms >= 10_000:
+        return f"{ms / 1000:.1f} s"
+    return f"{ms:,.0f} ms" if ms >= 1 or ms == 0 else "under 1 ms"

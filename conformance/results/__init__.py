@@ -1,0 +1,1 @@
+"""What a run found out: the model, the verdicts, and the files."""

@@ -1,0 +1,164 @@
+"""How to read SCIM messages and addresses, without judging them. Nothing here does any I/O."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+from urllib.parse import parse_qsl, unquote, urljoin, urlsplit
+
+USER: Final = "urn:ietf:params:scim:schemas:core:2.0:User"
+GROUP: Final = "urn:ietf:params:scim:schemas:core:2.0:Group"
+ENTERPRISE: Final = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+ERROR: Final = "urn:ietf:params:scim:api:messages:2.0:Error"
+CORE_URNS: Final[Mapping[str, str]] = {"User": USER, "Group": GROUP}
+
+COLLECTIONS: Final = frozenset({"users", "groups"})
+DISCOVERY: Final = frozenset({"schemas", "resourcetypes", "serviceproviderconfig", "serviceproviderconfigs"})
+
+_DATE_TIME: Final = re.compile(
+    r"-?\d{4,}-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d+)?(?:Z|[+-](\d\d):(\d\d))?\Z", re.ASCII
+)
+_DAYS: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+
+
+def escape(token: str) -> str:
+    """One token of a JSON Pointer (RFC 6901 section 3)."""
+    return token.replace("~", "~0").replace("/", "~1")
+
+
+def segments(target: str) -> tuple[str, ...]:
+    """The decoded path segments of a request target; the query is left out."""
+    path = target.split("?", 1)[0]
+    return tuple(unquote(part) for part in path.split("/") if part)
+
+
+def parameters(target: str) -> dict[str, str]:
+    """The query parameters of a request target, names in lower case; the first of equal names counts."""
+    found: dict[str, str] = {}
+    for name, value in parse_qsl(target.partition("?")[2], keep_blank_values=True):
+        found.setdefault(name.lower(), value)
+    return found
+
+
+def is_projected(target: str) -> bool:
+    """Whether the request asked for a part of the attributes only (RFC 7644 section 3.9)."""
+    asked = parameters(target)
+    return "attributes" in asked or "excludedattributes" in asked
+
+
+def is_collection(target: str) -> bool:
+    """Whether the target addresses a list: ``/Users``, ``/Groups``, ``/Users/.search``."""
+    path = segments(target)
+    return bool(path) and (path[-1].lower() in COLLECTIONS or path[-1].lower() == ".search")
+
+
+def is_discovery(target: str) -> bool:
+    """Whether the target addresses ``/Schemas``, ``/ResourceTypes``, ``/ServiceProviderConfig``, or below."""
+    return any(part.lower() in DISCOVERY for part in segments(target)[-2:])
+
+
+def looks_like_list(body: Any) -> bool:
+    """Whether a body is meant as a ListResponse."""
+    return isinstance(body, Mapping) and ("totalResults" in body or isinstance(body.get("Resources"), list))
+
+
+def looks_like_error(body: Any) -> bool:
+    """Whether a body is meant as a SCIM Error."""
+    return isinstance(body, Mapping) and ERROR in strings(body.get("schemas"))
+
+
+def looks_like_resource(body: Any) -> bool:
+    """Whether a body is meant as a User or a Group."""
+    if not isinstance(body, Mapping) or looks_like_error(body) or looks_like_list(body):
+        return False
+    urns = {urn.lower() for urn in strings(body.get("schemas"))}
+    return bool(urns & {USER.lower(), GROUP.lower()}) or "userName" in body or ("id" in body and "displayName" in body)
+
+
+def entries(body: Any) -> list[Any]:
+    """What stands in ``Resources``; empty if there is no such list."""
+    found = body.get("Resources") if isinstance(body, Mapping) else None
+    return found if isinstance(found, list) else []
+
+
+def strings(value: Any) -> tuple[str, ...]:
+    """The strings among the entries of an array; empty for anything else."""
+    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
+
+
+def member(body: Mapping[str, Any], name: str) -> tuple[str, Any] | None:
+    """The member of that name in any case, as (its own spelling, its value); None if it is absent.
+
+    Attribute names are case-insensitive (RFC 7643 section 2.1).
+    """
+    if name in body:
+        return name, body[name]
+    wanted = name.lower()
+    return next(((key, value) for key, value in body.items() if key.lower() == wanted), None)
+
+
+def split_path(path: str) -> tuple[str, tuple[str, ...]]:
+    """An attribute path as (schema URN or "", names), filters left out.
+
+    ``emails[type eq "work"].value`` → ``("", ("emails", "value"))``;
+    ``urn:…:2.0:User:name.givenName`` → ``("urn:…:2.0:User", ("name", "givenName"))``.
+    """
+    bare = re.sub(r"\[[^\]]*\]", "", path)
+    urn = ""
+    if bare.lower().startswith("urn:"):
+        urn, _, bare = bare.rpartition(":")
+    return urn, tuple(part for part in bare.split(".") if part)
+
+
+def find_values(resource: Any, path: str) -> Iterator[Any]:
+    """Every value an attribute path reaches, filters left out, arrays walked through."""
+    urn, names = split_path(path)
+    reached: list[Any] = [resource]
+    for name in (urn, *names) if urn and urn.lower() not in {USER.lower(), GROUP.lower()} else names:
+        parts = [part for value in reached for part in (value if isinstance(value, list) else (value,))]
+        found = [member(part, name) for part in parts if isinstance(part, Mapping)]
+        reached = [pair[1] for pair in found if pair is not None]
+    for value in reached:
+        yield from value if isinstance(value, list) else (value,)
+
+
+def is_date_time(text: str) -> bool:
+    """Whether it is an xsd:dateTime (RFC 7643 section 2.3.5); a zone is optional there."""
+    found = _DATE_TIME.match(text)
+    if found is None:
+        return False
+    month, day, hour, minute, second = (int(part) for part in found.groups()[:5])
+    zone_hour, zone_minute = (int(part or 0) for part in found.groups()[5:])
+    if not (1 <= month <= 12 and 1 <= day <= _DAYS[month - 1] and zone_hour <= 14 and zone_minute <= 59):
+        return False
+    midnight = hour == 24 and minute == second == 0
+    # Second 60 is a leap second: xsd forbids it, RFC 3339 allows it, no client minds it.
+    return midnight or (hour <= 23 and minute <= 59 and second <= 60)
+
+
+def origin(url: str) -> tuple[str, str, int] | None:
+    """(scheme, host, port) of an absolute http(s) URL, default ports filled in; None for anything else."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return None
+    if parts.scheme.lower() not in _DEFAULT_PORTS or not parts.hostname:
+        return None
+    return parts.scheme.lower(), parts.hostname.lower(), port or _DEFAULT_PORTS[parts.scheme.lower()]
+
+
+def same_url(one: str, other: str, *, base: str) -> bool:
+    """Whether two references name the same resource once both are resolved against ``base``."""
+
+    def normal(url: str) -> tuple[object, ...]:
+        whole = urljoin(base, url)
+        parts = urlsplit(whole)
+        return origin(whole), unquote(parts.path).rstrip("/"), parts.query
+
+    try:
+        return normal(one) == normal(other)
+    except ValueError:
+        return False

@@ -1,0 +1,88 @@
+"""What the tests of runs share: the good server on loopback, and ways to call the command."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+from conformance.profile.load import load
+from conformance.profile.model import Profile
+from conformance.runner import Ended, Request, run
+from conformance.settings import Login, Settings
+
+TOKEN = "good-token"
+COMMAND = [sys.executable, "-c", "from conformance.cli import main; main()"]
+
+settings.register_profile("quick", deadline=None, max_examples=60, database=None)
+settings.load_profile("quick")
+
+
+@pytest.fixture(scope="session")
+def entra() -> Profile:
+    """The built-in profile entra-v2."""
+    return load("entra-v2")
+
+
+@pytest.fixture
+def replay(tmp_path: Path) -> Callable[..., Ended]:
+    """Runs profiles in this process: ``replay(url, only=[…])``; the results are in ``tmp_path / "out"``."""
+
+    def call(url: str, *profiles: str, **more: Any) -> Ended:
+        return play(url, *profiles, out=tmp_path / "out", **more)
+
+    return call
+
+
+def play(url: str, *profiles: str, out: Path, token: str = TOKEN, seed: int = 7, **more: Any) -> Ended:
+    """One run of the runner, without the command line."""
+    own = {name: more.pop(name) for name in ("app", "ca", "large", "timeout", "fail_on") if name in more}
+    chosen = Settings(url=url, login=Login(kind="bearer", token=token), seed=seed, out=str(out), **own)
+    return run(Request(settings=chosen, profiles=list(profiles) or ["entra-v2"], **more))
+
+
+def environment(token: str | None = TOKEN, **more: str) -> dict[str, str]:
+    """The environment of a subprocess, with the token and without what this pytest put there."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "SCIM", "COV"))}
+    return kept | ({"SCIM_TOKEN": token} if token else {}) | more
+
+
+def scim_compat(
+    *arguments: str, cwd: Path, token: str | None = TOKEN, timeout: float = 60, **more: str
+) -> subprocess.CompletedProcess[str]:
+    """The command in a process of its own."""
+    return subprocess.run(
+        [*COMMAND, *arguments], cwd=cwd, env=environment(token, **more), timeout=timeout, check=False,
+        capture_output=True, text=True, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+def start(*arguments: str, cwd: Path) -> subprocess.Popen[str]:
+    """The command started and left running; the caller ends it."""
+    return subprocess.Popen(
+        [*COMMAND, *arguments], cwd=cwd, env=environment(), text=True, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def started(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """``start`` whose processes are gone after the test in any case."""
+    processes: list[subprocess.Popen[str]] = []
+
+    def call(*arguments: str) -> subprocess.Popen[str]:
+        processes.append(start(*arguments, cwd=tmp_path))
+        return processes[-1]
+
+    yield call
+    for process in processes:
+        if process.poll() is None:
+            process.send_signal(signal.SIGKILL)
+        process.communicate(timeout=10)

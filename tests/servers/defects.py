@@ -1,0 +1,33 @@
+"""The broken servers: every defect by name, and what makes the good server have it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from . import (  # noqa: F401 - each module registers its defects when it is imported
+    defects_consistency,
+    defects_groups,
+    defects_http,
+    defects_lifecycle,
+    defects_lists,
+    defects_patch,
+    defects_paths,
+    defects_shape,
+    defects_users,
+    defects_values,
+)
+from .defects_base import DEFECTS, SUBJECTS, Defect
+
+if TYPE_CHECKING:
+    from .good import GoodServer
+
+__all__ = ["DEFECTS", "SUBJECTS", "Defect", "install"]
+
+
+def install(server: GoodServer, names: frozenset[str]) -> None:
+    """Make a server wrong; an unknown name is a ValueError."""
+    unknown = names - DEFECTS.keys()
+    if unknown:
+        raise ValueError(f"unknown defects: {sorted(unknown)}")
+    for name in sorted(names):
+        DEFECTS[name].install(server)

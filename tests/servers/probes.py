@@ -1,0 +1,14 @@
+"""All probes: ``PROBES`` maps each defect to the one that sees it."""
+
+from __future__ import annotations
+
+from . import (  # noqa: F401 - each module registers its probes when it is imported
+    probes_groups,
+    probes_http,
+    probes_lists,
+    probes_patch,
+    probes_users,
+)
+from .probing import PROBES, Client, Probe
+
+__all__ = ["PROBES", "Client", "Probe"]

@@ -1,0 +1,424 @@
+"""Applications of this process: loading, both bridges, and what they do when they misbehave."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import importlib
+import sys
+import textwrap
+
+import pytest
+
+from conformance.engine.asgi import AsgiTransport
+from conformance.engine.auth import Bearer
+from conformance.engine.exchange import Request
+from conformance.engine.inprocess import AppNotUsable, transport_for
+from conformance.engine.wire import Wire, WireSettings
+from conformance.engine.wsgi import WsgiTransport
+
+TARGET = '/Us%20ers/%C3%BC?filter=userName+eq+%22a%22&flag&raw="ü"'
+
+
+def wire(transport, **settings):
+    settings = WireSettings(**({"base_url": "http://testserver:81/scim/v2"} | settings))
+    return Wire(settings, Bearer("S3CRET-token"), transport=transport)
+
+
+def get(transport, **settings):
+    with wire(transport, **settings) as link:
+        return link.send(Request("GET", "/Users"))
+
+
+# --- loading ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A folder with the module ``shop_app``, as the current folder."""
+    text = """
+        def wsgi(environ, start_response):
+            start_response("200 OK", [("Content-Type", "application/json")])
+            return [b'{"kind": "wsgi"}']
+        async def asgi(scope, receive, send):
+            if scope["type"] == "lifespan":
+                raise RuntimeError("none here")
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b'{"kind": "asgi"}'})
+        class Instance:
+            def __call__(self, environ, start_response):
+                return wsgi(environ, start_response)
+        class AsyncInstance:
+            async def __call__(self, scope, receive, send):
+                await asgi(scope, receive, send)
+        class Holder:
+            app = Instance()
+        async_app = AsyncInstance()
+        def create_app(config=None):
+            return Instance()
+        def broken_factory():
+            raise KeyError("SETTING")
+        async def async_factory():
+            return wsgi
+        def nested_factory():
+            return create_app
+        def one(request):
+            return None
+        def anything(*args):
+            return None
+        number = 7
+    """
+    (tmp_path / "shop_app.py").write_text(textwrap.dedent(text))
+    (tmp_path / "shop_needs.py").write_text("import module_that_is_missing\n")
+    (tmp_path / "shop_breaks.py").write_text("\n\nraise ValueError('no settings')\n")
+    (tmp_path / "shop_exits.py").write_text("raise SystemExit(3)\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [entry for entry in sys.path if entry])
+    importlib.invalidate_caches()
+    yield tmp_path
+    for name in [name for name in sys.modules if name.startswith("shop_")]:
+        del sys.modules[name]
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("shop_app:wsgi", "wsgi"),
+        ("shop_app:asgi", "asgi"),
+        ("shop_app:Holder.app", "wsgi"),
+        ("shop_app:async_app", "asgi"),
+        ("shop_app:create_app", "wsgi"),
+        ("shop_app:create_app()", "wsgi"),
+        ("shop_app:Instance", "wsgi"),
+    ],
+)
+def test_applications_and_factories_are_told_apart(project, path, kind):
+    assert get(transport_for(path)).response.json == {"kind": kind}
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("shop_app", "'shop_app' is not of the form module:attribute"),
+        ("shop-app:wsgi", "is not of the form"),
+        ("shop_app:", "is not of the form"),
+        ("shop_none:app", "There is no module shop_none (looked in "),
+        ("shop_app.inner:app", "There is no module shop_app.inner"),
+        ("shop_needs:app", "it needs the module module_that_is_missing, which is not installed"),
+        ("shop_breaks:app", "Importing shop_breaks failed: ValueError: no settings (shop_breaks.py:3)."),
+        ("shop_exits:app", "Importing shop_exits failed: SystemExit: 3"),
+        ("shop_app:wsgy", "shop_app was imported, but has no wsgy: did you mean wsgi?"),
+        ("shop_app:zzz", "has no zzz: callable there: "),
+        ("shop_app:Holder.ap", "shop_app.Holder was imported, but has no ap: did you mean app?"),
+        ("shop_app:number", "is int, which cannot be called"),
+        ("shop_app:one", "takes the parameters (request): neither"),
+        ("shop_app:anything", "takes the parameters (args)"),
+        ("shop_app:broken_factory", "was called, as a factory, and failed: KeyError: 'SETTING'"),
+        ("shop_app:async_factory", "is an async factory"),
+        ("shop_app:nested_factory", "returned another factory"),
+    ],
+)
+def test_what_cannot_be_loaded_says_which_part(project, path, text):
+    with pytest.raises(AppNotUsable) as caught:
+        transport_for(path)
+    assert text in str(caught.value)
+
+
+def test_partials_and_wrapped_functions_have_signatures(project):
+    transport_for("shop_app:wsgi")
+    shop_app = importlib.import_module("shop_app")
+
+    @functools.wraps(shop_app.wsgi)
+    def wrapped(*args, **kwargs):
+        return shop_app.wsgi(*args, **kwargs)
+
+    shop_app.wrapped = wrapped
+    shop_app.partial = functools.partial(lambda tenant, environ, start: shop_app.wsgi(environ, start), "t")
+    for name in ("wrapped", "partial"):
+        assert isinstance(transport_for(f"shop_app:{name}"), WsgiTransport)
+
+
+# --- WSGI -------------------------------------------------------------------------------------------
+
+
+def test_a_wsgi_application_gets_what_a_server_would_give():
+    seen = {}
+
+    def app(environ, start_response):
+        seen.update(environ, body=environ["wsgi.input"].read())
+        start_response("201 Made It", [("X-One", "1"), ("X-One", "2")])
+        return [b"", b"a", b"b"]
+
+    with wire(WsgiTransport(app)) as link:
+        exchange = link.send(
+            Request("POST", TARGET, (("Content-Type", "a/b"), ("X-Y", "1"), ("X-Y", "2")), b"body")
+        )
+    assert seen["PATH_INFO"] == "/scim/v2/Us ers/Ã¼"
+    assert seen["QUERY_STRING"] == 'filter=userName+eq+%22a%22&flag&raw="Ã¼"'
+    assert (seen["REQUEST_METHOD"], seen["SERVER_NAME"], seen["SERVER_PORT"]) == ("POST", "testserver", "81")
+    assert (seen["CONTENT_TYPE"], seen["CONTENT_LENGTH"], seen["HTTP_X_Y"]) == ("a/b", "4", "1, 2")
+    assert (seen["HTTP_HOST"], seen["HTTP_AUTHORIZATION"]) == ("testserver:81", "Bearer S3CRET-token")
+    assert seen["body"] == b"body"
+    assert (exchange.response.status, exchange.response.reason) == (201, "Made It")
+    assert exchange.response.headers == (("X-One", "1"), ("X-One", "2"))
+    assert exchange.response.body == b"ab"
+
+
+def test_wsgi_write_late_start_and_close():
+    closed = []
+
+    class Result:
+        def __init__(self, start_response):
+            self.start_response = start_response
+
+        def __iter__(self):
+            self.start_response("200 OK", [])(b"written ")
+            yield b""
+            yield b"yielded"
+
+        def close(self):
+            closed.append(True)
+
+    assert get(WsgiTransport(lambda environ, start: Result(start))).response.body == b"written yielded"
+    assert closed == [True]
+
+
+@pytest.mark.parametrize(
+    ("method", "status"), [("HEAD", "200 OK"), ("GET", "204 No Content"), ("GET", "304 Not Modified")]
+)
+def test_answers_without_body_have_none(method, status):
+    def app(environ, start_response):
+        start_response(status, [])
+        return [b"text"]
+
+    with wire(WsgiTransport(app)) as link:
+        assert link.send(Request(method, "/x")).response.body == b""
+
+
+def _raises(environ, start_response):
+    raise KeyError(f"no user for {environ['HTTP_AUTHORIZATION']}")
+
+
+def _exits(environ, start_response):
+    raise SystemExit(1)
+
+
+def _never_starts(environ, start_response):
+    return [b"x"]
+
+
+def _bad_status(environ, start_response):
+    start_response("fine", [])
+    return [b"x"]
+
+
+def _starts_twice(environ, start_response):
+    start_response("200 OK", [])
+    start_response("201 OK", [])
+    return []
+
+
+@pytest.mark.parametrize(
+    ("app", "text"),
+    [
+        (_raises, "KeyError"),
+        (_exits, "SystemExit"),
+        (_never_starts, "start_response was not called"),
+        (_bad_status, "ValueError"),
+        (_starts_twice, "start_response was called twice"),
+    ],
+)
+def test_a_wsgi_application_that_raises_is_a_500_and_a_log_line_without_secrets(app, text, caplog):
+    exchange = get(WsgiTransport(app))
+    assert exchange.response.status == 500
+    assert text in exchange.response.body.decode()
+    assert "the application raised" in caplog.text
+    assert "S3CRET" not in caplog.text
+    assert b"S3CRET" not in exchange.response.body
+
+
+def test_a_wsgi_application_that_raises_in_mid_answer_or_never_ends():
+    def breaks(environ, start_response):
+        start_response("200 OK", [])
+        yield b"first"
+        raise ValueError("later")
+
+    failure = get(WsgiTransport(breaks)).failure
+    assert failure.kind == "reset"
+    assert failure.text.startswith("The answer began (status 200) but did not end. ")
+
+    def endless(environ, start_response):
+        start_response("200 OK", [])
+        while True:
+            yield b"x" * 1000
+
+    response = get(WsgiTransport(endless), body_cap=5000).response
+    assert response.truncated
+    assert len(response.body) == 5000
+
+
+# --- ASGI -------------------------------------------------------------------------------------------
+
+
+async def _answer(send, body=b"{}", status=200, headers=()):
+    await send({"type": "http.response.start", "status": status, "headers": list(headers)})
+    await send({"type": "http.response.body", "body": body})
+
+
+def http_only(handler):
+    async def app(scope, receive, send):
+        if scope["type"] == "http":
+            await handler(scope, receive, send)
+
+    return app
+
+
+def test_an_asgi_application_gets_what_a_server_would_give():
+    seen = {}
+
+    async def handler(scope, receive, send):
+        seen.update(scope, event=await receive())
+        await _answer(send, b"{}", 201, [(b"X-One", b"1"), (b"X-One", b"2")])
+
+    with wire(AsgiTransport(http_only(handler))) as link:
+        exchange = link.send(Request("POST", TARGET, (("X-Y", "1"),), b"body"))
+    assert seen["path"] == "/scim/v2/Us ers/ü"
+    assert seen["raw_path"] == b"/scim/v2/Us%20ers/%C3%BC"
+    assert seen["query_string"] == 'filter=userName+eq+%22a%22&flag&raw="ü"'.encode()
+    assert (seen["method"], seen["server"], seen["scheme"]) == ("POST", ("testserver", 81), "http")
+    assert seen["headers"] == [
+        (b"host", b"testserver:81"),
+        (b"x-y", b"1"),
+        (b"authorization", b"Bearer S3CRET-token"),
+        (b"content-length", b"4"),
+    ]
+    assert seen["event"] == {"type": "http.request", "body": b"body", "more_body": False}
+    assert exchange.response.status == 201
+    assert exchange.response.headers == (("X-One", "1"), ("X-One", "2"))
+    assert exchange.response.json_problems == ()
+
+
+def test_lifespan_runs_once_around_all_requests_and_hands_its_state_on():
+    log = []
+
+    async def app(scope, receive, send):
+        if scope["type"] == "lifespan":
+            while True:
+                order = (await receive())["type"]
+                log.append(order)
+                scope["state"]["loop"] = id(asyncio.get_running_loop())
+                await send({"type": f"{order}.complete"})
+                if order == "lifespan.shutdown":
+                    return
+        log.append(scope["state"]["loop"] == id(asyncio.get_running_loop()))
+        await _answer(send)
+
+    with wire(AsgiTransport(app)) as link:
+        for _ in range(2):
+            assert link.send(Request("GET", "/Users")).response.status == 200
+    assert log == ["lifespan.startup", True, True, "lifespan.shutdown"]
+    link.close()
+
+
+@pytest.mark.parametrize("kind", ["raises", "failed"])
+def test_an_application_without_lifespan_is_used_and_a_failed_start_is_told(kind, caplog):
+    async def app(scope, receive, send):
+        if scope["type"] == "lifespan":
+            if kind == "raises":
+                raise AssertionError("http only")
+            await receive()
+            await send({"type": "lifespan.startup.failed", "message": "no database"})
+            return
+        await _answer(send)
+
+    assert get(AsgiTransport(app)).response.status == 200
+    assert ("start-up: no database" in caplog.text) is (kind == "failed")
+
+
+def test_streamed_bodies_and_background_work():
+    done = []
+
+    async def handler(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200})
+        for part in (b"a", b"b"):
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+        await send({"type": "http.response.body"})
+        await asyncio.sleep(0.01)
+        done.append(True)
+
+    assert get(AsgiTransport(http_only(handler))).response.body == b"ab"
+    assert done == [True]
+
+
+def test_an_endless_asgi_answer_is_cut_and_the_application_told():
+    events = []
+
+    async def handler(scope, receive, send):
+        await receive()
+        await send({"type": "http.response.start", "status": 200})
+        try:
+            while True:
+                await send({"type": "http.response.body", "body": b"x" * 1000, "more_body": True})
+                await asyncio.sleep(0)
+        finally:
+            events.append(await receive())
+
+    assert get(AsgiTransport(http_only(handler)), body_cap=5000).response.truncated
+    assert events == [{"type": "http.disconnect"}]
+
+
+@pytest.mark.parametrize("stage", ["before", "within"])
+def test_an_asgi_application_that_hangs_is_a_timeout(stage):
+    async def handler(scope, receive, send):
+        if stage == "within":
+            await send({"type": "http.response.start", "status": 200})
+        await asyncio.sleep(60)
+
+    exchange = get(AsgiTransport(http_only(handler)), timeout=0.2)
+    assert exchange.failure.kind == "timeout"
+    assert exchange.ms < 3000
+
+
+async def _asgi_raises(scope, receive, send):
+    raise KeyError("x")
+
+
+async def _asgi_times_out(scope, receive, send):
+    raise TimeoutError("the database")
+
+
+async def _asgi_silent(scope, receive, send):
+    return
+
+
+async def _asgi_disorder(scope, receive, send):
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _asgi_cancelled(scope, receive, send):
+    raise asyncio.CancelledError
+
+
+@pytest.mark.parametrize(
+    ("handler", "text"),
+    [
+        (_asgi_raises, "KeyError: 'x' (test_inprocess.py:"),
+        (_asgi_times_out, "TimeoutError: the database"),
+        (_asgi_silent, "returned without an answer"),
+        (_asgi_disorder, "before http.response.start"),
+        (_asgi_cancelled, "cancelled itself"),
+    ],
+)
+def test_an_asgi_application_that_raises_is_a_500(handler, text, caplog):
+    exchange = get(AsgiTransport(http_only(handler)))
+    assert exchange.response.status == 500
+    assert text in exchange.response.body.decode()
+    assert "the application raised" in caplog.text
+
+
+def test_an_asgi_application_that_raises_in_mid_answer():
+    async def handler(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200})
+        raise ValueError("later")
+
+    assert get(AsgiTransport(http_only(handler))).failure.kind == "reset"

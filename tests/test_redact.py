@@ -1,0 +1,143 @@
+"""A registered secret is found in every spelling; everything else stays as it is."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+from urllib.parse import quote, quote_plus
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from conformance.engine.redact import REDACTED, Redactor
+
+SECRET = 'p/a+s"s wörd&<~>\\é=='
+TOKEN = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.c2lnbmF0dXJl-_x"
+
+SPELLINGS = {
+    "plain": lambda s: s,
+    "json": lambda s: json.dumps(s)[1:-1],
+    "json raw": lambda s: json.dumps(s, ensure_ascii=False)[1:-1],
+    "json, PHP": lambda s: json.dumps(s)[1:-1].replace("/", "\\/"),
+    "json, Go": lambda s: json.dumps(s, ensure_ascii=False)[1:-1].translate(
+        {38: "\\u0026", 60: "\\u003c", 62: "\\u003e"}
+    ),
+    "json, .NET": lambda s: "".join(
+        f"\\u{ord(c):04X}" if c in "\"&<>+'`" or ord(c) > 126 else json.dumps(c)[1:-1] for c in s
+    ),
+    "percent": lambda s: quote(s, safe=""),
+    "percent, path": quote,
+    "percent, lower": lambda s: "".join(
+        f"%{b:02x}" if chr(b) in '/+" &<>\\=' or b > 126 else chr(b) for b in s.encode()
+    ),
+    "form": quote_plus,
+    "encodeURIComponent": lambda s: quote(s, safe="!*'()"),
+    "twice": lambda s: quote(quote(s, safe=""), safe=""),
+    "html": html.escape,
+    "base64": lambda s: base64.b64encode(s.encode()).decode(),
+    "base64url, bare": lambda s: base64.urlsafe_b64encode(s.encode()).decode().rstrip("="),
+    "base64, percent": lambda s: quote(base64.b64encode(s.encode()).decode(), safe=""),
+    "base64, json": lambda s: base64.b64encode(s.encode()).decode().replace("/", "\\/"),
+    "utf-8 read as latin-1": lambda s: s.encode().decode("latin-1"),
+}
+
+
+@pytest.mark.parametrize("secret", [SECRET, TOKEN])
+@pytest.mark.parametrize("name", SPELLINGS)
+def test_every_spelling_is_found(secret, name):
+    spelled = SPELLINGS[name](secret)
+    assert Redactor.of([secret]).text(f"<{spelled}> and {spelled}") == f"<{REDACTED}> and {REDACTED}"
+
+
+@pytest.mark.parametrize("before", ["", "u", "us", "usr", "user:"])
+@pytest.mark.parametrize("after", ["", ":", ":x", "abc"])
+@pytest.mark.parametrize("secret", [SECRET, TOKEN, "hunter2!"])
+def test_base64_is_found_at_every_alignment(secret, before, after):
+    encoded = base64.b64encode((before + secret + after).encode()).decode()
+    clean = Redactor.of([secret]).text(encoded)
+    assert REDACTED in clean
+    # What is left carries the neighbours; of the secret, at most a piece of the character at each end.
+    left = clean.replace(REDACTED, "").rstrip("=")
+    assert 6 * len(left) - 8 * len((before + after).encode()) <= 12
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.text(st.characters(exclude_characters="[]", exclude_categories=("Cs",)), min_size=1, max_size=12),
+    st.text(st.characters(exclude_categories=("Cs",)), max_size=30),
+    st.text(st.characters(exclude_categories=("Cs",)), max_size=30),
+)
+def test_it_is_idempotent_and_nothing_stays(secret, before, after):
+    redactor = Redactor.of([secret])
+    once = redactor.text(f"{before}{secret}{after}")
+    assert redactor.text(once) == once
+    if len(secret) >= 4:
+        assert secret not in once.replace(REDACTED, "\0")
+
+
+def test_longer_secrets_win_and_marker_like_secrets_do_not_nest():
+    redactor = Redactor.of(["hunter2", "hunter2-extended", "redacted"])
+    once = redactor.text("a hunter2-extended b hunter2 c")
+    assert once == f"a {REDACTED} b {REDACTED} c"
+    assert redactor.text(once) == once
+
+
+def test_short_secrets_only_where_they_stand_alone():
+    redactor = Redactor.of(["abc", ""])
+    assert redactor.text('abc abcd xabc pw=abc& "abc" abc_') == (
+        f'{REDACTED} abcd xabc pw={REDACTED}& "{REDACTED}" abc_'
+    )
+    assert redactor.text("YWJj") == REDACTED
+    assert Redactor.of([]).text("anything") == "anything"
+
+
+def test_a_short_secret_that_stands_alone_only_after_the_first_pass():
+    redactor = Redactor.of(["hunter2", "abc"])
+    assert redactor.text("hunter2abc") == f"{REDACTED}{REDACTED}"
+
+
+def test_other_text_is_returned_unchanged():
+    text = "x" * 1000 + SECRET[:-1]
+    assert Redactor.of([SECRET]).text(text) is text
+
+
+def test_bytes_keep_everything_else():
+    redactor = Redactor.of(["pässword"])
+    assert redactor.bytes(b"\xff\x00p\xc3\xa4ssword\xfe") == b"\xff\x00[redacted]\xfe"
+    assert redactor.bytes("x pässword".encode("latin-1")) == b"x [redacted]"
+    untouched = bytes(range(256))
+    assert redactor.bytes(untouched) is untouched
+
+
+def test_with_secret_makes_a_new_one():
+    first = Redactor.of(["first-secret"])
+    second = first.with_secret("second-secret")
+    assert first.text("second-secret") == "second-secret"
+    assert second.text("first-secret second-secret") == f"{REDACTED} {REDACTED}"
+    assert second.with_secret("first-secret") is second
+    assert second.with_secret("") is second
+    assert "secret" not in repr(second).replace("secret(s)", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        ("Authorization", "Bearer not-registered", "Bearer [redacted]"),
+        ("AUTHORIZATION", "basic dXNlcg==", "basic [redacted]"),
+        ("Proxy-Authorization", "Digest a=1, b=2", "Digest [redacted]"),
+        ("Authorization", "rawtoken", "[redacted]"),
+        ("Authorization", "part one-of-token", "[redacted]"),
+        ("Authorization", "", ""),
+        ("Cookie", "sid=1", "[redacted]"),
+        ("set-cookie", "sid=1; Path=/", "[redacted]"),
+        ("X-Api-Key", "known-key", "[redacted]"),
+        ("Location", "https://h/Users/1?k=known-key", "https://h/Users/1?k=[redacted]"),
+        ("WWW-Authenticate", 'Bearer realm="x"', 'Bearer realm="x"'),
+    ],
+)
+def test_headers(name, value, shown):
+    redactor = Redactor.of(["known-key"])
+    assert redactor.header(name, value) == shown
+    assert redactor.header(name, shown) == shown
