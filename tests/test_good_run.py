@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -15,7 +16,7 @@ from servers.running import client, serve
 
 from conformance import results as results_package
 
-FORMAT = json.loads((__import__("pathlib").Path(results_package.__file__).parent / "results.schema.json").read_text())
+FORMAT = json.loads((Path(results_package.__file__).parent / "results.schema.json").read_text())
 OTHERS = [
     {"userName": "ada.other@example.org", "displayName": "Ada Other", "active": True, "title": "Keeper"},
     {"userName": "bo.gone@example.org", "displayName": "Bo Gone", "active": False},

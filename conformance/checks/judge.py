@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
-from conformance.checks.registry import Check, NotJudged, Problem, all_checks
-from conformance.engine.exchange import MISSING, Json, Seen
+from conformance.checks.registry import Check, Level, NotJudged, Problem, all_checks
+from conformance.engine.exchange import Seen
 from conformance.profile.model import Profile, Requirement, Scenario
 from conformance.results.model import CheckResult, Severity
 
 _BY_LEVEL: Final[Mapping[str, Severity]] = {"MUST": "degraded", "SHOULD": "cosmetic"}
+ASSERTED: Final = ("expect.", "http.expected-status")
+"""Checks that hold a profile's own assertions."""
 _MOST: Final = 20
 """Problems reported of one check on one exchange."""
 
@@ -19,7 +22,8 @@ def judge(seen: Seen, profile: Profile, scenario: Scenario | None) -> list[Check
     """The results of every check that applies."""
     results: list[CheckResult] = []
     for rule in _applicable(seen):
-        severity, requirement = severity_of(rule, profile, scenario)
+        asserted = seen.intent.rule.level if seen.intent.rule and rule.id.startswith(ASSERTED) else rule.level
+        severity, requirement = severity_of(rule, profile, scenario, level=asserted)
         if severity is not None:
             results.extend(_run(rule, seen, severity, requirement))
     return results
@@ -33,17 +37,19 @@ def _applicable(seen: Seen) -> Iterator[Check]:
             yield rule
 
 
-def severity_of(rule: Check, profile: Profile, scenario: Scenario | None) -> tuple[Severity | None, Requirement | None]:
+def severity_of(
+    rule: Check, profile: Profile, scenario: Scenario | None, *, level: Level | None = None
+) -> tuple[Severity | None, Requirement | None]:
     """How much a failure hurts this client; None: it is not judged.
 
     What the profile does not mention goes by the level: MUST degraded, SHOULD cosmetic, others not at
     all. Where only an inference speaks for a habit, the finding is degraded at most, unless access
-    stays open.
+    stays open. ``level`` stands in for the check's own.
     """
     requirement = (scenario.requires.get(rule.id) if scenario else None) or profile.requires.get(rule.id)
     if requirement is not None and requirement.severity == "ignore":
         return None, requirement
-    severity = requirement.severity if requirement and requirement.severity else _BY_LEVEL.get(rule.level)
+    severity = requirement.severity if requirement and requirement.severity else _BY_LEVEL.get(level or rule.level)
     inferred = (scenario is not None and scenario.evidence == "inferred") or (
         requirement is not None and requirement.evidence == "inferred"
     )
@@ -69,7 +75,21 @@ def _run(rule: Check, seen: Seen, severity: Severity, requirement: Requirement |
     if not problems:
         yield CheckResult(id=rule.id, outcome="pass", level=rule.level)
     for problem in problems[:_MOST]:
-        yield _failure(rule, problem, severity, requirement)
+        yield _as_asserted(seen, _failure(rule, problem, severity, requirement))
+
+
+def _as_asserted(seen: Seen, failure: CheckResult) -> CheckResult:
+    """A generic check of a profile's own assertion speaks with the rule that the profile names."""
+    rule = seen.intent.rule
+    if rule is None or not failure.id.startswith(ASSERTED):
+        return failure
+    return replace(
+        failure,
+        level=rule.level,
+        cites=rule.cites or failure.cites,
+        title=rule.title or failure.title,
+        fix=rule.fix or failure.fix,
+    )
 
 
 def _failure(rule: Check, problem: Problem, severity: Severity, requirement: Requirement | None) -> CheckResult:
@@ -81,14 +101,10 @@ def _failure(rule: Check, problem: Problem, severity: Severity, requirement: Req
         title=rule.title,
         cites=rule.cites,
         where=problem.where,
-        expected=_plain(problem.expected),
-        actual=_plain(problem.actual),
+        expected=problem.expected,
+        actual=problem.actual,
         message=problem.message,
         consequence=(requirement.consequence if requirement else "") or rule.why,
         fix=rule.fix,
         source=requirement.source if requirement else "",
     )
-
-
-def _plain(value: Json) -> Json:
-    return None if value is MISSING else value

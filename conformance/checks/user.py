@@ -22,7 +22,8 @@ def _active(seen: Seen, value: object) -> bool:
     on=("read-back",),
     when=lambda seen: answered(seen) and _active(seen, value=False),
     why="This is how a dismissed employee's access ends. If it does not take effect, the account stays open.",
-    fix="Set `active` to false for every form the client sends it in, end the user's sessions, and return `active: false`.",
+    fix="Set `active` to false for every form the client sends it in, end the user's sessions, and return "
+    "`active: false`.",
 )
 def disabled(seen: Seen) -> Iterator[Problem]:
     for write, effect in effects(seen, "set", accepted=False):

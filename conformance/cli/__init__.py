@@ -18,11 +18,11 @@ _HELPERS = frozenset({"options", "terminal"})
 class _Commands(click.Group):
     """Imports a command's module only when it is called: ``--version`` pays for none."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         found = [m.name for m in pkgutil.iter_modules(__path__) if m.name not in _HELPERS]
         return sorted(found, key=lambda name: (_ORDER.index(name) if name in _ORDER else len(_ORDER), name))
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - likewise
         if cmd_name in _HELPERS or cmd_name not in {m.name for m in pkgutil.iter_modules(__path__)}:
             return None
         found = importlib.import_module(f"conformance.cli.{cmd_name}").command

@@ -31,23 +31,43 @@ def connection_options(function: Command) -> Command:
 
 
 _CONNECTION: list[Callable[[Command], Command]] = [
-    click.option("--auth", type=click.Choice(["bearer", "basic", "header", "oauth2", "none"]),
-                 help="Kind of credential. Default: bearer if SCIM_TOKEN is set, else none."),
-    click.option("--secret-env", metavar="NAME", help="Environment variable that holds the secret. Default: SCIM_TOKEN "
-                 "(bearer, header), SCIM_PASSWORD (basic), SCIM_CLIENT_SECRET (oauth2)."),
+    click.option(
+        "--auth",
+        type=click.Choice(["bearer", "basic", "header", "oauth2", "none"]),
+        help="Kind of credential. Default: bearer if SCIM_TOKEN is set, else none.",
+    ),
+    click.option(
+        "--secret-env",
+        metavar="NAME",
+        help="Environment variable that holds the secret. Default: SCIM_TOKEN "
+        "(bearer, header), SCIM_PASSWORD (basic), SCIM_CLIENT_SECRET (oauth2).",
+    ),
     click.option("--secret-file", type=click.Path(dir_okay=False), help="File that holds the secret."),
     click.option("--secret-prompt", is_flag=True, help="Ask for the secret."),
     click.option("--user", metavar="NAME", help="User name for basic."),
-    click.option("--header-name", metavar="NAME", default="Authorization", show_default=True,
-                 help="Header that carries the raw secret, for --auth header."),
+    click.option(
+        "--header-name",
+        metavar="NAME",
+        default="Authorization",
+        show_default=True,
+        help="Header that carries the raw secret, for --auth header.",
+    ),
     click.option("--token-url", metavar="URL", help="OAuth 2 token endpoint (client credentials)."),
     click.option("--client-id", metavar="ID", help="OAuth 2 client id."),
     click.option("--scope", metavar="SCOPE", default="", help="OAuth 2 scope."),
-    click.option("--ca", type=click.Path(exists=True, dir_okay=False), default="", help="CA certificates to trust (PEM)."),
-    click.option("--client-cert", type=click.Path(exists=True, dir_okay=False), default="", help="Client certificate (PEM)."),
-    click.option("--client-key", type=click.Path(exists=True, dir_okay=False), default="", help="Its key, if apart (PEM)."),
-    click.option("--proxy", metavar="URL", default="", help="HTTP proxy. The environment's proxy settings are not used."),
-]  # fmt: skip
+    click.option(
+        "--ca", type=click.Path(exists=True, dir_okay=False), default="", help="CA certificates to trust (PEM)."
+    ),
+    click.option(
+        "--client-cert", type=click.Path(exists=True, dir_okay=False), default="", help="Client certificate (PEM)."
+    ),
+    click.option(
+        "--client-key", type=click.Path(exists=True, dir_okay=False), default="", help="Its key, if apart (PEM)."
+    ),
+    click.option(
+        "--proxy", metavar="URL", default="", help="HTTP proxy. The environment's proxy settings are not used."
+    ),
+]
 
 
 def login_from(options: dict[str, Any]) -> Login:

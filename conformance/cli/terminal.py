@@ -164,7 +164,7 @@ class Terminal:
         if len(found) > len(shown):
             self._indented(f"and {len(found) - len(shown)} more in the report", 2, "dim")
         if shown:
-            self._indented(f"`scim-compat explain {shown[0].id}` says what the rule asks for and how to keep it.", 2, "dim")
+            self._indented(f"`scim-compat explain {shown[0].id}` tells more of a rule", 2, "dim")
 
     def _after(self, collated: Collated) -> None:
         self.console.print()

@@ -113,10 +113,16 @@ def _member(identifier: str, display: str, dialect: Dialect) -> dict[str, Json]:
     return {"value": identifier}
 
 
-def replacement(change: Change, *, seen: Mapping[str, Json]) -> dict[str, Json]:
-    """The PUT body of a client that echoes the server's answer with the changes in it (Okta source S1)."""
+def replacement(
+    change: Change, *, seen: Mapping[str, Json], mapped: Sequence[tuple[str, Json]] = ()
+) -> dict[str, Json]:
+    """The PUT body of a client that echoes the server's answer (Okta sources S1, W1).
+
+    Over what was read come the client's own mapped values, then the changes; all else goes back as it
+    came, read-only members and unknown ones too.
+    """
     body: dict[str, Json] = copy.deepcopy(dict(seen))
-    for path, value in change.set:
+    for path, value in (*mapped, *change.set):
         paths.put(body, path, value)
     for path in change.clear:
         paths.remove(body, path)

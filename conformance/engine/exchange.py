@@ -178,6 +178,27 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
+class Assertion:
+    """One thing a profile asserts of an answer: of a place in its body, or of a header."""
+
+    at: str
+    """JSON Pointer into the body, or ``header NAME``."""
+    word: Literal["equals", "is", "includes"]
+    value: Json
+    """For ``is``: present, absent, not-empty, number, string, boolean, array, object."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a literal step's assertions rest on; stands in for the generic check's own words."""
+
+    level: Literal["MUST", "SHOULD", "MAY", "CLIENT"] = "CLIENT"
+    cites: tuple[str, ...] = ()
+    title: str = ""
+    fix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Intent:
     """What a request was for, and what the client can accept as an answer."""
 
@@ -206,6 +227,16 @@ class Intent:
     """The same request as before: deleting the already gone, adding a member again."""
     duplicate: bool = False
     """A create for a resource that exists already: it must be refused as a conflict."""
+    asserts: tuple[Assertion, ...] = ()
+    among: tuple[str, ...] = ()
+    """Ids of which exactly those in ``finds`` must be in the answer; others are not looked at."""
+    ordered: tuple[str, ...] = ()
+    """Ids that must come in this order."""
+    earlier: frozenset[str] = frozenset()
+    """Ids on the earlier pages of the same list."""
+    complete: tuple[str, ...] = ()
+    """Ids that must have come by the last page."""
+    rule: Rule | None = None
     tags: frozenset[str] = frozenset()
     """Words by which a check recognises a special case: ``case``, ``hostile`` …"""
 

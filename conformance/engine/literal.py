@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Final, Literal
 from urllib.parse import quote
 
 from conformance.engine import paths
-from conformance.engine.exchange import MISSING, Action, Exchange, Intent, Json, Request, Write
+from conformance.engine.exchange import (
+    MISSING,
+    Action,
+    Assertion,
+    Exchange,
+    Intent,
+    Json,
+    Request,
+    Rule,
+    Write,
+)
 from conformance.engine.play import ENDPOINTS, NAME_ATTRIBUTE, Play, encode
 from conformance.engine.verbs import meant, settle_write
 from conformance.profile.model import ResourceKind, Step
@@ -69,8 +79,32 @@ def _intent(play: Play, step: Step, request: Request, sent: Json) -> Intent:
         statuses=statuses,
         tags=frozenset({f"credential-{request.credential}"}),
         sent=sent,
+        **_expected(play, expect),
     )
     return replace(intent, resource=step.args["resource"]) if "resource" in step.args else intent
+
+
+def _expected(play: Play, expect: Mapping[str, Json]) -> dict[str, Json]:
+    """What the profile asserts of the answer, as fields of the intent."""
+    found: dict[str, Json] = {"asserts": tuple(_assertions(play, expect))}
+    for key, name in (("among", "among"), ("order", "ordered")):
+        found[name] = tuple(a.id for a in play.expand(expect.get(key, [])) if a.id)
+    if "finds" in expect:
+        found["finds"] = tuple(a.id for a in play.expand(expect["finds"]) if a.id)
+    if "rule" in expect:
+        rule = expect["rule"]
+        found["rule"] = Rule(**{**rule, "cites": tuple(rule.get("cites", ()))})
+    return found
+
+
+def _assertions(play: Play, expect: Mapping[str, Json]) -> Iterator[Assertion]:
+    words: tuple[Literal["equals", "is", "includes"], ...] = ("equals", "is", "includes")
+    for one in expect.get("answers", ()):
+        word = next(w for w in words if w in one)
+        yield Assertion(one["at"], word, play.fill(one[word]))
+    for name, value in expect.get("headers", {}).items():
+        is_word = value in {"present", "absent"}
+        yield Assertion(f"header {name}", "is" if is_word else "equals", play.fill(value))
 
 
 def _target(play: Play, wanted: Mapping[str, Json]) -> str:

@@ -201,6 +201,18 @@ class Play:
             paths.put(body, row.to, value)
         return body
 
+    def mapped_now(self, actor: Actor) -> list[tuple[str, Json]]:
+        """The mapped attributes as they should be now, for a client that writes the whole resource."""
+        found: list[tuple[str, Json]] = []
+        for row in self.mapping(actor.kind):
+            if row.create_only or row.reference:
+                continue
+            value = paths.get(actor.wanted, row.to) if row.source else row.value
+            if row.source and paths.is_unassigned(value):
+                continue
+            found.append((row.to, value))
+        return found
+
     def references(self, kind: ResourceKind) -> frozenset[str]:
         return frozenset(m.to for m in self.mapping(kind) if m.reference)
 

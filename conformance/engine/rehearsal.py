@@ -87,7 +87,11 @@ class ImaginaryServer:
 
     def _create(self, path: str, body: dict[str, Json]) -> tuple[int, Json]:
         name = "userName" if path == "/Users" else "displayName"
-        taken = [r for p, r in self.store.items() if p.startswith(path + "/") and str(r.get(name)).lower() == str(body.get(name)).lower()]
+        taken = [
+            r
+            for p, r in self.store.items()
+            if p.startswith(path + "/") and str(r.get(name)).lower() == str(body.get(name)).lower()
+        ]
         if taken:
             return 409, {}
         identifier = f"{path[1:-1].lower()}-{len(self.store) + 1}"

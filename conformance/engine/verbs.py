@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from conformance.engine import dialect as wording
 from conformance.engine import paths
@@ -19,6 +19,8 @@ from conformance.profile.model import ResourceKind, Step
 
 Verb = Callable[[Play, Step], None]
 VERBS: Final[dict[str, Verb]] = {}
+MOST_PAGES: Final = 20
+"""An import stops here: somebody's store may hold a million users, and a hostile one never ends."""
 
 
 def verb(name: str) -> Callable[[Verb], Verb]:
@@ -147,6 +149,36 @@ def discover(play: Play, step: Step) -> None:
     play.exchange(play.request("GET", f"/{endpoint}"), intent, f"asks for /{endpoint}")
 
 
+@verb("import")
+def import_(play: Play, step: Step) -> None:
+    """Pages through the whole collection, as an import does (Okta source S1)."""
+    kind: ResourceKind = step.args["on"]
+    count = step.args["count"]
+    expected = tuple(a.id for a in play.actors.values() if a.kind == kind and a.id and not a.gone)
+    earlier: set[str] = set()
+    start = 1
+    for _page in range(MOST_PAGES):
+        answer = _page_of(play, kind, start, count, earlier=frozenset(earlier), complete=expected)
+        found = answer.get("Resources") if isinstance(answer, dict) else None
+        total = answer.get("totalResults") if isinstance(answer, dict) else None
+        if not isinstance(found, list) or not isinstance(total, int) or not found:
+            break
+        earlier |= {str(r.get("id")) for r in found if isinstance(r, dict)}
+        start += len(found)
+        if start > total:
+            break
+    if step.args.get("beyond"):
+        _page_of(play, kind, start + count, count, earlier=frozenset(earlier), complete=(), finds=())
+
+
+def _page_of(play: Play, kind: ResourceKind, start: int, count: int, **more: Any) -> Json:
+    parameters = [("startIndex", str(start)), ("count", str(count))]
+    intent = play.intent("list", resource=kind, **more)
+    request = play.request("GET", ENDPOINTS[kind], parameters=parameters)
+    done = play.exchange(request, intent, f"imports {kind.lower()}s from {start}")
+    return done.response.json if done.response and done.response.ok else None
+
+
 # --- creating and deleting ----------------------------------------------------------------------
 
 
@@ -246,8 +278,10 @@ def _change(play: Play, actor: Actor, wanted: Mapping[str, Json], clear: tuple[s
         for path, value in wanted.items()
     ] + [Effect("clear", path) for path in clear]
     if dialect.update == "put-after-get":
-        body: dict[str, Json] = wording.replacement(asked, seen=actor.seen or actor.wanted)
-        _write(play, actor, "PUT", body, means)
+        if actor.seen is None:
+            raise NotReached(f"{actor.key} could not be read, and this client writes back what it has read")
+        echoed = wording.replacement(asked, seen=actor.seen, mapped=play.mapped_now(actor))
+        _write(play, actor, "PUT", echoed, means)
     else:
         operations = wording.operations(asked, seen=actor.seen, dialect=dialect)
         _write(play, actor, "PATCH", wording.patch_body(operations), means)

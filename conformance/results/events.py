@@ -14,6 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
+from conformance.engine.exchange import MISSING
 from conformance.results.model import CheckResult, ScenarioResult, StepResult
 
 FORMAT: Final = "scim-compat/events/1"
@@ -71,7 +72,7 @@ def check_dict(result: CheckResult) -> dict[str, Any]:
     if result.outcome in {"skip", "error"}:
         return {k: whole[k] for k in _OPEN}
     whole.pop("reason")
-    return whole
+    return {k: v for k, v in whole.items() if v is not MISSING}
 
 
 def join(shards: Iterable[Path], into: EventWriter) -> None:

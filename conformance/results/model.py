@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
+from conformance.engine.exchange import MISSING
+
 Outcome = Literal["pass", "fail", "skip", "error"]
 Severity = Literal["breach", "blocker", "degraded", "cosmetic"]
 VerdictWord = Literal["compatible", "limited", "incompatible", "unproven", "not-applicable"]
@@ -34,8 +36,9 @@ class CheckResult:
     title: str = ""
     cites: tuple[str, ...] = ()
     where: str = ""
-    expected: Any = None
-    actual: Any = None
+    expected: Any = MISSING
+    actual: Any = MISSING
+    """MISSING where the check has nothing to show; left out of the files then."""
     message: str = ""
     consequence: str = ""
     fix: str = ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
@@ -203,14 +203,13 @@ def spoils_answer(
 
 
 def spoils_resource(subject: str, name: str, description: str, source: str, spoil: Callable[[Data], object]) -> None:
-    """Register a defect that changes every resource as it is shown, but not what is stored."""
+    """Register a defect that changes every resource as it is shown, but not what filters look at."""
 
-    def render(_: GoodServer, inner: Wrapper, *arguments: Any) -> Data:
-        resource: Data = inner(*arguments)
+    def project(_: GoodServer, inner: Wrapper, resource: Data, given: Mapping[str, str]) -> Any:
         spoil(resource)
-        return resource
+        return inner(resource, given)
 
-    defect(subject, name, description, source, render=render)
+    defect(subject, name, description, source, project=project)
 
 
 def spoils_stored(subject: str, name: str, description: str, source: str, spoil: Callable[[Data], object]) -> None:

@@ -47,7 +47,7 @@ VARIANTS: Final = {
 """Lawful ways to differ; no check may fail a server for one of them."""
 
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
-_REASONS: Final = {200: "OK", 201: "Created", 204: "No Content", 304: "Not Modified", 400: "Bad Request",
+_REASONS: Final = {200: "OK", 201: "Created", 202: "Accepted", 302: "Found", 406: "Not Acceptable", 204: "No Content", 304: "Not Modified", 400: "Bad Request",
                    401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
                    409: "Conflict", 412: "Precondition Failed", 413: "Content Too Large",
                    415: "Unsupported Media Type", 500: "Internal Server Error",

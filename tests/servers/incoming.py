@@ -89,7 +89,7 @@ def coerce_single(attribute: Attribute, value: Any) -> Any:
 
 
 def _complex(attribute: Attribute, value: Any) -> Data | None:
-    if isinstance(value, str):
+    if isinstance(value, str) and attribute.sub("value"):
         value = {"value": value}  # "manager": "id", and emails given as plain strings
     if not isinstance(value, dict):
         raise ScimError(400, f"{attribute.name} must be an object.", scim_type="invalidValue")
