@@ -515,9 +515,8 @@ def test_a_body_that_is_taken(c: Client, content_type: str) -> None:
 )  # fmt: skip
 def test_credentials(value: str, status: int) -> None:
     seen: list[str] = []
-    environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/Users", "HTTP_AUTHORIZATION": value, "SERVER_NAME": "x",
-               "SERVER_PORT": "1", "wsgi.url_scheme": "http", "wsgi.input": None}  # fmt: skip
-    environ["wsgi.input"] = io.BytesIO()
+    environ: dict[str, Any] = {"REQUEST_METHOD": "GET", "PATH_INFO": "/Users", "HTTP_AUTHORIZATION": value, "SERVER_NAME": "x",
+               "SERVER_PORT": "1", "wsgi.url_scheme": "http", "wsgi.input": io.BytesIO()}  # fmt: skip
     GoodServer()(environ, lambda line, _: seen.append(line))
     assert seen[0].startswith(str(status))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from conformance.checks.registry import Problem, check
-from conformance.checks.state import answered, body, effects, member_ids, subject, writes
+from conformance.checks.state import answered, body, effects, member_ids, subject
 from conformance.engine import paths
 from conformance.engine.exchange import MISSING, Seen
 
@@ -72,7 +72,7 @@ def member_removed(seen: Seen) -> Iterator[Problem]:
     level="MUST",
     cites=("RFC7644-3.5.2",),
     on=("read-back", "read-members"),
-    when=lambda seen: _shows_members(seen) and bool(writes(seen)),
+    when=lambda seen: _shows_members(seen) and bool(subject(seen).members),
     why="People lose access they should have, and no client notices: memberships are not sent again.",
     fix="Change only the members that the operation names; a rename touches none.",
 )

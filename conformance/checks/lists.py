@@ -116,7 +116,7 @@ def _status_200(seen: Seen) -> Iterator[Problem]:
     "A resource of this run is returned by its id",
     level="MUST",
     cites=("RFC7644-3.4.1",),
-    on=("read", "evaluate"),
+    on=("read", "evaluate", "read-back"),
     scim=BOTH,
     when=lambda seen: (
         not expects_list(seen)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 OK, LEFT, USAGE, NOT_TESTABLE = 0, 1, 2, 3
 _NO_HOST = "app.invalid"
 """Stands in the ledger of a run against an application in process."""
+_NOT_MARKED = "its name is not one that only this run can have given, so nothing of that name was looked for"
 
 
 @click.command("cleanup")
@@ -97,6 +98,11 @@ def _read(path: Path) -> LedgerFile:
 def _open_entries(file: LedgerFile) -> list[Entry]:
     """What may be on the server, the last created first."""
     return [e for e in reversed(file.entries) if e.state in {"intended", "created"}]
+
+
+def _is_ours(entry: Entry, file: LedgerFile) -> bool:
+    """It has the id the server gave it, or a name that nobody else would have: only then it is looked for."""
+    return entry.id is not None or (bool(file.tag) and file.tag in entry.name.lower())
 
 
 @contextmanager
@@ -199,7 +205,8 @@ def _clean(path: Path, file: LedgerFile, settings: Settings) -> int:
         recorder = _Recorder(wire)
         try:
             with _continued(path, file) as ledger:
-                remove_entries(open_, _Stage(recorder, ledger), confirm_all=True)
+                sure = [e for e in open_ if _is_ours(e, file)]
+                remove_entries(sure, _Stage(recorder, ledger), confirm_all=True)
                 ended = [ledger.entries[e.number] for e in open_]
         except LedgerError as error:
             click.echo(f"Error: {plain(error)}", err=True)
@@ -209,7 +216,8 @@ def _clean(path: Path, file: LedgerFile, settings: Settings) -> int:
                 click.echo(paragraph(f"{_done(entry, recorder):<12} {_shown(entry)}", indent=2, hanging=15))
         left = [e for e in ended if e.state in {"intended", "created"}]
         for entry in left:
-            told = f"left         {_shown(entry)}: {wire.redactor.text(_why(entry, recorder))}"
+            why = _why(entry, recorder) if _is_ours(entry, file) else _NOT_MARKED
+            told = f"left         {_shown(entry)}: {wire.redactor.text(why)}"
             click.echo(paragraph(told, indent=2, hanging=15))
     if left:
         click.echo(

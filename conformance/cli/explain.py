@@ -47,8 +47,10 @@ _AFTER = {
 @click.argument("check_id", required=False, metavar="[CHECK]")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def command(check_id: str | None, as_json: bool) -> None:
-    """Tells what CHECK asks for, where that is written, why it matters, how to mend it, and which of the
-    built-in clients mind. Without CHECK: lists all checks.
+    """Explains a CHECK and which clients mind, or lists all checks.
+
+    Tells what is asked for, where that is written, why it matters, how to mend it, and what each built-in
+    profile says of it.
     """
     from conformance.checks.registry import all_checks  # noqa: PLC0415 - `--help` pays for none of these
 
@@ -76,7 +78,7 @@ def described(rule: Check, profiles: list[Profile]) -> dict[str, Any]:
         "level": rule.level,
         "cites": [{"text": link.text, "url": link.url} for link in map(citation, rule.cites)],
         "scim": sorted(rule.scim),
-        "after": sorted(rule.on, key=list(_AFTER).index),
+        "after": [action for action in _AFTER if action in rule.on],
         "without_answer": rule.without_answer,
         "why": rule.why,
         "fix": rule.fix,
@@ -102,7 +104,7 @@ def _view(rule: Check, profile: Profile, scenario: Scenario | None) -> dict[str,
     source = profile.sources.get(requirement.source) if requirement else None
     return {
         "severity": severity or "ignored",
-        "by": "profile" if requirement else "level",
+        "by": "profile" if requirement and requirement.severity else "level",
         "consequence": requirement.consequence if requirement else "",
         "evidence": requirement.evidence if requirement else "",
         "source": {"key": source.key, "title": source.title, "url": source.url} if source else None,
@@ -132,11 +134,13 @@ def _unknown(name: str, known: list[str]) -> str:
 
 
 def _list(checks: list[Check]) -> None:
+    from conformance.cli.terminal import paragraph  # noqa: PLC0415
+
     wide = max(len(c.id) for c in checks)
     for subject, group in groupby(checks, key=lambda c: c.id.partition(".")[0]):
         click.echo(click.style(subject, bold=True))
         for rule in group:
-            click.echo(f"  {rule.id:<{wide}}  {rule.level:<6}  {rule.title}")
+            click.echo(paragraph(f"{rule.id:<{wide}}  {rule.level:<6}  {rule.title}", indent=2, hanging=wide + 12))
         click.echo()
     for level, meaning in _LEVELS.items():
         click.echo(click.style(f"{level:<6}  {meaning}", dim=True))

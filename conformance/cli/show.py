@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from conformance.profile.model import Profile, Scenario
 
 _SEVERITIES = ("breach", "blocker", "degraded", "cosmetic", "ignore")
+_STATED = 6
+"""Values and ids that an expectation names; after a creation there can be thirty."""
 _FEW = 3
 """Set-up requests of one step that are printed in full; a crowd of a hundred is told about."""
 
@@ -43,11 +45,13 @@ def command(
     raw: bool | None,
     as_json: bool,
 ) -> None:
-    """Shows PROFILE (an id or a file): its client, sources, features, scenarios and requirements.
+    """Shows what PROFILE does, or every request of a SCENARIO; sends nothing.
+
+    PROFILE is an id or a file. Alone, its features, scenarios, requirements and sources are listed.
 
     With SCENARIO, an id or a pattern such as 'users.*', shows every request of these scenarios byte for
     byte as it goes out, with what is expected of the answer. Nothing is sent: an imagined server that does
-    all it is asked gives the answers, so ids such as users-1 are its own.
+    all it is asked gives the answers, so the host and ids such as user-1 are its own.
     """
     from conformance.checks.registry import all_checks  # noqa: PLC0415 - `--help` pays for none of these
     from conformance.profile.errors import ProfileError  # noqa: PLC0415
@@ -188,14 +192,14 @@ def expected(intent: Intent) -> str:
     """What the client, or we, can accept as an answer, in a few words."""
     if intent.action == "anonymous":
         return "401: the credential is missing or wrong"
-    if intent.statuses:
-        return f"status {' or '.join(str(s) for s in sorted(intent.statuses))}"
+    if intent.statuses or intent.asserts:
+        return "; ".join(_asserted(intent))
     if intent.duplicate:
         return "409: it exists already"
     if intent.gone or (intent.twice and intent.action == "delete"):
         return "a list without it" if intent.action in {"match", "list", "look-up"} else "404: it was deleted"
     if intent.finds is not None:
-        return f"200 and exactly {', '.join(intent.finds)}" if intent.finds else "200 and an empty list"
+        return "; ".join(_found(intent))
     if intent.expect == "refusal":
         return "a refusal (4xx), and nothing changed"
     usual = _USUAL.get(intent.action, "success (2xx)")
@@ -206,23 +210,57 @@ def expected(intent: Intent) -> str:
     return "; ".join([usual, *_state(intent)])
 
 
+def _asserted(intent: Intent) -> Iterator[str]:
+    """What a literal request of the profile asserts."""
+    yield f"status {' or '.join(str(s) for s in sorted(intent.statuses)) or '2xx'}"
+    for each in intent.asserts:
+        yield f"{each.at} {each.word} {each.value if each.word == 'is' else _short(each.value)}"
+    if intent.finds is not None or intent.ordered:
+        yield from _found(intent)
+
+
+def _found(intent: Intent) -> Iterator[str]:
+    """Which resources must be in a list."""
+    if intent.finds is not None and intent.among:
+        yield f"{_names(intent.finds) or 'none'} of {_names(intent.among)}, beside any others"
+    elif intent.finds is not None:
+        yield f"200 and exactly {_names(intent.finds)}" if intent.finds else "200 and an empty list"
+    if intent.ordered:
+        yield f"{_names(intent.ordered)} in this order"
+
+
 def _state(intent: Intent) -> list[str]:
-    """What a read-back must find."""
+    """What a read-back must find, what was written last in front."""
     subject = intent.subject
-    if subject is None or intent.action not in {"read-back", "read-members"}:
+    if subject is None:
         return []
-    effects = [each for write in subject.writes for each in write.effects]
-    told = list(dict.fromkeys(_effect(each) for each in effects))
-    told += [f"no {path}" for path in subject.lacks]
+    if intent.action == "list" and intent.by == "harness":
+        return [f"{subject.id} on one of its pages"]
+    if intent.action not in {"read-back", "read-members"}:
+        return []
+    last: dict[tuple[str, Any], str] = {}
+    for effect in (each for write in subject.writes for each in write.effects):
+        member = effect.kind in {"add-member", "remove-member"}
+        if member and subject.members_exact:
+            continue  # all of them are named below
+        key = (effect.path, effect.value) if member else (effect.path, None)
+        last.pop(key, None)  # a later write counts, and stands later
+        last[key] = _effect(effect)
+    told = [f"no {path}" for path in subject.lacks]
     if subject.members_exact:
-        told.append(f"{'exactly ' + _short(sorted(subject.members)) if subject.members else 'nobody'} as members")
-    return told[:12] + ([f"and {len(told) - 12} more"] if len(told) > 12 else [])
+        told.append(f"{'exactly ' + _names(sorted(subject.members)) if subject.members else 'nobody'} as members")
+    told += reversed(last.values())
+    return told[:_STATED] + ([f"and {len(told) - _STATED} more"] if len(told) > _STATED else [])
 
 
 def _effect(effect: Effect) -> str:
     words = {"clear": f"no {effect.path}", "add-member": f"member {effect.value}"}
     words["remove-member"] = f"no member {effect.value}"
     return words.get(effect.kind) or f"{effect.path} is {_short(effect.value)}"
+
+
+def _names(ids: Sequence[str]) -> str:
+    return ", ".join(ids[:_STATED]) + (f" and {len(ids) - _STATED} more" if len(ids) > _STATED else "")
 
 
 def _short(value: Any) -> str:
@@ -237,8 +275,9 @@ def _print_scenario(profile: Profile, scenario: Scenario, sent: list[Shown], *, 
     from conformance.cli.terminal import many, paragraph, plain  # noqa: PLC0415
 
     click.echo(f"{click.style(scenario.id, bold=True)}  {plain(scenario.title)}")
-    told = [scenario.evidence, *(_source(profile, key) for key in scenario.source), str(scenario.where)]
-    click.echo(paragraph(" · ".join(told), indent=2))
+    click.echo(paragraph(f"{scenario.evidence} · {scenario.where}", indent=2))
+    for key in scenario.source:
+        click.echo(paragraph(_source(profile, key), indent=2, hanging=4))
     for text in (_gate(scenario), scenario.note):
         if text:
             click.echo(paragraph(text, indent=2))
@@ -344,7 +383,7 @@ def _dim(text: str) -> str:
 
 def _source(profile: Profile, key: str) -> str:
     source = profile.sources.get(key)
-    return f"{key} {source.title}" if source else key
+    return f"{key}: {source.title}" if source else key
 
 
 def _gate(scenario: Scenario) -> str:
@@ -352,13 +391,13 @@ def _gate(scenario: Scenario) -> str:
     told = []
     for name, value in scenario.when.items():
         if name == "resource-type":
-            told.append(f"only where /ResourceTypes lists {value}, or does not answer")
+            told.append(f"needs the resource type {value}")
         elif name == "extension":
-            told.append(f"only where /Schemas lists {value}")
+            told.append(f"needs the schema {value}")
         elif name == "large":
-            told.append("only with --large")
+            told.append("needs --large")
         else:
-            told.append(f"only where {name} is {value}")
+            told.append(f"needs {name} {value}")
     return "; ".join(told)
 
 

@@ -118,9 +118,7 @@ class Basic:
         _refuse_control("the user name", self.user)
         _refuse_control("the password", self.password)
         if ":" in self.user:
-            raise ValueError(
-                "The user name has a colon in it, which Basic authentication cannot carry (RFC 7617)."
-            )
+            raise ValueError("The user name has a colon in it, which Basic authentication cannot carry (RFC 7617).")
 
     def headers(self, transport: httpx.BaseTransport) -> Headers:  # noqa: ARG002 - the protocol's signature
         return (("Authorization", _basic(self.user, self.password)),)
@@ -145,9 +143,7 @@ class RawHeader:
 
     def __post_init__(self) -> None:
         if not _FIELD_NAME.fullmatch(self.name):
-            raise ValueError(
-                f"{strict_json.sanitise(self.name)!r} is not a header name (RFC 9110 section 5.1)."
-            )
+            raise ValueError(f"{strict_json.sanitise(self.name)!r} is not a header name (RFC 9110 section 5.1).")
         if self.name.lower() in _FRAMING:
             raise ValueError(f"The header {self.name} cannot carry a credential: it is set for each request.")
         _refuse_unsendable(f"the value of {self.name}", self.value)
@@ -205,9 +201,7 @@ class ClientCredentials:
         if url.scheme not in ("http", "https") or not url.host:
             raise ValueError(f"The token URL {self.token_url!r} is no https:// URL.")
         if url.scheme == "http" and not _is_loopback(url.host):
-            raise ValueError(
-                f"The token URL on {url.host} must be https: the client secret goes there in clear."
-            )
+            raise ValueError(f"The token URL on {url.host} must be https: the client secret goes there in clear.")
 
     def headers(self, transport: httpx.BaseTransport) -> Headers:
         if not self._token or self.clock() >= self._until:
@@ -246,9 +240,7 @@ class ClientCredentials:
             raise AuthFailed(redact(_refusal(status, answer.get("error"))))
         token, kind = answer.get("access_token"), answer.get("token_type", "Bearer")
         if not isinstance(token, str) or not token:
-            raise AuthFailed(
-                "The token endpoint answered 200, but without a JSON object that has access_token."
-            )
+            raise AuthFailed("The token endpoint answered 200, but without a JSON object that has access_token.")
         if not isinstance(kind, str) or kind.lower() != "bearer":
             raise AuthFailed("The token endpoint answered with a token_type other than Bearer.")
         try:
@@ -274,9 +266,7 @@ class ClientCredentials:
             form |= {"client_id": self.client_id, "client_secret": self.client_secret}
         else:
             # RFC 6749 section 2.3.1: both parts are form-encoded before they are joined.
-            headers.append(
-                ("Authorization", _basic(quote_plus(self.client_id), quote_plus(self.client_secret)))
-            )
+            headers.append(("Authorization", _basic(quote_plus(self.client_id), quote_plus(self.client_secret))))
         body = urlencode(form).encode("ascii")
         headers.append(("Content-Length", str(len(body))))
         request = httpx.Request(
@@ -347,6 +337,4 @@ def _refuse_unsendable(what: str, text: str) -> None:
         text.encode("latin-1")
     except UnicodeEncodeError as error:
         place = f"character {error.start + 1} is outside Latin-1"
-        raise ValueError(
-            f"{shown} cannot be sent in a header: {place}. Was it pasted from a formatted text?"
-        ) from None
+        raise ValueError(f"{shown} cannot be sent in a header: {place}. Was it pasted from a formatted text?") from None

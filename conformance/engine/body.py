@@ -38,9 +38,7 @@ class Body:
     """Why it could not be decoded, as a sentence."""
 
 
-def read_body(
-    response: httpx.Response, *, cap: int, deadline: float, clean: Callable[[str], str] = str
-) -> Body:
+def read_body(response: httpx.Response, *, cap: int, deadline: float, clean: Callable[[str], str] = str) -> Body:
     """Reads and decodes the body up to ``cap`` bytes; what was received is capped too.
 
     Decodes gzip and deflate in small steps, so that a bomb never unfolds in memory. ``deadline`` is on
@@ -54,9 +52,7 @@ def read_body(
     name = sanitise(clean(", ".join(codings)))
     problem = ""
     if len(codings) > _MAX_CODINGS or not {"gzip", "x-gzip", "deflate"}.issuperset(codings):
-        problem = (
-            f"The body has the Content-Encoding {name}, which this tool cannot decode; it is kept as it came."
-        )
+        problem = f"The body has the Content-Encoding {name}, which this tool cannot decode; it is kept as it came."
     else:
         for coding in reversed(codings):
             chunks = _inflate(chunks, gzip=coding != "deflate")

@@ -67,8 +67,7 @@ def explain(
     if isinstance(error, httpx.ConnectTimeout):
         return Failure(
             "connect",
-            f"No connection to {near} in time. "
-            "Check the host and port, and whether a firewall drops the packets.",
+            f"No connection to {near} in time. Check the host and port, and whether a firewall drops the packets.",
         )
     if isinstance(error, httpx.TimeoutException):
         return Failure(
@@ -103,9 +102,7 @@ def _connect_text(causes: list[BaseException], near: str) -> str:
     if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
         return f"{near} refused the connection. Is the server running, and is the port right?"
     if any(isinstance(cause, (ConnectionError, ssl.SSLEOFError)) for cause in causes):
-        return (
-            f"{near} closed the connection while it was being set up. Does the port speak what the URL says?"
-        )
+        return f"{near} closed the connection while it was being set up. Does the port speak what the URL says?"
     reason = next((cause.strerror for cause in causes if isinstance(cause, OSError) and cause.strerror), "")
     told = f" ({sanitise(reason)})" if reason else ""
     return f"No connection to {near}{told}. Check the host, the port and the network."
@@ -114,9 +111,7 @@ def _connect_text(causes: list[BaseException], near: str) -> str:
 def _tls_text(error: ssl.SSLError, peer: str) -> str:
     reason = error.reason or ""
     if reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG"):
-        return (
-            f"{peer} does not speak TLS. Should the base URL start with http://, or is the port another one?"
-        )
+        return f"{peer} does not speak TLS. Should the base URL start with http://, or is the port another one?"
     if "CERTIFICATE_REQUIRED" in reason or reason == "SSLV3_ALERT_HANDSHAKE_FAILURE":
         return f"{peer} refused the TLS handshake ({reason}). Does it ask for a client certificate?"
     told = sanitise(reason or "no reason given")

@@ -53,9 +53,7 @@ def _load(app_path: str) -> Any:
     attribute = attribute.removesuffix("()")
     parts = [*module_name.split("."), *attribute.split(".")]
     if not colon or not all(part.isidentifier() for part in parts):
-        raise AppNotUsable(
-            f"{app_path!r} is not of the form module:attribute, such as shop.wsgi:application."
-        )
+        raise AppNotUsable(f"{app_path!r} is not of the form module:attribute, such as shop.wsgi:application.")
     here = os.getcwd()  # noqa: PTH109 - sys.path holds strings
     if here not in sys.path and "" not in sys.path:
         sys.path.insert(0, here)
@@ -65,17 +63,9 @@ def _load(app_path: str) -> Any:
         try:
             found = getattr(found, part)
         except AttributeError:
-            names = [
-                name
-                for name in dir(found)
-                if not name.startswith("_") and callable(getattr(found, name, None))
-            ]
+            names = [name for name in dir(found) if not name.startswith("_") and callable(getattr(found, name, None))]
             close = difflib.get_close_matches(part, names, 1)
-            hint = (
-                f"did you mean {close[0]}?"
-                if close
-                else f"callable there: {', '.join(names[:8]) or 'nothing'}."
-            )
+            hint = f"did you mean {close[0]}?" if close else f"callable there: {', '.join(names[:8]) or 'nothing'}."
             raise AppNotUsable(f"{place} was imported, but has no {part}: {hint}") from None
         place += f".{part}"
     return found
@@ -100,9 +90,7 @@ def _import(name: str, here: str) -> Any:
 
 def _made(factory: Callable[[], Any], app_path: str) -> Any:
     if inspect.iscoroutinefunction(factory):
-        raise AppNotUsable(
-            f"{app_path} is an async factory: name an application or a plain function instead."
-        )
+        raise AppNotUsable(f"{app_path} is an async factory: name an application or a plain function instead.")
     try:
         return factory()
     except (Exception, SystemExit) as error:
@@ -112,9 +100,7 @@ def _made(factory: Callable[[], Any], app_path: str) -> Any:
 def _kind(app: Any, place: str) -> Literal["asgi", "wsgi", "factory"]:
     """Told by the parameters that must be given: (scope, receive, send), (environ, start_response), ()."""
     if not callable(app):
-        raise AppNotUsable(
-            f"{place} is {type(app).__name__}, which cannot be called: no WSGI or ASGI application."
-        )
+        raise AppNotUsable(f"{place} is {type(app).__name__}, which cannot be called: no WSGI or ASGI application.")
     try:
         parameters = inspect.signature(app).parameters.values()
     except (TypeError, ValueError):

@@ -71,17 +71,32 @@ def _intent(play: Play, step: Step, request: Request, sent: Json) -> Intent:
     listed = expect.get("status", [])
     statuses = frozenset(listed if isinstance(listed, list) else [listed])
     refused = request.credential != "valid" or (bool(statuses) and all(s >= 400 for s in statuses))
-    action: Action = "anonymous" if request.credential != "valid" else _ACTIONS.get(request.method, "raw")
+    outcome = expect.get("outcome") or ("refusal" if refused else "success")
     intent = play.intent(
-        action,
+        "anonymous" if request.credential != "valid" else _action(request, outcome),
         play.actors.get(step.args.get("about", "")),
-        expect=expect.get("outcome") or ("refusal" if refused else "success"),
+        expect=outcome,
         statuses=statuses,
         tags=frozenset({f"credential-{request.credential}"}),
         sent=sent,
         **_expected(play, expect),
     )
     return replace(intent, resource=step.args["resource"]) if "resource" in step.args else intent
+
+
+def _action(request: Request, outcome: str) -> Action:
+    """What the request is by its own form, so that the checks for such requests judge it."""
+    if request.method != "GET":
+        return _ACTIONS.get(request.method, "raw")
+    path, _, query = request.target.partition("?")
+    collection = next((e for e in ENDPOINTS.values() if path == e or path.startswith(e + "/")), None)
+    if collection is None or path.endswith("/.search") or outcome == "either":
+        return "raw"
+    if path != collection:
+        return "read"
+    if outcome != "success":
+        return "raw"
+    return "match" if "filter=" in query else "list"
 
 
 def _expected(play: Play, expect: Mapping[str, Json]) -> dict[str, Json]:

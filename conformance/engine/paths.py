@@ -193,13 +193,28 @@ def leaves(resource: Mapping[str, Json], *, skip: frozenset[str] = frozenset()) 
     """Every assigned attribute as (path, value), in the paths a client would use.
 
     ``skip`` holds lower-case top-level names to leave out. Elements of a multi-valued attribute are
-    addressed by their type, else by their value.
+    addressed by their type, else by their value; where those repeat, the attribute is one leaf. What no
+    path can spell is left out: a server may answer with any name.
     """
+    kept = {name: value for name, value in resource.items() if name.lower() not in skip}
+    for path, value in _walk(kept):
+        if _leads_to(kept, path, value):
+            yield path, value
+
+
+def _leads_to(resource: Mapping[str, Json], path: str, value: Json) -> bool:
+    try:
+        return get(resource, path) is value
+    except PathError:
+        return False
+
+
+def _walk(resource: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
     for name, value in resource.items():
-        if name.lower() in skip or is_unassigned(value):
+        if is_unassigned(value):
             continue
         if name.lower().startswith("urn:") and isinstance(value, Mapping):
-            for inner, inner_value in leaves(value):
+            for inner, inner_value in _walk(value):
                 yield f"{name}:{inner}", inner_value
         elif isinstance(value, Mapping):
             for sub, sub_value in value.items():
@@ -212,11 +227,12 @@ def leaves(resource: Mapping[str, Json], *, skip: frozenset[str] = frozenset()) 
 
 
 def _element_leaves(name: str, elements: list[Json]) -> Iterator[tuple[str, Json]]:
-    for element in elements:
-        key = "type" if "type" in element else "value" if "value" in element else ""
-        if not key:
-            yield name, elements
-            return
+    keys = ["type" if "type" in e else "value" if "value" in e else "" for e in elements]
+    told_apart = {(key, str(e.get(key)).lower()) for key, e in zip(keys, elements, strict=True)}
+    if "" in keys or len(told_apart) < len(elements):
+        yield name, elements
+        return
+    for key, element in zip(keys, elements, strict=True):
         quoted = str(element[key]).replace("\\", "\\\\").replace('"', '\\"')
         condition = f'{name}[{key} eq "{quoted}"]'
         for sub, sub_value in element.items():
@@ -244,9 +260,26 @@ def same(expected: Json, actual: Json) -> bool:
             )  # a reference returned as a bare string; its shape is another check's
         return isinstance(actual, Mapping) and all(same(v, member(actual, k)) for k, v in expected.items())
     if isinstance(expected, list):
-        if not isinstance(actual, list) or len(actual) != len(expected):
-            return False
-        return all(any(same(e, a) for a in actual) for e in expected)
+        return isinstance(actual, list) and len(actual) == len(expected) and _pairs_up(expected, actual)
     if isinstance(expected, bool) or isinstance(actual, bool):
         return isinstance(expected, bool) and isinstance(actual, bool) and expected == actual
     return bool(type(expected) is type(actual) and expected == actual)
+
+
+def _pairs_up(expected: list[Json], actual: list[Json]) -> bool:
+    """Whether each expected element has an actual one of its own, in any order."""
+    if all(map(same, expected, actual)):
+        return True
+    fits = [[n for n, a in enumerate(actual) if same(e, a)] for e in expected]
+    taken: dict[int, int] = {}
+
+    def place(wanted: int, tried: set[int]) -> bool:
+        for place_ in fits[wanted]:
+            if place_ not in tried:
+                tried.add(place_)
+                if place_ not in taken or place(taken[place_], tried):
+                    taken[place_] = wanted
+                    return True
+        return False
+
+    return all(place(wanted, set()) for wanted in range(len(expected)))

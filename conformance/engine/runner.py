@@ -21,7 +21,7 @@ from conformance.engine.play import (
     Stage,
 )
 from conformance.engine.template import PlaceholderError
-from conformance.engine.verbs import VERBS, Verb, body_for, created
+from conformance.engine.verbs import VERBS, Verb, body_for, created, value_tags
 from conformance.profile.model import Profile, ResourceKind, Scenario, Step
 
 _LIST_PAGES: Final = 5
@@ -94,6 +94,8 @@ def _given(play: Play, step: Step) -> None:
 def _set_up(play: Play, key: str, kind: ResourceKind, args: Mapping[str, Json]) -> None:
     actor = play.introduce(key, kind, args.get("as"))
     body = body_for(play, args, plain_body(actor))
+    # Unlike some clients, we list every extension that the body holds (RFC 7643 §3).
+    body["schemas"] = [*body["schemas"], *(k for k in body if k.startswith("urn:") and k not in body["schemas"])]
     intent = play.intent("set-up", actor, by="harness")
     title = f"creates {kind.lower()} {key} to start from"
     done = play.create(actor, body, ours=True, intent=intent, title=title)
@@ -184,12 +186,9 @@ def _by_filter(play: Play, actor: Actor, _step: Step) -> None:
     path = NAME_ATTRIBUTE[actor.kind]
     value = str(actor.wanted.get(path, ""))
     finds = () if actor.gone or actor.id is None else (actor.id,)
-    intent = play.intent("look-up", actor, by="harness", finds=finds, filter_path=path, filter_value=value)
-    if (
-        not value.isascii()
-        or not value.replace("@", "").replace(".", "").replace("-", "").replace("_", "").replace(" ", "").isalnum()
-    ):
-        intent = replace(intent, tags=frozenset({"hostile"}))
+    intent = play.intent(
+        "look-up", actor, by="harness", finds=finds, filter_path=path, filter_value=value, tags=value_tags(value)
+    )
     request = play.request(
         "GET", ENDPOINTS[actor.kind], ours=True, parameters=[("filter", wording.filter_text(path, value))]
     )

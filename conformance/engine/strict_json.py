@@ -146,7 +146,5 @@ def _without_surrogates(value: Json, notes: _Notes) -> Json:
     if isinstance(value, list):
         return [_without_surrogates(item, notes) for item in value]
     if isinstance(value, dict):
-        return {
-            _without_surrogates(key, notes): _without_surrogates(item, notes) for key, item in value.items()
-        }
+        return {_without_surrogates(key, notes): _without_surrogates(item, notes) for key, item in value.items()}
     return value

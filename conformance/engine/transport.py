@@ -186,9 +186,7 @@ class DirectTransport(httpx.BaseTransport):
     differs.
     """
 
-    def __init__(
-        self, *, ssl_context: ssl.SSLContext | None, proxy: str | None, connect_timeout: float
-    ) -> None:
+    def __init__(self, *, ssl_context: ssl.SSLContext | None, proxy: str | None, connect_timeout: float) -> None:
         self._exchange = _Exchange()
         self._connect_timeout = connect_timeout
         options: dict[str, Any] = {
@@ -233,9 +231,7 @@ class DirectTransport(httpx.BaseTransport):
             # stream puts the real bytes in its place.
             stand_in = b"/scim-compat-raw-target"
             swap, target = (stand_in, target), stand_in
-        timeouts = dict.fromkeys(("read", "write", "pool"), total) | {
-            "connect": min(self._connect_timeout, total)
-        }
+        timeouts = dict.fromkeys(("read", "write", "pool"), total) | {"connect": min(self._connect_timeout, total)}
         url = request.url
         return _Head(
             httpcore.Request(
@@ -266,9 +262,7 @@ class _Head:
 
 
 class _ResponseStream(httpx.SyncByteStream):
-    def __init__(
-        self, answer: httpcore.Response, mapped: typing.Callable[[Exception], httpx.TransportError]
-    ) -> None:
+    def __init__(self, answer: httpcore.Response, mapped: typing.Callable[[Exception], httpx.TransportError]) -> None:
         self._answer = answer
         self._mapped = mapped
 
@@ -290,9 +284,7 @@ def _proxy(url: str | None) -> httpcore.Proxy | None:
     except (httpx.InvalidURL, ValueError):  # their text may quote the password
         raise ValueError("The proxy URL cannot be read. Expected http://proxy.example:3128.") from None
     if parsed.scheme not in ("http", "https") or not parsed.host:
-        raise ValueError(
-            "The proxy must be an http:// or https:// URL with a host, such as http://proxy.example:3128."
-        )
+        raise ValueError("The proxy must be an http:// or https:// URL with a host, such as http://proxy.example:3128.")
     place = httpcore.URL(scheme=parsed.raw_scheme, host=parsed.raw_host, port=parsed.port, target=b"/")
     auth = (parsed.username.encode(), parsed.password.encode()) if parsed.userinfo else None
     return httpcore.Proxy(place, auth=auth)

@@ -93,9 +93,15 @@ def match(play: Play, step: Step) -> None:
     endpoint, parameters = match_request(play, actor.kind, path, value)
     intent = play.intent(
         "match", actor, finds=(actor.id,) if found and actor.id else (), filter_path=path, filter_value=value,
-        excluded=excluded(play, actor.kind, match=True), tags=frozenset({"case"} if case else ()),
+        excluded=excluded(play, actor.kind, match=True), tags=value_tags(value, case),
     )  # fmt: skip
     play.exchange(play.request("GET", endpoint, parameters=parameters), intent, f"looks for {_about(actor)} by {path}")
+
+
+def value_tags(value: str, case: str | None = None) -> frozenset[str]:
+    """``case``: asked for in another case; ``hostile``: the value needs care in a filter or a URL."""
+    plain = value.isascii() and all(c.isalnum() or c in "@.-_ " for c in value)
+    return frozenset(word for word, so in (("case", bool(case)), ("hostile", not plain)) if so)
 
 
 def _cased(value: str, case: str) -> str:

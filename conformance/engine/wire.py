@@ -159,12 +159,7 @@ class Wire:
                     waited += seconds
                     repeats += 1
                     continue
-            if (
-                response is not None
-                and response.status == 401
-                and request.credential == "valid"
-                and not renewed
-            ):
+            if response is not None and response.status == 401 and request.credential == "valid" and not renewed:
                 renewed = True
                 if self._credential.renew():
                     continue
@@ -197,9 +192,7 @@ class Wire:
                 _close(answer)
         return _Attempt(response, failure, (time.perf_counter() - started) * 1000)
 
-    def _prepared(
-        self, request: Request, credential: tuple[tuple[str, str], ...], timeout: float
-    ) -> httpx.Request:
+    def _prepared(self, request: Request, credential: tuple[tuple[str, str], ...], timeout: float) -> httpx.Request:
         given = {name.lower() for name, _ in request.headers}
         headers = [] if "host" in given else [("Host", self._base.netloc)]
         headers += [*request.headers, *credential]
@@ -263,9 +256,7 @@ class Wire:
             proxy=proxy,
             clean=self._redactor.text,
         )
-        begun = (
-            f"The answer began (status {answer.status_code}) but did not end. " if answer is not None else ""
-        )
+        begun = f"The answer began (status {answer.status_code}) but did not end. " if answer is not None else ""
         return Failure(failure.kind, self._redactor.text(begun + failure.text))
 
     def _wait(self, response: Response, *, waited: float, repeats: int) -> tuple[float | None, str]:
@@ -324,9 +315,7 @@ def _split(base_url: str) -> _Base:
     except (httpx.InvalidURL, ValueError) as error:
         raise ValueError(f"The base URL cannot be read: {error}") from None
     if parts.scheme not in ("http", "https"):
-        raise ValueError(
-            "The base URL must start with https:// (or http://), such as https://host.example/scim/v2."
-        )
+        raise ValueError("The base URL must start with https:// (or http://), such as https://host.example/scim/v2.")
     if not url.host:
         raise ValueError("The base URL has no host. Expected something like https://host.example/scim/v2.")
     if "#" in text:
@@ -340,9 +329,7 @@ def _check_target(target: str) -> None:
     if not target.startswith("/"):
         raise ValueError(f"The request target must start with a slash: {strict_json.sanitise(target)!r}.")
     if any(ord(char) <= 0x20 or ord(char) == 0x7F for char in target):
-        raise ValueError(
-            f"The request target has a space or line break: {strict_json.sanitise(target)!r}. Encode it."
-        )
+        raise ValueError(f"The request target has a space or line break: {strict_json.sanitise(target)!r}. Encode it.")
 
 
 def _check_numbers(settings: WireSettings) -> None:
@@ -372,9 +359,7 @@ def _looks_like_json(response: Response) -> bool:
     if not response.body:
         return False
     kind = response.media_type
-    return (
-        kind == "text/json" or kind.endswith(("/json", "+json")) or response.body.lstrip()[:1] in (b"{", b"[")
-    )
+    return kind == "text/json" or kind.endswith(("/json", "+json")) or response.body.lstrip()[:1] in (b"{", b"[")
 
 
 def _octets(value: str) -> bytes:

@@ -46,9 +46,7 @@ class WsgiTransport(httpx.BaseTransport):
 
 
 class _WsgiStream(httpx.SyncByteStream):
-    def __init__(
-        self, begun: list[bytes], rest: Iterator[bytes], result: Iterable[bytes], *, silent: bool
-    ) -> None:
+    def __init__(self, begun: list[bytes], rest: Iterator[bytes], result: Iterable[bytes], *, silent: bool) -> None:
         self._begun = begun
         self._rest = rest
         self._result = result

@@ -62,9 +62,7 @@ class Builder:
         scenarios: list[Scenario] = []
         for number, node in enumerate(parts["scenarios"].value):
             if number not in broken:
-                scenarios += [
-                    self._scenario(*each, client=client, dialect=dialect) for each in self._expanded(node)
-                ]
+                scenarios += [self._scenario(*each, client=client, dialect=dialect) for each in self._expanded(node)]
         self._unique_ids(scenarios)
         plain = {key: parts[key].plain() for key in ("id", "title", "version", "scim")}
         return Profile(
@@ -102,9 +100,7 @@ class Builder:
             if name.lower() == "content-type":
                 self._complain(value.where, "Content-Type is not set among the headers", "use content-type:")
             if first := seen.get(name.lower()):
-                self._complain(
-                    value.where, f"the header {name} stands twice, also as {first}", "keep one of them"
-                )
+                self._complain(value.where, f"the header {name} stands twice, also as {first}", "keep one of them")
             seen[name.lower()] = name
             self._no_actors(value)
         for entry in parts["without-headers"].value if "without-headers" in parts else ():
@@ -112,12 +108,8 @@ class Builder:
                 what = f"the header {entry.value} is sent and stands in without-headers"
                 self._complain(entry.where, what, "remove it from one of them")
             elif not grammar.is_token(entry.value):
-                self._complain(
-                    entry.where, f"{quoted(entry.value)} is not a header's name", "letters, digits, hyphens"
-                )
-        if "content-type" in parts and (
-            problem := grammar.header_problem("Content-Type", plain["content-type"])
-        ):
+                self._complain(entry.where, f"{quoted(entry.value)} is not a header's name", "letters, digits, hyphens")
+        if "content-type" in parts and (problem := grammar.header_problem("Content-Type", plain["content-type"])):
             self._complain(parts["content-type"].where, *problem)
         query = plain.get("query", {})
         default = Client()
@@ -182,9 +174,7 @@ class Builder:
                     first := written.setdefault(to.value.lower(), to.where) is not to.where
                     and written[to.value.lower()]
                 ):
-                    self._complain(
-                        to.where, f"two rows write {to.value}, the other on line {first.line}", "keep one"
-                    )
+                    self._complain(to.where, f"two rows write {to.value}, the other on line {first.line}", "keep one")
                 if "from" in parts and parts["from"].value not in known:
                     who, name = ("a person" if kind == "User" else "a group"), parts["from"].value
                     self._complain(
@@ -250,9 +240,7 @@ class Builder:
         """In the file's order. One that is inherited goes when the last of its scenarios was dropped."""
         used = {scenario.feature for scenario in scenarios}
         items = self.root.value["features"].value.items()
-        return tuple(
-            Feature(key, node.value) for key, node in items if key in used or node.where.file == self.top
-        )
+        return tuple(Feature(key, node.value) for key, node in items if key in used or node.where.file == self.top)
 
     # --- scenarios ------------------------------------------------------------------------------
 
@@ -297,9 +285,7 @@ class Builder:
             source=tuple(key.value for key in keys),
             steps=tuple(self._step(step) for step in steps),
             client=self._client(merged(whole["client"], parts["client"])) if "client" in parts else client,
-            dialect=self._dialect(merged(whole["dialect"], parts["dialect"]))
-            if "dialect" in parts
-            else dialect,
+            dialect=self._dialect(merged(whole["dialect"], parts["dialect"])) if "dialect" in parts else dialect,
             where=node.where,
             variant=variant,
             when=parts["when"].plain() if "when" in parts else {},
@@ -312,19 +298,12 @@ class Builder:
         whole = self.root.value.get("requires")
         if whole is None:
             return self._requires(node)
-        value = {
-            key: merged(whole.value[key], own) if key in whole.value else own
-            for key, own in node.value.items()
-        }
+        value = {key: merged(whole.value[key], own) if key in whole.value else own for key, own in node.value.items()}
         return self._requires(Node(value, node.where, node.column))
 
     def _setting(self) -> Setting:
-        matched = frozenset(
-            kind for kind, key in _RESOURCES if any("match" in row.value for row in self._rows(key))
-        )
-        reference = any(
-            "reference" in row.value and row.value["reference"].value for row in self._rows("user")
-        )
+        matched = frozenset(kind for kind, key in _RESOURCES if any("match" in row.value for row in self._rows(key)))
+        reference = any("reference" in row.value and row.value["reference"].value for row in self._rows("user"))
         return Setting(matched=matched, has_reference=reference)
 
     def _step(self, node: Node) -> Step:

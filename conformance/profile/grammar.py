@@ -30,9 +30,7 @@ _TARGET: Final = {
     "User": {"id", "userName", "displayName", "externalId"},
     "Group": {"id", "displayName", "externalId"},
 }
-ADDRESSABLE: Final = {
-    kind: (SOURCE_ATTRIBUTES[kind] | _TARGET[kind]) - {"manager"} for kind in ("User", "Group")
-}
+ADDRESSABLE: Final = {kind: (SOURCE_ATTRIBUTES[kind] | _TARGET[kind]) - {"manager"} for kind in ("User", "Group")}
 """What stands behind the dot of ``${alice.…}``, by kind."""
 
 FUNCTIONS: Final = frozenset({"upper", "lower", "swapcase", "json"})

@@ -56,11 +56,7 @@ def _features(profile: Profile) -> Iterator[Complaint]:
 def _requirements(profile: Profile) -> Iterator[Complaint]:
     holders = [profile.requires, *(scenario.requires for scenario in profile.scenarios)]
     for requirement in (each for holder in holders for each in holder.values()):
-        if (
-            requirement.severity in {"breach", "blocker"}
-            and not requirement.consequence
-            and requirement.where
-        ):
+        if requirement.severity in {"breach", "blocker"} and not requirement.consequence and requirement.where:
             what = f"{requirement.check} is a {requirement.severity} without a consequence"
             yield Complaint(requirement.where, what, "say what the administrator or the user sees")
 

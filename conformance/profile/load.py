@@ -38,9 +38,7 @@ def load(ref: str | Path, *, check_ids: Container[str] | None = None) -> Profile
     complaints: list[Complaint] = []
     for document in chain:
         complaints += _own_complaints(document, extends="extends" in document.root.value)
-    root = reduce(
-        lambda base, over: _extended(base, over, complaints), [each.root for each in reversed(chain)]
-    )
+    root = reduce(lambda base, over: _extended(base, over, complaints), [each.root for each in reversed(chain)])
     broken: set[int] = set()
     found = schema_complaints(root)
     for path, complaint in found:
@@ -86,10 +84,7 @@ def _locate(ref: str | Path) -> Path:
         if ref in known:
             return known[ref]
         if not ref.endswith((".yaml", ".yml")) and "/" not in ref and os.sep not in ref:
-            hint = (
-                nearest(ref, known, plural="built in")
-                or "give a built-in profile's id or the path of a .yaml file"
-            )
+            hint = nearest(ref, known, plural="built in") or "give a built-in profile's id or the path of a .yaml file"
             raise ProfileError([Complaint(Where(ref, 1), f"there is no profile {quoted(ref)}", hint)])
     return Path(ref)
 
@@ -125,9 +120,7 @@ def _chain(path: Path) -> list[_Document]:
                 ]
             )
         if len(chain) == _LONGEST_CHAIN:
-            raise ProfileError(
-                [Complaint(extends.where, f"extends goes on over more than {_LONGEST_CHAIN} files")]
-            )
+            raise ProfileError([Complaint(extends.where, f"extends goes on over more than {_LONGEST_CHAIN} files")])
 
 
 def _extended_file(extends: Node, path: Path) -> Path:
@@ -135,9 +128,7 @@ def _extended_file(extends: Node, path: Path) -> Path:
     name = extends.value
     known = builtin()
     if not isinstance(name, str):
-        raise ProfileError(
-            [Complaint(extends.where, "extends must be a text", "an id, or a file of the same folder")]
-        )
+        raise ProfileError([Complaint(extends.where, "extends must be a text", "an id, or a file of the same folder")])
     if name in known:
         return known[name]
     if not name.endswith((".yaml", ".yml")) and "/" not in name and "\\" not in name:
@@ -145,9 +136,7 @@ def _extended_file(extends: Node, path: Path) -> Path:
         raise ProfileError([Complaint(extends.where, f"there is no built-in profile {quoted(name)}", hint)])
     if not _FILE.fullmatch(name):
         what = f"extends may not name {quoted(name)}"
-        raise ProfileError(
-            [Complaint(extends.where, what, "only a .yaml file of the same folder, by its name")]
-        )
+        raise ProfileError([Complaint(extends.where, what, "only a .yaml file of the same folder, by its name")])
     beside = path.parent / name
     # A link may not lead out of the folder either.
     if not beside.is_file() or beside.resolve().parent != path.parent.resolve():

@@ -56,9 +56,7 @@ class _Cast:
     def enter(self, name: str, kind: ResourceKind, where: Where, *, many: bool = False) -> _Actor:
         """The actor of that name, new or known already."""
         if name in grammar.GLOBALS:
-            self.complain(
-                where, f"{quoted(name)} cannot be an actor's name", "placeholders use it; choose another"
-            )
+            self.complain(where, f"{quoted(name)} cannot be an actor's name", "placeholders use it; choose another")
         actor = self.actors.setdefault(name, _Actor(kind, where, many))
         self._of_kind(name, actor, kind, where)
         return actor
@@ -73,23 +71,17 @@ class _Cast:
             self.complain(where, f"no step before this one introduces {quoted(name)}", hint)
             actor = self.actors[name] = _Actor(kind or "User", where, created=True, there=True)
         elif not actor.created:
-            self.complain(
-                where, f"{quoted(name)} is not on the server yet", "create it before: do: create, or given"
-            )
+            self.complain(where, f"{quoted(name)} is not on the server yet", "create it before: do: create, or given")
             actor.created = actor.there = True
         if kind is not None:
             self._of_kind(name, actor, kind, where)
         if one and actor.many:
-            self.complain(
-                where, f"{quoted(name)} stands for many users, and this step takes one", "use another name"
-            )
+            self.complain(where, f"{quoted(name)} stands for many users, and this step takes one", "use another name")
         return actor
 
     def _of_kind(self, name: str, actor: _Actor, kind: ResourceKind, where: Where) -> None:
         if actor.kind != kind:
-            self.complain(
-                where, f"{quoted(name)} is a {actor.kind} since line {actor.where.line}, not a {kind}"
-            )
+            self.complain(where, f"{quoted(name)} is a {actor.kind} since line {actor.where.line}, not a {kind}")
 
 
 def step_complaints(steps: list[Node], setting: Setting) -> list[Complaint]:
@@ -170,9 +162,7 @@ def _send(step: Node, cast: _Cast) -> set[str]:
         if request["method"].value == "DELETE":
             actor.there = False
     elif "means" in parts:
-        cast.complain(
-            parts["means"].where, "means: stands without about:", "say whose state changes: about: NAME"
-        )
+        cast.complain(parts["means"].where, "means: stands without about:", "say whose state changes: about: NAME")
     return set()
 
 
@@ -185,9 +175,7 @@ def _conduct_problem(step: Node) -> tuple[str, str] | None:
         if not searches and not _is_refused(step.plain()):
             return "a literal POST that succeeds makes what clean-up does not know", "use do: create"
         return None
-    if method in {"PUT", "PATCH", "DELETE"} and not re.search(
-        r"/\$\{(?:[a-z][a-z0-9-]*\.id|new\.[a-z]+)\}", path
-    ):
+    if method in {"PUT", "PATCH", "DELETE"} and not re.search(r"/\$\{(?:[a-z][a-z0-9-]*\.id|new\.[a-z]+)\}", path):
         hint = "address it as ${NAME.id}, or an unknown one as ${new.guid}"
         return f"{method} {path} could hit a resource that this run did not create", hint
     return None
@@ -339,7 +327,5 @@ def written_names(step: Any) -> Iterator[str]:
     }:  # fmt: skip
         if args.get("expect") not in {"conflict", "gone"}:
             yield args.get("user") or args["group"]
-    elif (
-        step.kind == "send" and "about" in args and args["send"]["method"] != "GET" and not _is_refused(args)
-    ):
+    elif step.kind == "send" and "about" in args and args["send"]["method"] != "GET" and not _is_refused(args):
         yield args["about"]

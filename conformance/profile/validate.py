@@ -44,17 +44,13 @@ def _validators() -> dict[str, Any]:
     whole = schema()
     definitions = {**whole["$defs"], "step": {"type": "object"}}
     # A profile that extends another is whole once they are merged, so what is optional there is not here.
-    merged = {
-        key: value for key, value in whole.items() if key not in {"if", "then", "else", "$id", "$schema"}
-    }
+    merged = {key: value for key, value in whole.items() if key not in {"if", "then", "else", "$id", "$schema"}}
     merged["required"] = [*whole["required"], *whole["else"]["required"]]
     merged["properties"] = {**whole["properties"], **whole["else"]["properties"]}
     parts: dict[str, Any] = {"profile": merged}
     parts |= {name: {**definitions["steps"][name]} for name in definitions["steps"]}
     parts |= {f"do {name}": {**definitions["verbs"][name]} for name in definitions["verbs"]}
-    return {
-        name: jsonschema.Draft202012Validator({**part, "$defs": definitions}) for name, part in parts.items()
-    }
+    return {name: jsonschema.Draft202012Validator({**part, "$defs": definitions}) for name, part in parts.items()}
 
 
 def schema_complaints(root: Node) -> list[tuple[Path, Complaint]]:
@@ -91,13 +87,7 @@ def _steps(holder: dict[str, Any], root: Node, base: Path) -> Iterator[tuple[Pat
         where = root.at(path).where
         kinds = [kind for kind in KINDS if kind in step]
         if len(kinds) != 1:
-            has = (
-                " and ".join(kinds)
-                if kinds
-                else f"only {', '.join(map(quoted, step))}"
-                if step
-                else "nothing"
-            )
+            has = " and ".join(kinds) if kinds else f"only {', '.join(map(quoted, step))}" if step else "nothing"
             hint = "make it several steps" if kinds else nearest(next(iter(step), ""), KINDS)
             hint = hint if kinds or hint.startswith("did you mean") else ""
             yield (
@@ -171,9 +161,7 @@ def _in_words(error: jsonschema.ValidationError, path: Path, text: str) -> Itera
         )
     elif rule in {"enum", "const"}:
         choices = [_spelt(each) for each in (allowed if rule == "enum" else [allowed])]
-        hint = (
-            _type_hint("string", value, text) if str(value) in choices and not isinstance(value, str) else ""
-        )
+        hint = _type_hint("string", value, text) if str(value) in choices and not isinstance(value, str) else ""
         hint = hint or (
             nearest(str(value), choices, plural="it is one of") if len(choices) > 1 else f"write {choices[0]}"
         )
@@ -254,9 +242,7 @@ def _what(value: Any, text: str) -> str:
 
 
 def _type_hint(allowed: str | list[str], value: Any, text: str) -> str:
-    if "string" in ([allowed] if isinstance(allowed, str) else allowed) and isinstance(
-        value, bool | int | float
-    ):
+    if "string" in ([allowed] if isinstance(allowed, str) else allowed) and isinstance(value, bool | int | float):
         return f'put it in quotes: "{text}"'
     return ""
 
@@ -264,9 +250,5 @@ def _type_hint(allowed: str | list[str], value: Any, text: str) -> str:
 def _spelt(value: Any) -> str:
     """A scalar as the file spells it."""
     return (
-        value
-        if isinstance(value, str)
-        else json.dumps(value)
-        if not isinstance(value, list | dict)
-        else kind_of(value)
+        value if isinstance(value, str) else json.dumps(value) if not isinstance(value, list | dict) else kind_of(value)
     )

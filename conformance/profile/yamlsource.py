@@ -102,9 +102,7 @@ def parse(data: bytes, *, shown: str) -> Node:
     if bad := _FORBIDDEN.search(text):
         line = text.count("\n", 0, bad.start()) + 1
         hint = 'write it as an escape in double quotes, like "\\x07"'
-        raise _error(
-            shown, line, f"the control character U+{ord(bad.group()):04X} may not stand in YAML", hint
-        )
+        raise _error(shown, line, f"the control character U+{ord(bad.group()):04X} may not stand in YAML", hint)
     composer = _Composer(shown)
     try:
         for event in yaml.parse(text, Loader=_LOADER):
@@ -170,9 +168,7 @@ class _Composer:
             case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
                 self._guard(event, line)
                 if self._wants_key():
-                    raise _error(
-                        self.shown, line, "a key must be a text", "quote it if it begins with { or ["
-                    )
+                    raise _error(self.shown, line, "a key must be a text", "quote it if it begins with { or [")
                 empty: Any = {} if isinstance(event, yaml.MappingStartEvent) else []
                 node = self._add(Node(empty, Where(self.shown, line), column))
                 self._open.append((node, []))
@@ -184,9 +180,7 @@ class _Composer:
     def _guard(self, event: Any, line: int) -> None:
         self._nodes += 1
         if self._nodes > MAX_NODES:
-            raise _error(
-                self.shown, line, f"more than {MAX_NODES:,} values in one file", "split it with extends"
-            )
+            raise _error(self.shown, line, f"more than {MAX_NODES:,} values in one file", "split it with extends")
         if event.anchor:
             hint = "remove it; extends and variants: serve for what repeats"
             raise _error(self.shown, line, f"the anchor &{event.anchor} is not allowed", hint)
@@ -209,9 +203,7 @@ class _Composer:
             first = node.value[key].where.line
             on = "on the same line" if first == line else f"on line {first}"
             hint = "keep one of them"
-            self.complaints.append(
-                Complaint(where, f"the key {quoted(key)} stands here twice, first {on}", hint)
-            )
+            self.complaints.append(Complaint(where, f"the key {quoted(key)} stands here twice, first {on}", hint))
         waiting.append((key, where, event.start_mark.column + 1))
 
     def _add(self, node: Node) -> Node:
@@ -238,9 +230,7 @@ class _Composer:
         if _NUMBER.fullmatch(text):
             return float(text)
         if re.fullmatch(r"-?[0-9]{19,}", text):
-            raise _error(
-                self.shown, line, "this number has more than 18 digits", "put it in quotes if it is a text"
-            )
+            raise _error(self.shown, line, "this number has more than 18 digits", "put it in quotes if it is a text")
         return text
 
 

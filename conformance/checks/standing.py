@@ -1,4 +1,4 @@
-"""Resources that no scenario names must not change."""
+"""What must hold whatever was written: the state a profile names, and the bystanders."""
 
 from __future__ import annotations
 
@@ -7,7 +7,36 @@ from collections.abc import Iterator, Mapping
 from conformance.checks.registry import Problem, check
 from conformance.checks.state import answered, body, shown, subject
 from conformance.engine import paths
-from conformance.engine.exchange import Json, Seen
+from conformance.engine.exchange import Effect, Json, Seen
+
+
+@check(
+    "state.expected",
+    "A resource reads back as the sequence must have left it",
+    level="MUST",
+    cites=("RFC7644-3.3", "RFC7644-3.5.2"),
+    on=("read-back",),
+    when=lambda seen: answered(seen) and _expectations(seen) != ((), ()),
+    why="The profile names a state that must hold here whatever the server answered before.",
+    fix="Look at the steps before this read-back: one of them left something undone, or did more than it should.",
+)
+def expected(seen: Seen) -> Iterator[Problem]:
+    has, lacks = _expectations(seen)
+    for effect in has:
+        found = paths.get(body(seen), effect.path)
+        if not paths.same(effect.value, found):
+            yield Problem(effect.path, expected=effect.value, actual=shown(found))
+    for path in lacks:
+        found = paths.get(body(seen), path)
+        if not paths.is_unassigned(found):
+            yield Problem(path, expected="no value", actual=shown(found))
+
+
+def _expectations(seen: Seen) -> tuple[tuple[Effect, ...], tuple[str, ...]]:
+    about = seen.intent.subject
+    if about is None:
+        return (), ()
+    return tuple(e for w in about.writes if w.action == "read-back" for e in w.effects), about.lacks
 
 
 @check(
