@@ -38,6 +38,8 @@ class Handover:
     progress: Callable[[str, Any], None] | None = None
     collated: Collated | None = None
     not_testable: str = ""
+    unusable: str = ""
+    """Why the URL or the credential cannot be used at all."""
     failure: str = ""
     """A writer that failed: the run must not end with success."""
 
@@ -203,8 +205,13 @@ class Run:
             self.session = self._open()
         except NotTestable as reason:
             self.handover.not_testable = str(reason)
+            if self.config.pluginmanager.has_plugin(HANDOVER):
+                raise KeyboardInterrupt from None  # the command tells the reason; pytest.exit would tell it as well
             pytest.exit(str(reason), returncode=NOT_TESTABLE)
         except ValueError as reason:
+            self.handover.unusable = str(reason)
+            if self.config.pluginmanager.has_plugin(HANDOVER):
+                raise KeyboardInterrupt from None
             raise pytest.UsageError(str(reason)) from None
         if self.parallel:
             self._close_session()  # it has answered; the workers have sessions of their own
@@ -218,7 +225,7 @@ class Run:
         }
 
     def pytest_keyboard_interrupt(self) -> None:
-        if not self.handover.not_testable:
+        if not self.handover.not_testable and not self.handover.unusable:
             self.interrupted = "stopped by the user (Ctrl-C)"
 
     @pytest.hookimpl(trylast=True)
@@ -227,7 +234,7 @@ class Run:
         if self.worker:
             self.events.close()
             return
-        if self.handover.not_testable or self.config.option.collectonly:
+        if self.handover.not_testable or self.handover.unusable or self.config.option.collectonly:
             self.events.close()
             self.events.path.unlink(missing_ok=True)
             return

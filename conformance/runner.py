@@ -167,6 +167,8 @@ def _isolated() -> Iterator[Path]:
 
 def _ended(request: Request, handover: Handover, code: int) -> Ended:
     settings, collated = request.settings, handover.collated
+    if handover.unusable:
+        raise ValueError(handover.unusable)
     if handover.not_testable:
         return Ended(NOT_TESTABLE, settings, None, handover.not_testable)
     if handover.failure:

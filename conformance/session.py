@@ -29,6 +29,7 @@ from conformance.results.events import EventWriter, join
 from conformance.results.model import CheckResult, Outcome, ScenarioResult, StepResult, at_least, worst
 from conformance.results.record import recorded
 from conformance.settings import Settings
+from conformance.target import claims_of
 
 
 def now() -> str:
@@ -46,7 +47,7 @@ def header(settings: Settings, profiles: list[Profile], selected: Mapping[str, l
             "command": list(settings.command),
             "tag": people.tag_for(settings.seed),
         },
-        "target": {"url": settings.url, "claims": {}},
+        "target": {"url": settings.url, "claims": settings.claims},
         "profiles": [_profile_header(p, selected.get(p.id, [])) for p in profiles],
     }
 
@@ -189,6 +190,7 @@ class Session:
             ledger=self.ledger,
             observe=observe,
             capabilities=self.capabilities,
+            claims=claims_of(self.settings.claims),
             large=self.settings.large,
             client_timeout=self.settings.timeout,
         )

@@ -65,6 +65,8 @@ class Settings:
     large: bool = False
     fail_on: Severity = "degraded"
     out: str
+    claims: dict[str, Any] = field(default_factory=dict)
+    """The vendor's claims, as in the target file."""
     command: tuple[str, ...] = ()
     """What the user typed, for the record; holds no credential."""
 

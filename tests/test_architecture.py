@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import conformance
+from conformance.checks.judge import ASSERTED
 from conformance.checks.registry import all_checks
 from conformance.engine.verbs import VERBS
 
@@ -96,6 +97,8 @@ def test_only_the_wire_speaks_http():
     for path in PACKAGE.rglob("*.py"):
         if path.parent.name == "engine" and path.name in allowed:
             continue
+        if path.parent.name == "cli" and path.name == "show.py":
+            continue  # prints what the wire would send, by a transport that sends nothing
         assert reached(path, "httpx", "requests", "urllib.request", "http.client", "httpcore") == set(), path
 
 
@@ -146,7 +149,7 @@ def test_requirements_of_the_built_in_profile_are_checks(entra):
 def test_every_check_has_a_severity_in_the_built_in_profile(entra):
     """A CLIENT or MAY rule that no profile names is judged by nobody."""
     silent = {r.id for r in all_checks().values() if r.level in {"CLIENT", "MAY"}} - set(entra.requires)
-    assert silent == set()
+    assert {i for i in silent if not i.startswith(ASSERTED)} == set()
 
 
 def test_nothing_refers_to_places_outside_the_project():

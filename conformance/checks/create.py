@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from conformance.checks.registry import Problem, check
 from conformance.checks.state import advertised, answered, body, effects, is_custom, shown, subject
 from conformance.engine import paths
-from conformance.engine.exchange import Json, Seen
+from conformance.engine.exchange import MISSING, Json, Seen
 
 
 @check(
@@ -60,6 +60,11 @@ def returns_resource(seen: Seen) -> Iterator[Problem]:
     fix="Check uniqueness before storing and answer 409 with scimType `uniqueness`.",
 )
 def duplicate_refused(seen: Seen) -> Iterator[Problem]:
+    if seen.world.claims.existing == "adopt":
+        # The vendor says that a create for a known person takes over the account: then it must be that one.
+        if not seen.response.ok or body(seen).get("id") != subject(seen).id:
+            yield Problem("/id", expected=subject(seen).id, actual=shown(body(seen).get("id", MISSING)))
+        return
     if seen.response.status != 409 and seen.response.status < 500:
         made = "a second resource was made" if seen.response.ok else "refused, but not as a conflict"
         yield Problem("status", expected=409, actual=seen.response.status, message=made)

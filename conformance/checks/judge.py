@@ -62,6 +62,7 @@ def _run(rule: Check, seen: Seen, severity: Severity, requirement: Requirement |
     try:
         if not rule.when(seen):
             return
+        _must_be_claimed(rule, seen)
         problems = list(rule.run(seen))
     except NotJudged as reason:
         yield CheckResult(id=rule.id, outcome="skip", level=rule.level, reason=str(reason))
@@ -76,6 +77,15 @@ def _run(rule: Check, seen: Seen, severity: Severity, requirement: Requirement |
         yield CheckResult(id=rule.id, outcome="pass", level=rule.level)
     for problem in problems[:_MOST]:
         yield _as_asserted(seen, _failure(rule, problem, severity, requirement))
+
+
+def _must_be_claimed(rule: Check, seen: Seen) -> None:
+    """Raises NotJudged for a query by an attribute that the vendor does not claim to be filterable."""
+    path, kind = seen.intent.filter_path, seen.intent.resource
+    if path is None or kind is None or not rule.id.startswith(("filter.", "list.")):
+        return
+    if not seen.world.claims.may_filter(kind, path):
+        raise NotJudged(f"the target does not claim that filters may name {path}")
 
 
 def _as_asserted(seen: Seen, failure: CheckResult) -> CheckResult:

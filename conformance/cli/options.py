@@ -55,15 +55,9 @@ _CONNECTION: list[Callable[[Command], Command]] = [
     click.option("--token-url", metavar="URL", help="OAuth 2 token endpoint (client credentials)."),
     click.option("--client-id", metavar="ID", help="OAuth 2 client id."),
     click.option("--scope", metavar="SCOPE", default="", help="OAuth 2 scope."),
-    click.option(
-        "--ca", type=click.Path(exists=True, dir_okay=False), default="", help="CA certificates to trust (PEM)."
-    ),
-    click.option(
-        "--client-cert", type=click.Path(exists=True, dir_okay=False), default="", help="Client certificate (PEM)."
-    ),
-    click.option(
-        "--client-key", type=click.Path(exists=True, dir_okay=False), default="", help="Its key, if apart (PEM)."
-    ),
+    click.option("--ca", type=click.Path(exists=True, dir_okay=False), help="CA certificates to trust (PEM)."),
+    click.option("--client-cert", type=click.Path(exists=True, dir_okay=False), help="Client certificate (PEM)."),
+    click.option("--client-key", type=click.Path(exists=True, dir_okay=False), help="Its key, if apart (PEM)."),
     click.option(
         "--proxy", metavar="URL", default="", help="HTTP proxy. The environment's proxy settings are not used."
     ),

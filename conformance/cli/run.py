@@ -55,6 +55,7 @@ SEVERITIES = ("breach", "blocker", "degraded", "cosmetic")
     default="",
     help="Test a WSGI or ASGI application in process instead of a URL.",
 )
+@click.option("--target", metavar="FILE", help="Target file: URL, where the secret is, and what the vendor claims.")
 @click.option("--html", metavar="FILE", help="Also write pytest-html's run log.")
 @click.option("--junit", metavar="FILE", help="Also write JUnit XML.")
 @click.option("--quiet", "-q", is_flag=True, help="Only the result.")
@@ -66,6 +67,10 @@ def command(url: str | None, profiles: tuple[str, ...], **options: Any) -> None:
     when no other credential is named. Everything the run creates it deletes again; `scim-compat
     cleanup` finishes that after a kill.
     """
+    file = options.pop("target")
+    claims = _from_target(file, options) if file else {}
+    options["claims"] = claims.get("claims", {})
+    url = url or claims.get("url")
     if not url and not options["scim_app"]:
         raise click.UsageError(
             "give the URL of the SCIM endpoint, as https://host/scim/v2 (or --scim-app MODULE:ATTRIBUTE)"
@@ -81,6 +86,25 @@ def _login(options: dict[str, Any]) -> Login:
 
     token = options.pop("login_token", None)
     return Login(kind="bearer", token=token) if token else login_from(options)
+
+
+def _from_target(file: str, options: dict[str, Any]) -> dict[str, Any]:
+    """What the target file says; options given on the command line come first."""
+    from pathlib import Path  # noqa: PLC0415
+
+    from conformance import target  # noqa: PLC0415
+    from conformance.profile.errors import ProfileError  # noqa: PLC0415
+
+    try:
+        found = target.load(Path(file))
+    except ProfileError as refused:
+        raise click.UsageError(str(refused)) from None
+    for key, value in found.auth.items():
+        name = "auth" if key == "kind" else key.replace("-", "_")
+        if name == "header_name" or not options.get(name):
+            options[name] = value
+    options["ca"] = options["ca"] or found.ca or None
+    return {"url": found.url, "claims": dict(found.claims)}
 
 
 def execute(url: str, profiles: tuple[str, ...], options: dict[str, Any]) -> int:
@@ -99,15 +123,16 @@ def execute(url: str, profiles: tuple[str, ...], options: dict[str, Any]) -> int
         url=url,
         login=_login(options),
         app=options["scim_app"],
-        ca=options["ca"],
-        client_cert=options["client_cert"],
-        client_key=options["client_key"],
+        ca=options["ca"] or "",
+        client_cert=options["client_cert"] or "",
+        client_key=options["client_key"] or "",
         proxy=options["proxy"],
         timeout=options["timeout"],
         seed=new_seed() if options["seed"] is None else options["seed"],
         large=options["large"],
         fail_on=options["fail_on"],
         out=str(default_out(options["out"])),
+        claims=options.get("claims", {}),
         command=tuple(command_line),
     )
     terminal = Terminal(quiet=options["quiet"])

@@ -267,6 +267,34 @@ class Capabilities:
 
 
 @dataclass(frozen=True, slots=True)
+class Claims:
+    """What the vendor says the target does. None: nothing is said, and the client's expectation holds.
+
+    A claim is what gets tested; what is not claimed is not held against the target.
+    """
+
+    without_features: frozenset[str] = frozenset()
+    """Feature ids the target does not offer."""
+    groups: bool | None = None
+    filterable: Mapping[str, frozenset[str]] | None = None
+    """Resource kind → attribute paths that filters may name, lower-case."""
+    mutable: Mapping[str, frozenset[str]] | None = None
+    """Resource kind → attribute paths that can change after creation, lower-case."""
+    disable: Literal["keep", "delete"] | None = None
+    """What setting ``active`` to false does to the user."""
+    existing: Literal["conflict", "adopt"] | None = None
+    """What a create for an existing user does."""
+
+    def may_filter(self, kind: str, path: str) -> bool:
+        listed = None if self.filterable is None else self.filterable.get(kind)
+        return listed is None or path.lower() in listed
+
+    def may_change(self, kind: str, path: str) -> bool:
+        listed = None if self.mutable is None else self.mutable.get(kind)
+        return listed is None or path.lower() in listed
+
+
+@dataclass(frozen=True, slots=True)
 class World:
     """What a check may know beside the exchange itself."""
 
@@ -279,6 +307,7 @@ class World:
     """id → name of every resource this run created and has not deleted."""
     mapped: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Resource kind → attribute paths the client maps."""
+    claims: Claims = field(default_factory=Claims)
 
 
 @dataclass(frozen=True, slots=True)

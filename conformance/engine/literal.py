@@ -46,7 +46,7 @@ def send(play: Play, step: Step) -> None:
     if entry is not None:
         _note_creation(play, entry, done)
     if about and effects:
-        settle_write(about, writing, done)
+        settle_write(play, about, writing, done)
 
 
 def _request(play: Play, wanted: Mapping[str, Json]) -> tuple[Request, Json]:

@@ -19,6 +19,7 @@ from conformance.engine.exchange import (
     MISSING,
     Action,
     Capabilities,
+    Claims,
     Exchange,
     Intent,
     Json,
@@ -76,6 +77,7 @@ class Stage:
     ledger: Ledger
     observe: Callable[[Played], None]
     capabilities: Capabilities = field(default_factory=Capabilities)
+    claims: Claims = field(default_factory=Claims)
     large: bool = False
     client_timeout: float | None = None
     """Overrides the profile's own limit, in seconds."""
@@ -268,6 +270,7 @@ class Play:
             client_timeout=self.client_timeout,
             ours=self.stage.ledger.living(),
             mapped=self._mapped,
+            claims=self.stage.claims,
         )
 
     def intent(

@@ -58,8 +58,18 @@ def run_scenario(profile: Profile, scenario: Scenario, stage: Stage) -> Ended:
 
 def not_applicable(scenario: Scenario, stage: Stage) -> str:
     """Why the scenario does not apply to this target; empty if it does."""
+    claims = stage.claims
+    if scenario.feature in claims.without_features:
+        return f"the target does not claim the feature {scenario.feature}"
     kind = scenario.when.get("resource-type")
-    if kind and stage.capabilities.has_resource_type(str(kind)) is False:
+    if kind == "Group" and claims.groups is False:
+        return "the target does not claim groups"
+    if scenario.when.get("disable") not in {None, claims.disable or "keep"}:
+        return f"the target claims that disabling a user means to {claims.disable or 'keep'} it"
+    filtered = str(scenario.when.get("filterable", ""))
+    if filtered and not claims.may_filter("User", filtered):
+        return f"the target does not claim that users can be filtered by {filtered}"
+    if kind and claims.groups is None and stage.capabilities.has_resource_type(str(kind)) is False:
         return f"the target's /ResourceTypes lists no {kind}"
     extension = scenario.when.get("extension")
     if extension and (stage.capabilities.schemas is None or stage.capabilities.schema(str(extension)) is None):

@@ -368,7 +368,10 @@ def _write(
     expect: str = "success",
     twice: bool = False,
 ) -> None:
-    numbered = tuple(_numbered(e, body.get("Operations", ())) for e in effects)
+    claimed = [e for e in effects if play.stage.claims.may_change(actor.kind, e.path)]
+    if effects and not claimed:
+        expect = "either"  # the target does not claim that any of this can change
+    numbered = tuple(_numbered(e, body.get("Operations", ())) for e in claimed)
     action: Action = "patch" if method == "PATCH" else "replace"
     intent = play.intent(action, actor, expect=expect, sent=body, twice=twice)
     writing = Write(action=intent.action, effects=numbered, accepted=False, status=0, refusable=expect != "success")
@@ -379,16 +382,18 @@ def _write(
     done = play.exchange(
         play.request(method, play.path_of(actor), body=body), intent, f"changes {what} of {_about(actor)}"
     )
-    settle_write(actor, writing, done)
+    settle_write(play, actor, writing, done)
 
 
-def settle_write(actor: Actor, writing: Write, done: Exchange) -> None:
+def settle_write(play: Play, actor: Actor, writing: Write, done: Exchange) -> None:
     """Notes how the write ended, for the read-back, and takes its effects into what is wanted."""
     response = done.response
     accepted = response is not None and response.ok
     actor.writes.append(replace(writing, accepted=accepted, status=response.status if response else 0))
     for effect in writing.effects:
         apply(actor, effect, accepted=accepted)
+    if accepted and actor.disabled and play.stage.claims.disable == "delete":
+        actor.gone = True
 
 
 def _numbered(effect: Effect, operations: Sequence[Mapping[str, Json]]) -> Effect:

@@ -110,7 +110,14 @@ def _steps(holder: dict[str, Any], root: Node, base: Path) -> Iterator[tuple[Pat
 
 
 def _held_against(name: str, value: Any, root: Node, base: Path) -> Iterator[tuple[Path, Complaint]]:
-    for error in _validators()[name].iter_errors(value):
+    yield from held_against(_validators()[name], value, root, base)
+
+
+def held_against(
+    validator: jsonschema.Draft202012Validator, value: Any, root: Node, base: Path = ()
+) -> Iterator[tuple[Path, Complaint]]:
+    """What ``validator`` says against ``value``, which stands at ``base`` in ``root``; in words, with lines."""
+    for error in validator.iter_errors(value):
         path: Path = (*base, *error.absolute_path)
         for path_to, what, hint in _in_words(error, path, root.at(path).text):
             yield path_to, Complaint(root.at(path_to).where, what, hint)

@@ -1,0 +1,57 @@
+"""The target file: an endpoint, where its secret is found, and what its vendor claims for it."""
+
+from __future__ import annotations
+
+import importlib.resources
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+
+from conformance.engine.exchange import Claims
+from conformance.profile.errors import ProfileError
+from conformance.profile.validate import held_against
+from conformance.profile.yamlsource import read
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    url: str
+    auth: Mapping[str, str] = field(default_factory=dict)
+    """As in the file: kind, secret-env, secret-file, user …; never a secret itself."""
+    ca: str = ""
+    claims: Mapping[str, Any] = field(default_factory=dict)
+    """As in the file, for the record; ``claims_of`` makes them usable."""
+
+
+def load(path: Path) -> Target:
+    """Reads a target file. Raises ProfileError with file and line of everything that is wrong with it."""
+    _, root = read(path, shown=str(path))
+    text = importlib.resources.files("conformance").joinpath("target.schema.json").read_text("utf-8")
+    validator = jsonschema.Draft202012Validator(json.loads(text))
+    plain = root.plain()
+    complaints = [complaint for _, complaint in held_against(validator, plain, root)]
+    if complaints:
+        raise ProfileError(complaints)
+    return Target(url=plain["url"], auth=plain.get("auth", {}), ca=plain.get("ca", ""), claims=plain.get("claims", {}))
+
+
+def claims_of(plain: Mapping[str, Any]) -> Claims:
+    """The claims of a target file as the engine asks for them."""
+    return Claims(
+        without_features=frozenset(plain.get("without-features", ())),
+        groups=plain.get("groups"),
+        filterable=_by_kind(plain.get("filterable")),
+        mutable=_by_kind(plain.get("mutable")),
+        disable=plain.get("disable"),
+        existing=plain.get("existing"),
+    )
+
+
+def _by_kind(listed: Mapping[str, list[str]] | None) -> dict[str, frozenset[str]] | None:
+    if listed is None:
+        return None
+    return {kind.capitalize(): frozenset(path.lower() for path in paths) for kind, paths in listed.items()}
