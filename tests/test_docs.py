@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 import shlex
-import sys
 import tomllib
 from pathlib import Path
 
 import click
 import pytest
+from tools import readme
 
 import conformance
 from conformance import runner
@@ -24,10 +24,6 @@ from conformance.profile.load import load
 from conformance.report import words
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests" / "tools"))
-
-import readme
-
 DOCUMENTS = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "profiles/README.md", "reports/README.md"]
 TEXT = {name: (ROOT / name).read_text(encoding="utf-8") for name in DOCUMENTS}
 
@@ -117,8 +113,8 @@ def called(name: str) -> list[tuple[str, list[str]]]:
     found = []
     for line in lines:
         plain = line.partition(" #")[0]
-        for call in re.findall(r"(?:^|\s|/)scim-compat (.+)", plain):
-            found.append((shlex.split(call)[0], shlex.split(call)[1:]))
+        calls = [shlex.split(call) for call in re.findall(r"(?:^|\s|/)scim-compat (.+)", plain)]
+        found += [(call[0], call[1:]) for call in calls]
     return found
 
 
@@ -136,17 +132,27 @@ def test_commands_and_their_options_exist(name):
 
 
 def test_the_readme_shows_calls_of_the_main_commands():
-    assert {command for command, _ in called("README.md")} >= {"run", "demo", "show", "explain", "lint", "profiles", "cleanup"}
+    assert {command for command, _ in called("README.md")} >= {
+        "run",
+        "demo",
+        "show",
+        "explain",
+        "lint",
+        "profiles",
+        "cleanup",
+    }
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_options_in_running_text_exist(name, pytestconfig):
-    options = {o for c in commands().values() for p in c.params for o in [*p.opts, *p.secondary_opts]} | {"--version"}
-    of_pytest = {"--lf", "--scim-url", "--scim-profile", "--help"}
-    for option in of_pytest - {"--help"}:
-        assert pytestconfig.getoption(option, default=None) is not None or option.startswith("--scim") or option == "--lf"
-    for option in re.findall(r"`(--[a-z][a-z-]+)", TEXT[name]):
-        assert option in options | of_pytest | {"--check"}, f"{name}: {option}"
+    ours = {o for c in commands().values() for p in c.params for o in [*p.opts, *p.secondary_opts]} | {"--version"}
+    plugins = {"--lf": "lf", "--scim-url": "--scim-url", "--scim-profile": "--scim-profile"}
+    missing = object()
+    for option in re.findall(r"`(?:pytest )?(--[a-z-]*[a-z])(?=[ `=])", TEXT[name]):
+        if option in plugins:
+            assert pytestconfig.getoption(plugins[option], default=missing) is not missing, option
+        else:
+            assert option in ours, f"{name}: {option}"
 
 
 def test_the_help_lists_every_command():

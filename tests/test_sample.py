@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import copy
 import re
-import sys
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent / "tools"))
-
-import sample
-import valid_results
+from tools import sample, valid_results
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +23,9 @@ def fresh(tmp_path_factory):
 
 def test_the_sample_shows_what_a_run_finds(fresh):
     lines = sample.drift(fresh)
-    assert not lines, "\n".join([*lines[:20], f"({len(lines)} differences; if this is meant, renew with: {sample.HOW})"])
+    assert not lines, "\n".join(
+        [*lines[:20], f"({len(lines)} differences; if this is meant, renew with: {sample.HOW})"]
+    )
 
 
 def test_the_fresh_run_is_valid(fresh):
@@ -131,7 +128,16 @@ def change_profile(results):
 
 @pytest.mark.parametrize(
     "change",
-    [change_verdict, change_outcome, drop_scenario, drop_step, drop_check, change_severity, change_advice, change_profile],
+    [
+        change_verdict,
+        change_outcome,
+        drop_scenario,
+        drop_step,
+        drop_check,
+        change_severity,
+        change_advice,
+        change_profile,
+    ],
 )
 def test_drift_is_noticed(committed, change):
     other = copy.deepcopy(committed)
@@ -172,7 +178,9 @@ def test_levelling_keeps_the_order_of_times_and_the_length_of_everything():
     body = f'{{"created":"{early}","lastModified":"{late}","at":"http://127.0.0.1:41234/v2/Users/1"}}'
     step = {"exchange": {"ms": 12.5, "response": {"body": body}}}
     run = {"id": "20260304-050607-scabcdef", "tag": "scabcdef", "started": "x", "ended": "y"}
-    level = sample.levelled({"run": run, "profiles": [{"scenarios": [{"ms": 44.0, "steps": [step, {"exchange": None}]}]}]})
+    level = sample.levelled(
+        {"run": run, "profiles": [{"scenarios": [{"ms": 44.0, "steps": [step, {"exchange": None}]}]}]}
+    )
     told = level["profiles"][0]["scenarios"][0]["steps"][0]["exchange"]["response"]["body"]
     assert len(told) == len(body)
     assert told.index("12:00:00.000000Z") < told.index("12:00:00.040000Z")

@@ -178,25 +178,26 @@ def every_operation(seen: Seen) -> Iterator[Problem]:
 
 @check(
     "patch.extension-applied",
-    "An accepted change of an extension attribute is there when it is read back",
+    "An extension attribute that the target's own schemas list is stored",
     level="MUST",
     cites=("RFC7644-3.5.2", "RFC7643-3.3"),
-    on=("read-back",),
-    when=_changed,
+    on=("read-back", "patch"),
+    when=lambda seen: any(is_custom(e) for w in writes(seen) for e in w.effects),
     why="Customer-specific attributes travel under their own URN; lost ones are noticed by nobody.",
     fix="Resolve `urn:…:attribute` paths by the longest known URN and store the value in the extension's object.",
 )
 def extension_applied(seen: Seen) -> Iterator[Problem]:
-    asked = [
-        (w, e) for w, e in effects(seen, "set", "clear") if is_custom(e) and w.action in {"patch", "replace", "create"}
-    ]
-    if not asked:
-        return
-    promised = [(w, e) for w, e in asked if advertised(seen.world, subject(seen).kind, e.path)]
+    now = seen.intent.action == "patch"
+    asked = [(w, e) for w in writes(seen)[-1:] for e in w.effects] if now else list(effects(seen, "set", "clear"))
+    promised = [(w, e) for w, e in asked if is_custom(e) and advertised(seen.world, subject(seen).kind, e.path)]
     if not promised:
-        raise NotJudged("the target's /Schemas does not list the extension, so it may be ignored")
-    for _write, effect in promised:
-        if not holds(effect, body(seen)):
+        raise NotJudged("the target's /Schemas does not list the extension, so it may be ignored or refused")
+    if now:
+        if 400 <= seen.response.status < 500:
+            yield Problem("status", expected="200 or 204", actual=seen.response.status)
+        return
+    for write, effect in promised:
+        if answered(seen) and write.accepted and not holds(effect, body(seen)):
             yield _problem(seen, effect)
 
 

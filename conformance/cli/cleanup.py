@@ -28,7 +28,7 @@ _NO_HOST = "app.invalid"
 _NOT_MARKED = "its name is not one that only this run can have given, so nothing of that name was looked for"
 
 
-@click.command("cleanup")
+@click.command("cleanup", short_help="Deletes what a killed run left behind.")
 @click.argument("ledgers", nargs=-1, required=True, metavar="LEDGER|DIR...")
 @click.option("--url", metavar="URL", default="", help="The endpoint, if it has moved. Default: as in the ledger.")
 @click.option("--scim-app", metavar="MODULE:ATTRIBUTE", default="", help="The application that was tested in process.")

@@ -43,7 +43,7 @@ _AFTER = {
 """Actions (engine.exchange.Action) in words."""
 
 
-@click.command("explain")
+@click.command("explain", short_help="Explains a check, and which clients mind.")
 @click.argument("check_id", required=False, metavar="[CHECK]")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def command(check_id: str | None, as_json: bool) -> None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from conformance.profile.errors import Complaint
 
 
-@click.command("lint")
+@click.command("lint", short_help="Finds what is wrong or unclear in a profile.")
 @click.argument("files", nargs=-1, metavar="[FILE]...")
 @click.option("--quiet", "-q", is_flag=True, help="Errors only: no warnings, and nothing about sound files.")
 def command(files: tuple[str, ...], quiet: bool) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _EVIDENCE = ("documented", "observed", "inferred")
 
 
-@click.command("profiles")
+@click.command("profiles", short_help="Lists the built-in profiles.")
 @click.option("--json", "as_json", is_flag=True, help="As a JSON array.")
 def command(as_json: bool) -> None:
     """Lists the built-in profiles: one for each client that can be replayed.

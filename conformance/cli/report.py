@@ -16,7 +16,7 @@ class _Refused(Exception):  # noqa: N818 - it says what happened; the text is fo
     """A file that is not what it should be; the text is one sentence."""
 
 
-@click.command("report")
+@click.command("report", short_help="Makes the report of a run again.")
 @click.argument("results", nargs=-1, required=True, metavar="RESULTS...")
 @click.option("--out", metavar="FILE", help="The page to write. Default: report.html beside what is read.")
 def command(results: tuple[str, ...], out: str | None) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -12,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from conformance.engine.exchange import Effect, Intent
-    from conformance.engine.play import Played
+    from conformance.engine.exchange import Effect, Intent, Request
     from conformance.profile.model import Profile, Scenario
 
 _SEVERITIES = ("breach", "blocker", "degraded", "cosmetic", "ignore")
@@ -23,7 +23,7 @@ _FEW = 3
 """Set-up requests of one step that are printed in full; a crowd of a hundred is told about."""
 
 
-@click.command("show")
+@click.command("show", short_help="Shows what a profile does, and every request it sends.")
 @click.argument("profile_ref", metavar="PROFILE")
 @click.argument("scenario", required=False, metavar="[SCENARIO]")
 @click.option("--all", "everything", is_flag=True, help="The requests of every scenario.")
@@ -126,46 +126,52 @@ def requests(profile: Profile, scenario: Scenario, *, seed: int = 1, large: bool
     """Every request of the scenario, in order, clean-up left out. Nothing is sent anywhere."""
     from conformance.engine.rehearsal import rehearse  # noqa: PLC0415
 
-    for played in rehearse(profile, scenario, seed=seed, large=large):
-        request, intent = played.seen.exchange.request, played.seen.intent
-        path, headers = _on_the_wire(played)
-        yield Shown(
-            profile=profile.id,
-            scenario=scenario.id,
-            step=played.number,
-            where=str(played.step.where if played.step else scenario.where),
-            by=intent.by,
-            action=intent.action,
-            title=played.title,
-            expects=expected(intent),
-            method=request.method,
-            target=request.target,
-            path=path,
-            headers=headers,
-            body=None if request.body is None else request.body.decode("utf-8", "replace"),
-        )
+    played = rehearse(profile, scenario, seed=seed, large=large)
+    if not played:
+        return
+    with _wire(played[0].seen.world.base_url) as heads:
+        for one in played:
+            request, intent = one.seen.exchange.request, one.seen.intent
+            path, headers = heads(request)
+            yield Shown(
+                profile=profile.id,
+                scenario=scenario.id,
+                step=one.number,
+                where=str(one.step.where if one.step else scenario.where),
+                by=intent.by,
+                action=intent.action,
+                title=one.title,
+                expects=expected(intent),
+                method=request.method,
+                target=request.target,
+                path=path,
+                headers=headers,
+                body=None if request.body is None else request.body.decode("utf-8", "replace"),
+            )
 
 
-def _on_the_wire(played: Played) -> tuple[str, list[tuple[str, str]]]:
-    """Request target and headers, taken from the wire itself, so that it cannot be otherwise in a run."""
+@contextmanager
+def _wire(base_url: str) -> Iterator[Callable[[Request], tuple[str, list[tuple[str, str]]]]]:
+    """Tells request target and headers of a request: a run's own wire, whose transport keeps what it is given."""
     import httpx  # noqa: PLC0415
 
     from conformance.engine.auth import Bearer  # noqa: PLC0415
     from conformance.engine.transport import TARGET  # noqa: PLC0415
     from conformance.engine.wire import Wire, WireSettings  # noqa: PLC0415
 
-    seen: list[httpx.Request] = []
+    kept: list[httpx.Request] = []
 
     def keep(request: httpx.Request) -> httpx.Response:
-        seen.append(request)
+        kept[:] = [request]
         return httpx.Response(204)
 
-    settings = WireSettings(base_url=played.seen.world.base_url)
-    with Wire(settings, Bearer("$SCIM_TOKEN"), transport=httpx.MockTransport(keep)) as wire:
-        wire.send(played.seen.exchange.request)
-    target: bytes = seen[0].extensions[TARGET]
-    headers = [(k.decode("latin-1"), v.decode("latin-1")) for k, v in seen[0].headers.raw]
-    return target.decode("utf-8"), headers
+    def heads(request: Request) -> tuple[str, list[tuple[str, str]]]:
+        wire.send(request)
+        target: bytes = kept[0].extensions[TARGET]
+        return target.decode("utf-8"), [(k.decode("latin-1"), v.decode("latin-1")) for k, v in kept[0].headers.raw]
+
+    with Wire(WireSettings(base_url=base_url), Bearer("$SCIM_TOKEN"), transport=httpx.MockTransport(keep)) as wire:
+        yield heads
 
 
 # --- what is expected ---------------------------------------------------------------------------

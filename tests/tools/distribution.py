@@ -64,7 +64,9 @@ def in_sdist() -> dict[str, bytes]:
 def complaints(wanted: Mapping[str, bytes], found: Mapping[str, bytes], *, archive: str) -> list[str]:
     """What is wrong with an archive, one line each."""
     lines = [f"{archive}: {name} is missing" for name in wanted if name not in found]
-    lines += [f"{archive}: {name} differs from the tree" for name in wanted if found.get(name, wanted[name]) != wanted[name]]
+    lines += [
+        f"{archive}: {name} differs from the tree" for name in wanted if found.get(name, wanted[name]) != wanted[name]
+    ]
     lines += [f"{archive}: {name} has no business there" for name in found if any(junk in name for junk in JUNK)]
     return lines
 

@@ -16,7 +16,6 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 
-
 def problems(results: Mapping[str, Any]) -> Iterator[str]:
     """One line for each thing that is wrong."""
     schema = json.loads(files("conformance.results").joinpath("results.schema.json").read_text(encoding="utf-8"))

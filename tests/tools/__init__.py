@@ -1,0 +1,1 @@
+"""Scripts for those who change the project; the pipeline and the tests call them too."""
