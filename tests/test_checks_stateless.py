@@ -25,7 +25,18 @@ from conformance.engine.exchange import (
 )
 from conformance.schemas.reading import ENTERPRISE, ERROR, GROUP, USER
 
-MODULES = ("auth", "discovery", "errors", "http", "lists", "resource")
+MODULES = (
+    "auth",
+    "discovery",
+    "errors",
+    "filters",
+    "http",
+    "lists",
+    "meta",
+    "queries",
+    "resource",
+    "values",
+)
 registry.all_checks()
 for _name in MODULES:
     importlib.import_module(f"conformance.checks.{_name}")

@@ -20,6 +20,7 @@ from servers.good import GoodServer
 from servers.protocol import ScimError
 from servers.running import client, serve
 
+from conformance import loopback
 from conformance.checks.registry import Level, all_checks
 from conformance.cli import cli, explain, show
 from conformance.cli.terminal import many, paragraph
@@ -604,6 +605,7 @@ def test_cleanup_deletes_what_was_left_and_nothing_else(kill: Callable[..., Kill
         f"deleted      User late.{TAG}@scim-compat.example",
         f"deleted      Group crew {TAG}",
         f"deleted      User mara.{TAG}@scim-compat.example",
+        "Nothing is left.",
     ]
 
 
@@ -717,6 +719,33 @@ def test_a_wrong_address_does_not_make_everything_look_deleted(kill: Callable[..
     assert told.exit_code == 3
     assert "does not answer as the SCIM endpoint of the run" in " ".join(told.stderr.split())
     assert len(left.open()) == 4
+
+
+@pytest.mark.parametrize(("status", "kind", "text"), [
+    ("404 Not Found", "application/scim+json", "does not answer as the SCIM endpoint"),  # another tenant's path, say
+    ("302 Found", "application/scim+json", "does not answer as the SCIM endpoint"),
+    ("200 OK", "text/html", "does not answer as the SCIM endpoint of the run: GET /Users answered 200 as text/html"),
+    ("503 Service Unavailable", "application/scim+json", "does not work at the moment: GET /Users answered 503"),
+    ("403 Forbidden", "application/scim+json", "refused the credential"),
+])  # fmt: skip
+def test_a_server_that_is_not_the_endpoint_of_the_run_ends_with_3(tmp_path, status, kind, text):
+    asked: list[str] = []
+
+    def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        asked.append(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}")
+        start_response(status, [("Content-Type", kind), ("Location", "/login")])
+        error = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "status": status[:3]}
+        return [json.dumps(error).encode() if "json" in kind else b"<html>hello</html>"]
+
+    with loopback.serve(app) as origin:
+        with Ledger(tmp_path / "ledger.jsonl", base_url=origin, tag=TAG) as ledger:
+            ledger.created(ledger.intend("User", "userName", f"u.{TAG}@scim-compat.example"), "7", confirmed=True)
+        before = (tmp_path / "ledger.jsonl").read_bytes()
+        told = call("cleanup", tmp_path, token=TOKEN)
+    assert told.exit_code == 3
+    assert text in " ".join(told.stderr.split())
+    assert asked == ["GET /Users"]
+    assert (tmp_path / "ledger.jsonl").read_bytes() == before
 
 
 def test_the_endpoint_may_have_moved(kill: Callable[..., Killed]):

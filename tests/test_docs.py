@@ -13,7 +13,7 @@ import pytest
 from tools import readme
 
 import conformance
-from conformance import runner
+from conformance import runner, target
 from conformance.checks.registry import all_checks
 from conformance.cli import cli
 from conformance.engine.verbs import VERBS
@@ -25,6 +25,7 @@ from conformance.report import words
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "profiles/README.md", "reports/README.md"]
+SCHEMA = json.loads((ROOT / "conformance/profile/profile.schema.json").read_text(encoding="utf-8"))
 TEXT = {name: (ROOT / name).read_text(encoding="utf-8") for name in DOCUMENTS}
 
 
@@ -80,15 +81,15 @@ def test_the_pipeline_runs_the_very_same_line():
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_links_lead_somewhere(name):
-    for target in re.findall(r"\]\(([^)\s]+)\)", TEXT[name]):
-        if target.startswith(("http://", "https://")):
+    for link in re.findall(r"\]\(([^)\s]+)\)", TEXT[name]):
+        if link.startswith(("http://", "https://")):
             continue
-        path, _, fragment = target.partition("#")
+        path, _, fragment = link.partition("#")
         file = (ROOT / name).parent / path if path else ROOT / name
-        assert file.exists(), f"{name}: {target}"
+        assert file.exists(), f"{name}: {link}"
         if fragment:
             headings = re.findall(r"^#+ (.+)$", file.read_text(encoding="utf-8"), re.MULTILINE)
-            assert fragment in {anchor(h) for h in headings}, f"{name}: {target}"
+            assert fragment in {anchor(h) for h in headings}, f"{name}: {link}"
 
 
 def test_the_folders_that_are_named_exist():
@@ -149,6 +150,8 @@ def test_options_in_running_text_exist(name, pytestconfig):
     plugins = {"--lf": "lf", "--scim-url": "--scim-url", "--scim-profile": "--scim-profile"}
     missing = object()
     for option in re.findall(r"`(?:pytest )?(--[a-z-]*[a-z])(?=[ `=])", TEXT[name]):
+        if option == "--help":
+            continue  # click and pytest both have it
         if option in plugins:
             assert pytestconfig.getoption(plugins[option], default=missing) is not missing, option
         else:
@@ -188,22 +191,50 @@ def test_verdicts_and_severities_are_those_of_the_report():
 
 
 def test_the_manual_names_every_verb_and_every_part():
-    steps = rows(section("profiles/README.md", "Steps"))
-    named = {name for row in steps for name in re.findall(r"[a-z-]+", row.partition(":")[0])}
-    assert set(VERBS) <= named
-    assert {"given", "do", "send", "verify"} <= named
-    assert set(steps) - {row for row in steps if ":" in row} == set(VERBS)
-    schema = json.loads((ROOT / "conformance/profile/profile.schema.json").read_text(encoding="utf-8"))
+    steps = section("profiles/README.md", "Steps")
+    verbs = rows(steps[steps.index("| verb |") : steps.index("What a written-out request")])
+    assert {name for row in verbs for name in row.split(", ")} == set(VERBS)
+    assert [row.partition(":")[0] for row in rows(steps[: steps.index("| verb |")])] == [
+        "given",
+        "do",
+        "send",
+        "verify",
+    ]
     parts = {name.strip() for row in rows(section("profiles/README.md", "The parts")) for name in row.split(",")}
-    assert parts == set(schema["properties"])
+    assert parts == set(SCHEMA["properties"])
 
 
 def test_the_manual_names_the_arguments_of_the_verbs():
-    schema = json.loads((ROOT / "conformance/profile/profile.schema.json").read_text(encoding="utf-8"))
     table = rows(section("profiles/README.md", "Steps"))
-    for verb in VERBS:
-        for argument in re.findall(r"`([a-z-]+)(?::[^`]*)?`", table[verb]):
-            assert argument in schema["$defs"]["verbs"][verb]["properties"], f"{verb}: {argument}"
+    who = {"do", "user", "group", "read", "endpoint", "manager"}  # said by the verb or by the sentence
+    for verb, definition in SCHEMA["$defs"]["verbs"].items():
+        row = next(text for names, text in table.items() if verb in re.findall(r"[a-z-]+", names))
+        named = set(re.findall(r"`([a-z-]+)(?::[^`]*)?`", row))
+        arguments = set(definition["properties"])
+        assert named - {"1"} <= arguments, f"{verb}: {named - arguments}"
+        assert arguments - who <= named, f"{verb}: {arguments - who - named}"
+
+
+def test_the_manual_names_the_arguments_of_the_other_steps():
+    steps, table = SCHEMA["$defs"]["steps"], rows(section("profiles/README.md", "Steps"))
+    cells = {names.partition(":")[0]: text for names, text in table.items()}
+    whole = {
+        line.split("`")[1].partition(":")[0]: line
+        for line in section("profiles/README.md", "Steps").splitlines()
+        if line.startswith("| `")
+    }
+    for kind in ("given", "send", "verify"):
+        assert kind in cells
+        named = set(re.findall(r"`([a-z-]+)`", whole[kind]))
+        arguments = set(steps[kind]["properties"]) - {kind}
+        arguments |= set(steps["send"]["properties"]["send"]["properties"]) if kind == "send" else set()
+        assert named == arguments, kind
+    expect = {name for row in table for name in row.split(", ")} & set(
+        steps["send"]["properties"]["expect"]["properties"]
+    )
+    assert expect == set(steps["send"]["properties"]["expect"]["properties"])
+    when = {row.partition(":")[0] for row in table if ":" in row}
+    assert set(SCHEMA["$defs"]["scenario"]["properties"]["when"]["properties"]) <= when
 
 
 def test_the_manual_names_every_attribute_of_people_and_groups():
@@ -217,8 +248,22 @@ def test_the_manual_names_every_attribute_of_people_and_groups():
 
 
 def examples() -> list[tuple[str, str, str]]:
-    """(document, file name, text) of each YAML block; its first line names the file."""
-    return [(name, block.split()[1], block) for name in DOCUMENTS for block in blocks(name, "yaml")]
+    """(document, file name, text) of each profile; the first line of a YAML block names the file."""
+    found = [(name, block.split()[1], block) for name in DOCUMENTS for block in blocks(name, "yaml")]
+    return [each for each in found if each[1].endswith(".scim.yaml")]
+
+
+def test_the_target_file_loads_and_claims_what_it_says(tmp_path):
+    (text,) = (block for block in blocks("README.md", "yaml") if ".target.yaml" in block.splitlines()[0])
+    path = tmp_path / "staging.target.yaml"
+    path.write_text(text, encoding="utf-8")
+    loaded = target.load(path)
+    assert loaded.url.startswith("https://staging.example.com/")
+    assert loaded.auth["secret-env"] == "STAGING_TOKEN"
+    schema = json.loads((ROOT / "conformance/target.schema.json").read_text(encoding="utf-8"))
+    assert set(loaded.claims) == set(schema["properties"]["claims"]["properties"])
+    claims = target.claims_of(loaded.claims)
+    assert claims.without_features <= {feature.id for feature in load("entra-v2").features}
 
 
 def test_there_are_examples_of_both_kinds():

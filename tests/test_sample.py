@@ -32,10 +32,6 @@ def test_the_fresh_run_is_valid(fresh):
     assert list(valid_results.problems(fresh)) == []
 
 
-def test_the_committed_results_are_valid(committed):
-    assert list(valid_results.problems(committed)) == []
-
-
 def test_the_demo_covers_enough_to_be_worth_reading(committed):
     profile = committed["profiles"][0]
     assert profile["id"] == "entra-v2"

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from conformance import schemas
+from conformance.checks.held import few
 from conformance.checks.http import is_html
 from conformance.checks.registry import NotJudged, Problem, check
-from conformance.checks.resource import few
 from conformance.engine.exchange import MISSING, Json, Seen
 from conformance.schemas import reading
 from conformance.schemas.reading import CORE_URNS, escape

@@ -177,8 +177,8 @@ def _settings(url: str, app: str, options: Mapping[str, Any]) -> Settings:
         raise click.UsageError(
             "the ledger is of a run against an application in process: name it, as --scim-app MODULE:ATTRIBUTE"
         )
-    named = ("login", "ca", "client_cert", "client_key", "proxy", "out")
-    return Settings(url=url, app=app, seed=0, **{name: options[name] for name in named})
+    named: dict[str, Any] = {name: options[name] or "" for name in ("ca", "client_cert", "client_key", "proxy", "out")}
+    return Settings(url=url, app=app, seed=0, login=options["login"], **named)
 
 
 def _clean(path: Path, file: LedgerFile, settings: Settings) -> int:
@@ -223,7 +223,9 @@ def _clean(path: Path, file: LedgerFile, settings: Settings) -> int:
         click.echo(
             f"{_many(len(left))} left. Delete by hand, or call scim-compat cleanup again when the cause is mended."
         )
-    return LEFT if left else OK
+        return LEFT
+    click.echo("Nothing is left.")
+    return OK
 
 
 def _refusal(sender: Sender, entry: Entry, url: str) -> str:

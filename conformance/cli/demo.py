@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 
-@click.command("demo")
+@click.command("demo", short_help="A run against a target that comes along.")
 @click.option("--profile", "-p", "profiles", multiple=True, default=["entra-v2"], show_default=True, metavar="ID|FILE")
 @click.option("--only", multiple=True, metavar="GLOB", help="Only scenarios whose id matches; repeatable.")
 @click.option("--out", metavar="DIR", help="Output folder. Default: reports/<time>.")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 SEVERITIES = ("breach", "blocker", "degraded", "cosmetic")
 
 
-@click.command("run")
+@click.command("run", short_help="Replays profiles against an endpoint.")
 @click.argument("url", required=False)
 @click.option(
     "--profile",

@@ -400,6 +400,10 @@ def _gate(scenario: Scenario) -> str:
             told.append(f"needs the resource type {value}")
         elif name == "extension":
             told.append(f"needs the schema {value}")
+        elif name == "filterable":
+            told.append(f"needs filters on {value}")
+        elif name == "disable":
+            told.append(f"only where disabling a user means to {value} it")
         elif name == "large":
             told.append("needs --large")
         else:

@@ -130,8 +130,10 @@ def _find(entry: Entry, counter: _Counter) -> str | None:
     ours = [
         r for r in found if isinstance(r, dict) and str(paths.member(r, entry.attribute)).lower() == entry.name.lower()
     ]
-    if not ours:
+    if not ours or not entry.name:
         return ""
+    if not tag_in(entry.name):
+        return None  # a name without the run's tag may be anybody's
     identifier = ours[0].get("id")
     return identifier if isinstance(identifier, str) else None
 
@@ -145,9 +147,9 @@ def left(ledger: Ledger) -> list[dict[str, str]]:
             "why": (
                 f"{e.name}: its creation was not answered and it could not be looked up"
                 if e.id is None
-                else f"{e.name}: the server did not delete it"
+                else f"{e.name}: the server did not delete it, or could not be asked"
                 if e.confirmed
-                else f"{e.name}: the server answered the creation with another name, so it was not touched"
+                else f"{e.name}: what the server holds under this id does not bear the name, so it was not touched"
             ),
         }
         for e in ledger.open_entries()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+import string
 import unicodedata
 import uuid
 from collections.abc import Mapping
@@ -26,7 +27,7 @@ PERSON_ATTRIBUTES = (
     "mailNickname", "objectId", "jobTitle", "department", "division", "costCenter", "organization",
     "employeeId", "employeeType", "telephoneNumber", "mobile", "facsimileTelephoneNumber",
     "preferredLanguage", "locale", "timezone", "streetAddress", "city", "state", "postalCode", "country",
-    "physicalDeliveryOfficeName", "active", "role", "password",
+    "physicalDeliveryOfficeName", "active", "role", "password", "oktaId", "placeholderPassword",
 )  # fmt: skip
 GROUP_ATTRIBUTES = ("displayName", "objectId", "description")
 
@@ -102,6 +103,9 @@ def person(seed: int, key: str, overrides: Mapping[str, Json] | None = None) -> 
     base["userPrincipalName"] = f"{local}.{tag}@{DOMAIN}"
     base["mail"] = f"{local}.{tag}@mail.{DOMAIN}"
     base["otherMail"] = f"{local}.{tag}@home.{DOMAIN}"
+    # 20 characters beginning with 00u, and the 8 that Okta sends for everyone whose password it does not sync.
+    base["oktaId"] = "00u" + _characters(f"{seed} {key} okta id", 17)
+    base["placeholderPassword"] = _characters(f"{seed} {key} placeholder password", 8)
     base |= overrides or {}
     return base
 
@@ -116,6 +120,13 @@ def group(seed: int, key: str, overrides: Mapping[str, Json] | None = None) -> d
         "description": "Made by a scim-compat run",
     }
     return base | dict(overrides or {})
+
+
+def _characters(of: str, count: int) -> str:
+    """Letters and digits drawn from a hash, so that no other value of the same seed moves."""
+    number = int.from_bytes(hashlib.sha512(of.encode()).digest(), "big")
+    drawn = random.Random(number).choices(string.ascii_letters + string.digits, k=count)  # noqa: S311 - test data
+    return "".join(drawn)
 
 
 def _ascii(text: str) -> str:

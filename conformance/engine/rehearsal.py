@@ -67,7 +67,7 @@ class ImaginaryServer:
             return 401, {}
         collection = path.strip("/").count("/") == 0
         if request.method == "POST" and collection:
-            return self._create(path, json.loads(request.body or b"{}"))
+            return self._create(path, _object(request.body))
         if request.method == "GET" and collection:
             found = list(self._found(path, query.get("filter", "")))
             return 200, {"schemas": [_LIST], "totalResults": len(found), "startIndex": 1, "Resources": found}
@@ -78,14 +78,16 @@ class ImaginaryServer:
             del self.store[path]
             return 204, None
         if request.method == "PUT":
-            self.store[path] = {**json.loads(request.body or b"{}"), "id": held["id"]}
+            self.store[path] = {**(_object(request.body) or {}), "id": held["id"]}
         elif request.method == "PATCH":
-            for operation in json.loads(request.body or b"{}").get("Operations", []):
+            for operation in (_object(request.body) or {}).get("Operations", []):
                 _apply(held, operation)
         left_out = query.get("excludedAttributes", "").split(",")
         return 200, {k: v for k, v in self.store[path].items() if k not in left_out}
 
-    def _create(self, path: str, body: dict[str, Json]) -> tuple[int, Json]:
+    def _create(self, path: str, body: dict[str, Json] | None) -> tuple[int, Json]:
+        if body is None:
+            return 400, {}
         name = "userName" if path == "/Users" else "displayName"
         taken = [
             r
@@ -105,6 +107,14 @@ class ImaginaryServer:
                 continue
             if asked is None or str(paths.get(resource, asked["path"])).lower() == _plain(asked["value"]).lower():
                 yield resource
+
+
+def _object(body: bytes | None) -> dict[str, Json] | None:
+    try:
+        found = json.loads(body or b"")
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def _plain(escaped: str) -> str:

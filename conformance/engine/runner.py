@@ -138,9 +138,12 @@ def _verify(play: Play, step: Step) -> None:
     gone = step.args.get("gone")
     ways = gone or step.args.get("found-by") or ["id"]
     # What a write has asked for already stays that write's: its own check must judge it.
-    asked = {e.path.lower() for w in actor.writes for e in w.effects}
-    has = play.fill(step.args.get("has", {})).items()
-    more = tuple(Effect("set", p, v) for p, v in has if p.lower() not in asked)
+    asked = [e for w in actor.writes for e in w.effects]
+    more = tuple(
+        Effect("set", path, value)
+        for path, value in play.fill(step.args.get("has", {})).items()
+        if not any(e.path.lower() == path.lower() and paths.same(value, e.value) for e in asked)
+    )
     if more:
         actor.writes.append(Write(action="read-back", effects=more, accepted=True, status=200))
     if "members" in step.args:

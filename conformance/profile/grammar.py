@@ -20,6 +20,7 @@ PERSON: Final = frozenset({
     "employeeId", "employeeType", "telephoneNumber", "mobile", "facsimileTelephoneNumber",
     "preferredLanguage", "locale", "timezone", "streetAddress", "city", "state", "postalCode",
     "country", "physicalDeliveryOfficeName", "nickName", "active", "role", "password", "manager",
+    "oktaId", "placeholderPassword",
 })  # fmt: skip
 """Source attributes of a person."""
 GROUP: Final = frozenset({"displayName", "objectId", "description"})

@@ -1,0 +1,179 @@
+"""What queries and reads are answered with; shared helpers of the list and filter checks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from conformance import schemas
+from conformance.checks.held import expects_list
+from conformance.checks.http import BOTH, is_html, named
+from conformance.checks.registry import NotJudged, Problem, check
+from conformance.engine.exchange import MISSING, Json, Seen
+from conformance.schemas import reading
+
+QUERIES: Final = ("match", "list", "look-up")
+LISTS: Final = (*QUERIES, "evaluate", "raw")
+
+COUNTS: Final = ("totalResults", "startIndex", "itemsPerPage")
+
+
+def _spoken_for(seen: Seen) -> bool:
+    """Whether ``http.no-server-error`` or ``http.no-redirect`` already says what is wrong with the status."""
+    status = seen.response.status
+    return status >= 500 or (300 <= status < 400 and status not in {307, 308})
+
+
+def not_redirected(seen: Seen) -> None:
+    if seen.response.status in {307, 308}:
+        raise NotJudged("the server redirects, which is lawful, but no redirect is followed: use the final URL")
+
+
+def is_query(seen: Seen) -> bool:
+    return expects_list(seen) and seen.intent.expect == "success" and not _spoken_for(seen)
+
+
+def is_list(seen: Seen) -> bool:
+    """A 2xx answer to a query that is a list, right or wrong in its details."""
+    return seen.response.ok and expects_list(seen) and reading.looks_like_list(seen.response.json)
+
+
+def body_of(seen: Seen) -> Mapping[str, Json]:
+    body = seen.response.json
+    return body if isinstance(body, Mapping) else {}
+
+
+def integer(seen: Seen, name: str) -> int | None:
+    value = body_of(seen).get(name)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def asked(seen: Seen, name: str) -> int | None:
+    text = reading.parameters(seen.exchange.request.target).get(name.lower(), "")
+    return int(text) if text.lstrip("-").isdecimal() and len(text) < 10 else None
+
+
+def cursor_of(seen: Seen) -> bool:
+    # RFC 9865: pages by cursor have no startIndex, and need no totalResults.
+    return bool({"nextCursor", "previousCursor"} & body_of(seen).keys())
+
+
+def entries(seen: Seen) -> list[Json]:
+    return reading.entries(seen.response.json)
+
+
+def ids_of(seen: Seen) -> list[str]:
+    found = (entry.get("id") for entry in entries(seen) if isinstance(entry, Mapping))
+    return [one for one in found if isinstance(one, str)]
+
+
+@check(
+    "list.status",
+    "A query is answered with 200",
+    level="MUST",
+    cites=("RFC7644-3.4.2",),
+    on=QUERIES,
+    scim=BOTH,
+    when=lambda seen: is_query(seen) and seen.intent.finds != () and "hostile" not in seen.intent.tags,
+    why="Every cycle starts with queries. If they fail, the client knows nothing of the accounts and does nothing.",
+    fix="Answer GET on /Users and /Groups, with and without filter, with 200 and a ListResponse.",
+)
+def list_status(seen: Seen) -> Iterator[Problem]:
+    yield from _status_200(seen)
+
+
+@check(
+    "list.empty-is-200",
+    "A query that finds nothing is answered with 200 and an empty list",
+    level="MUST",
+    cites=("RFC7644-3.4.2",),
+    on=QUERIES,
+    scim=BOTH,
+    when=lambda seen: is_query(seen) and seen.intent.finds == (),
+    why="Before every create the client asks whether the account exists. It takes an error for a fault, not for “no”.",
+    fix="Answer with 200 and totalResults 0; 404 is for a single resource that does not exist.",
+)
+def empty_is_200(seen: Seen) -> Iterator[Problem]:
+    yield from _status_200(seen)
+
+
+def _status_200(seen: Seen) -> Iterator[Problem]:
+    not_redirected(seen)
+    accepted = seen.intent.statuses or frozenset({200})
+    if seen.response.status not in accepted:
+        yield Problem(
+            "status",
+            expected=sorted(accepted) if len(accepted) > 1 else min(accepted),
+            actual=seen.response.status,
+        )
+
+
+@check(
+    "read.status",
+    "A resource of this run is returned by its id",
+    level="MUST",
+    cites=("RFC7644-3.4.1",),
+    on=("read", "evaluate", "read-back"),
+    scim=BOTH,
+    when=lambda seen: (
+        not expects_list(seen)
+        and seen.intent.expect == "success"
+        and not seen.intent.gone
+        and not _spoken_for(seen)
+        # A disabled user that has vanished has a rule of its own: user.disabled-found-by-id.
+        and not (seen.intent.disabled and seen.response.status in {404, 410})
+    ),
+    why="The client reads before it writes. What it cannot read it creates again, or gives up.",
+    fix="Return the resource with 200 under the id that the create returned, also right after the create.",
+)
+def read_status(seen: Seen) -> Iterator[Problem]:
+    yield from _status_200(seen)
+
+
+@check(
+    "read.resource",
+    "A read by id returns the resource itself",
+    level="MUST",
+    cites=("RFC7644-3.4.1",),
+    on=("read", "evaluate", "read-back"),
+    scim=BOTH,
+    when=lambda seen: (
+        (seen.response.status == 200 or (seen.response.ok and seen.intent.action == "read-back"))
+        and not expects_list(seen)
+        and seen.intent.expect != "refusal"
+        and not is_html(seen)
+    ),
+    why="A client that asks for one resource reads the top of the body. It does not look into a list.",
+    fix="Return the bare resource for /Users/{id}, without Resources or another wrapping around it.",
+)
+def read_resource(seen: Seen) -> Iterator[Problem]:
+    body = seen.response.json
+    if reading.looks_like_list(body):
+        yield Problem("", expected="the resource", actual="a list")
+    elif reading.looks_like_error(body):
+        yield Problem("", expected="the resource", actual="an error body")
+    elif isinstance(body, Mapping):
+        if not body:
+            yield Problem("", expected="the resource", actual="an empty object")
+    elif not seen.response.body:
+        yield Problem("", expected="the resource", actual="an empty body")
+    elif body is not MISSING:  # what is not JSON at all is http.json
+        yield Problem("", expected="the resource", actual=schemas.type_name(body))
+
+
+@check(
+    "read.unknown-404",
+    "An id that does not exist is answered with 404",
+    level="MUST",
+    cites=("RFC7644-3.4.1", "RFC7644-3.12"),
+    on=("read",),
+    scim=BOTH,
+    # A deleted resource has a rule of its own: delete.gone-by-id.
+    when=lambda seen: seen.intent.expect == "refusal" and not seen.intent.gone and not _spoken_for(seen),
+    why="404 tells the client that the account is not there and may be created. Any other status is a fault to it.",
+    fix="Answer 404 for an id that is not found, whatever its form.",
+)
+def unknown_404(seen: Seen) -> Iterator[Problem]:
+    not_redirected(seen)
+    if seen.response.status != 404 and not named(seen):
+        yield Problem("status", expected=404, actual=seen.response.status)

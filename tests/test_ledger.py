@@ -1,0 +1,125 @@
+"""The ledger: on disk before the request, read back after a kill."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from conformance.engine.ledger import Entry, Ledger, LedgerError, read
+
+
+def lines(path):
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_what_stands_in_the_file(tmp_path):
+    path = tmp_path / "ledger.jsonl"
+    with Ledger(path, base_url="https://x.example/scim", tag="sc123456") as ledger:
+        one = ledger.intend("User", "userName", "liv@sc123456")
+        assert lines(path)[-1] == {"intend": 1, "kind": "User", "by": "userName", "name": "liv@sc123456"}
+        ledger.created(one, "u-1", confirmed=True)
+        two = ledger.intend("Group", "displayName", "crew sc123456")
+        ledger.dropped(two)
+        ledger.deleted(one)
+    assert lines(path) == [
+        {"ledger": "scim-compat/1", "base_url": "https://x.example/scim", "tag": "sc123456"},
+        {"intend": 1, "kind": "User", "by": "userName", "name": "liv@sc123456"},
+        {"created": 1, "id": "u-1", "confirmed": True},
+        {"intend": 2, "kind": "Group", "by": "displayName", "name": "crew sc123456"},
+        {"dropped": 2},
+        {"deleted": 1},
+    ]
+
+
+def test_living_and_ever():
+    ledger = Ledger(None)
+    one, two = (ledger.intend("User", "userName", n) for n in ("a", "b"))
+    assert dict(ledger.living()) == {}
+    ledger.created(one, "u-1", confirmed=True)
+    ledger.created(two, "u-2", confirmed=False)
+    assert dict(ledger.living()) == {"u-1": "a", "u-2": "b"}
+    ledger.deleted(one)
+    assert dict(ledger.living()) == {"u-2": "b"}
+    assert dict(ledger.ever()) == {"u-1": "a", "u-2": "b"}
+
+
+def test_open_entries_come_last_first():
+    ledger = Ledger(None)
+    numbers = [ledger.intend("User", "userName", n) for n in "abcd"]
+    ledger.created(numbers[0], "u-1", confirmed=True)
+    ledger.created(numbers[1], "u-2", confirmed=True)
+    ledger.deleted(numbers[1])
+    ledger.dropped(numbers[2])
+    assert [(e.name, e.id, e.state) for e in ledger.open_entries()] == [("d", None, "intended"), ("a", "u-1", "created")]
+
+
+def test_read_back(tmp_path):
+    path = tmp_path / "ledger.jsonl"
+    with Ledger(path, base_url="https://x.example/scim", tag="t") as ledger:
+        for name in "abc":
+            ledger.intend("User", "userName", name)
+        ledger.created(1, "u-1", confirmed=True)
+        ledger.created(2, "u-2", confirmed=False)
+        ledger.deleted(1)
+        kept = tuple(ledger.entries.values())
+    found = read(path)
+    assert (found.base_url, found.tag) == ("https://x.example/scim", "t")
+    assert found.entries == kept
+    assert found.entries[0] == Entry(1, "User", "userName", "a", "u-1", confirmed=True, state="deleted")
+    assert found.entries[2] == Entry(3, "User", "userName", "c")
+
+
+@pytest.mark.parametrize("cut", range(1, 40, 3))
+def test_a_last_line_cut_off_by_a_kill_is_ignored(tmp_path, cut):
+    path = tmp_path / "ledger.jsonl"
+    with Ledger(path, base_url="https://x.example", tag="t") as ledger:
+        ledger.intend("User", "userName", "liv")
+        ledger.created(1, "u-1", confirmed=True)
+    whole = path.read_bytes().rstrip(b"\n")
+    path.write_bytes(whole[:-cut])
+    [entry] = read(path).entries
+    assert (entry.name, entry.state) == ("liv", "intended")
+
+
+def test_non_ascii_names_survive(tmp_path):
+    path = tmp_path / "ledger.jsonl"
+    with Ledger(path) as ledger:
+        ledger.intend("User", "userName", 'o\'d"a\\hl 北 🚢\n')
+    assert read(path).entries[0].name == 'o\'d"a\\hl 北 🚢\n'
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("", "not a scim-compat ledger"),
+        ("[]\n", "not a scim-compat ledger"),
+        ('{"event": "run"}\n', "ledger.jsonl in a run's output folder"),
+        ('{"ledger": "scim-compat/1", "base_url": "x", "tag": "t"}\nnonsense\n{"intend": 1}\n', ":2: not a ledger line"),
+    ],
+)
+def test_what_is_no_ledger(tmp_path, content, words):
+    path = tmp_path / "other.jsonl"
+    path.write_text(content)
+    with pytest.raises(LedgerError, match="other.jsonl") as refused:
+        read(path)
+    assert words in str(refused.value)
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    with pytest.raises(LedgerError, match="cannot be read: No such file"):
+        read(tmp_path / "none")
+
+
+def test_a_second_process_appends(tmp_path):
+    """``cleanup`` goes on in the same file: what it deleted must not be open any more."""
+    path = tmp_path / "ledger.jsonl"
+    with Ledger(path, base_url="https://x.example", tag="t") as ledger:
+        ledger.intend("User", "userName", "liv")
+        ledger.created(1, "u-1", confirmed=True)
+    size = path.stat().st_size
+    with Ledger(path, base_url="https://x.example", tag="t") as again:
+        again.entries[1] = read(path).entries[0]
+        again.deleted(1)
+    assert path.stat().st_size > size
+    assert [e.state for e in read(path).entries] == ["deleted"]
