@@ -190,7 +190,11 @@ class Run:
         from conformance.session import Session  # noqa: PLC0415
 
         session = Session(self.settings, events=self.events, shard=self.worker, progress=self.handover.progress)
-        session.open()
+        try:
+            session.open()
+        except Exception:
+            session.close()
+            raise
         return session
 
     # --- pytest's hooks -------------------------------------------------------------------------

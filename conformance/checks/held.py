@@ -106,8 +106,11 @@ def resources(seen: Seen) -> Iterator[Held]:
 
 
 def projected(seen: Seen) -> bool:
-    """Whether only a part of the attributes was asked for."""
-    return bool(seen.intent.excluded) or reading.is_projected(seen.exchange.request.target)
+    """Whether only a part of the attributes was asked for, in the URL or in the body of a search."""
+    sent = seen.intent.sent
+    searched = isinstance(sent, Mapping) and seen.exchange.request.target.split("?", 1)[0].lower().endswith("/.search")
+    asked = searched and {"attributes", "excludedattributes"} & {str(name).lower() for name in sent}
+    return bool(asked or seen.intent.excluded) or reading.is_projected(seen.exchange.request.target)
 
 
 def shown_id(seen: Seen, identifier: object) -> str:

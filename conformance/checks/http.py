@@ -145,10 +145,14 @@ def no_repeat_redirect(seen: Seen) -> Iterator[Problem]:
     "http.expected-status",
     "A literal request of the profile is answered with a status the client can use",
     level="CLIENT",
-    on=("raw",),
+    on=("raw", "patch", "replace"),
     scim=BOTH,
-    # Redirects and server errors have rules of their own.
-    when=lambda seen: not 300 <= seen.response.status < 400 and (seen.response.status < 500 or named(seen)),
+    # Redirects and server errors have rules of their own; a change that must succeed has patch.status.
+    when=lambda seen: (
+        not 300 <= seen.response.status < 400
+        and (seen.response.status < 500 or named(seen))
+        and (seen.intent.action == "raw" or seen.intent.expect != "success")
+    ),
     why="The client decides by the status alone what it does next.",
     fix="Answer with one of the expected statuses.",
 )

@@ -68,6 +68,8 @@ def remove_entries(entries: Iterable[Entry], stage: Stage, *, confirm_all: bool 
 
 
 def _remove(entry: Entry, counter: _Counter, ledger: Ledger, *, confirm: bool) -> None:
+    if entry.name and not tag_in(entry.name):
+        return  # a name without the run's tag may be anybody's: a server may have answered with their id
     endpoint = ENDPOINTS[entry.kind]
     identifier = entry.id
     if identifier is None:
@@ -132,8 +134,6 @@ def _find(entry: Entry, counter: _Counter) -> str | None:
     ]
     if not ours or not entry.name:
         return ""
-    if not tag_in(entry.name):
-        return None  # a name without the run's tag may be anybody's
     identifier = ours[0].get("id")
     return identifier if isinstance(identifier, str) else None
 
@@ -147,6 +147,8 @@ def left(ledger: Ledger) -> list[dict[str, str]]:
             "why": (
                 f"{e.name}: its creation was not answered and it could not be looked up"
                 if e.id is None
+                else f"{e.name}: it does not carry the run's tag, so it was not touched"
+                if e.name and not tag_in(e.name)
                 else f"{e.name}: the server did not delete it, or could not be asked"
                 if e.confirmed
                 else f"{e.name}: what the server holds under this id does not bear the name, so it was not touched"

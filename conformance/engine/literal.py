@@ -12,7 +12,6 @@ from conformance.engine.exchange import (
     MISSING,
     Action,
     Assertion,
-    Exchange,
     Intent,
     Json,
     Request,
@@ -42,9 +41,7 @@ def send(play: Play, step: Step) -> None:
     if request.credential != "valid":
         title += f" with {'no' if request.credential == 'none' else 'a wrong'} credential"
     entry = _announce(play, request, sent)
-    done = play.exchange(request, intent, title)
-    if entry is not None:
-        _note_creation(play, entry, done)
+    done = play.exchange(request, intent, title, entry=entry)
     if about and effects:
         settle_write(play, about, writing, done)
 
@@ -144,15 +141,3 @@ def _announce(play: Play, request: Request, sent: Json) -> int | None:
     entry = play.stage.ledger.intend(kind, NAME_ATTRIBUTE[kind], "" if name is MISSING else str(name))
     play.created.append(entry)
     return entry
-
-
-def _note_creation(play: Play, entry: int, done: Exchange) -> None:
-    response = done.response
-    found = response.json if response is not None and response.ok and isinstance(response.json, dict) else None
-    identifier = found.get("id") if found else None
-    if isinstance(identifier, str) and identifier and identifier not in play.stage.ledger.living():
-        kind = play.stage.ledger.entries[entry]
-        echoed = str(paths.member(found or {}, kind.attribute)).lower() == kind.name.lower()
-        play.stage.ledger.created(entry, identifier, confirmed=bool(kind.name) and echoed)
-    elif response is not None and not response.ok:
-        play.stage.ledger.dropped(entry)

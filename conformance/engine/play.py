@@ -248,13 +248,19 @@ class Play:
     def client_timeout(self) -> float:
         return self.stage.client_timeout or self.scenario.client.timeout
 
-    def exchange(self, request: Request, intent: Intent, title: str) -> Exchange:
-        """Sends, hands the exchange to the observer, and stops the scenario if no answer came."""
+    def exchange(self, request: Request, intent: Intent, title: str, *, entry: int | None = None) -> Exchange:
+        """Sends, hands the exchange to the observer, and stops the scenario if no answer came.
+
+        ``entry``: the ledger's number of what the request creates. It is settled before anyone looks at
+        the answer, so that the record knows it for ours; the checks see the world from before.
+        """
         self._exchange_number += 1
         self.requests += 1
         done = self.stage.sender.send(request)
         self.last_answered = done.response is not None
         seen = Seen(exchange=done, intent=intent, world=self.world())
+        if entry is not None:
+            self._note_creation(entry, done)
         number = f"{self._step_number}.{self._exchange_number}"
         self.stage.observe(Played(step=self._step, number=number, title=title, seen=seen))
         if done.response is None:
@@ -317,29 +323,39 @@ class Play:
     def create(self, actor: Actor, body: dict[str, Json], *, ours: bool, intent: Intent, title: str) -> Exchange:
         """POSTs the body with the ledger written first, and takes over what the server made of it."""
         name = str(paths.member(body, NAME_ATTRIBUTE[actor.kind]))
+        if people.tag_for(self.stage.seed) not in name.lower():
+            raise NotReached(
+                f"{actor.key} was not created: its {NAME_ATTRIBUTE[actor.kind]} {name!r} does not carry the run's tag, "
+                "by which clean-up knows what it may delete; write ${run.tag} into it"
+            )
         entry = self.stage.ledger.intend(actor.kind, NAME_ATTRIBUTE[actor.kind], name)
         self.created.append(entry)
         request = self.request("POST", ENDPOINTS[actor.kind], ours=ours, body=body)
-        done = self.exchange(request, replace(intent, sent=body), title)
+        done = self.exchange(request, replace(intent, sent=body), title, entry=entry)
         response = done.response
-        if response is None or not response.ok:
-            if response is not None and 400 <= response.status < 500:
-                self.stage.ledger.dropped(entry)
+        if response is None or not response.ok or intent.duplicate:
             return done
         found = response.json if isinstance(response.json, dict) else {}
         identifier = found.get("id")
-        known = identifier in self.stage.ledger.living()
-        echoed = str(paths.member(found, NAME_ATTRIBUTE[actor.kind])).lower() == name.lower()
-        if isinstance(identifier, str) and identifier and not known:
-            self.stage.ledger.created(entry, identifier, confirmed=echoed)
-        if intent.duplicate:
-            return done
         if isinstance(identifier, str) and identifier:
             actor.id = identifier
         actor.entry = entry
         actor.location = response.header("location")
         self.settle(actor, body, found)
         return done
+
+    def _note_creation(self, entry: int, done: Exchange) -> None:
+        """Into the ledger: refused, made with this id, or unknown and to be looked up at clean-up."""
+        response, ledger = done.response, self.stage.ledger
+        if response is None or not response.ok:
+            if response is not None and 400 <= response.status < 500:
+                ledger.dropped(entry)
+            return
+        found = response.json if isinstance(response.json, dict) else {}
+        identifier, made = found.get("id"), ledger.entries[entry]
+        if isinstance(identifier, str) and identifier and identifier not in ledger.living():
+            echoed = str(paths.member(found, made.attribute)).lower() == made.name.lower()
+            ledger.created(entry, identifier, confirmed=bool(made.name) and echoed)
 
     def settle(self, actor: Actor, body: Mapping[str, Json], found: Mapping[str, Json]) -> None:
         """The actor is now as created: what was sent is wanted, read-only members aside."""

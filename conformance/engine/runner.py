@@ -74,8 +74,21 @@ def not_applicable(scenario: Scenario, stage: Stage) -> str:
     extension = scenario.when.get("extension")
     if extension and (stage.capabilities.schemas is None or stage.capabilities.schema(str(extension)) is None):
         return f"the target's /Schemas does not list {extension}"
+    if unsaid := _not_advertised(scenario, stage):
+        return f"the target's /ServiceProviderConfig does not say that {unsaid} is supported"
     if scenario.when.get("large") and not stage.large:
         return "runs with --large only"
+    return ""
+
+
+def _not_advertised(scenario: Scenario, stage: Stage) -> str:
+    """The first optional feature the scenario needs and the target does not advertise (RFC 7643 §5)."""
+    needed = scenario.when.get("supports", ())
+    config = stage.capabilities.provider_config or {}
+    for name in (needed,) if isinstance(needed, str) else needed:
+        said = config.get(name)
+        if not (isinstance(said, Mapping) and said.get("supported") is True):
+            return str(name)
     return ""
 
 

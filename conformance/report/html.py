@@ -44,6 +44,7 @@ def _environment() -> tuple[jinja2.Template, Markup, str]:
     )
     environment.filters["ms"] = _milliseconds
     environment.filters["plural"] = number
+    environment.filters["coded"] = _coded
     css = (_HERE / "templates" / "report.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
@@ -56,6 +57,15 @@ def _finalize(anything: Any) -> Any:
     if isinstance(anything, str) and not isinstance(anything, Markup):
         return visible(anything)
     return anything
+
+
+def _coded(text: str) -> Markup:
+    """Our own prose, with what stands between backticks as code; every part is escaped."""
+    parts = visible(text).split("`")
+    if len(parts) % 2 == 0:  # an odd backtick out: no code at all
+        return Markup("{}").format(visible(text))
+    code = Markup("<code>{}</code>")
+    return Markup("").join(code.format(part) if n % 2 else Markup("{}").format(part) for n, part in enumerate(parts))
 
 
 def _milliseconds(ms: float) -> str:

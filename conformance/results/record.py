@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Container, Mapping
 from typing import Any, Final
+from urllib.parse import unquote
 
 from conformance.engine.exchange import Exchange, Json, Request, Response
 from conformance.engine.redact import Redactor
@@ -34,7 +35,7 @@ def recorded(
         "request": {
             "method": request.method,
             "url": redactor.text(exchange.url),
-            "headers": [[k, redactor.header(k, v)] for k, v in _sent(request, credential)],
+            "headers": [[k, redactor.header(k, v)] for k, v in request.headers] + _shown(request, credential),
             "body": redactor.text(request.body.decode("utf-8", "replace")) if request.body is not None else None,
         },
         "response": answer,
@@ -46,14 +47,13 @@ def recorded(
     }
 
 
-def _sent(request: Request, credential: tuple[str, str] | None) -> list[tuple[str, str]]:
-    """Headers with the credential's place shown."""
-    shown = list(request.headers)
-    if credential is not None and request.credential != "none":
-        name, scheme = credential
-        what = "[redacted]" if request.credential == "valid" else "[a wrong credential]"
-        shown.append((name, f"{scheme} {what}".strip()))
-    return shown
+def _shown(request: Request, credential: tuple[str, str] | None) -> list[list[str]]:
+    """Where the credential stood, and whether it was the right one."""
+    if credential is None or request.credential == "none":
+        return []
+    name, scheme = credential
+    what = "[redacted]" if request.credential == "valid" else "[a wrong credential]"
+    return [[name, f"{scheme} {what}".strip()]]
 
 
 def _answer(
@@ -76,19 +76,28 @@ def _body(request: Request, response: Response, ours: Container[str], redactor: 
         # What cannot be parsed cannot be masked; a cut-off list may hold other people's data.
         if response.truncated and response.ok:
             return f"(not recorded: cut off after {len(response.body)} bytes)", True
+        if _may_hold_others(request, response, ours) and whole.lstrip("\ufeff \t\r\n")[:1] in {"{", "["}:
+            return f"(not recorded: {len(response.body)} bytes of what looks like JSON, but is none)", True
         return whole[:_UNREADABLE], False
     path = request.target.split("?", 1)[0].lower()
     if not path.startswith(_RESOURCE_PATHS) or not response.ok:
         return _cut(whole), False
-    clean, masked = _mask(response.json, ours)
+    clean, masked = _mask(response.json, ours, others=_may_hold_others(request, response, ours))
     return _cut(redactor.text(json.dumps(clean, ensure_ascii=False)) if masked else whole), masked
+
+
+def _may_hold_others(request: Request, response: Response, ours: Container[str]) -> bool:
+    """A success answer about people that no request of ours put there: a list, or a read of a foreign id."""
+    path = request.target.split("?", 1)[0]
+    about_people = path.lower().startswith(_RESOURCE_PATHS)
+    return about_people and response.ok and request.method == "GET" and unquote(path.rpartition("/")[2]) not in ours
 
 
 def _cut(text: str) -> str:
     return text if len(text) <= _ENOUGH else text[:_ENOUGH] + f"… ({len(text) - _ENOUGH} more characters)"
 
 
-def _mask(answer: Json, ours: Container[str]) -> tuple[Json, bool]:
+def _mask(answer: Json, ours: Container[str], *, others: bool) -> tuple[Json, bool]:
     if not isinstance(answer, Mapping):
         return "(masked: not a resource of this run)", True
     if isinstance(answer.get("Resources"), list):
@@ -96,7 +105,12 @@ def _mask(answer: Json, ours: Container[str]) -> tuple[Json, bool]:
         whole = {k: v for k, v in answer.items() if k in _KEPT} | {"Resources": [c for c, _ in cleaned]}
         return (whole, True) if any(m for _, m in cleaned) else (answer, False)
     if "id" not in answer:
-        return answer, False
+        if not others or answer.keys() <= _KEPT - {"Resources"}:
+            return answer, False
+        # No list and no resource that can be told by its id: whose data it is cannot be known.
+        return {k: v for k, v in answer.items() if k in _KEPT - {"Resources"}} | {
+            "masked": "not a resource of this run"
+        }, True
     return _mask_one(answer, ours)
 
 

@@ -122,6 +122,7 @@ def _outline(at: str, scenario: Mapping[str, Any]) -> dict[str, Any]:
         exchange = step["exchange"]
         answer = exchange["response"]["status"] if exchange and exchange["response"] else None
         found[place] = (step["kind"], step["title"], exchange and exchange["request"]["method"], answer)
+        found[f"{place}, masked"] = bool(exchange and exchange["masked"])
         for check in step["checks"]:
             said = [check.get(key) for key in ("outcome", "severity", "title", "consequence", "fix")]
             found[f"{place}, check {check['id']}"] = said[:2] if check["outcome"] == "pass" else said
