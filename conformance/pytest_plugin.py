@@ -124,7 +124,10 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     if isinstance(run, Run) and file_path.suffix == ".yaml":
         profile = run.profile_of(file_path)
         if profile is not None:
-            made: ProfileFile = ProfileFile.from_parent(parent, path=file_path, profile=profile, run=run)
+            # Of a file outside the root folder pytest makes an empty id, the same for every built-in profile.
+            outside = not file_path.is_relative_to(parent.config.rootpath)
+            named: dict[str, Any] = {"nodeid": f"{profile.id}.yaml"} if outside else {}
+            made: ProfileFile = ProfileFile.from_parent(parent, path=file_path, profile=profile, run=run, **named)
             return made
     return None
 
@@ -332,7 +335,8 @@ class ScenarioItem(pytest.Item):
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:
-        return self.path, self.scenario.where.line - 1, self.name
+        # Not the bare name: pytest's terminal would replace the dots of one that ends the node id.
+        return self.path, self.scenario.where.line - 1, f"scenario {self.name}"
 
 
 # --- pytest-html: the engineers' run log ----------------------------------------------------------

@@ -47,9 +47,7 @@ def imports(path: Path) -> set[str]:
 
 
 def reached(path: Path, *targets: str) -> set[str]:
-    return {
-        name for name in imports(path) for target in targets if name == target or name.startswith(target + ".")
-    }
+    return {name for name in imports(path) for target in targets if name == target or name.startswith(target + ".")}
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,9 @@ TAG = "scabc123"
 
 
 def answer(status, body=None):
-    return Response(status, "", (), b"" if body is None else json.dumps(body).encode(), json={} if body is None else body)
+    return Response(
+        status, "", (), b"" if body is None else json.dumps(body).encode(), json={} if body is None else body
+    )
 
 
 @dataclass
@@ -41,7 +43,9 @@ class Server:
         place, _, query = path.partition("?")
         if query:
             wanted = query.partition(' eq "')[2].rstrip('"').lower()
-            found = [r for p, r in self.store.items() if p.startswith(place) and r.get("userName", "").lower() == wanted]
+            found = [
+                r for p, r in self.store.items() if p.startswith(place) and r.get("userName", "").lower() == wanted
+            ]
             return answer(200, {"totalResults": len(found), "Resources": found})
         if place not in self.store:
             return answer(404, {})

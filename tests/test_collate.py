@@ -45,7 +45,9 @@ def header(*profiles):
     }
 
 
-def play(writer, scenario, *checks, profile="demo", outcome="pass", severity=None, applicable=True, reason="", feature=None):
+def play(
+    writer, scenario, *checks, profile="demo", outcome="pass", severity=None, applicable=True, reason="", feature=None
+):
     writer.begin(profile, scenario)
     if applicable:
         writer.step(StepResult("1.1", "client", "reads", "read", EXCHANGE, tuple(checks) or (PASS,), line=3))
@@ -91,10 +93,20 @@ def test_a_whole_run(stream):
     assert found["run"]["complete"] is True
     assert found["run"]["interrupted"] is None
     [profile] = found["profiles"]
-    assert profile["counts"] == {"scenarios": 3, "passed": 3, "failed": 0, "skipped": 0, "errored": 0, "not_applicable": 0, "requests": 3}
+    assert profile["counts"] == {
+        "scenarios": 3,
+        "passed": 3,
+        "failed": 0,
+        "skipped": 0,
+        "errored": 0,
+        "not_applicable": 0,
+        "requests": 3,
+    }
     assert (told.ran, told.errored, told.found) == (3, 0, ())
     assert profile["scenarios"][0]["steps"][0]["exchange"] == EXCHANGE
-    assert profile["scenarios"][0]["steps"][0]["checks"] == [{"id": "create.status", "outcome": "pass", "level": "MUST"}]
+    assert profile["scenarios"][0]["steps"][0]["checks"] == [
+        {"id": "create.status", "outcome": "pass", "level": "MUST"}
+    ]
 
 
 def test_findings_are_counted_by_check_worst_first(stream):
@@ -106,7 +118,10 @@ def test_findings_are_counted_by_check_worst_first(stream):
          outcome="fail", severity="degraded")  # fmt: skip
     footer(stream)
     told, found = collated(stream)
-    assert [(f.id, f.severity, len(f.scenarios)) for f in told.found] == [("user.disabled", "breach", 1), ("x.mild", "degraded", 3)]
+    assert [(f.id, f.severity, len(f.scenarios)) for f in told.found] == [
+        ("user.disabled", "breach", 1),
+        ("x.mild", "degraded", 3),
+    ]
     assert told.found[1].consequence == "worse"
     assert found["verdict"] == "incompatible"
     assert {f["id"]: f["verdict"] for f in found["profiles"][0]["features"]} == {
@@ -199,7 +214,9 @@ def test_shards_are_joined(stream):
     shards = []
     for number, names in enumerate([["groups.create"], ["users.disable", "users.create"]]):
         shard = EventWriter(stream.path.with_name(f"events-gw{number}.jsonl"))
-        shard.write("capabilities", {"capabilities": {"provider_config": None, "resource_types": ["User"], "schemas": None}})
+        shard.write(
+            "capabilities", {"capabilities": {"provider_config": None, "resource_types": ["User"], "schemas": None}}
+        )
         for name in names:
             play(shard, name)
         shard.write("clean-up", {"deleted": 2, "left": [{"type": "User", "id": f"u{number}", "why": "w"}]})
@@ -241,7 +258,14 @@ def test_two_profiles_are_kept_apart(stream):
         play(stream, name, profile="one")
     for name in SCENARIOS:
         fails = name == "users.disable"
-        play(stream, name, *([FAIL] if fails else []), profile="two", outcome="fail" if fails else "pass", severity="breach" if fails else None)
+        play(
+            stream,
+            name,
+            *([FAIL] if fails else []),
+            profile="two",
+            outcome="fail" if fails else "pass",
+            severity="breach" if fails else None,
+        )
     footer(stream)
     told, found = collated(stream)
     assert [p["verdict"] for p in found["profiles"]] == ["compatible", "incompatible"]
@@ -258,10 +282,14 @@ def test_hostile_text_survives(stream):
     stream.finish(ScenarioResult("users.create", "demo", "create-users", "t", "documented", "", "pass", None))
     footer(stream)
     _, found = collated(stream)
-    assert found["profiles"][0]["scenarios"][0]["steps"][0]["exchange"]["response"]["body"] == evil.replace("\ud800", "?")
+    assert found["profiles"][0]["scenarios"][0]["steps"][0]["exchange"]["response"]["body"] == evil.replace(
+        "\ud800", "?"
+    )
 
 
-@pytest.mark.parametrize("content", ["", "{}\n", "[]\n", "not json\n", '{"event": "run", "format": "other/9"}\n', '{"event": "scenario"}\n'])
+@pytest.mark.parametrize(
+    "content", ["", "{}\n", "[]\n", "not json\n", '{"event": "run", "format": "other/9"}\n', '{"event": "scenario"}\n']
+)
 def test_what_is_no_event_stream(tmp_path, content):
     path = tmp_path / "events.jsonl"
     path.write_text(content)

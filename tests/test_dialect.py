@@ -203,7 +203,9 @@ def test_filter_text(value, wanted):
 WORDS = st.text(st.characters(blacklist_categories=("Cs",)), min_size=1, max_size=20)
 
 
-@given(st.lists(st.tuples(st.sampled_from(["filter", "count"]), WORDS), max_size=3), st.sampled_from(["form", "percent"]))
+@given(
+    st.lists(st.tuples(st.sampled_from(["filter", "count"]), WORDS), max_size=3), st.sampled_from(["form", "percent"])
+)
 def test_a_query_is_read_back_as_it_was_meant(parameters, encoding):
     found = query(parameters, client=Client(query_encoding=encoding, flag="flag"))
     assert found.isascii()
@@ -244,7 +246,11 @@ def test_operations_bring_about_the_change(changes, dialect, seen):
             assert paths.get(server.store["/Users/1"], path) == value
 
 
-@given(st.lists(st.sampled_from("abcdef"), unique=True), st.lists(st.sampled_from("abcdef"), unique=True), st.sampled_from([V1, V2]))
+@given(
+    st.lists(st.sampled_from("abcdef"), unique=True),
+    st.lists(st.sampled_from("abcdef"), unique=True),
+    st.sampled_from([V1, V2]),
+)
 def test_members_come_and_go(start, leaving, dialect):
     server = ImaginaryServer()
     server.store["/Groups/1"] = {"id": "1"}

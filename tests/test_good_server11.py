@@ -259,7 +259,9 @@ def test_everything_it_says_has_the_right_shape(c: Client11) -> None:
         "ServiceProviderConfig": c.read("/ServiceProviderConfigs"),
         "Schema": c.read("/Schemas/Users"),
     }
-    assert {name: schemas.errors(name, value, scim="1.1") for name, value in said.items()} == {name: [] for name in said}
+    assert {name: schemas.errors(name, value, scim="1.1") for name, value in said.items()} == {
+        name: [] for name in said
+    }
 
 
 def test_it_can_be_served_on_loopback() -> None:

@@ -46,7 +46,12 @@ def test_the_same_verdicts(both):
 def test_the_same_scenarios_in_the_same_order_with_the_same_findings(both):
     def told(results):
         return [
-            (name, s["outcome"], s["severity"], sorted({c["id"] for step in s["steps"] for c in step["checks"] if c["outcome"] == "fail"}))
+            (
+                name,
+                s["outcome"],
+                s["severity"],
+                sorted({c["id"] for step in s["steps"] for c in step["checks"] if c["outcome"] == "fail"}),
+            )
             for name, s in scenarios(results).items()
         ]
 

@@ -41,7 +41,9 @@ def only(monkeypatch):
     return use
 
 
-@pytest.mark.parametrize(("level", "severity"), [("MUST", "degraded"), ("SHOULD", "cosmetic"), ("MAY", None), ("CLIENT", None)])
+@pytest.mark.parametrize(
+    ("level", "severity"), [("MUST", "degraded"), ("SHOULD", "cosmetic"), ("MAY", None), ("CLIENT", None)]
+)
 def test_what_no_profile_names_goes_by_its_level(entra, level, severity):
     assert severity_of(rule(level=level), profile_with(entra), scenario_with(entra)) == (severity, None)
     assert severity_of(rule(level=level), profile_with(entra), None)[0] == severity
@@ -137,5 +139,5 @@ def test_no_answer_no_checks_but_those_that_ask(entra, only):
 
 def test_two_checks_of_one_name_are_refused():
     all_checks()
-    with pytest.raises(ValueError, match="two checks are called create.status"):
+    with pytest.raises(ValueError, match=r"two checks are called create\.status"):
         registry.check("create.status", "x", level="MUST", why="x.", fix="x.")(lambda _s: iter(()))

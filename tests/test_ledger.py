@@ -51,7 +51,10 @@ def test_open_entries_come_last_first():
     ledger.created(numbers[1], "u-2", confirmed=True)
     ledger.deleted(numbers[1])
     ledger.dropped(numbers[2])
-    assert [(e.name, e.id, e.state) for e in ledger.open_entries()] == [("d", None, "intended"), ("a", "u-1", "created")]
+    assert [(e.name, e.id, e.state) for e in ledger.open_entries()] == [
+        ("d", None, "intended"),
+        ("a", "u-1", "created"),
+    ]
 
 
 def test_read_back(tmp_path):
@@ -85,8 +88,8 @@ def test_a_last_line_cut_off_by_a_kill_is_ignored(tmp_path, cut):
 def test_non_ascii_names_survive(tmp_path):
     path = tmp_path / "ledger.jsonl"
     with Ledger(path) as ledger:
-        ledger.intend("User", "userName", 'o\'d"a\\hl 北 🚢\n')
-    assert read(path).entries[0].name == 'o\'d"a\\hl 北 🚢\n'
+        ledger.intend("User", "userName", "o'd\"a\\hl 北 🚢\n")
+    assert read(path).entries[0].name == "o'd\"a\\hl 北 🚢\n"
 
 
 @pytest.mark.parametrize(
@@ -95,13 +98,16 @@ def test_non_ascii_names_survive(tmp_path):
         ("", "not a scim-compat ledger"),
         ("[]\n", "not a scim-compat ledger"),
         ('{"event": "run"}\n', "ledger.jsonl in a run's output folder"),
-        ('{"ledger": "scim-compat/1", "base_url": "x", "tag": "t"}\nnonsense\n{"intend": 1}\n', ":2: not a ledger line"),
+        (
+            '{"ledger": "scim-compat/1", "base_url": "x", "tag": "t"}\nnonsense\n{"intend": 1}\n',
+            ":2: not a ledger line",
+        ),
     ],
 )
 def test_what_is_no_ledger(tmp_path, content, words):
     path = tmp_path / "other.jsonl"
     path.write_text(content)
-    with pytest.raises(LedgerError, match="other.jsonl") as refused:
+    with pytest.raises(LedgerError, match=r"other\.jsonl") as refused:
         read(path)
     assert words in str(refused.value)
 

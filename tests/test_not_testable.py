@@ -32,7 +32,9 @@ def answering(status, body, media_type="text/html", **headers):
     return app
 
 
-ERROR = json.dumps({"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "status": "401", "detail": "Token expired on Monday"})
+ERROR = json.dumps(
+    {"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "status": "401", "detail": "Token expired on Monday"}
+)
 CASES = {
     "a login page": (answering("200 OK", "<!doctype html><title>Sign in</title>"), ["web page", "/scim/v2"]),
     "a login page typed as JSON": (answering("200 OK", "<html>", "application/json"), ["web page"]),
@@ -114,7 +116,9 @@ def test_the_same_certificate_with_its_authority(secured, authority, tmp_path):
     """The other side of the coin: with --ca the very same target is tested."""
     url, _ = secured
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
-    done = scim_compat("run", url, "-p", "entra-v2", "--only", "discovery.*", "--ca", "ca.pem", "--out", "out", cwd=tmp_path)
+    done = scim_compat(
+        "run", url, "-p", "entra-v2", "--only", "discovery.*", "--ca", "ca.pem", "--out", "out", cwd=tmp_path
+    )
     assert (done.returncode, done.stderr) == (3, "") or done.returncode == 0, (done.stdout, done.stderr)
     results = json.loads((tmp_path / "out" / "results.json").read_text())
     assert results["profiles"][0]["counts"]["passed"] == 4

@@ -53,7 +53,7 @@ def liv():
         ("URN:IETF:params:scim:schemas:CORE:2.0:User:name.givenName", "", "name", (), "givenName", True),
         ("urn:ietf:params:scim:schemas:core:2.0:Group:displayName", "", "displayName", (), "", True),
         (f"{PEAKON}:Seat number", PEAKON, "Seat number", (), "", True),
-        (f'{PEAKON}:contacts[primary eq true].value', PEAKON, "contacts", (("primary", True),), "value", False),
+        (f"{PEAKON}:contacts[primary eq true].value", PEAKON, "contacts", (("primary", True),), "value", False),
     ],
 )  # fmt: skip
 def test_parse(text, urn, attribute, where, sub, simple):
@@ -63,10 +63,10 @@ def test_parse(text, urn, attribute, where, sub, simple):
 
 @pytest.mark.parametrize(
     "text", ["", "[", "emails[", 'emails[type ne "work"]', 'emails[type eq "work" or type eq "home"]', "emails[]",
-             'emails[type eq work].value', 'emails[type eq "work"].value.more', "a]b"],
+             "emails[type eq work].value", 'emails[type eq "work"].value.more', "a]b"],
 )  # fmt: skip
 def test_what_is_no_path(text):
-    with pytest.raises(PathError, match="path|eq"):
+    with pytest.raises(PathError, match=r"path|eq"):
         parse(text)
 
 

@@ -47,7 +47,9 @@ def verify(name, **more):
 def play(profile, *steps, server=None, large=False, **dialect):
     """Every exchange of the steps, how it ended, and the ledger."""
     one = profile.scenarios[0]
-    one = replace(one, id="test.steps", steps=tuple(steps), dialect=replace(profile.dialect, **dialect), client=profile.client)
+    one = replace(
+        one, id="test.steps", steps=tuple(steps), dialect=replace(profile.dialect, **dialect), client=profile.client
+    )
     seen = []
     server = server or ImaginaryServer()
     stage = Stage(sender=server, base_url=server.base_url, seed=7, ledger=Ledger(None), observe=seen.append,
@@ -114,7 +116,12 @@ def test_has_without_and_schemas_shape_the_body(entra):
 
 
 def test_a_conflict_must_be_refused_and_the_first_stays(entra):
-    seen, ended, *_ = play(entra, step(do="create", user="alice"), step(do="create", user="alice", expect="conflict"), step(do="read", user="alice"))
+    seen, ended, *_ = play(
+        entra,
+        step(do="create", user="alice"),
+        step(do="create", user="alice", expect="conflict"),
+        step(do="read", user="alice"),
+    )
     assert ended.stopped == ""
     assert seen[1].seen.intent.duplicate is True
     assert seen[1].seen.intent.expect == "refusal"
@@ -128,7 +135,9 @@ def test_what_a_second_create_made_is_cleaned_up_too(entra):
             self.store[f"{path}/{identifier}"] = {**body, "id": identifier}
             return 201, self.store[f"{path}/{identifier}"]
 
-    _, _, ledger, server = play(entra, step(do="create", user="alice"), step(do="create", user="alice", expect="conflict"), server=Lenient())
+    _, _, ledger, server = play(
+        entra, step(do="create", user="alice"), step(do="create", user="alice", expect="conflict"), server=Lenient()
+    )
     assert server.store == {}
     assert len(ledger.entries) == 2
 
@@ -139,7 +148,11 @@ def test_change_reads_first_and_says_what_must_hold(entra):
     assert lines(seen) == ["POST /Users", "GET /Users/user-1", "PATCH /Users/user-1", "GET /Users/user-1"]
     about = last(seen).subject
     [_, write] = about.writes
-    assert {(e.kind, e.path, e.value) for e in write.effects} == {("set", "displayName", "Liv"), ("set", "active", False), ("clear", "title", None)}
+    assert {(e.kind, e.path, e.value) for e in write.effects} == {
+        ("set", "displayName", "Liv"),
+        ("set", "active", False),
+        ("clear", "title", None),
+    }
     assert write.accepted is True
     assert about.wanted["displayName"] == "Liv"
     assert last(seen).disabled is True
@@ -158,7 +171,9 @@ def test_a_change_without_read(entra):
 
 
 def test_put_after_get_sends_back_what_was_read(entra):
-    seen, *_ = play(entra, given("alice"), step(do="change", user="alice", set={"displayName": "Liv"}), update="put-after-get")
+    seen, *_ = play(
+        entra, given("alice"), step(do="change", user="alice", set={"displayName": "Liv"}), update="put-after-get"
+    )
     assert lines(seen) == ["POST /Users", "GET /Users/user-1", "PUT /Users/user-1"]
     body = last(seen).sent
     assert body["displayName"] == "Liv"
@@ -170,7 +185,13 @@ def test_put_after_get_sends_back_what_was_read(entra):
 def test_a_refused_disable_is_still_wanted(entra, accepted):
     """Access must end whatever the server says; any other refused change is simply not there."""
     server = Refusing(refusals={} if accepted else {"PATCH": 400})
-    seen, *_ = play(entra, given("alice"), step(do="change", user="alice", set={"active": False, "displayName": "Liv"}), verify("alice"), server=server)
+    seen, *_ = play(
+        entra,
+        given("alice"),
+        step(do="change", user="alice", set={"active": False, "displayName": "Liv"}),
+        verify("alice"),
+        server=server,
+    )
     wanted = last(seen).subject.wanted
     assert wanted["active"] is False
     assert (wanted["displayName"] == "Liv") is accepted
@@ -178,12 +199,16 @@ def test_a_refused_disable_is_still_wanted(entra, accepted):
 
 
 def test_assign_manager(entra):
-    seen, *_ = play(entra, given("bob"), given("alice"), step(do="assign-manager", user="alice", manager="bob"), verify("alice"))
+    seen, *_ = play(
+        entra, given("bob"), given("alice"), step(do="assign-manager", user="alice", manager="bob"), verify("alice")
+    )
     assert seen[3].seen.intent.sent["Operations"] == [{"op": "add", "path": f"{ENT}:manager", "value": "user-1"}]
     assert paths.get(last(seen).subject.wanted, f"{ENT}:manager") == {"value": "user-1"}
 
 
-@pytest.mark.parametrize(("shape", "per", "requests"), [("one-per-request", None, 3), ("together", None, 1), ("together", 2, 2)])
+@pytest.mark.parametrize(
+    ("shape", "per", "requests"), [("one-per-request", None, 3), ("together", None, 1), ("together", 2, 2)]
+)
 def test_members_are_sent_in_portions(entra, shape, per, requests):
     more = {"per-request": per} if per else {}
     seen, *_ = play(entra, given("a"), given("b"), given("c"), given("crew", kind="Group"),
@@ -195,16 +220,31 @@ def test_members_are_sent_in_portions(entra, shape, per, requests):
 
 
 def test_removed_members_are_out_even_if_the_server_refused(entra):
-    steps = (given("a"), given("b"), given("crew", kind="Group", members=["a", "b"]), step(do="remove-members", group="crew", members=["a"]), verify("crew"))
+    steps = (
+        given("a"),
+        given("b"),
+        given("crew", kind="Group", members=["a", "b"]),
+        step(do="remove-members", group="crew", members=["a"]),
+        verify("crew"),
+    )
     for refusals in ({}, {"PATCH": 400}):
         seen, *_ = play(entra, *steps, server=Refusing(refusals=refusals))
         assert last(seen).subject.members == {"user-2"}
 
 
 def test_a_crowd_stands_for_all_of_it(entra):
-    seen, *_ = play(entra, step("given", given="crowd", count=4, **{"large-count": 9}), given("crew", kind="Group", members=["crowd"]))
+    seen, *_ = play(
+        entra,
+        step("given", given="crowd", count=4, **{"large-count": 9}),
+        given("crew", kind="Group", members=["crowd"]),
+    )
     assert len(last(seen).sent["members"] if isinstance(last(seen).sent, dict) else []) == 4
-    seen, *_ = play(entra, step("given", given="crowd", count=4, **{"large-count": 9}), given("crew", kind="Group", members=["crowd"]), large=True)
+    seen, *_ = play(
+        entra,
+        step("given", given="crowd", count=4, **{"large-count": 9}),
+        given("crew", kind="Group", members=["crowd"]),
+        large=True,
+    )
     assert len(last(seen).sent["members"]) == 9
 
 
@@ -276,7 +316,9 @@ def test_what_verify_adds_is_only_what_no_write_asked(entra):
     ],
 )
 def test_what_follows_a_failed_creation_is_not_reached(entra, refusals, reason, failed):
-    seen, ended, *_ = play(entra, step(do="create", user="alice"), step(do="read", user="alice"), server=Refusing(refusals=refusals))
+    seen, ended, *_ = play(
+        entra, step(do="create", user="alice"), step(do="read", user="alice"), server=Refusing(refusals=refusals)
+    )
     assert reason in ended.stopped
     assert ended.failed is failed
     assert lines(seen) == ["POST /Users"]
@@ -291,7 +333,9 @@ def test_a_creation_without_id_stops_and_is_still_cleaned_up(entra):
                 done = replace(done, response=replace(done.response, json=kept))
             return done
 
-    _, ended, ledger, server = play(entra, step(do="create", user="alice"), step(do="read", user="alice"), server=Anonymous())
+    _, ended, ledger, server = play(
+        entra, step(do="create", user="alice"), step(do="read", user="alice"), server=Anonymous()
+    )
     assert "held no id" in ended.stopped
     assert server.store == {}
     assert ledger.open_entries() == []
@@ -323,6 +367,13 @@ def test_an_exception_of_ours_still_cleans_up(entra):
     ],
 )
 def test_what_applies(entra, when, capabilities, reason):
-    stage = Stage(sender=ImaginaryServer(), base_url="x", seed=1, ledger=Ledger(None), observe=lambda _p: None, capabilities=capabilities)
+    stage = Stage(
+        sender=ImaginaryServer(),
+        base_url="x",
+        seed=1,
+        ledger=Ledger(None),
+        observe=lambda _p: None,
+        capabilities=capabilities,
+    )
     found = not_applicable(replace(entra.scenarios[0], when=when, feature=entra.scenarios[0].feature), stage)
     assert (reason in found) if reason else found == ""

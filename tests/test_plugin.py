@@ -52,9 +52,21 @@ def broken():
 
 
 def test_a_built_in_profile(good, tmp_path):
-    done = by_hand("--scim-url", good, "--scim-profile", "entra-v2", *ONLY, "--scim-out", "out", "--scim-seed", "7", "-v", cwd=tmp_path)
+    done = by_hand(
+        "--scim-url",
+        good,
+        "--scim-profile",
+        "entra-v2",
+        *ONLY,
+        "--scim-out",
+        "out",
+        "--scim-seed",
+        "7",
+        "-v",
+        cwd=tmp_path,
+    )
     assert done.returncode == 0, done.stdout
-    assert "connection.probe-users.flag-first PASSED" in done.stdout
+    assert "entra-v2.yaml::connection.probe-users.flag-first PASSED" in done.stdout
     assert "4 passed" in done.stdout
     assert "seed 7" in done.stdout
     found = json.loads((tmp_path / "out" / "results.json").read_text())
@@ -72,7 +84,9 @@ def test_a_profile_of_one_s_own(good, tmp_path):
 
 def test_beside_a_project_s_own_tests(good, tmp_path):
     (tmp_path / "test_theirs.py").write_text("def test_theirs():\n    assert True\n")
-    done = by_hand("test_theirs.py", "--scim-url", good, "--scim-profile", "entra-v2", *ONLY, "--scim-out", "out", cwd=tmp_path)
+    done = by_hand(
+        "test_theirs.py", "--scim-url", good, "--scim-profile", "entra-v2", *ONLY, "--scim-out", "out", cwd=tmp_path
+    )
     assert done.returncode == 0, done.stdout
     assert "5 passed" in done.stdout
 
@@ -87,7 +101,9 @@ def test_without_its_options_it_keeps_out_of_the_way(tmp_path):
 
 
 def test_k_selects_scenarios(good, tmp_path):
-    done = by_hand("--scim-url", good, "--scim-profile", "entra-v2", "-k", "old-flag", "--scim-out", "out", cwd=tmp_path)
+    done = by_hand(
+        "--scim-url", good, "--scim-profile", "entra-v2", "-k", "old-flag", "--scim-out", "out", cwd=tmp_path
+    )
     assert done.returncode == 0, done.stdout
     assert "1 passed" in done.stdout
     found = json.loads((tmp_path / "out" / "results.json").read_text())
@@ -95,7 +111,18 @@ def test_k_selects_scenarios(good, tmp_path):
 
 
 def test_collecting_sends_nothing(tmp_path):
-    done = by_hand("--scim-url", "http://127.0.0.1:1/scim", "--scim-profile", "entra-v2", *ONLY, "--collect-only", "-q", "--scim-out", "out", cwd=tmp_path)
+    done = by_hand(
+        "--scim-url",
+        "http://127.0.0.1:1/scim",
+        "--scim-profile",
+        "entra-v2",
+        *ONLY,
+        "--collect-only",
+        "-q",
+        "--scim-out",
+        "out",
+        cwd=tmp_path,
+    )
     assert done.returncode == 0, done.stdout
     assert "connection.probe-users.flag-last" in done.stdout
 
@@ -108,7 +135,18 @@ def test_findings_fail_items_with_the_severity(broken, tmp_path):
 
 
 def test_fail_on_lets_milder_findings_pass(broken, tmp_path):
-    done = by_hand("--scim-url", broken, "--scim-profile", "entra-v2", *ONLY, "--scim-fail-on", "breach", "--scim-out", "out", cwd=tmp_path)
+    done = by_hand(
+        "--scim-url",
+        broken,
+        "--scim-profile",
+        "entra-v2",
+        *ONLY,
+        "--scim-fail-on",
+        "breach",
+        "--scim-out",
+        "out",
+        cwd=tmp_path,
+    )
     assert done.returncode == 0, done.stdout
 
 
@@ -118,7 +156,10 @@ def test_fail_on_lets_milder_findings_pass(broken, tmp_path):
         (["--scim-profile", "entra-v2"], ["--scim-profile needs --scim-url URL"]),
         (["--scim-url", "http://127.0.0.1:1"], ["name a profile"]),
         (["--scim-url", "http://127.0.0.1:1", "--scim-profile", "entra-v3"], ["entra-v2"]),
-        (["--scim-url", "http://127.0.0.1:1", "--scim-profile", "entra-v2", "--scim-fail-on", "much"], ["invalid choice"]),
+        (
+            ["--scim-url", "http://127.0.0.1:1", "--scim-profile", "entra-v2", "--scim-fail-on", "much"],
+            ["invalid choice"],
+        ),
         (["--scim-url", "http://127.0.0.1:1", "--scim-profile", "entra-v2", "--scim-seed", "x"], ["invalid int"]),
         (["--scim-url", "ftp://x", "--scim-profile", "entra-v2"], ["http"]),
     ],
@@ -132,7 +173,9 @@ def test_wrong_options(arguments, words, tmp_path):
 
 
 def test_a_target_that_cannot_be_tested(tmp_path):
-    done = by_hand("--scim-url", "http://127.0.0.1:1/scim", "--scim-profile", "entra-v2", *ONLY, "--scim-out", "out", cwd=tmp_path)
+    done = by_hand(
+        "--scim-url", "http://127.0.0.1:1/scim", "--scim-profile", "entra-v2", *ONLY, "--scim-out", "out", cwd=tmp_path
+    )
     assert done.returncode == 3
     assert "refused the connection" in done.stdout + done.stderr
     assert not (tmp_path / "out" / "results.json").exists()
@@ -167,6 +210,30 @@ def test_pytest_html(logged):
     assert "<th>Severity</th>" in page
     assert "entra-v2" in page
     assert "good-token" not in page
+
+
+def test_two_profiles_have_items_of_their_own(good, tmp_path):
+    """Ids that repeat would mix up the two in every tool that reads them."""
+    (tmp_path / "my.scim.yaml").write_text(OWN)
+    done = by_hand(
+        "my.scim.yaml",
+        "--scim-url",
+        good,
+        "--scim-profile",
+        "entra-v2",
+        *ONLY,
+        "--scim-out",
+        "out",
+        "-v",
+        "--junitxml",
+        "j.xml",
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "entra-v2.yaml::connection.probe-users.flag-last PASSED" in done.stdout
+    assert "my.scim.yaml::connection.probe-users.flag-last PASSED" in done.stdout
+    cases = [(c.get("classname"), c.get("name")) for c in ET.parse(tmp_path / "j.xml").getroot().iter("testcase")]
+    assert len(set(cases)) == len(cases) == 8
 
 
 def test_html_and_junit_with_jobs(good, tmp_path):

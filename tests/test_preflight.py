@@ -35,7 +35,9 @@ class Endpoint:
         text = isinstance(body, str)
         data = body.encode() if text else json.dumps(body).encode()
         kind = "text/html" if text else "application/scim+json"
-        return Exchange(request, URL, Response(status, "", (("Content-Type", kind),), data, json=MISSING if text else body))
+        return Exchange(
+            request, URL, Response(status, "", (("Content-Type", kind),), data, json=MISSING if text else body)
+        )
 
 
 def test_a_good_endpoint_tells_of_itself():
@@ -105,7 +107,7 @@ NOTHING = dict.fromkeys(("ServiceProviderConfig", "ResourceTypes", "Schemas"))
 )
 def test_what_cannot_be_tested(answer, words):
     with pytest.raises(NotTestable) as refused:
-        preflight(Endpoint(**{name: answer for name in GOOD}), URL)
+        preflight(Endpoint(**dict.fromkeys(GOOD, answer)), URL)
     message = str(refused.value)
     for word in [URL, *words]:
         assert word in message

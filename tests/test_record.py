@@ -37,7 +37,9 @@ def test_our_own_resource_is_kept_to_the_letter():
     assert found["masked"] is False
 
 
-@pytest.mark.parametrize("target", ["/Users/boss-77", "/users/boss-77", "/Groups/boss-77", "/Users/boss-77?attributes=id"])
+@pytest.mark.parametrize(
+    "target", ["/Users/boss-77", "/users/boss-77", "/Groups/boss-77", "/Users/boss-77?attributes=id"]
+)
 def test_a_foreign_resource_keeps_nothing_but_a_hash(target):
     found = write_down(FOREIGN, target=target)
     body = found["response"]["body"]
@@ -72,20 +74,40 @@ def test_a_list_of_ours_alone_is_kept_whole():
     assert json.loads(found["response"]["body"])["vendor"] == "x"
 
 
-@pytest.mark.parametrize("entry", [None, 1, "boss@example.org", ["boss@example.org"], {"userName": "boss@example.org"}, {"id": None, "userName": "boss@example.org"}])
+@pytest.mark.parametrize(
+    "entry",
+    [
+        None,
+        1,
+        "boss@example.org",
+        ["boss@example.org"],
+        {"userName": "boss@example.org"},
+        {"id": None, "userName": "boss@example.org"},
+    ],
+)
 def test_entries_that_are_no_resources_are_masked_too(entry):
     found = write_down({"totalResults": 1, "Resources": [entry]})
     assert "boss@example.org" not in found["response"]["body"]
     assert found["masked"] is True
 
 
-@pytest.mark.parametrize("body", [[FOREIGN], {"Resources": FOREIGN}, {"data": [FOREIGN]}, {"Resources": None, "id": "boss-77", "title": "Head"}])
+@pytest.mark.parametrize(
+    "body",
+    [[FOREIGN], {"Resources": FOREIGN}, {"data": [FOREIGN]}, {"Resources": None, "id": "boss-77", "title": "Head"}],
+)
 def test_other_shapes_under_a_resource_path(body):
     found = write_down(body)
     assert "Head" not in found["response"]["body"]
 
 
-@pytest.mark.parametrize("raw", [b'{"Resources": [{"userName": "boss@example.org"', b' [{"userName": "boss@example.org"}', b'\xef\xbb\xbf{"userName": "boss@example.org\xff"}'])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'{"Resources": [{"userName": "boss@example.org"',
+        b' [{"userName": "boss@example.org"}',
+        b'\xef\xbb\xbf{"userName": "boss@example.org\xff"}',
+    ],
+)
 def test_broken_json_of_a_list_is_not_recorded(raw):
     """It cannot be parsed, so it cannot be masked."""
     found = write_down(raw=raw)
@@ -176,7 +198,9 @@ def test_where_the_credential_stood_is_shown(credential, shown):
 
 
 def test_an_exchange_without_an_answer():
-    done = Exchange(Request("GET", "/Users"), "https://x.example/Users", None, Failure("timeout", "no answer"), ms=12.345)
+    done = Exchange(
+        Request("GET", "/Users"), "https://x.example/Users", None, Failure("timeout", "no answer"), ms=12.345
+    )
     found = recorded(done, redactor=Redactor.of([]), ours=OURS)
     assert found["response"] is None
     assert found["failure"] == {"kind": "timeout", "text": "no answer"}

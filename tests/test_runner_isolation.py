@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
 import sys
 import textwrap
 
 import pytest
-from conftest import scim_compat
+from conftest import environment, scim_compat
 from servers.good import GoodServer
 from servers.running import serve
 
@@ -57,16 +60,15 @@ def test_a_folder_that_looks_like_a_package_is_not_imported(project, tmp_path):
         (project / name).mkdir()
         (project / name / "__init__.py").write_text("raise SystemExit('shadowed')", encoding="utf-8")
     script = tmp_path / "call.py"
-    script.write_text(textwrap.dedent("""
+    script.write_text(
+        textwrap.dedent("""
         import sys
         sys.path = [p for p in sys.path if p]
         from conformance.cli import main
         main()
-    """), encoding="utf-8")
-    import subprocess
-
-    from conftest import environment
-
+    """),
+        encoding="utf-8",
+    )
     with serve(GoodServer()) as url:
         done = subprocess.run(
             [sys.executable, str(script), "run", url, "-p", "entra-v2", *ONLY, "--out", str(tmp_path / "out")],
@@ -78,9 +80,6 @@ def test_a_folder_that_looks_like_a_package_is_not_imported(project, tmp_path):
 
 def test_the_caller_s_environment_is_as_before(replay, monkeypatch):
     """In the caller's own process: variables and signal handlers come back."""
-    import os
-    import signal
-
     monkeypatch.setenv("PYTEST_ADDOPTS", "--foo")
     monkeypatch.setenv("PYTEST_PLUGINS", "no_such_plugin")
     before = dict(os.environ), signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)

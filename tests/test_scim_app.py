@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from conftest import play, scim_compat
@@ -69,7 +70,7 @@ def loopback(request, tmp_path_factory):
 @pytest.mark.parametrize("attribute", ["app", "asgi"])
 def test_the_same_as_over_loopback(loopback, attribute, tmp_path):
     defects, wanted = loopback
-    tests = str(__import__("pathlib").Path(__file__).parent)
+    tests = str(Path(__file__).parent)
     (tmp_path / "served_app.py").write_text(MODULE.format(tests=tests, defects=sorted(defects)), encoding="utf-8")
     only = [part for glob in ONLY for part in ("--only", glob)]
     done = scim_compat(

@@ -117,7 +117,10 @@ def test_what_does_not_apply_is_told_and_sends_nothing(opened, entra):
 def test_a_scenario_that_cannot_go_on_is_skipped_with_the_reason(opened, entra):
     """The refused create is not minded here: then nothing failed, but nothing was shown either."""
     session, _ = opened(GoodServer(defects=frozenset({"scim-json-body-415"})))
-    ignored = {name: Requirement(name, "ignore") for name in ("create.status", "error.shape", "error.detail-useful", "http.expected-status")}
+    ignored = {
+        name: Requirement(name, "ignore")
+        for name in ("create.status", "error.shape", "error.detail-useful", "http.expected-status")
+    }
     lenient = replace(entra, requires=entra.requires | ignored)
     result = session.run(lenient, replace(scenario(entra, "users.create"), requires={}))
     assert (result.outcome, result.severity) == ("skip", None)
@@ -209,7 +212,13 @@ def test_settings_that_cannot_work_are_refused(tmp_path, changes, words):
 
 
 def test_settings_cross_to_other_processes():
-    made = Settings(url="https://x.example", login=Login(kind="basic", user="u", password="p"), seed=3, out="o", command=("--profile", "x"))
+    made = Settings(
+        url="https://x.example",
+        login=Login(kind="basic", user="u", password="p"),
+        seed=3,
+        out="o",
+        command=("--profile", "x"),
+    )
     assert Settings.from_dict(json.loads(json.dumps(made.to_dict()))) == made
     assert "p'" not in repr(made).replace("'p'", "") or "password" not in repr(made)
 

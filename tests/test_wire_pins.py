@@ -367,7 +367,10 @@ def test_match_group(entra):
 
 def test_the_initial_cycle(entra):
     """Probe, users, then the manager by itself, then groups, then members one by one."""
-    lines = [(m, t.partition("?")[0].rpartition("/")[0] or t.partition("?")[0]) for m, t, _, _ in sent(entra, "cycle.initial")]
+    lines = [
+        (m, t.partition("?")[0].rpartition("/")[0] or t.partition("?")[0])
+        for m, t, _, _ in sent(entra, "cycle.initial")
+    ]
     assert lines == [
         ("GET", "/Users"), ("GET", "/Users"), ("GET", "/Users"), ("POST", "/Users"), ("GET", "/Users"), ("PATCH", "/Users"),
         ("GET", "/Groups"), ("POST", "/Groups"), ("GET", "/Groups"), ("PATCH", "/Groups"), ("PATCH", "/Groups"),

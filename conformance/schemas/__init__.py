@@ -25,6 +25,7 @@ from conformance.schemas.reading import escape
 
 __all__ = [
     "NAMES",
+    "NAMES_11",
     "ShapeError",
     "errors",
     "from_target_schemas",
@@ -45,6 +46,9 @@ NAMES: Final = (
     "ServiceProviderConfig",
     "User",
 )
+NAMES_11: Final = ("EnterpriseUser", "Error", "Group", "ListResponse", "Schema", "ServiceProviderConfig", "User")
+"""Those of SCIM 1.1: it has no resource types, and its PATCH body is a part of the resource."""
+_NAMES: Final[Mapping[str, tuple[str, ...]]] = {"2.0": NAMES, "1.1": NAMES_11}
 
 MAX_ERRORS: Final = 10
 _MAX_SEEN: Final = 200
@@ -76,19 +80,24 @@ class ShapeError:
 @cache
 def _registry(scim: str) -> Registry[Any]:
     folder = resources.files("conformance.schemas").joinpath(scim)
-    contents = [json.loads(folder.joinpath(f"{name}.json").read_text("utf-8")) for name in NAMES]
+    contents = [json.loads(folder.joinpath(f"{name}.json").read_text("utf-8")) for name in _NAMES[scim]]
     return Registry[Any]().with_resources((one["$id"], Resource.from_contents(one)) for one in contents).crawl()
 
 
 @cache
 def validator(name: str, *, scim: str = "2.0") -> Draft202012Validator:
-    """The compiled schema called ``name`` (one of ``NAMES``). Raises ValueError for an unknown one."""
-    if scim != "2.0":
-        raise ValueError(f"there are no JSON Schemas for SCIM {scim}; expected 2.0")
-    if name not in NAMES:
-        near = difflib.get_close_matches(name, NAMES, 1)
-        hint = f"; did you mean {near[0]}?" if near else f"; known: {', '.join(NAMES)}"
-        raise ValueError(f"there is no JSON Schema called {name!r}{hint}")
+    """The compiled schema called ``name`` (one of ``NAMES``, or of ``NAMES_11`` for ``scim="1.1"``).
+
+    Raises ValueError for an unknown name or version.
+    """
+    if scim not in _NAMES:
+        raise ValueError(f"there are no JSON Schemas for SCIM {scim}; expected {' or '.join(_NAMES)}")
+    names = _NAMES[scim]
+    if name not in names:
+        near = difflib.get_close_matches(name, names, 1)
+        hint = f"; did you mean {near[0]}?" if near else f"; known: {', '.join(names)}"
+        version = "" if scim == "2.0" else f" for SCIM {scim}"
+        raise ValueError(f"there is no JSON Schema called {name!r}{version}{hint}")
     registry = _registry(scim)
     return Draft202012Validator(
         registry.contents(f"https://scim-compat.invalid/schemas/{scim}/{name}"), registry=registry

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import defects11_queries, defects11_writes  # noqa: F401 - each module registers its defects
+from . import (  # noqa: F401 - each module registers its defects when it is imported
+    defects11_groups,
+    defects11_queries,
+    defects11_writes,
+)
 from .defects11_base import DEFECTS11, SUBJECTS11
 
 if TYPE_CHECKING:
