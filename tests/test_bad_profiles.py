@@ -236,7 +236,7 @@ MESSAGES = {
     ),
     "step-verb": (
         ":14: unknown verb 'chnage'; did you mean 'change'?",
-        ":15: do must be a text, not a list; verbs: add-members, assign-manager, change, create, delete, discover, evaluate, match, patch, probe, read, remove-members",
+        ":15: do must be a text, not a list; verbs: add-members, assign-manager, change, create, delete, discover, evaluate, import, match, patch, probe, read, remove-members",
     ),
     "timeout-zero": (":6: timeout must be more than 0, not 0",),
     "title-with-control-character": (

@@ -61,10 +61,11 @@ class Stage:
     ledger: Ledger
 
 
-def stage(*names, server=None, confirmed=True, there=True):
+def stage(*names, server=None, confirmed=True, there=True, tagged=False):
     """Entries u-1, u-2, … with the given names, and the server that holds them."""
     made = Stage(server or Server(), Ledger(None))
-    for number, name in enumerate(names, 1):
+    for number, given in enumerate(names, 1):
+        name = given if tagged else given.replace("@x", f".{TAG}@x") if "@x" in given else f"{given}.{TAG}"
         entry = made.ledger.intend("User", "userName", name)
         if confirmed is not None:
             made.ledger.created(entry, f"u-{number}", confirmed=confirmed)
@@ -92,7 +93,7 @@ def test_confirmed_resources_are_deleted_in_reverse_order():
 
 def test_groups_have_their_own_endpoint():
     made = Stage(Server({"/Groups/g": {"id": "g"}}), Ledger(None))
-    made.ledger.created(made.ledger.intend("Group", "displayName", "crew"), "g", confirmed=True)
+    made.ledger.created(made.ledger.intend("Group", "displayName", f"crew {TAG}"), "g", confirmed=True)
     remove(made)
     assert made.sender.asked == ["DELETE /Groups/g"]
 
@@ -100,7 +101,7 @@ def test_groups_have_their_own_endpoint():
 @pytest.mark.parametrize("identifier", ["a/b", "../Users", "x?y=1", "æ #", "%41"])
 def test_an_id_cannot_leave_its_endpoint(identifier):
     made = Stage(Server(), Ledger(None))
-    made.ledger.created(made.ledger.intend("User", "userName", "a"), identifier, confirmed=True)
+    made.ledger.created(made.ledger.intend("User", "userName", f"a.{TAG}"), identifier, confirmed=True)
     sent = []
     made.sender.send = lambda request: sent.append(request.target) or Exchange(request, "", answer(204))
     remove(made)
@@ -110,7 +111,7 @@ def test_an_id_cannot_leave_its_endpoint(identifier):
 
 
 def test_an_id_that_was_not_confirmed_is_looked_at_first():
-    made = stage(f"liv.{TAG}@x", confirmed=False)
+    made = stage("liv@x", confirmed=False)
     remove(made)
     assert made.sender.asked == ["GET /Users/u-1", "DELETE /Users/u-1"]
     assert states(made) == ["deleted"]
@@ -118,7 +119,7 @@ def test_an_id_that_was_not_confirmed_is_looked_at_first():
 
 def test_somebody_else_s_resource_is_left_alone():
     """The creation's answer held an id that belongs to another person."""
-    made = stage(f"liv.{TAG}@x", confirmed=False)
+    made = stage("liv@x", confirmed=False)
     made.sender.store["/Users/u-1"]["userName"] = "boss@example.org"
     remove(made)
     assert made.sender.asked == ["GET /Users/u-1"]
@@ -129,14 +130,14 @@ def test_somebody_else_s_resource_is_left_alone():
 
 
 def test_a_renamed_resource_is_still_ours_by_its_tag():
-    made = stage(f"liv.{TAG}@x", confirmed=False)
+    made = stage("liv@x", confirmed=False)
     made.sender.store["/Users/u-1"]["userName"] = f"berg.liv.{TAG}@x"
     remove(made)
     assert made.sender.store == {}
 
 
 def test_confirm_all_looks_at_each():
-    made = stage(f"a.{TAG}@x", f"b.{TAG}@x")
+    made = stage("a@x", "b@x")
     made.sender.store["/Users/u-2"]["userName"] = "somebody@else"
     remove(made, confirm_all=True)
     assert "DELETE /Users/u-2" not in made.sender.asked
@@ -155,14 +156,14 @@ def test_what_cannot_be_deleted_is_told(status):
     made = stage("liv", server=Server(fails={"DELETE": status}))
     remove(made)
     assert states(made) == ["created"]
-    assert left(made.ledger) == [{"type": "User", "id": "u-1", "why": "liv: the server did not delete it"}]
+    assert left(made.ledger) == [{"type": "User", "id": "u-1", "why": f"liv.{TAG}: the server did not delete it"}]
 
 
 def test_a_creation_nobody_answered_for_is_searched():
     made = stage("liv@x", confirmed=None, there=False)
-    made.sender.store["/Users/secret"] = {"id": "secret", "userName": "LIV@x"}
+    made.sender.store["/Users/secret"] = {"id": "secret", "userName": f"LIV.{TAG}@x"}
     remove(made)
-    assert made.sender.asked == ['GET /Users?filter=userName eq "liv@x"', "DELETE /Users/secret"]
+    assert made.sender.asked == [f'GET /Users?filter=userName eq "liv.{TAG}@x"', "DELETE /Users/secret"]
     assert states(made) == ["deleted"]
 
 
@@ -195,3 +196,13 @@ def test_a_dead_server_is_given_up_on():
     made = stage(*(f"u{n}" for n in range(50)), server=Server(fails={"DELETE": 0}))
     assert remove(made) == 3
     assert len(left(made.ledger)) == 50
+
+
+@pytest.mark.parametrize("confirmed", [True, False, None])
+def test_a_name_without_the_run_s_tag_may_be_anybody_s(confirmed):
+    """A server may answer a creation with somebody else's id: then nothing is asked and nothing deleted."""
+    made = stage("boss@example.org", confirmed=confirmed, tagged=True)
+    assert remove(made, confirm_all=True) == 0
+    assert made.sender.asked == []
+    assert made.sender.store
+    assert "not touched" in left(made.ledger)[0]["why"]

@@ -576,7 +576,16 @@ VERBS = """\
 - {do: remove-members, group: crew, members: [alice]}
 - {verify: crew, members: [bob, crowd]}
 - {do: discover, endpoint: Schemas}
+- {do: import, on: User, count: 5, beyond: true}
 - {do: evaluate, user: alice}
+- send: {method: GET, path: /Users}
+  expect:
+    answers: [{at: /totalResults, is: number}, {at: /Resources/0/id, equals: "${alice.id}"}, {at: /schemas, includes: x}]
+    headers: {ETag: present}
+    among: [alice, bob]
+    finds: [alice]
+    order: [alice, bob]
+    rule: {level: MUST, cites: [RFC7644-3.4.2.2], title: A filter finds what fits, fix: Fix it}
 - {send: {method: GET, path: "/Users/${alice.id}", query: a=b&c, headers: {X-A: "${run.tag}"}, credential: none},
    expect: {status: [401], outcome: refusal}, about: alice, resource: User}
 - {send: {method: PATCH, path: "/Users/${alice.id}", body: {Operations: []}}, expect: {status: 200}, about: alice,

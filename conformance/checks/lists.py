@@ -78,9 +78,9 @@ def integers(seen: Seen) -> Iterator[Problem]:
     fix="Count all hits of the query, not those of the page, and return every hit of the page in Resources.",
 )
 def total(seen: Seen) -> Iterator[Problem]:
-    stated, returned = integer(seen, "totalResults") or 0, len(entries(seen))
+    stated, returned, most = integer(seen, "totalResults") or 0, len(entries(seen)), asked(seen, "count")
     paged = (
-        asked(seen, "count") is not None
+        most is not None
         or asked(seen, "startIndex") is not None
         or cursor_of(seen)
         or any(body_of(seen).get(name) is not None for name in ("startIndex", "itemsPerPage"))
@@ -89,7 +89,8 @@ def total(seen: Seen) -> Iterator[Problem]:
         yield Problem("/totalResults", expected=f"at least {returned}", actual=stated, message=_returned(returned))
     elif stated > returned and not paged:
         yield Problem("/totalResults", expected=returned, actual=stated, message=_returned(returned))
-    elif stated and not returned and asked(seen, "count") != 0 and (asked(seen, "startIndex") or 1) <= 1:
+    # A count below 0 is the same as 0, and asks for the total alone (RFC 7644 §3.4.2.4).
+    elif stated and not returned and (most is None or most > 0) and (asked(seen, "startIndex") or 1) <= 1:
         yield Problem(
             "/Resources",
             expected="the first page of the hits",

@@ -140,19 +140,14 @@ def _find(entry: Entry, counter: _Counter) -> str | None:
 
 def left(ledger: Ledger) -> list[dict[str, str]]:
     """What may still be on the server, for the report: type, id (empty if unknown), why."""
-    return [
-        {
-            "type": e.kind,
-            "id": e.id or "",
-            "why": (
-                f"{e.name}: its creation was not answered and it could not be looked up"
-                if e.id is None
-                else f"{e.name}: it does not carry the run's tag, so it was not touched"
-                if e.name and not tag_in(e.name)
-                else f"{e.name}: the server did not delete it, or could not be asked"
-                if e.confirmed
-                else f"{e.name}: what the server holds under this id does not bear the name, so it was not touched"
-            ),
-        }
-        for e in ledger.open_entries()
-    ]
+    return [{"type": e.kind, "id": e.id or "", "why": f"{e.name}: {_why(e)}"} for e in ledger.open_entries()]
+
+
+def _why(entry: Entry) -> str:
+    if entry.name and not tag_in(entry.name):
+        return "it does not carry the run's tag, so it was not touched"
+    if entry.id is None:
+        return "its creation was not answered and it could not be looked up"
+    if entry.confirmed:
+        return "the server did not delete it, or could not be asked"
+    return "what the server holds under this id does not bear the name, so it was not touched"
