@@ -65,25 +65,6 @@ def either(request):
     return load(request.param)
 
 
-class PagingServer(ImaginaryServer):
-    """As the imaginary server, with meta, without passwords, and with pages."""
-
-    def _create(self, path, body):
-        status, found = super()._create(path, body)
-        if status == 201:
-            found.pop("password", None)
-            found["meta"] = {"resourceType": path[1:-1], "location": f"{self.base_url}{path}/{found['id']}"}
-        return status, found
-
-    def _answer(self, request, path, query):
-        status, found = super()._answer(request, path, query)
-        if "count" in query and "Resources" in found:
-            start, count = int(query["startIndex"]), int(query["count"])
-            found["Resources"] = found["Resources"][start - 1 : start - 1 + count]
-            found |= {"startIndex": start, "itemsPerPage": len(found["Resources"])}
-        return status, found
-
-
 def scenario(profile, name):
     return next(s for s in profile.scenarios if s.id == name)
 
@@ -97,7 +78,7 @@ def requests(profile, name, *, large=False):
 def _rehearsed(identifier, name, large):
     profile = load(identifier)
     played = []
-    server = PagingServer()
+    server = ImaginaryServer()
     stage = Stage(sender=server, base_url=server.base_url, seed=SEED, ledger=Ledger(None), observe=played.append,
                   capabilities=Capabilities(), large=large)  # fmt: skip
     assert run_scenario(profile, scenario(profile, name), stage).stopped == ""
@@ -418,14 +399,14 @@ def test_password_sync(okta, wizard):
 
 def test_import_of_230_users(either):
     assert [t for _, t, _ in sent(either, "import.users-full", large=True)] == [
-        f"/Users?startIndex={start}&count=100" for start in (1, 101, 201, 331)
+        f"/Users?startIndex={start}&count=100" for start in (1, 101, 201, 301)
     ]
 
 
 def test_import_of_few(either):
     assert sent(either, "import.groups")[0] == ("GET", "/Groups?startIndex=1&count=100", None)
     assert [t for _, t, _ in sent(either, "import.users-in-pages")] == [
-        "/Users?startIndex=1&count=2", "/Users?startIndex=3&count=2", "/Users?startIndex=6&count=2"]  # fmt: skip
+        "/Users?startIndex=1&count=2", "/Users?startIndex=3&count=2", "/Users?startIndex=5&count=2"]  # fmt: skip
 
 
 # --- groups ---------------------------------------------------------------------------------------

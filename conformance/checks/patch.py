@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -20,7 +21,7 @@ from conformance.checks.state import (
     writes,
 )
 from conformance.engine import paths
-from conformance.engine.exchange import Effect, Seen, Write
+from conformance.engine.exchange import MISSING, Effect, Json, Seen, Write
 
 _NAME_PARTS = frozenset({"displayname", "nickname"})
 
@@ -241,7 +242,7 @@ def untouched(seen: Seen) -> Iterator[Problem]:
     before = subject(seen).before or {}
     asked = [e for w in writes(seen) for e in w.effects]
     for path, _value in paths.leaves(subject(seen).wanted):
-        if any(_touches(effect, path) for effect in asked):
+        if any(_touches(effect, path, before) for effect in asked):
             continue
         was, now = paths.get(before, path), paths.get(body(seen), path)
         if paths.is_unassigned(was) or paths.same(was, now) or _follows(asked, before, was):
@@ -249,7 +250,7 @@ def untouched(seen: Seen) -> Iterator[Problem]:
         yield Problem(path, expected=shown(was), actual=shown(now))
 
 
-def _touches(effect: Effect, path: str) -> bool:
+def _touches(effect: Effect, path: str, before: Mapping[str, Json]) -> bool:
     one, other = paths.parse(effect.path), paths.parse(path)
     if one.attribute.lower() == "name" and (other.top in _NAME_PARTS or other.sub.lower() == "formatted"):
         return True  # a server may derive these from the parts of the name
@@ -259,10 +260,18 @@ def _touches(effect: Effect, path: str) -> bool:
         return False
     if not one.attribute or not other.attribute:
         return True
-    if one.where and other.where and _words(one.where) != _words(other.where):
+    if one.where and other.where and not _same_element(one, other, before):
         # A new primary takes the mark from the old one (RFC 7643 §2.4).
         return other.sub.lower() == "primary"
     return not one.sub or not other.sub or one.sub.lower() == other.sub.lower() or other.sub.lower() == "formatted"
+
+
+def _same_element(one: paths.Path, other: paths.Path, before: Mapping[str, Json]) -> bool:
+    """Whether two filters pick one element, be it by other words: ``primary eq true``, ``type eq "work"``."""
+    if _words(one.where) == _words(other.where):
+        return True
+    first, second = (paths.get(before, replace(at, sub="")) for at in (one, other))
+    return first is not MISSING and first is second
 
 
 def _words(where: tuple[tuple[str, object], ...]) -> set[tuple[str, str]]:

@@ -69,8 +69,7 @@ class ImaginaryServer:
         if request.method == "POST" and collection:
             return self._create(path, _object(request.body))
         if request.method == "GET" and collection:
-            found = list(self._found(path, query.get("filter", "")))
-            return 200, {"schemas": [_LIST], "totalResults": len(found), "startIndex": 1, "Resources": found}
+            return 200, _listed(list(self._found(path, query.get("filter", ""))), query)
         held = self.store.get(path)
         if held is None:
             return 404, {}
@@ -82,7 +81,7 @@ class ImaginaryServer:
         elif request.method == "PATCH":
             for operation in (_object(request.body) or {}).get("Operations", []):
                 _apply(held, operation)
-        left_out = query.get("excludedAttributes", "").split(",")
+        left_out = [*query.get("excludedAttributes", "").split(","), "password"]
         return 200, {k: v for k, v in self.store[path].items() if k not in left_out}
 
     def _create(self, path: str, body: dict[str, Json] | None) -> tuple[int, Json]:
@@ -97,8 +96,9 @@ class ImaginaryServer:
         if taken:
             return 409, {}
         identifier = f"{path[1:-1].lower()}-{len(self.store) + 1}"
-        self.store[f"{path}/{identifier}"] = {**body, "id": identifier}
-        return 201, self.store[f"{path}/{identifier}"]
+        meta = {"resourceType": path[1:-1], "location": f"{self.base_url}{path}/{identifier}"}
+        self.store[f"{path}/{identifier}"] = {**body, "id": identifier, "meta": meta}
+        return 201, {k: v for k, v in self.store[f"{path}/{identifier}"].items() if k != "password"}
 
     def _found(self, path: str, text: str) -> Iterator[dict[str, Json]]:
         asked = _FILTER.match(text)
@@ -107,6 +107,15 @@ class ImaginaryServer:
                 continue
             if asked is None or str(paths.get(resource, asked["path"])).lower() == _plain(asked["value"]).lower():
                 yield resource
+
+
+def _listed(found: list[dict[str, Json]], query: Mapping[str, str]) -> Json:
+    """One page, as RFC 7644 §3.4.2.4 counts: from 1."""
+    start, count = query.get("startIndex", "1"), query.get("count", "")
+    first = int(start) if start.isdigit() else 1
+    shown = found[first - 1 :][: int(count) if count.isdigit() else None]
+    numbers = {"totalResults": len(found), "startIndex": first, "itemsPerPage": len(shown)}
+    return {"schemas": [_LIST], **numbers, "Resources": shown}
 
 
 def _object(body: bytes | None) -> dict[str, Json] | None:

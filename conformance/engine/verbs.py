@@ -162,9 +162,10 @@ def import_(play: Play, step: Step) -> None:
     count = step.args["count"]
     expected = tuple(a.id for a in play.actors.values() if a.kind == kind and a.id and not a.gone)
     earlier: set[str] = set()
-    start = 1
+    start = page = 1
     for _page in range(MOST_PAGES):
-        answer = _page_of(play, kind, start, count, earlier=frozenset(earlier), complete=expected)
+        page = start
+        answer = _page_of(play, kind, page, count, earlier=frozenset(earlier), complete=expected)
         found = answer.get("Resources") if isinstance(answer, dict) else None
         total = answer.get("totalResults") if isinstance(answer, dict) else None
         if not isinstance(found, list) or not isinstance(total, int) or not found:
@@ -174,7 +175,7 @@ def import_(play: Play, step: Step) -> None:
         if start > total:
             break
     if step.args.get("beyond"):
-        _page_of(play, kind, start + count, count, earlier=frozenset(earlier), complete=(), finds=())
+        _page_of(play, kind, page + count, count, earlier=frozenset(earlier), complete=(), finds=())
 
 
 def _page_of(play: Play, kind: ResourceKind, start: int, count: int, **more: Any) -> Json:

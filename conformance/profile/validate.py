@@ -153,7 +153,10 @@ def _in_words(error: jsonschema.ValidationError, path: Path, text: str) -> Itera
         need = f"needs {'exactly ' if rule == 'oneOf' else ''}one of {', '.join(choices)}"
         yield path, f"{_holder(schema_, path)} {need}; it has {' and '.join(both) or 'none'}", ""
     elif rule == "dependentRequired":
-        yield path, "large-count stands without count", "add count:"
+        for key, needed in allowed.items():
+            for other in needed if key in value else ():
+                if other not in value:
+                    yield path, f"{key} stands without {other}", f"add {other}:"
     elif rule == "type":
         yield (
             path,
