@@ -156,6 +156,7 @@ class Run:
         self.events: EventWriter = EventWriter(self.out / name)
         self.session: Session | None = None
         self.interrupted = ""
+        self.finished = False
         if not worker:
             self._header()
         self._add_paths()
@@ -237,6 +238,7 @@ class Run:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        self.finished = True
         self._close_session()
         if self.worker:
             self.events.close()
@@ -250,6 +252,13 @@ class Run:
         except OSError as error:
             self.handover.failure = f"results could not be written to {self.out}: {error}"
             session.exitstatus = 4
+
+    def pytest_unconfigure(self) -> None:
+        """What ended before its first scenario has no session to finish, and leaves no events."""
+        if not self.finished:
+            self._close_session()
+            self.events.close()
+            self.events.path.unlink(missing_ok=True)
 
     def _close_session(self) -> None:
         if self.session is not None:

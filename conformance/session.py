@@ -192,6 +192,7 @@ class Session:
             capabilities=self.capabilities,
             claims=claims_of(self.settings.claims),
             large=self.settings.large,
+            alone=not self._shard,
             client_timeout=self.settings.timeout,
         )
 

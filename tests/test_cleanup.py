@@ -156,7 +156,9 @@ def test_what_cannot_be_deleted_is_told(status):
     made = stage("liv", server=Server(fails={"DELETE": status}))
     remove(made)
     assert states(made) == ["created"]
-    assert left(made.ledger) == [{"type": "User", "id": "u-1", "why": f"liv.{TAG}: the server did not delete it, or could not be asked"}]
+    assert left(made.ledger) == [
+        {"type": "User", "id": "u-1", "why": f"liv.{TAG}: the server did not delete it, or could not be asked"}
+    ]
 
 
 def test_a_creation_nobody_answered_for_is_searched():

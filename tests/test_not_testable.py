@@ -64,15 +64,16 @@ def refused(out: Path, done, *words: str) -> None:
         assert word in message
     assert not (out / "results.json").exists()
     assert not (out / "report.html").exists()
+    assert not (out / "events.jsonl").exists()
     assert "good-token" not in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_what_is_no_scim_endpoint(case, tmp_path):
+def test_what_is_no_scim_endpoint(case, tmp_path, command):
     app, words = CASES[case]
     app.seen.clear()
     with serve(app) as origin:
-        done = scim_compat("run", f"{origin}/scim/v2", "-p", "entra-v2", "--out", "out", cwd=tmp_path)
+        done = command("run", f"{origin}/scim/v2", "-p", "entra-v2", "--out", "out")
     refused(tmp_path / "out", done, *words)
     assert {method for method, _ in app.seen} == {"GET"}
     assert len(app.seen) <= 4
@@ -86,8 +87,8 @@ def test_a_closed_port(tmp_path):
     refused(tmp_path / "out", done, f"127.0.0.1:{port}", "refused the connection", "running")
 
 
-def test_a_name_that_does_not_exist(tmp_path):
-    done = scim_compat("run", "https://idm.fjord.invalid/scim/v2", "-p", "entra-v2", "--out", "out", cwd=tmp_path)
+def test_a_name_that_does_not_exist(tmp_path, command):
+    done = command("run", "https://idm.fjord.invalid/scim/v2", "-p", "entra-v2", "--out", "out")
     refused(tmp_path / "out", done, "idm.fjord.invalid", "cannot be resolved", "DNS")
 
 
@@ -105,37 +106,35 @@ def secured(authority):
         yield f"{origin}/scim/v2", server
 
 
-def test_a_certificate_nobody_knows(secured, tmp_path):
+def test_a_certificate_nobody_knows(secured, tmp_path, command):
     url, server = secured
-    done = scim_compat("run", url, "-p", "entra-v2", "--out", "out", cwd=tmp_path)
+    done = command("run", url, "-p", "entra-v2", "--out", "out")
     refused(tmp_path / "out", done, "certificate", "--ca FILE")
     assert not any(server.store.records.values())
 
 
-def test_the_same_certificate_with_its_authority(secured, authority, tmp_path):
+def test_the_same_certificate_with_its_authority(secured, authority, tmp_path, command):
     """The other side of the coin: with --ca the very same target is tested."""
     url, _ = secured
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
-    done = scim_compat(
-        "run", url, "-p", "entra-v2", "--only", "discovery.*", "--ca", "ca.pem", "--out", "out", cwd=tmp_path
-    )
+    done = command("run", url, "-p", "entra-v2", "--only", "discovery.*", "--ca", "ca.pem", "--out", "out")
     assert (done.returncode, done.stderr) == (3, "") or done.returncode == 0, (done.stdout, done.stderr)
     results = json.loads((tmp_path / "out" / "results.json").read_text())
     assert results["profiles"][0]["counts"]["passed"] == 4
 
 
-def test_http_where_tls_is_spoken(secured, tmp_path):
+def test_http_where_tls_is_spoken(secured, tmp_path, command):
     url = secured[0].replace("https://", "http://")
-    done = scim_compat("run", url, "-p", "entra-v2", "--out", "out", cwd=tmp_path)
+    done = command("run", url, "-p", "entra-v2", "--out", "out")
     assert done.returncode == 3
     assert "Traceback" not in done.stdout + done.stderr
     assert "https://" in done.stderr or "closed the connection" in done.stderr
 
 
-def test_no_token_at_all(tmp_path):
+def test_no_token_at_all(tmp_path, command):
     server = GoodServer()
     with serve(mounted(server)) as origin:
-        done = scim_compat("run", f"{origin}/scim/v2", "-p", "entra-v2", "--out", "out", cwd=tmp_path, token=None)
+        done = command("run", f"{origin}/scim/v2", "-p", "entra-v2", "--out", "out", token=None)
     refused(tmp_path / "out", done, "refused the credential", "SCIM_TOKEN")
 
 
@@ -157,16 +156,16 @@ def test_with_parallel_jobs_too(tmp_path):
         ([], ["URL"]),
     ],
 )
-def test_wrong_usage_is_status_2(arguments, words, tmp_path):
-    done = scim_compat("run", *arguments, "-p", "entra-v2", "--out", "out", cwd=tmp_path)
+def test_wrong_usage_is_status_2(arguments, words, tmp_path, command):
+    done = command("run", *arguments, "-p", "entra-v2", "--out", "out")
     assert done.returncode == 2, (done.stdout, done.stderr)
     assert "Traceback" not in done.stderr
     for word in words:
         assert word in done.stderr
 
 
-def test_an_unknown_profile_is_status_2(tmp_path):
-    done = scim_compat("run", "http://127.0.0.1:1", "-p", "entra-v3", cwd=tmp_path)
+def test_an_unknown_profile_is_status_2(tmp_path, command):
+    done = command("run", "http://127.0.0.1:1", "-p", "entra-v3")
     assert done.returncode == 2
     assert "entra-v2" in done.stderr
     assert "Traceback" not in done.stderr

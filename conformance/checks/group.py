@@ -94,8 +94,7 @@ def members_kept(seen: Seen) -> Iterator[Problem]:
     fix="Keep exactly the members that were added and not removed, each once.",
 )
 def members_exact(seen: Seen) -> Iterator[Problem]:
-    removed = {e.value for _, e in effects(seen, "remove-member", accepted=False)}
-    extra = sorted(member_ids(body(seen)) - subject(seen).members - removed)
+    extra = sorted(member_ids(body(seen)) - subject(seen).members - subject(seen).removed)
     if extra:
         yield Problem("members", expected=f"{len(subject(seen).members)} members", actual=f"{_count(extra)} more")
     listed = paths.member(body(seen), "members")

@@ -141,7 +141,7 @@ class Terminal:
             self.console.print(
                 Text.assemble(
                     "    ",
-                    (f"{_MARKS[verdict]} {verdict:<14}", _COLOURS.get(verdict, "dim")),
+                    (f"{_MARKS[verdict]} {verdict:<15}", _COLOURS.get(verdict, "dim")),
                     plain(feature["title"]),
                 )
             )

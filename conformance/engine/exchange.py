@@ -165,6 +165,8 @@ class Subject:
     """Target path → mapped source value, as the client would compare it in the next cycle."""
     members: frozenset[str] = frozenset()
     """Ids that should be members (groups)."""
+    removed: frozenset[str] = frozenset()
+    """Ids whose removal the client asked for at any time: group.member-removed speaks for them."""
     before: Mapping[str, Json] | None = None
     """The server's own full representation before the last write, if it was read."""
     writes: tuple[Write, ...] = ()
@@ -236,6 +238,8 @@ class Intent:
     """Ids on the earlier pages of the same list."""
     complete: tuple[str, ...] = ()
     """Ids that must have come by the last page."""
+    total: int | None = None
+    """totalResults of the list's first page: another number now means that the store has changed."""
     rule: Rule | None = None
     tags: frozenset[str] = frozenset()
     """Words by which a check recognises a special case: ``case``, ``hostile`` …"""
@@ -308,6 +312,8 @@ class World:
     mapped: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Resource kind → attribute paths the client maps."""
     claims: Claims = field(default_factory=Claims)
+    alone: bool = True
+    """No other process of this run is creating and deleting at the same time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,8 @@ class Stage:
     capabilities: Capabilities = field(default_factory=Capabilities)
     claims: Claims = field(default_factory=Claims)
     large: bool = False
+    alone: bool = True
+    """No other process of the same run works on the target."""
     client_timeout: float | None = None
     """Overrides the profile's own limit, in seconds."""
 
@@ -95,6 +97,7 @@ class Actor:
     entry: int | None = None
     """Its line in the ledger."""
     members: set[str] = field(default_factory=set)
+    removed: set[str] = field(default_factory=set)
     seen: dict[str, Json] | None = None
     """The server's own last full representation."""
     writes: list[Write] = field(default_factory=list)
@@ -277,6 +280,7 @@ class Play:
             ours=self.stage.ledger.living(),
             mapped=self._mapped,
             claims=self.stage.claims,
+            alone=self.stage.alone,
         )
 
     def intent(
@@ -308,6 +312,7 @@ class Play:
             wanted=copy.deepcopy(actor.wanted),
             sources=sources,
             members=frozenset(actor.members),
+            removed=frozenset(actor.removed),
             before=actor.seen,
             writes=tuple(actor.writes),
             location=actor.location,

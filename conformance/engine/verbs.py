@@ -163,13 +163,15 @@ def import_(play: Play, step: Step) -> None:
     expected = tuple(a.id for a in play.actors.values() if a.kind == kind and a.id and not a.gone)
     earlier: set[str] = set()
     start = page = 1
+    first: int | None = None
     for _page in range(MOST_PAGES):
         page = start
-        answer = _page_of(play, kind, page, count, earlier=frozenset(earlier), complete=expected)
+        answer = _page_of(play, kind, page, count, earlier=frozenset(earlier), complete=expected, total=first)
         found = answer.get("Resources") if isinstance(answer, dict) else None
         total = answer.get("totalResults") if isinstance(answer, dict) else None
         if not isinstance(found, list) or not isinstance(total, int) or not found:
             break
+        first = total if first is None else first
         earlier |= {str(r.get("id")) for r in found if isinstance(r, dict)}
         start += len(found)
         if start > total:
@@ -417,8 +419,10 @@ def apply(actor: Actor, effect: Effect, *, accepted: bool) -> None:
     """
     if effect.kind == "remove-member":
         actor.members.discard(effect.value)
+        actor.removed.add(effect.value)
     elif effect.kind == "add-member" and accepted:
         actor.members.add(effect.value)
+        actor.removed.discard(effect.value)
     elif effect.kind == "set" and (accepted or (effect.path == "active" and effect.value is False)):
         paths.put(actor.wanted, effect.path, copy.deepcopy(effect.value))
     elif effect.kind == "clear" and accepted:
