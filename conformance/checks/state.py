@@ -5,12 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from conformance.engine import paths
-from conformance.engine.exchange import MISSING, Effect, Json, Seen, Subject, World, Write
-
-CORE = {
-    "User": "urn:ietf:params:scim:schemas:core:2.0:User",
-    "Group": "urn:ietf:params:scim:schemas:core:2.0:Group",
-}
+from conformance.engine.exchange import CORE_SCHEMA, MISSING, Effect, Json, Seen, Subject, World, Write
 
 
 def body(seen: Seen) -> Mapping[str, Json]:
@@ -74,7 +69,7 @@ def advertised(world: World, kind: str, path: str) -> bool | None:
     if not world.capabilities.schemas:
         return None
     at = paths.parse(path)
-    schema = world.capabilities.schema(at.urn or CORE[kind])
+    schema = world.capabilities.schema(at.urn or CORE_SCHEMA[kind])
     if schema is None:
         return False if at.urn else None
     listed = schema.get("attributes")

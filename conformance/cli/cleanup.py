@@ -83,7 +83,7 @@ def _paths(given: Path) -> list[Path]:
 
 
 def _read(path: Path) -> LedgerFile:
-    from conformance.engine.cleanup import ENDPOINTS  # noqa: PLC0415
+    from conformance.engine.exchange import ENDPOINTS  # noqa: PLC0415
     from conformance.engine.ledger import LedgerError, read  # noqa: PLC0415
 
     try:
@@ -150,7 +150,7 @@ class _Recorder:
 
     def last(self, method: str, entry: Entry) -> Exchange | None:
         """The answer about this resource, or for one without an id about the search for it."""
-        from conformance.engine.cleanup import ENDPOINTS  # noqa: PLC0415
+        from conformance.engine.exchange import ENDPOINTS  # noqa: PLC0415
 
         endpoint = ENDPOINTS[entry.kind]
         for (used, target), done in self.answers.items():
@@ -235,8 +235,7 @@ def _refusal(sender: Sender, entry: Entry, url: str) -> str:
     must answer first, and as SCIM.
     """
     from conformance.engine import dialect as wording  # noqa: PLC0415
-    from conformance.engine.cleanup import ENDPOINTS  # noqa: PLC0415
-    from conformance.engine.exchange import Request  # noqa: PLC0415
+    from conformance.engine.exchange import ENDPOINTS, Request  # noqa: PLC0415
     from conformance.profile.model import Client  # noqa: PLC0415
 
     text = wording.filter_text(entry.attribute, str(uuid.uuid4()))

@@ -8,11 +8,10 @@ from urllib.parse import quote
 
 from conformance.engine import dialect as wording
 from conformance.engine import paths
-from conformance.engine.exchange import Exchange, Request
+from conformance.engine.exchange import ENDPOINTS, Exchange, Request
 from conformance.engine.ledger import Entry, Ledger
 from conformance.profile.model import Client
 
-ENDPOINTS: Final = {"User": "/Users", "Group": "/Groups"}
 _GIVE_UP_AFTER: Final = 3
 """Requests without any answer in a row, after which a dead server is left alone."""
 _CLIENT = Client()

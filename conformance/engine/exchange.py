@@ -24,6 +24,12 @@ class _Missing(enum.Enum):
 MISSING: Final = _Missing.MISSING
 """Stands for "no value at all", where ``None`` would be JSON's null."""
 
+ENDPOINTS: Final[Mapping[str, str]] = {"User": "/Users", "Group": "/Groups"}
+CORE_SCHEMA: Final[Mapping[str, str]] = {
+    "User": "urn:ietf:params:scim:schemas:core:2.0:User",
+    "Group": "urn:ietf:params:scim:schemas:core:2.0:Group",
+}
+
 Credential = Literal["valid", "none", "wrong"]
 
 

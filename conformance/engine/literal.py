@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from conformance.engine import paths
 from conformance.engine.exchange import (
+    ENDPOINTS,
     MISSING,
     Action,
     Assertion,
@@ -18,7 +19,7 @@ from conformance.engine.exchange import (
     Rule,
     Write,
 )
-from conformance.engine.play import ENDPOINTS, NAME_ATTRIBUTE, Play, encode
+from conformance.engine.play import NAME_ATTRIBUTE, Play, encode
 from conformance.engine.verbs import meant, settle_write
 from conformance.profile.model import ResourceKind, Step
 
@@ -132,9 +133,9 @@ def _target(play: Play, wanted: Mapping[str, Json]) -> str:
 
 def _announce(play: Play, request: Request, sent: Json) -> int | None:
     """A literal POST is expected to be refused; a server that takes it must not be left with the result."""
-    kind: ResourceKind | None = next(
-        (k for k, path in ENDPOINTS.items() if request.method == "POST" and request.target.split("?")[0] == path), None
-    )
+    path = request.target.split("?")[0]
+    kinds: tuple[ResourceKind, ...] = ("User", "Group")
+    kind = next((k for k in kinds if request.method == "POST" and path == ENDPOINTS[k]), None)
     if kind is None or not isinstance(sent, Mapping):
         return None
     name = paths.member(sent, NAME_ATTRIBUTE[kind])

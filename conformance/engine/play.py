@@ -16,6 +16,7 @@ from urllib.parse import quote
 from conformance.engine import dialect as wording
 from conformance.engine import paths, people, template
 from conformance.engine.exchange import (
+    ENDPOINTS,
     MISSING,
     Action,
     Capabilities,
@@ -32,12 +33,7 @@ from conformance.engine.exchange import (
 from conformance.engine.ledger import Ledger
 from conformance.profile.model import Client, Mapped, Profile, ResourceKind, Scenario, Step
 
-ENDPOINTS: Mapping[ResourceKind, str] = {"User": "/Users", "Group": "/Groups"}
 NAME_ATTRIBUTE: Mapping[ResourceKind, str] = {"User": "userName", "Group": "displayName"}
-CORE_SCHEMA: Mapping[ResourceKind, str] = {
-    "User": "urn:ietf:params:scim:schemas:core:2.0:User",
-    "Group": "urn:ietf:params:scim:schemas:core:2.0:Group",
-}
 HARNESS = Client(
     name="scim-compat",
     headers=(("Accept", "application/scim+json"), ("User-Agent", "scim-compat")),

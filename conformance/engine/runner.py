@@ -9,17 +9,9 @@ from typing import Final
 from conformance.engine import dialect as wording
 from conformance.engine import paths
 from conformance.engine.cleanup import remove_entries
-from conformance.engine.exchange import MISSING, Effect, Json, Write
+from conformance.engine.exchange import CORE_SCHEMA, ENDPOINTS, MISSING, Effect, Json, Write
 from conformance.engine.literal import send
-from conformance.engine.play import (
-    CORE_SCHEMA,
-    ENDPOINTS,
-    NAME_ATTRIBUTE,
-    Actor,
-    NotReached,
-    Play,
-    Stage,
-)
+from conformance.engine.play import NAME_ATTRIBUTE, Actor, NotReached, Play, Stage
 from conformance.engine.template import PlaceholderError
 from conformance.engine.verbs import VERBS, Verb, body_for, created, value_tags
 from conformance.profile.model import Profile, ResourceKind, Scenario, Step

@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from conformance.engine import dialect as wording
 from conformance.engine import paths
-from conformance.engine.exchange import MISSING, Action, Effect, EffectKind, Exchange, Json, Write
-from conformance.engine.play import ENDPOINTS, NAME_ATTRIBUTE, Actor, NotReached, Play
+from conformance.engine.exchange import ENDPOINTS, MISSING, Action, Effect, EffectKind, Exchange, Json, Write
+from conformance.engine.play import NAME_ATTRIBUTE, Actor, NotReached, Play
 from conformance.profile.model import ResourceKind, Step
 
 Verb = Callable[[Play, Step], None]

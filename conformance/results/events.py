@@ -27,12 +27,16 @@ class EventWriter:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._file = path.open("w", encoding="utf-8")
+        self._file = path.open("w", encoding="utf-8", errors="replace")
 
     def write(self, event: str, content: Mapping[str, Any]) -> None:
-        line = json.dumps({"event": event, **content}, ensure_ascii=False, separators=(",", ":"), default=str)
-        self._file.write(line.encode("utf-8", "replace").decode() + "\n")
+        """Writes one line, and makes sure that it is out of this process."""
+        self._line(event, content)
         self._file.flush()
+
+    def _line(self, event: str, content: Mapping[str, Any]) -> None:
+        text = json.dumps({"event": event, **content}, ensure_ascii=False, separators=(",", ":"), default=str)
+        self._file.write(text + "\n")
 
     def header(self, content: Mapping[str, Any]) -> None:
         self.write("run", {"format": FORMAT, **content})
@@ -48,9 +52,11 @@ class EventWriter:
             "title": step.title,
             "line": step.line,
         }
-        self.write("exchange", {"step": described, "exchange": step.exchange})
+        # An exchange and its twenty checks go out together: they are of no use apart.
+        self._line("exchange", {"step": described, "exchange": step.exchange})
         for result in step.checks:
-            self.write("check", {"step": step.id, "check": check_dict(result)})
+            self._line("check", {"step": step.id, "check": check_dict(result)})
+        self._file.flush()
 
     def finish(self, result: ScenarioResult) -> None:
         content = asdict(result)
@@ -87,7 +93,7 @@ def join(shards: Iterable[Path], into: EventWriter) -> None:
                 whole.write(b"\n")
             shard.unlink()
     into._file.close()  # noqa: SLF001
-    into._file = into.path.open("a", encoding="utf-8")  # noqa: SLF001
+    into._file = into.path.open("a", encoding="utf-8", errors="replace")  # noqa: SLF001
 
 
 def _ends_cleanly(path: Path) -> bool:
