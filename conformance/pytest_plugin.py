@@ -34,6 +34,8 @@ class Handover:
 
     settings: Settings
     profiles: list[str]
+    loaded: list[Profile] = field(default_factory=list)
+    """The same, where this process has loaded them already."""
     only: list[str] = field(default_factory=list)
     progress: Callable[[str, Any], None] | None = None
     collated: Collated | None = None
@@ -146,7 +148,7 @@ class Run:
         self.settings = handover.settings
         self.worker = worker
         try:
-            self.profiles = [load(ref, check_ids=all_checks()) for ref in handover.profiles]
+            self.profiles = handover.loaded or [load(ref, check_ids=all_checks()) for ref in handover.profiles]
         except ProfileError as refused:
             raise pytest.UsageError(str(refused)) from None
         self.out = Path(self.settings.out)

@@ -20,6 +20,7 @@ from conformance.results.model import Severity, at_least
 from conformance.settings import Settings
 
 if TYPE_CHECKING:
+    from conformance.profile.model import Profile
     from conformance.pytest_plugin import Handover
 
 OK, FINDINGS, USAGE, NOT_TESTABLE, FAULT = 0, 1, 2, 3, 4
@@ -54,11 +55,15 @@ def run(request: Request) -> Ended:
 
     from conformance import pytest_plugin as plugin  # noqa: PLC0415
 
-    profiles = _resolve(request)
+    loaded = _resolve(request)
     out = Path(request.settings.out)
     _claim(out)
     handover = plugin.Handover(
-        settings=request.settings, profiles=profiles, only=request.only, progress=request.progress
+        settings=request.settings,
+        profiles=[str(Path(p.path).resolve()) for p in loaded],
+        loaded=loaded,
+        only=request.only,
+        progress=request.progress,
     )
     with _isolated() as configuration:
         code = pytest.main(_arguments(request, configuration), plugins=[_Given(handover)])
@@ -87,8 +92,8 @@ class _Given:
             progress("collected", len(session.items))
 
 
-def _resolve(request: Request) -> list[str]:
-    """Profile references, ``all`` replaced by every built-in; checked before anything is sent."""
+def _resolve(request: Request) -> list[Profile]:
+    """The profiles that the references name, ``all`` replaced by every built-in; checked before anything is sent."""
     import fnmatch  # noqa: PLC0415
 
     from conformance.checks.registry import all_checks  # noqa: PLC0415
@@ -106,7 +111,7 @@ def _resolve(request: Request) -> list[str]:
             raise ValueError(
                 f"--only {glob}: no scenario of the named profiles matches; `scim-compat show PROFILE` lists them"
             )
-    return [str(Path(p.path).resolve()) for p in loaded]
+    return loaded
 
 
 def _claim(out: Path) -> None:

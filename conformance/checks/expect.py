@@ -12,6 +12,8 @@ from conformance.engine.exchange import MISSING, Assertion, Json, Seen
 _TYPES: Final[Mapping[str, tuple[type, ...]]] = {
     "number": (int, float), "string": (str,), "boolean": (bool,), "array": (list,), "object": (dict,),
 }  # fmt: skip
+_PUBLIC: Final = ("/schemas", "/resourcetypes", "/serviceproviderconfig")
+"""Nobody's data stands there."""
 
 
 @check(
@@ -41,7 +43,7 @@ def _at(seen: Seen, place: str) -> Json:
         name = part.replace("~1", "/").replace("~0", "~")
         if isinstance(value, Mapping):
             value = value.get(name, MISSING)
-        elif isinstance(value, list) and name.isdigit() and int(name) < len(value):
+        elif isinstance(value, list) and name.isdecimal() and int(name) < len(value):
             value = value[int(name)]
         else:
             return MISSING
@@ -64,15 +66,28 @@ def _holds(one: Assertion, found: Json) -> bool:
 
 
 def _quoted(seen: Seen, place: str, found: Json) -> Json:
-    """Foreign values are told by their type only: a list may hold anyone."""
+    """Foreign values are told by their type only: a list, or a single answer, may hold anyone."""
     if found is MISSING or place.startswith("header "):
         return shown(found)
-    parts = place.split("/")
-    if parts[1] == "Resources" and len(parts) > 2:
-        owner = _at(seen, "/".join(parts[:3]))
-        if isinstance(owner, Mapping) and owner.get("id") not in seen.world.ours:
-            return f"(a {type(found).__name__} of a resource that is not of this run)"
+    if _may_be_foreign(seen, place):
+        kind = type(found).__name__
+        return f"(a {kind} of a resource that is not of this run)" if "/" in place[1:] else f"(a {kind}, not shown)"
     return shown(found)
+
+
+def _may_be_foreign(seen: Seen, place: str) -> bool:
+    body, first = seen.response.json, place.split("/")[1]
+    if not seen.response.ok or seen.exchange.request.target.lower().startswith(_PUBLIC):
+        return False
+    if not isinstance(body, Mapping):
+        return True
+    if isinstance(body.get("Resources"), list):
+        owner = _at(seen, "/".join(place.split("/")[:3])) if place.count("/") > 1 else MISSING
+        return first == "Resources" and not (isinstance(owner, Mapping) and owner.get("id") in seen.world.ours)
+    # A single resource: what a write of ours answers is ours, whatever id it has got.
+    about = seen.intent.subject.id if seen.intent.subject else None
+    read = seen.exchange.request.method == "GET" and "id" in body
+    return read and body["id"] != about and body["id"] not in seen.world.ours
 
 
 @check(

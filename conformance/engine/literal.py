@@ -49,7 +49,9 @@ def send(play: Play, step: Step) -> None:
 
 def _request(play: Play, wanted: Mapping[str, Json]) -> tuple[Request, Json]:
     client = play.scenario.client
-    headers = client.headers + tuple((str(k), str(play.fill(v))) for k, v in wanted.get("headers", {}).items())
+    own = {str(k): str(play.fill(v)) for k, v in wanted.get("headers", {}).items()}
+    replaced = {name.lower() for name in own}
+    headers = (*(h for h in client.headers if h[0].lower() not in replaced), *own.items())
     sent = play.fill(wanted["body"]) if "body" in wanted else MISSING
     if sent is not MISSING and not any(k.lower() == "content-type" for k, _ in headers):
         headers = (*headers, ("Content-Type", client.content_type))

@@ -371,7 +371,9 @@ def _write(
     expect: str = "success",
     twice: bool = False,
 ) -> None:
-    claimed = [e for e in effects if play.stage.claims.may_change(actor.kind, e.path)]
+    claims = play.stage.claims
+    # What disabling does is a claim of its own, so active counts as changeable wherever it is made.
+    claimed = [e for e in effects if claims.may_change(actor.kind, e.path) or (e.path == "active" and claims.disable)]
     if effects and not claimed:
         expect = "either"  # the target does not claim that any of this can change
     numbered = tuple(_numbered(e, body.get("Operations", ())) for e in claimed)

@@ -12,7 +12,8 @@ from conformance.engine.exchange import Exchange, Json, Request, Response
 from conformance.engine.redact import Redactor
 
 _KEPT: Final = frozenset({"schemas", "totalResults", "startIndex", "itemsPerPage", "Resources"})
-_RESOURCE_PATHS: Final = ("/users", "/groups")
+_DISCOVERY: Final = ("/schemas", "/resourcetypes", "/serviceproviderconfig")
+"""What a server says of itself holds nobody's data; an answer from any other path may."""
 _UNREADABLE: Final = 2000
 """Characters kept of a body that is no JSON: enough to recognise a login page or a stack trace."""
 _ENOUGH: Final = 200_000
@@ -80,7 +81,7 @@ def _body(request: Request, response: Response, ours: Container[str], redactor: 
             return f"(not recorded: {len(response.body)} bytes of what looks like JSON, but is none)", True
         return whole[:_UNREADABLE], False
     path = request.target.split("?", 1)[0].lower()
-    if not path.startswith(_RESOURCE_PATHS) or not response.ok:
+    if path.startswith(_DISCOVERY) or not response.ok:
         return _cut(whole), False
     clean, masked = _mask(response.json, ours, others=_may_hold_others(request, response, ours))
     return _cut(redactor.text(json.dumps(clean, ensure_ascii=False)) if masked else whole), masked
@@ -89,8 +90,14 @@ def _body(request: Request, response: Response, ours: Container[str], redactor: 
 def _may_hold_others(request: Request, response: Response, ours: Container[str]) -> bool:
     """A success answer about people that no request of ours put there: a list, or a read of a foreign id."""
     path = request.target.split("?", 1)[0]
-    about_people = path.lower().startswith(_RESOURCE_PATHS)
-    return about_people and response.ok and request.method == "GET" and unquote(path.rpartition("/")[2]) not in ours
+    asked = request.method == "GET" or path.lower().endswith("/.search")
+    about_people = asked and not path.lower().startswith(_DISCOVERY)
+    return (
+        about_people
+        and response.ok
+        and request.method in {"GET", "POST"}
+        and unquote(path.rpartition("/")[2]) not in ours
+    )
 
 
 def _cut(text: str) -> str:
