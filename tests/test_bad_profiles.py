@@ -66,9 +66,7 @@ MESSAGES = {
     "feature-unknown": (":7: unknown feature 'create-user'; did you mean 'create-users'?",),
     "filter-in-a-text": (':8: ${filter} stands alone; write filter: "${filter}"',),
     "filter-in-read": (":8: ${filter} stands in match-parameters only; write the query out",),
-    "format-2": (
-        ":2: this is format '2', and only format 1 is known; write format: 1, or update scim-compat",
-    ),
+    "format-2": (":2: this is format '2', and only format 1 is known; write format: 1, or update scim-compat",),
     "gate-unknown": (
         ":12: resource-type cannot be 'Groups'; did you mean 'Group'?",
         ":12: unknown key 'extention' in when; did you mean 'extension'?",
@@ -154,9 +152,7 @@ MESSAGES = {
     "placeholder-id-too-early": (
         ":13: ${alice.id}: 'alice' has no id yet; use it in a step after the one that creates it",
     ),
-    "placeholder-in-head": (
-        ":7: ${alice.id} is not known outside steps; known here: new.guid, new.word, run.tag",
-    ),
+    "placeholder-in-head": (":7: ${alice.id} is not known outside steps; known here: new.guid, new.word, run.tag",),
     "placeholder-names": (
         ":13: ${alice.mial}: a User has no 'mial'; did you mean 'mail'?",
         ":14: ${run.tga} is not known; did you mean 'run.tag'?",
@@ -176,9 +172,7 @@ MESSAGES = {
         ":7: this scenario needs one of steps, variants; it has none",
     ),
     "scenario-is-a-text": (":6: entry 2 of scenarios must be keys and values, not the text 'users.create'",),
-    "scenario-twice": (
-        ":8: two scenarios are called users.bad, the other on line 7; ids are unique in a profile",
-    ),
+    "scenario-twice": (":8: two scenarios are called users.bad, the other on line 7; ids are unique in a profile",),
     "scenario-without-source": (":12: the scenario users.bad.b has no source; add source:",),
     "scenarios-not-a-list": (":6: scenarios must be a list, not keys and values",),
     "send-arguments": (
@@ -263,13 +257,9 @@ MESSAGES = {
     "yaml-alias": (
         ":6: the alias *common is not allowed; write the value out; extends and variants: serve for what repeats",
     ),
-    "yaml-anchor": (
-        ":6: the anchor &common is not allowed; remove it; extends and variants: serve for what repeats",
-    ),
+    "yaml-anchor": (":6: the anchor &common is not allowed; remove it; extends and variants: serve for what repeats",),
     "yaml-at-sign": (":6: a text may not begin with @; put it in quotes",),
-    "yaml-bomb": (
-        ":6: the anchor &a is not allowed; remove it; extends and variants: serve for what repeats",
-    ),
+    "yaml-bomb": (":6: the anchor &a is not allowed; remove it; extends and variants: serve for what repeats",),
     "yaml-bracket": (
         ":8: an open bracket is not closed properly (it began on line 7); look for a missing , ] or } and for a text that needs quotes",
     ),
@@ -285,9 +275,7 @@ MESSAGES = {
         ":10: the key 'client' stands here twice, first on line 6; keep one of them",
     ),
     "yaml-empty": (":1: the file must hold keys and values; it is empty; begin with format: 1",),
-    "yaml-indent": (
-        ":8: the indentation does not fit what stands above; begin keys of one level in one column",
-    ),
+    "yaml-indent": (":8: the indentation does not fit what stands above; begin keys of one level in one column",),
     "yaml-list-as-key": (":6: a key must be a text; quote it if it begins with { or [",),
     "yaml-list": (":1: the file must hold keys and values; it holds a list; begin with format: 1",),
     "yaml-nested": (":6: nested deeper than 40 levels",),

@@ -31,7 +31,18 @@ OURS = {"u1": "liv sc123456", "u2": "bo sc123456", "u3": "eli sc123456"}
 SECRET = "real.person@customer.example"
 
 
-def see(body=MISSING, *, action="raw", status=200, target="/Users", method="GET", headers=(), alone=True, by="client", **intent):
+def see(
+    body=MISSING,
+    *,
+    action="raw",
+    status=200,
+    target="/Users",
+    method="GET",
+    headers=(),
+    alone=True,
+    by="client",
+    **intent,
+):
     data = b"" if body is MISSING else json.dumps(body).encode()
     return Seen(
         exchange=Exchange(Request(method, target), BASE + target, Response(status, "", tuple(headers), data, json=body)),
@@ -329,7 +340,12 @@ def test_what_no_rule_of_the_specification_demands_is_not_judged(entra, rule):
 def test_the_profile_s_severity_goes_before_the_rule_s_level(entra):
     asked = Requirement("expect.answer", "blocker", consequence="The suite stops.", source="S1")
     found = failed(entra, RULE, asked)["expect.answer"]
-    assert (found.severity, found.consequence, found.source, found.level) == ("blocker", "The suite stops.", "S1", "MUST")
+    assert (found.severity, found.consequence, found.source, found.level) == (
+        "blocker",
+        "The suite stops.",
+        "S1",
+        "MUST",
+    )
     ignored = replace(asked, severity="ignore")
     assert "expect.answer" not in failed(entra, RULE, ignored)
 

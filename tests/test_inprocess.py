@@ -150,9 +150,7 @@ def test_a_wsgi_application_gets_what_a_server_would_give():
         return [b"", b"a", b"b"]
 
     with wire(WsgiTransport(app)) as link:
-        exchange = link.send(
-            Request("POST", TARGET, (("Content-Type", "a/b"), ("X-Y", "1"), ("X-Y", "2")), b"body")
-        )
+        exchange = link.send(Request("POST", TARGET, (("Content-Type", "a/b"), ("X-Y", "1"), ("X-Y", "2")), b"body"))
     assert seen["PATH_INFO"] == "/scim/v2/Us ers/Ã¼"
     assert seen["QUERY_STRING"] == 'filter=userName+eq+%22a%22&flag&raw="Ã¼"'
     assert (seen["REQUEST_METHOD"], seen["SERVER_NAME"], seen["SERVER_PORT"]) == ("POST", "testserver", "81")

@@ -43,7 +43,9 @@ def sent(profile, *steps, **more):
 
 def speaking(profile, **changes):
     """The profile with another client."""
-    return replace(profile, client=replace(Client(headers=(("Accept", "application/scim+json"), ("X-Client", "a"))), **changes))
+    return replace(
+        profile, client=replace(Client(headers=(("Accept", "application/scim+json"), ("X-Client", "a"))), **changes)
+    )
 
 
 # --- what it counts as -----------------------------------------------------------------------------
@@ -170,7 +172,9 @@ def test_without_a_body_there_is_no_content_type(entra):
 
 
 def test_the_client_s_own_content_type(entra):
-    request, _ = sent(speaking(entra, content_type="application/json"), send("POST", "/Bulk", body={}, expect={"status": 404}))
+    request, _ = sent(
+        speaking(entra, content_type="application/json"), send("POST", "/Bulk", body={}, expect={"status": 404})
+    )
     assert ("Content-Type", "application/json") in request.headers
 
 
@@ -218,7 +222,11 @@ def test_the_kind_of_resource_that_is_listed(entra):
 @pytest.mark.parametrize("refused", [False, True])
 def test_what_a_literal_write_means(entra, refused):
     body = {"schemas": ["x"], "Operations": [{"op": "replace", "path": "title", "value": "Chief"}]}
-    steps = (given("alice"), send("PATCH", "/Users/${alice.id}", about="alice", body=body, means={"set": {"title": "Chief"}}), verify("alice"))
+    steps = (
+        given("alice"),
+        send("PATCH", "/Users/${alice.id}", about="alice", body=body, means={"set": {"title": "Chief"}}),
+        verify("alice"),
+    )
     seen, *_ = play(entra, *steps, server=Refusing(refusals={"PATCH": 400} if refused else {}))
     asked, read_back = seen[1].seen.intent.subject, last(seen).subject
     assert [(w.action, w.accepted, w.refusable) for w in asked.writes] == [("patch", False, False)]
@@ -228,12 +236,16 @@ def test_what_a_literal_write_means(entra, refused):
 
 
 def test_a_refused_literal_disable_is_still_wanted_and_members_are_counted(entra):
-    disable = send("PATCH", "/Users/${a.id}", about="a", body={}, means={"set": {"active": False}}, expect={"outcome": "either"})
+    disable = send(
+        "PATCH", "/Users/${a.id}", about="a", body={}, means={"set": {"active": False}}, expect={"outcome": "either"}
+    )
     seen, *_ = play(entra, given("a"), disable, verify("a"), server=Refusing(refusals={"PATCH": 400}))
     assert last(seen).subject.wanted["active"] is False
     assert last(seen).subject.writes[0].refusable is True
     body = {"Operations": [{"op": "add", "path": "members", "value": [{"value": "${b.id}"}]}]}
-    add = send("PATCH", "/Groups/${crew.id}", about="crew", body=body, means={"add-members": ["b"], "remove-members": ["a"]})
+    add = send(
+        "PATCH", "/Groups/${crew.id}", about="crew", body=body, means={"add-members": ["b"], "remove-members": ["a"]}
+    )
     seen, *_ = play(entra, given("a"), given("b"), given("crew", kind="Group", members=["a"]), add, verify("crew"))
     assert last(seen).subject.members == {"user-2"}
     assert last(seen).subject.removed == {"user-1"}
@@ -263,7 +275,9 @@ class Lax(ImaginaryServer):
 def test_what_was_wrongly_taken_is_cleaned_up(entra, path, body):
     path, _, query = path.partition("?")
     more = {"query": query} if query else {}
-    seen, ended, ledger, server = play(entra, send("POST", path, body=body, expect={"outcome": "refusal"}, **more), server=Lax())
+    seen, ended, ledger, server = play(
+        entra, send("POST", path, body=body, expect={"outcome": "refusal"}, **more), server=Lax()
+    )
     assert seen[0].seen.exchange.response.status == 201
     assert server.store == {}
     [entry] = ledger.entries.values()
@@ -278,7 +292,10 @@ def test_what_was_wrongly_taken_is_cleaned_up(entra, path, body):
     [
         ({"userName": "admin"}, "admin: it does not carry the run's tag, so it was not touched"),
         ({"userName": 5}, "5: it does not carry the run's tag, so it was not touched"),
-        ({"displayName": "nameless"}, ": what the server holds under this id does not bear the name, so it was not touched"),
+        (
+            {"displayName": "nameless"},
+            ": what the server holds under this id does not bear the name, so it was not touched",
+        ),
     ],
 )
 def test_what_may_be_anybody_s_is_left_alone_and_told(entra, body, why):
@@ -447,9 +464,7 @@ def test_a_server_with_smaller_pages_is_followed(entra):
     assert {o.get("list.pages-complete") for o in outcomes} == {"pass"}
 
 
-@pytest.mark.parametrize(
-    ("server", "check"), [(FromZero, "list.pages-disjoint"), (Forgetful, "list.pages-complete")]
-)
+@pytest.mark.parametrize(("server", "check"), [(FromZero, "list.pages-disjoint"), (Forgetful, "list.pages-complete")])
 def test_pages_that_overlap_or_leave_somebody_out_are_found(entra, server, check):
     _, _, outcomes = imported(entra, server(), crowd(4), import_(2))
     assert "fail" in [o.get(check) for o in outcomes]

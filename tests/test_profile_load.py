@@ -177,12 +177,8 @@ def test_a_long_number_is_refused():
 
 
 def test_size_and_number_of_values_are_bounded(profile_file):
-    assert complaints(profile_file("a: " + "x" * 1_000_000)) == [
-        (1, "the file is larger than 1,000,000 bytes")
-    ]
-    assert complaints(profile_file("a: [" + "1, " * 60_000 + "]")) == [
-        (1, "more than 50,000 values in one file")
-    ]
+    assert complaints(profile_file("a: " + "x" * 1_000_000)) == [(1, "the file is larger than 1,000,000 bytes")]
+    assert complaints(profile_file("a: [" + "1, " * 60_000 + "]")) == [(1, "more than 50,000 values in one file")]
 
 
 @pytest.mark.parametrize("loader", [yaml.SafeLoader, yamlsource._LOADER])
@@ -415,9 +411,7 @@ def test_extends_merges_mappings_and_scenarios_and_replaces_lists(profile_file):
         "child.yaml",
         line_of("- id: users.create", CHILD),
     )
-    assert [feature.id for feature in profile.features] == ["create-users"], (
-        "the feature went with its last scenario"
-    )
+    assert [feature.id for feature in profile.features] == ["create-users"], "the feature went with its last scenario"
     assert profile.digest == hashlib.sha256(child.read_bytes() + base.read_bytes()).hexdigest()
 
 
@@ -508,9 +502,7 @@ def test_the_real_folder_holds_yaml_files_called_by_their_id():
 def test_checks_are_looked_up_only_if_given(profile_file):
     path = profile_file(BASE)
     assert load(path, check_ids=["delete.status", "list.empty-is-200"]).id == "base"
-    with pytest.raises(
-        ProfileError, match=r"unknown check 'delete\.status'; did you mean 'delete\.statuses'"
-    ):
+    with pytest.raises(ProfileError, match=r"unknown check 'delete\.status'; did you mean 'delete\.statuses'"):
         load(path, check_ids={"delete.statuses", "list.empty-is-200"})
 
 
@@ -532,9 +524,7 @@ def test_editors_get_the_same_answer(profile_file):
         ("    title: A user is created\n", ""),
     ]:
         assert old in BASE
-        assert not editor.is_valid(yamlsource.parse(BASE.replace(old, new, 1).encode(), shown="x").plain()), (
-            new
-        )
+        assert not editor.is_valid(yamlsource.parse(BASE.replace(old, new, 1).encode(), shown="x").plain()), new
 
 
 def test_every_object_of_the_schema_is_closed_and_every_rule_has_words():
@@ -603,15 +593,11 @@ VERBS = """\
 
 
 def test_every_verb_and_argument_of_the_format_loads(profile_file):
-    text = with_scenario(
-        "evidence: observed\nsource: S1\nsteps:\n" + "".join(f"  {x}\n" for x in VERBS.splitlines())
-    )
+    text = with_scenario("evidence: observed\nsource: S1\nsteps:\n" + "".join(f"  {x}\n" for x in VERBS.splitlines()))
     steps = load(profile_file(text)).scenarios[-1].steps
     assert len(steps) == VERBS.count("\n- ") + 1
     assert {step.verb for step in steps} == {*validate.verbs(), "given", "send", "verify"}
-    jsonschema.Draft202012Validator(validate.schema()).validate(
-        yamlsource.parse(text.encode(), shown="x").plain()
-    )
+    jsonschema.Draft202012Validator(validate.schema()).validate(yamlsource.parse(text.encode(), shown="x").plain())
 
 
 # --- grammar ----------------------------------------------------------------------------------------
@@ -644,9 +630,7 @@ def test_paths_that_are_none(path):
     assert grammar.path_problem(path) is not None
 
 
-@pytest.mark.parametrize(
-    "path", ["/", "/Users", "/Users/${alice.id}", "/Users/.search", "/a..b/...", "/Users/%20"]
-)
+@pytest.mark.parametrize("path", ["/", "/Users", "/Users/${alice.id}", "/Users/.search", "/a..b/...", "/Users/%20"])
 def test_request_paths_that_stay_inside(path):
     assert grammar.request_path_problem(path) is None
 
@@ -689,10 +673,7 @@ def test_an_error_shows_twenty_and_counts_the_rest():
 def test_hostile_text_is_shown_on_one_line():
     with pytest.raises(ProfileError) as caught:
         yamlsource.parse(b'"a\\nb\\e[31m": 1\n"a\\nb\\e[31m": 2\n', shown="x")
-    assert (
-        str(caught.value)
-        == "x:2: the key 'a\\x0ab\\x1b[31m' stands here twice, first on line 1; keep one of them"
-    )
+    assert str(caught.value) == "x:2: the key 'a\\x0ab\\x1b[31m' stands here twice, first on line 1; keep one of them"
 
 
 def test_nearest():
@@ -783,8 +764,7 @@ JSON = st.recursive(
     | st.integers(-3, 600)
     | st.sampled_from(["", "x", "${a.b", "${alice.id}", "1.1", "a\nb"]),
     lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(["id", "user", "do", "x"]), inner, max_size=3)
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["id", "user", "do", "x"]), inner, max_size=3)
     ),
     max_leaves=4,
 )
@@ -823,9 +803,7 @@ def test_any_value_in_any_place_loads_or_is_complained_of(tmp_path, place, value
 
 
 def test_a_large_profile_loads_quickly(profile_file):
-    steps = "".join(
-        "      - {do: change, user: alice, set: {title: x, name.givenName: y}}\n" for _ in range(4)
-    )
+    steps = "".join("      - {do: change, user: alice, set: {title: x, name.givenName: y}}\n" for _ in range(4))
     more = "".join(
         f"  - id: users.n{number}\n    feature: create-users\n    title: User {number}\n    evidence: observed\n"
         f"    source: S1\n    steps:\n      - {{do: create, user: alice}}\n{steps}      - {{verify: alice}}\n"

@@ -112,9 +112,7 @@ def test_quoted_keys_are_short_printable_and_redacted_before_they_are_cut():
     key = "\x1b[31m" + secret
     body = json.dumps({key: 1})[:-1] + ", " + json.dumps({key: 2})[1:]
     _, problems = parse(body.encode(), clean=lambda text: text.replace(secret, "[redacted]"))
-    assert problems == (
-        'An object has the key "\ufffd[31m[redacted]" more than once; the last one was taken.',
-    )
+    assert problems == ('An object has the key "\ufffd[31m[redacted]" more than once; the last one was taken.',)
     _, problems = parse(body.encode())
     assert len(problems[0]) < 130
 

@@ -101,11 +101,7 @@ class RawServer:
             data += chunk
         head, _, body = data.partition(b"\r\n\r\n")
         length = next(
-            (
-                int(line.split(b":")[1])
-                for line in head.split(b"\r\n")
-                if line.lower().startswith(b"content-length:")
-            ),
+            (int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")),
             0,
         )
         while len(body) < length:
@@ -337,9 +333,7 @@ def test_the_answer_as_it_came():
     ],
 )
 def test_json_is_parsed_where_it_is_meant(kind, body, value, problem):
-    transport = httpx.MockTransport(
-        lambda _: httpx.Response(200, headers={"Content-Type": kind}, content=body)
-    )
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, headers={"Content-Type": kind}, content=body))
     response = one("http://h.example", transport=transport).response
     assert response.body == body
     assert response.json == value
@@ -546,10 +540,7 @@ def test_refused_connections_and_unknown_names(monkeypatch):
         port = listener.getsockname()[1]
     failure = one(f"http://127.0.0.1:{port}").failure
     assert failure.kind == "connect"
-    assert (
-        failure.text
-        == f"127.0.0.1:{port} refused the connection. Is the server running, and is the port right?"
-    )
+    assert failure.text == f"127.0.0.1:{port} refused the connection. Is the server running, and is the port right?"
 
     def unknown(*_args, **_kwargs):
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
@@ -557,9 +548,7 @@ def test_refused_connections_and_unknown_names(monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     failure = one("http://nowhere.example").failure
     assert failure.kind == "dns"
-    assert failure.text.startswith(
-        "The name nowhere.example cannot be resolved (Name or service not known). Check"
-    )
+    assert failure.text.startswith("The name nowhere.example cannot be resolved (Name or service not known). Check")
 
 
 def test_a_request_that_cannot_be_written_is_ours():
@@ -636,9 +625,7 @@ def test_certificates_that_are_not_accepted(authority, ca_file, names, expired, 
 
 def test_client_certificates(authority, ca_file, tmp_path):
     client_ca = trustme.CA()
-    client_ca.issue_cert("client@example.org").private_key_and_cert_chain_pem.write_to_path(
-        tmp_path / "client.pem"
-    )
+    client_ca.issue_cert("client@example.org").private_key_and_cert_chain_pem.write_to_path(tmp_path / "client.pem")
     with tls_server(authority, "127.0.0.1", client_ca=client_ca) as server:
         good = one(server, verify=ca_file, client_cert=(str(tmp_path / "client.pem"), None))
         bare = one(server, verify=ca_file)
@@ -700,10 +687,7 @@ def test_a_tunnelling_proxy_carries_the_target_untouched(authority, ca_file):
                 back.join(5)
 
         with RawServer(tunnel) as proxy:
-            assert (
-                one(server, Request("GET", "/Users?a+b"), verify=ca_file, proxy=proxy.url).response.status
-                == 200
-            )
+            assert one(server, Request("GET", "/Users?a+b"), verify=ca_file, proxy=proxy.url).response.status == 200
     assert proxy.requests[0].startswith(f"CONNECT 127.0.0.1:{server.port} HTTP/1.1\r\n".encode())
     assert TOKEN.encode() not in proxy.requests[0]
     assert server.requests[0].startswith(b"GET /Users?a+b HTTP/1.1\r\n")
@@ -797,10 +781,7 @@ def test_a_401_renews_an_oauth_token_once():
             now[0] = 100.0
             assert link.send(Request("GET", "/Users")).response.status == 200
             assert link.send(Request("GET", "/Users")).response.status == 401
-            assert (
-                link.redactor.text("token-1-S3CRET token-2-S3CRET cs-S3CRET")
-                == "[redacted] [redacted] [redacted]"
-            )
+            assert link.redactor.text("token-1-S3CRET token-2-S3CRET cs-S3CRET") == "[redacted] [redacted] [redacted]"
     assert len(issuer.requests) == 2
     assert [request.split(b"token-")[1][:1] for request in server.requests] == [b"1", b"1", b"2", b"2"]
     assert server.requests[-1].startswith(b"GET /Users HTTP/1.1")
@@ -817,9 +798,7 @@ def test_no_token_is_an_auth_failure_and_nothing_is_sent():
     assert len(server.requests) == 1
 
 
-@pytest.mark.parametrize(
-    ("method", "sent"), [("GET", 3), ("HEAD", 3), ("POST", 2), ("PUT", 2), ("DELETE", 2)]
-)
+@pytest.mark.parametrize(("method", "sent"), [("GET", 3), ("HEAD", 3), ("POST", 2), ("PUT", 2), ("DELETE", 2)])
 def test_a_reused_connection_that_was_closed_is_replaced_for_reads_only(method, sent):
     with RawServer(answer(204, b""), Close(), answer(204, b"")) as server, wire(server) as link:
         assert link.send(Request("GET", "/Users")).response.status == 204
