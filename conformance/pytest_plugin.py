@@ -6,6 +6,7 @@ by hand. It is loaded into every pytest run of its environment, so it imports no
 
 from __future__ import annotations
 
+import contextlib
 import fnmatch
 import html
 from collections.abc import Callable, Iterator
@@ -246,8 +247,7 @@ class Run:
             self.events.close()
             return
         if self.handover.not_testable or self.handover.unusable or self.config.option.collectonly:
-            self.events.close()
-            self.events.path.unlink(missing_ok=True)
+            self._leave_no_events()
             return
         try:
             self._write_results()
@@ -259,8 +259,14 @@ class Run:
         """What ended before its first scenario has no session to finish, and leaves no events."""
         if not self.finished:
             self._close_session()
-            self.events.close()
-            self.events.path.unlink(missing_ok=True)
+            self._leave_no_events()
+
+    def _leave_no_events(self) -> None:
+        """Nothing ran: neither events nor an empty folder stay behind."""
+        self.events.close()
+        self.events.path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            self.out.rmdir()
 
     def _close_session(self) -> None:
         if self.session is not None:

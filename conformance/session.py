@@ -95,7 +95,8 @@ class Session:
         self._base_url = self._wire.base_url
         name = f"ledger-{shard}.jsonl" if shard else "ledger.jsonl"
         tag = people.tag_for(settings.seed)
-        self.ledger = Ledger(Path(settings.out) / name, base_url=self._base_url, tag=tag)
+        self.ledger_path = Path(settings.out) / name
+        self.ledger = Ledger(self.ledger_path, base_url=self._base_url, tag=tag)
         self.capabilities = Capabilities()
         self._bystanders: Bystanders | None = None
         self._profiles: dict[str, Profile] = {}
@@ -164,6 +165,8 @@ class Session:
             self.events.write("clean-up", {"deleted": deleted, "left": left(self.ledger)})
             self.ledger.close()
             self._wire.close()
+            if not self.ledger.entries:
+                self.ledger_path.unlink(missing_ok=True)  # nothing was made: no ledger to keep
 
     def _compare_bystanders(self, profile: Profile) -> None:
         if self._bystanders is None or not self._bystanders.actors:

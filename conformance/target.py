@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import importlib.resources
 import json
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import jsonschema
 
@@ -15,6 +16,9 @@ from conformance.engine.exchange import Claims
 from conformance.profile.errors import ProfileError
 from conformance.profile.validate import held_against
 from conformance.profile.yamlsource import read
+
+_OF_PROFILES: Final = re.compile("profile|format: 1|extends")
+_HINT: Final = "a target file is YAML and needs url: https://host/scim/v2 at least"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +33,23 @@ class Target:
 
 def load(path: Path) -> Target:
     """Reads a target file. Raises ProfileError with file and line of everything that is wrong with it."""
-    _, root = read(path, shown=str(path))
+    try:
+        _, root = read(path, shown=str(path))
+    except ProfileError as refused:  # the hints of the reader are for profiles
+        raise ProfileError(replace(c, hint=_hint(c.hint)) for c in refused.complaints) from None
     text = importlib.resources.files("conformance").joinpath("target.schema.json").read_text("utf-8")
     validator = jsonschema.Draft202012Validator(json.loads(text))
     plain = root.plain()
-    complaints = [complaint for _, complaint in held_against(validator, plain, root)]
+    complaints = sorted((c for _, c in held_against(validator, plain, root)), key=lambda c: c.where.line)
     if complaints:
         raise ProfileError(complaints)
     return Target(url=plain["url"], auth=plain.get("auth", {}), ca=plain.get("ca", ""), claims=plain.get("claims", {}))
+
+
+def _hint(said: str) -> str:
+    if not _OF_PROFILES.search(said):
+        return said
+    return "write each value out" if "extends" in said else _HINT
 
 
 def claims_of(plain: Mapping[str, Any]) -> Claims:

@@ -88,8 +88,7 @@ def outcome(rule, seen):
     try:
         return [problem.where for problem in rule.run(seen)]
     except NotJudged as reason:
-        assert str(reason), "it must say why"
-        return "skip"
+        return "skip" if str(reason) else "skipped without a reason"
 
 
 BODY = {

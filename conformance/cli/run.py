@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from conformance.settings import Login
 
 SEVERITIES = ("breach", "blocker", "degraded", "cosmetic")
+_SECRETS = {"secret_env", "secret_file", "secret_prompt"}
 
 
 @click.command("run", short_help="Replays profiles against an endpoint.")
@@ -99,9 +100,13 @@ def _from_target(file: str, options: dict[str, Any]) -> dict[str, Any]:
         found = target.load(Path(file))
     except ProfileError as refused:
         raise click.UsageError(str(refused)) from None
+    context = click.get_current_context()
+    given = {name for name in options if context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT}
+    if given & _SECRETS:  # one way to the secret replaces another
+        given |= _SECRETS
     for key, value in found.auth.items():
         name = "auth" if key == "kind" else key.replace("-", "_")
-        if name == "header_name" or not options.get(name):
+        if name not in given:
             options[name] = value
     options["ca"] = options["ca"] or found.ca or None
     return {"url": found.url, "claims": dict(found.claims)}

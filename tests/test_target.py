@@ -1,0 +1,415 @@
+"""The target file: what it may say, what is said of a bad one, and what its claims do to a run."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from conftest import TOKEN
+from servers.good import GoodServer
+from servers.protocol import ScimError, parse_body
+from servers.running import serve
+
+from conformance import target
+from conformance.cli.run import _login
+from conformance.engine.exchange import Claims
+from conformance.profile.errors import ProfileError
+
+PROFILE = """\
+format: 1
+id: claims
+title: One scenario for each claim
+version: "2026.11"
+scim: "2.0"
+sources: {S1: {title: A page}}
+client: {name: Example directory}
+dialect: {update: patch}
+mapping:
+  user:
+    - {from: userPrincipalName, to: userName, match: 1}
+    - {from: displayName, to: displayName}
+  group:
+    - {from: displayName, to: displayName, match: 1}
+requires:
+  user.disabled-found-by-id: {severity: blocker, source: S1}
+features: {users: Users, groups: Groups, roles: Roles}
+scenarios:
+  - {id: find.by-name, feature: users, title: Found by displayName, evidence: documented, source: S1, steps: [
+      {given: alice}, {do: match, user: alice, by: displayName}, {do: match, user: alice}]}
+  - {id: find.gated, feature: users, title: Found where it is claimed, evidence: documented, source: S1,
+     when: {filterable: displayName}, steps: [{given: alice}, {do: match, user: alice, by: displayName}]}
+  - {id: change.both, feature: users, title: Two changes, evidence: documented, source: S1, steps: [
+      {given: alice},
+      {do: change, user: alice, set: {displayName: "New ${run.tag}"}},
+      {do: change, user: alice, set: {nickName: Liv}},
+      {verify: alice}]}
+  - {id: disable.keeps, feature: users, title: Disabled and there, evidence: documented, source: S1, when: {disable: keep}, steps: [
+      {given: alice}, {do: change, user: alice, set: {active: false}}, {verify: alice, found-by: [id, filter]}]}
+  - {id: disable.deletes, feature: users, title: Disabled and gone, evidence: documented, source: S1, when: {disable: delete}, steps: [
+      {given: alice}, {do: change, user: alice, set: {active: false}}, {verify: alice, gone: [id, filter, list]}]}
+  - {id: twice.create, feature: users, title: Created twice, evidence: documented, source: S1, steps: [
+      {do: create, user: alice}, {do: create, user: alice, expect: conflict}, {verify: alice}]}
+  - {id: groups.create, feature: groups, title: A group, evidence: documented, source: S1, when: {resource-type: Group}, steps: [
+      {do: create, group: crew}, {verify: crew}]}
+  - {id: roles.create, feature: roles, title: Whatever, evidence: documented, source: S1, steps: [{do: create, user: bo}]}
+"""
+
+
+# --- the file ----------------------------------------------------------------------------------------
+
+WHOLE = """\
+url: https://staging.example.com/scim/v2
+auth: {kind: header, secret-env: STAGING_TOKEN, header-name: X-Key}
+ca: ca.pem
+claims:
+  without-features: [roles]
+  groups: false
+  filterable: {user: [userName, 'emails[type eq "work"].value']}
+  mutable: {group: [displayName], user: []}
+  disable: delete
+  existing: adopt
+"""
+
+
+def written(tmp_path, text, name="t.yaml"):
+    (tmp_path / name).write_text(text)
+    return tmp_path / name
+
+
+def test_a_whole_file(tmp_path):
+    found = target.load(written(tmp_path, WHOLE))
+    assert (found.url, found.ca) == ("https://staging.example.com/scim/v2", "ca.pem")
+    assert found.auth == {"kind": "header", "secret-env": "STAGING_TOKEN", "header-name": "X-Key"}
+    claims = target.claims_of(found.claims)
+    assert claims == Claims(
+        without_features=frozenset({"roles"}),
+        groups=False,
+        filterable={"User": frozenset({"username", 'emails[type eq "work"].value'})},
+        mutable={"Group": frozenset({"displayname"}), "User": frozenset()},
+        disable="delete",
+        existing="adopt",
+    )
+    assert (claims.may_filter("User", "USERNAME"), claims.may_filter("User", "title")) == (True, False)
+    assert claims.may_filter("Group", "title"), "of groups nothing is said"
+    assert (claims.may_change("Group", "displayName"), claims.may_change("User", "title")) == (True, False)
+
+
+def test_the_smallest_file(tmp_path):
+    found = target.load(written(tmp_path, "url: https://x.example\n"))
+    assert (found.auth, found.ca, found.claims) == ({}, "", {})
+    assert target.claims_of({}) == Claims()
+    assert target.claims_of({}).may_filter("User", "x")
+    assert target.claims_of({}).may_change("User", "x")
+
+
+NEEDS = "a target file is YAML and needs url: https://host/scim/v2 at least"
+
+
+@pytest.mark.parametrize(
+    ("text", "complaints"),
+    [
+        ("claims: {}\nurll: x\n", ["1: this target file has no url; add url:", "2: unknown key 'urll'; did you mean 'url'?"]),
+        ("url: 5\nca: ''\n", ['1: url must be a text, not the number 5; put it in quotes: "5"', "2: ca is empty"]),
+        ("url: x\nauth: {kind: token}\n", ["2: kind cannot be 'token'; it is one of: basic, bearer, header, none, oauth2"]),
+        ("url: x\nauth: {secret: s3cret}\n", ["2: unknown key 'secret' in auth; did you mean 'secret-env'?"]),
+        ("url: x\nauth: {secret-env: ''}\n", ["2: secret-env is empty"]),
+        ("url: x\nclaims:\n  group: true\n", ["3: unknown key 'group' in claims; did you mean 'groups'?"]),
+        ("url: x\nclaims:\n  groups: 'yes'\n", ["3: groups must be true or false, not the text 'yes'"]),
+        ("url: x\nclaims:\n  filterable: {users: [userName]}\n", ["3: unknown key 'users' in attributes; did you mean 'user'?"]),
+        ("url: x\nclaims:\n  mutable: {user: ['']}\n", ["3: entry 1 of user is empty"]),
+        ("url: x\nclaims: {disable: remove}\n", ["2: disable cannot be 'remove'; it is one of: delete, keep"]),
+        ("url: x\nclaims: {existing: 409}\n", ["2: existing cannot be '409'; it is one of: adopt, conflict"]),
+        ("url: x\nclaims: {without-features: roles}\n", ["2: without-features must be a list, not the text 'roles'"]),
+        ("url: ''\nclaims:\n  disable: x\n  without-features: y\n  groups: z\n",
+         ["1: url is empty", "3: disable cannot be 'x'; it is one of: delete, keep", "4: without-features must be a list, not the text 'y'",
+          "5: groups must be true or false, not the text 'z'"]),
+        ("", [f"1: the file must hold keys and values; it is empty; {NEEDS}"]),
+        ("- x\n", [f"1: the file must hold keys and values; it holds a list; {NEEDS}"]),
+        ("url: &a x\n", ["1: the anchor &a is not allowed; write each value out"]),
+        ("url: x\nurl: y\n", ["2: the key 'url' stands here twice, first on line 1; keep one of them"]),
+        ("url: [x\n", ["2: an open bracket is not closed properly (it began on line 1); look for a missing , ] or } and for a text that needs quotes"]),
+    ],
+)  # fmt: skip
+def test_a_bad_file_is_told_with_its_lines(tmp_path, text, complaints):
+    path = written(tmp_path, text)
+    with pytest.raises(ProfileError) as refused:
+        target.load(path)
+    assert str(refused.value).splitlines() == [f"{path}:{c}" for c in complaints]
+
+
+def test_no_file_at_all(tmp_path):
+    with pytest.raises(ProfileError) as refused:
+        target.load(tmp_path / "no.yaml")
+    assert str(refused.value) == f"{tmp_path}/no.yaml:1: there is no such file; {NEEDS}"
+
+
+def test_the_command_refuses_a_bad_file_before_anything_is_sent(tmp_path, command):
+    written(tmp_path, "url: x\nclaims: {disable: remove}\n")
+    done = command("run", "--target", "t.yaml", "-p", "entra-v2", "--out", "out")
+    assert done.returncode == 2
+    assert "Error: t.yaml:2: disable cannot be 'remove'; it is one of: delete, keep" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+# --- options come first ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def chosen(tmp_path, command, monkeypatch):
+    """What the command would run with: (url, login, the rest of the options)."""
+
+    def call(text, *arguments):
+        seen = []
+
+        def execute(url, _profiles, options):
+            seen.append((url, _login(options), options))
+            return 0
+
+        monkeypatch.setattr("conformance.cli.run.execute", execute)
+        monkeypatch.setenv("FIRST", "secret-of-the-file")
+        monkeypatch.setenv("SECOND", "secret-of-the-option")
+        written(tmp_path, text)
+        done = command("run", *arguments, "--target", "t.yaml", "-p", "entra-v2")
+        assert done.returncode == 0, done.stderr
+        return seen[0]
+
+    return call
+
+
+def test_the_file_alone(chosen):
+    url, login, options = chosen(
+        "url: http://a.example/scim\nauth: {kind: header, secret-env: FIRST, header-name: X-Key}\nclaims: {groups: true}\n"
+    )
+    assert url == "http://a.example/scim"
+    assert (login.kind, login.header_name, login.header_value) == ("header", "X-Key", "secret-of-the-file")
+    assert options["claims"] == {"groups": True}
+
+
+def test_basic_and_oauth2_from_the_file(chosen):
+    _, login, _ = chosen("url: http://a.example\nauth: {kind: basic, secret-env: FIRST, user: liv}\n")
+    assert (login.kind, login.user, login.password) == ("basic", "liv", "secret-of-the-file")
+    auth = "{kind: oauth2, secret-env: FIRST, token-url: 'http://a.example/token', client-id: me, scope: scim}"
+    _, login, _ = chosen(f"url: http://a.example\nauth: {auth}\n")
+    assert (login.kind, login.token_url, login.client_id, login.scope) == (
+        "oauth2",
+        "http://a.example/token",
+        "me",
+        "scim",
+    )
+    assert login.client_secret == "secret-of-the-file"
+
+
+BEARER = "url: http://a.example/scim\nauth: {kind: bearer, secret-env: FIRST}\n"
+HEADER = "url: http://a.example/scim\nauth: {kind: header, secret-env: FIRST, header-name: X-Key}\n"
+
+
+def test_a_url_on_the_command_line_comes_first(chosen):
+    url, login, _ = chosen(BEARER, "http://b.example/scim")
+    assert (url, login.token) == ("http://b.example/scim", "secret-of-the-file")
+
+
+def test_the_secret_of_an_option_replaces_the_file_s(chosen, tmp_path):
+    assert chosen(BEARER, "--secret-env", "SECOND")[1].token == "secret-of-the-option"
+    (tmp_path / "secret.txt").write_text("from-a-file\n")
+    assert chosen(BEARER, "--secret-file", "secret.txt")[1].token == "from-a-file"
+
+
+def test_the_kind_and_the_header_of_an_option_come_first(chosen):
+    assert chosen(BEARER, "--auth", "none")[1].kind == "none"
+    _, login, _ = chosen(HEADER, "--header-name", "X-Other")
+    assert (login.header_name, login.header_value) == ("X-Other", "secret-of-the-file")
+    # An option that repeats the default is an option all the same.
+    assert chosen(HEADER, "--header-name", "Authorization")[1].header_name == "Authorization"
+
+
+def test_the_certificates_of_an_option_come_first(chosen, tmp_path):
+    (tmp_path / "own.pem").write_text("x")
+    text = "url: http://a.example/scim\nca: file.pem\n"
+    assert chosen(text)[2]["ca"] == "file.pem"
+    assert chosen(text, "--ca", "own.pem")[2]["ca"] == "own.pem"
+
+
+def test_without_a_target_file_a_url_is_needed(command):
+    done = command("run", "-p", "entra-v2")
+    assert done.returncode == 2
+    assert "give the URL of the SCIM endpoint" in done.stderr
+
+
+# --- claims, end to end ------------------------------------------------------------------------------------
+
+
+class Narrow(GoodServer):
+    """Filters by userName alone."""
+
+    def parse_filter(self, text, kind):
+        if not text.startswith("userName "):
+            raise ScimError(400, "Filters may name userName only.", scim_type="invalidFilter")
+        return super().parse_filter(text, kind)
+
+
+class Fixed(GoodServer):
+    """displayName never changes after the creation."""
+
+    def save(self, record, data):
+        if data.get("displayName") != record.data.get("displayName"):
+            raise ScimError(400, "displayName cannot be changed.", scim_type="mutability")
+        super().save(record, data)
+
+
+class Removing(GoodServer):
+    """A user who becomes inactive is removed."""
+
+    def save(self, record, data):
+        super().save(record, data)
+        if data.get("active") is False:
+            self.store.delete(record)
+
+
+class Adopting(GoodServer):
+    """A create for a user who exists answers with that user."""
+
+    def create(self, request, kind):
+        there = self.store.named(kind, str(parse_body(request).get(kind.unique)))
+        return self.show(request, there[0], status=200) if there else super().create(request, kind)
+
+
+class Doubling(Adopting):
+    """Answers with a user of another id, and says it is the one."""
+
+    def create(self, request, kind):
+        answer = super().create(request, kind)
+        if answer.status == 200:
+            answer.payload["id"] = "another"
+        return answer
+
+
+@pytest.fixture
+def run(tmp_path, command, monkeypatch):
+    """Runs the profile above; (exit status, id → scenario, the whole results)."""
+
+    def call(server, claims="{}", *only):
+        monkeypatch.setenv("STAGING_TOKEN", TOKEN)
+        written(tmp_path, PROFILE, "claims.yaml")
+        with serve(server) as url:
+            written(tmp_path, f"url: {url}\nauth: {{kind: bearer, secret-env: STAGING_TOKEN}}\nclaims: {claims}\n")
+            chosen = [part for one in only for part in ("--only", one)]
+            out = f"out-{len(list(tmp_path.glob('out-*')))}"
+            done = command(
+                "run", "--target", "t.yaml", "-p", "claims.yaml", *chosen, "--out", out, "--seed", "7", token=None
+            )
+        assert done.returncode in {0, 1}, done.stderr
+        assert not any(server.store.records.values()), "something was left behind"
+        for file in (tmp_path / out).iterdir():
+            assert TOKEN not in file.read_text(), file
+        results = json.loads((tmp_path / out / "results.json").read_text())
+        return done.returncode, {s["id"]: s for s in results["profiles"][0]["scenarios"]}, results
+
+    return call
+
+
+def checks(scenario, outcome):
+    """Every check that ended so: (id, reason or place)."""
+    return [(c["id"], c["reason"] if outcome == "skip" else c["where"])
+            for s in scenario["steps"] for c in s["checks"] if c["outcome"] == outcome]  # fmt: skip
+
+
+def test_a_good_server_that_claims_nothing(run):
+    status, scenarios, results = run(GoodServer())
+    outcomes = {id_: s["outcome"] for id_, s in scenarios.items()}
+    assert outcomes.pop("disable.deletes") == "skip"
+    assert scenarios["disable.deletes"]["reason"] == "the target claims that disabling a user means to keep it"
+    assert {k: v for k, v in outcomes.items() if k != "run.bystanders"} == dict.fromkeys(
+        ("find.by-name", "find.gated", "change.both", "disable.keeps", "twice.create", "groups.create", "roles.create"),
+        "pass",
+    )
+    assert (status, results["target"]["claims"]) == (0, {})
+
+
+def test_filterable(run):
+    status, scenarios, _ = run(Narrow(), "{}", "find.*")
+    assert status == 1
+    assert ("list.status", "status") in checks(scenarios["find.by-name"], "fail")
+    assert checks(scenarios["find.gated"], "fail")
+    status, scenarios, results = run(Narrow(), "{filterable: {user: [username]}}", "find.*")
+    assert (status, scenarios["find.by-name"]["outcome"]) == (0, "pass")
+    assert ("list.status", "the target does not claim that filters may name displayName") in checks(
+        scenarios["find.by-name"], "skip"
+    )
+    assert "filter.finds" in [
+        c["id"] for s in scenarios["find.by-name"]["steps"] for c in s["checks"] if c["outcome"] == "pass"
+    ]
+    gated = scenarios["find.gated"]
+    assert (gated["applicable"], gated["reason"]) == (
+        False,
+        "the target does not claim that users can be filtered by displayName",
+    )
+    assert results["target"]["claims"] == {"filterable": {"user": ["username"]}}
+
+
+def test_what_is_claimed_to_be_filterable_is_tested(run):
+    status, scenarios, _ = run(Narrow(), "{filterable: {user: [userName, displayName]}}", "find.*")
+    assert status == 1
+    assert checks(scenarios["find.by-name"], "fail")
+
+
+def test_mutable(run):
+    status, scenarios, _ = run(Fixed(), "{}", "change.*")
+    assert (status, checks(scenarios["change.both"], "fail")) == (1, [("patch.status", "status")])
+    status, scenarios, _ = run(Fixed(), "{mutable: {user: [nickName]}}", "change.*")
+    assert (status, scenarios["change.both"]["outcome"], checks(scenarios["change.both"], "fail")) == (0, "pass", [])
+    passed = [c["id"] for s in scenarios["change.both"]["steps"] for c in s["checks"] if c["outcome"] == "pass"]
+    assert "patch.applied" in passed, "what is claimed is tested still"
+
+
+def test_disable_delete(run):
+    status, scenarios, _ = run(Removing(), "{disable: delete}", "disable.*")
+    assert (status, scenarios["disable.deletes"]["outcome"]) == (0, "pass")
+    kept = scenarios["disable.keeps"]
+    assert (kept["applicable"], kept["reason"]) == (False, "the target claims that disabling a user means to delete it")
+    assert [s["action"] for s in scenarios["disable.deletes"]["steps"]][-3:] == ["read-back", "look-up", "list"]
+    status, scenarios, _ = run(Removing(), "{}", "disable.*")
+    assert (status, checks(scenarios["disable.keeps"], "fail")) == (1, [("user.disabled-found-by-id", "status")])
+
+
+def test_a_disable_that_is_claimed_to_delete_and_keeps(run):
+    status, scenarios, _ = run(GoodServer(), "{disable: delete}", "disable.*")
+    assert status == 1
+    assert [c for c, _ in checks(scenarios["disable.deletes"], "fail")] == [
+        "delete.gone-by-id", "delete.gone-by-filter", "delete.gone-from-list"]  # fmt: skip
+
+
+def test_existing_adopt(run):
+    status, scenarios, _ = run(Adopting(), "{existing: adopt}", "twice.*")
+    assert (status, checks(scenarios["twice.create"], "fail")) == (0, [])
+    status, scenarios, _ = run(Adopting(), "{}", "twice.*")
+    assert (status, checks(scenarios["twice.create"], "fail")) == (1, [("create.duplicate-refused", "status")])
+
+
+@pytest.mark.parametrize("server", [GoodServer, Doubling])
+def test_a_claim_to_adopt_is_tested(run, server):
+    status, scenarios, _ = run(server(), "{existing: adopt}", "twice.*")
+    assert status == 1
+    assert ("create.duplicate-refused", "/id") in checks(scenarios["twice.create"], "fail")
+
+
+def test_groups_and_features_that_are_not_claimed(run):
+    _, scenarios, results = run(GoodServer(), "{groups: false, without-features: [roles]}", "groups.*", "roles.*")
+    reasons = {id_: (s["applicable"], s["reason"]) for id_, s in scenarios.items()}
+    assert reasons["groups.create"] == (False, "the target does not claim groups")
+    assert reasons["roles.create"] == (False, "the target does not claim the feature roles")
+    assert [scenarios[i]["steps"] for i in ("groups.create", "roles.create")] == [[], []]
+    verdicts = {f["id"]: f["verdict"] for f in results["profiles"][0]["features"]}
+    assert (verdicts["groups"], verdicts["roles"]) == ("not-applicable", "not-applicable")
+
+
+def test_groups_that_are_claimed_are_tested_whatever_discovery_says(run):
+    class Silent(GoodServer):
+        def discover(self, request, *parts):
+            answer = super().discover(request, *parts)
+            if parts == ("ResourceTypes",):
+                answer.payload["Resources"] = [r for r in answer.payload["Resources"] if r["name"] == "User"]
+                answer.payload["totalResults"] = 1
+            return answer
+
+    assert run(Silent(), "{}", "groups.*")[1]["groups.create"]["reason"] == "the target's /ResourceTypes lists no Group"
+    assert run(Silent(), "{groups: true}", "groups.*")[1]["groups.create"]["outcome"] == "pass"
