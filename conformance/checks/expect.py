@@ -168,6 +168,9 @@ def pages_disjoint(seen: Seen) -> Iterator[Problem]:
 def pages_complete(seen: Seen) -> Iterator[Problem]:
     if _more_pages(seen):
         return
+    body = seen.response.json
+    if not isinstance(body, Mapping) or not isinstance(body.get("totalResults"), int):
+        raise NotJudged("the answer does not tell how many there are, so the last page is not known")
     _must_stand_still(seen)
     there = seen.intent.earlier | set(_ids(seen) or ())
     missing = [one for one in seen.intent.complete if one not in there]

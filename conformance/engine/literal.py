@@ -13,6 +13,7 @@ from conformance.engine.exchange import (
     MISSING,
     Action,
     Assertion,
+    Effect,
     Intent,
     Json,
     Request,
@@ -20,7 +21,7 @@ from conformance.engine.exchange import (
     Write,
 )
 from conformance.engine.play import NAME_ATTRIBUTE, Play, encode
-from conformance.engine.verbs import meant, settle_write
+from conformance.engine.verbs import changeable, meant, settle_write
 from conformance.profile.model import ResourceKind, Step
 
 _ACTIONS: Final[Mapping[str, Action]] = {"PATCH": "patch", "PUT": "replace"}
@@ -32,7 +33,9 @@ def send(play: Play, step: Step) -> None:
     request, sent = _request(play, wanted)
     intent = _intent(play, step, request, sent)
     about = play.actors.get(step.args.get("about", ""))
-    effects = tuple(meant(play, about, step.args["means"])) if about and "means" in step.args else ()
+    effects: tuple[Effect, ...] = ()
+    if about and "means" in step.args:
+        effects = tuple(changeable(play, about, list(meant(play, about, step.args["means"]))))
     writing = Write(
         action=intent.action, effects=effects, accepted=False, status=0, refusable=intent.expect != "success"
     )

@@ -371,9 +371,7 @@ def _write(
     expect: str = "success",
     twice: bool = False,
 ) -> None:
-    claims = play.stage.claims
-    # What disabling does is a claim of its own, so active counts as changeable wherever it is made.
-    claimed = [e for e in effects if claims.may_change(actor.kind, e.path) or (e.path == "active" and claims.disable)]
+    claimed = changeable(play, actor, effects)
     if effects and not claimed:
         expect = "either"  # the target does not claim that any of this can change
     numbered = tuple(_numbered(e, body.get("Operations", ())) for e in claimed)
@@ -388,6 +386,15 @@ def _write(
         play.request(method, play.path_of(actor), body=body), intent, f"changes {what} of {_about(actor)}"
     )
     settle_write(play, actor, writing, done)
+
+
+def changeable(play: Play, actor: Actor, effects: Sequence[Effect]) -> list[Effect]:
+    """The effects on attributes that the vendor claims can change.
+
+    What disabling does is a claim of its own, so ``active`` is among them wherever it is made.
+    """
+    claims = play.stage.claims
+    return [e for e in effects if claims.may_change(actor.kind, e.path) or (e.path == "active" and claims.disable)]
 
 
 def settle_write(play: Play, actor: Actor, writing: Write, done: Exchange) -> None:
