@@ -109,7 +109,8 @@ def _resolve(request: Request) -> list[Profile]:
     for glob in request.only:
         if not any(fnmatch.fnmatchcase(i, glob) or fnmatch.fnmatchcase(i.rpartition(".")[0], glob) for i in ids):
             raise ValueError(
-                f"--only {glob}: no scenario of the named profiles matches; `scim-compat show PROFILE` lists them"
+                f"--only {glob}: no scenario of the named profiles matches; "
+                "`scim-compat show PROFILE --summary` lists them"
             )
     return loaded
 

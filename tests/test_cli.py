@@ -141,7 +141,7 @@ def test_a_broken_built_in_is_told_and_the_others_are_listed(monkeypatch, tmp_pa
 
 
 def test_show_names_every_scenario_source_and_requirement(entra):
-    told = call("show", "entra-v2")
+    told = call("show", "entra-v2", "--summary")
     assert told.exit_code == 0
     missing = [s.id for s in entra.scenarios if f"    {s.id}\n" not in told.stdout]
     missing += [key for key in entra.sources if f"  {key}: " not in told.stdout]
@@ -152,7 +152,7 @@ def test_show_names_every_scenario_source_and_requirement(entra):
 
 
 def test_show_as_json_is_the_profile_without_its_steps(entra):
-    told = json.loads(call("show", "entra-v2", "--json").stdout)
+    told = json.loads(call("show", "entra-v2", "--summary", "--json").stdout)
     assert [s["id"] for s in told["scenarios"]] == [s.id for s in entra.scenarios]
     assert told["requires"]["list.empty-is-200"]["severity"] == "blocker"
     assert told["sources"]["S10"]["url"].startswith("https://")
@@ -190,7 +190,7 @@ def test_show_indents_bodies_for_reading_on_demand():
 
 
 def test_show_all_as_json_pins_what_goes_out(entra):
-    sent = json.loads(call("show", "entra-v2", "--all", "--json").stdout)
+    sent = json.loads(call("show", "entra-v2", "--json").stdout)
     assert {one["scenario"] for one in sent} == {s.id for s in entra.scenarios}
     assert [s.id for s in entra.scenarios] == list(dict.fromkeys(one["scenario"] for one in sent))
     for one in sent:
@@ -254,8 +254,8 @@ def test_a_crowd_is_told_about_and_not_printed(entra):
 @pytest.mark.parametrize(("arguments", "text"), [
     (["entra-v3"], "there is no profile 'entra-v3'; did you mean 'entra-v2'?"),
     (["entra-v2", "users.disabel"], "no scenario of entra-v2 matches 'users.disabel'; did you mean 'users.disable'?"),
-    (["entra-v2", "zzz"], "`scim-compat show entra-v2` lists them"),
-    (["entra-v2", "users.disable", "--all"], "give SCENARIO or --all, not both"),
+    (["entra-v2", "zzz"], "`scim-compat show entra-v2 --summary` lists them"),
+    (["entra-v2", "users.disable", "--summary"], "give SCENARIO or --summary, not both"),
     ([], "Missing argument 'PROFILE'"),
 ])  # fmt: skip
 def test_what_show_cannot_show_ends_with_2(arguments, text):

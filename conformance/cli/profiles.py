@@ -86,5 +86,5 @@ def _print(found: list[Profile]) -> None:
         click.echo()
     if found:
         name = found[0].id
-        click.echo(click.style(f"scim-compat show {name}        what one of them does, and why", dim=True))
+        click.echo(click.style(f"scim-compat show {name} --summary    what one of them does, and why", dim=True))
         click.echo(click.style(f"scim-compat run URL --profile {name}", dim=True))

@@ -26,7 +26,7 @@ _FEW = 3
 @click.command("show", short_help="Shows what a profile does, and every request it sends.")
 @click.argument("profile_ref", metavar="PROFILE")
 @click.argument("scenario", required=False, metavar="[SCENARIO]")
-@click.option("--all", "everything", is_flag=True, help="The requests of every scenario.")
+@click.option("--summary", "summary_only", is_flag=True, help="Only what the profile does, without the requests.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Seed of the test data.")
 @click.option("--large", is_flag=True, help="Full size: groups of 1,000 members.")
 @click.option(
@@ -39,34 +39,39 @@ def command(
     profile_ref: str,
     scenario: str | None,
     *,
-    everything: bool,
+    summary_only: bool,
     seed: int,
     large: bool,
     raw: bool | None,
     as_json: bool,
 ) -> None:
-    """Shows what PROFILE does, or every request of a SCENARIO; sends nothing.
+    """Shows what PROFILE does and every request it sends; sends nothing.
 
-    PROFILE is an id or a file. Alone, its features, scenarios, requirements and sources are listed.
+    PROFILE is an id or a file. Its features, scenarios, requirements and sources are listed first.
 
-    With SCENARIO, an id or a pattern such as 'users.*', shows every request of these scenarios byte for
-    byte as it goes out, with what is expected of the answer. Nothing is sent: an imagined server that does
+    With SCENARIO, an id or a pattern such as 'users.*', shows the requests of these scenarios only, byte for
+    byte as they go out, with what is expected of the answer. Nothing is sent: an imagined server that does
     all it is asked gives the answers, so the host and ids such as user-1 are its own.
     """
     from conformance.checks.registry import all_checks  # noqa: PLC0415 - `--help` pays for none of these
     from conformance.profile.errors import ProfileError  # noqa: PLC0415
     from conformance.profile.load import load  # noqa: PLC0415
 
-    if everything and scenario:
-        raise click.UsageError("give SCENARIO or --all, not both")
+    if summary_only and scenario:
+        raise click.UsageError("give SCENARIO or --summary, not both")
     try:
         profile = load(profile_ref, check_ids=all_checks())
     except ProfileError as refused:
         click.echo(str(refused), err=True)
         sys.exit(2)
-    if not everything and scenario is None:
-        click.echo(json.dumps(summary(profile), indent=2)) if as_json else _print_profile(profile)
+    if summary_only and as_json:
+        click.echo(json.dumps(summary(profile), indent=2))
         return
+    if scenario is None and not as_json:
+        _print_profile(profile)
+        if summary_only:
+            return
+        click.echo("\n")
     chosen = list(profile.scenarios) if scenario is None else _chosen(profile, scenario)
     if as_json:
         sent = [asdict(one) for each in chosen for one in requests(profile, each, seed=seed, large=large)]
@@ -89,7 +94,9 @@ def _chosen(profile: Profile, glob: str) -> list[Scenario]:
     if not found:
         from conformance.profile.errors import nearest  # noqa: PLC0415
 
-        hint = nearest(glob, (s.id for s in profile.scenarios)) or f"`scim-compat show {profile.id}` lists them"
+        hint = (
+            nearest(glob, (s.id for s in profile.scenarios)) or f"`scim-compat show {profile.id} --summary` lists them"
+        )
         raise click.UsageError(f"no scenario of {profile.id} matches {glob[:80]!r}; {hint}")
     return found
 
