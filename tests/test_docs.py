@@ -24,7 +24,15 @@ from conformance.profile.load import load
 from conformance.report import words
 
 ROOT = Path(__file__).resolve().parents[1]
-DOCUMENTS = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "profiles/README.md", "reports/README.md"]
+DOCUMENTS = [
+    "README.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "profiles/README.md",
+    "profiles/COVERAGE.md",
+    "reports/README.md",
+]
 SCHEMA = json.loads((ROOT / "conformance/profile/profile.schema.json").read_text(encoding="utf-8"))
 TEXT = {name: (ROOT / name).read_text(encoding="utf-8") for name in DOCUMENTS}
 
