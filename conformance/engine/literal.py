@@ -21,7 +21,7 @@ from conformance.engine.exchange import (
     Write,
 )
 from conformance.engine.play import NAME_ATTRIBUTE, Play, encode
-from conformance.engine.verbs import changeable, meant, settle_write
+from conformance.engine.verbs.changing import changeable, meant, settle_write
 from conformance.profile.model import ResourceKind, Step
 
 _ACTIONS: Final[Mapping[str, Action]] = {"PATCH": "patch", "PUT": "replace"}

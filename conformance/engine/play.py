@@ -1,6 +1,6 @@
 """One scenario while it runs: its people and groups, and the requests it sends.
 
-``Play`` is what the verbs (``verbs.py``) act on. It knows nothing of checks: every exchange goes to
+``Play`` is what the verbs (``verbs/``) act on. It knows nothing of checks: every exchange goes to
 ``stage.observe`` with the intent behind it.
 """
 

@@ -13,7 +13,9 @@ from conformance.engine.exchange import CORE_SCHEMA, ENDPOINTS, MISSING, Effect,
 from conformance.engine.literal import send
 from conformance.engine.play import NAME_ATTRIBUTE, Actor, NotReached, Play, Stage
 from conformance.engine.template import PlaceholderError
-from conformance.engine.verbs import VERBS, Verb, body_for, created, value_tags
+from conformance.engine.verbs import VERBS, Verb
+from conformance.engine.verbs.creating import body_for, created
+from conformance.engine.verbs.reading import value_tags
 from conformance.profile.model import Profile, ResourceKind, Scenario, Step
 
 _LIST_PAGES: Final = 5

@@ -1,0 +1,75 @@
+"""Verbs that create and delete, and what a body is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from conformance.engine import paths
+from conformance.engine.exchange import ENDPOINTS, Effect, Exchange, Json, Write
+from conformance.engine.play import Actor, NotReached, Play
+from conformance.engine.verbs import about, actor_of, verb
+from conformance.engine.verbs.reading import read_by_id
+from conformance.profile.model import Step
+
+
+@verb("create")
+def create(play: Play, step: Step) -> None:
+    """Creates the resource with every mapped attribute."""
+    conflict = step.args.get("expect") == "conflict"
+    actor = actor_of(play, step)
+    body = body_for(play, step.args, play.mapped_body(actor))
+    intent = play.intent("create", actor, expect="refusal" if conflict else "success", duplicate=conflict)
+    again = " a second time" if conflict else ""
+    done = play.create(actor, body, ours=False, intent=intent, title=f"creates {about(actor)}{again}")
+    if not conflict:
+        created(actor, done)
+        actor.writes = [_creation(actor, done, references=play.references(actor.kind))]
+
+
+def body_for(play: Play, args: Mapping[str, Json], body: dict[str, Json]) -> dict[str, Json]:
+    """The body with the step's own ``has``, ``without`` and ``schemas`` in it."""
+    for path, value in (play.fill(args.get("has", {}))).items():
+        paths.put(body, path, value)
+    for path in play.fill(args.get("without", [])):
+        paths.remove(body, path)
+    if "schemas" in args:
+        body["schemas"] = list(args["schemas"])
+    if args.get("members"):
+        body["members"] = [{"value": m.id} for m in play.expand(args["members"]) if m.id]
+    return body
+
+
+def created(actor: Actor, done: Exchange) -> None:
+    """Stops the scenario where nothing was created: what follows would only repeat the failure."""
+    response = done.response
+    if response is None or not response.ok:
+        status = response.status if response else "nothing"
+        raise NotReached(f"{actor.key} could not be created: POST {ENDPOINTS[actor.kind]} answered {status}")
+    if actor.id is None:
+        raise NotReached(f"{actor.key} was created, but the answer held no id")
+
+
+def _creation(actor: Actor, done: Exchange, *, references: frozenset[str]) -> Write:
+    # A reference is judged as a whole: whether it comes back as an object is another check's business.
+    whole = {f"{path}.value": path for path in references}
+    effects = tuple(
+        Effect("set", whole[path], {"value": value}) if path in whole else Effect("set", path, value)
+        for path, value in paths.leaves(actor.wanted)
+    )
+    return Write(action="create", effects=effects, accepted=True, status=done.response.status if done.response else 0)
+
+
+@verb("delete")
+def delete(play: Play, step: Step) -> None:
+    """Reads, then deletes (Entra sources S8, S35)."""
+    actor = actor_of(play, step)
+    twice = step.args.get("expect") == "gone"
+    if play.scenario.dialect.read_before_write and step.args.get("read", True):
+        read_by_id(play, actor, gone=twice)
+    intent = play.intent("delete", actor, expect="refusal" if twice else "success", twice=twice)
+    again = " again" if twice else ""
+    done = play.exchange(play.request("DELETE", play.path_of(actor)), intent, f"deletes {about(actor)}{again}")
+    if done.response and done.response.ok and not twice:
+        actor.gone = True
+        if actor.entry is not None:
+            play.stage.ledger.deleted(actor.entry)
