@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from conformance.engine.play import HARNESS, Actor, NotReached, Play, Stage
+from conformance.engine.play import Actor, NotReached, Play, Stage
 from conformance.engine.runner import plain_body
+from conformance.engine.versions import VERSIONS
 from conformance.profile.model import Dialect, Profile, ResourceKind, Scenario, Step, Where
 
 INTEGRITY: Final = "integrity"
@@ -38,7 +39,7 @@ def meet(profile: Profile, stage: Stage, shard: str, *, note: Callable[[str], No
 def _make(kind: ResourceKind, play: Play, shard: str) -> Actor:
     actor = play.introduce(f"bystander {kind} {shard}".strip(), kind)
     intent = play.intent("set-up", actor, by="harness")
-    play.create(actor, plain_body(actor), ours=True, intent=intent, title="creates a bystander")
+    play.create(actor, plain_body(actor, scim=play.profile.scim), ours=True, intent=intent, title="creates a bystander")
     read = play.exchange(play.request("GET", play.path_of(actor), ours=True), intent, "reads the bystander")
     answer = read.response
     if answer is None or not answer.ok or not isinstance(answer.json, dict):
@@ -73,7 +74,7 @@ def comparison(profile: Profile, shard: str) -> Scenario:
         evidence="documented",
         source=(),
         steps=(),
-        client=HARNESS,
+        client=VERSIONS[profile.scim].harness,
         dialect=Dialect(),
         where=Where(profile.path, 1),
     )

@@ -196,7 +196,13 @@ class Run:
     def _open(self) -> Session:
         from conformance.session import Session  # noqa: PLC0415
 
-        session = Session(self.settings, events=self.events, shard=self.worker, progress=self.handover.progress)
+        session = Session(
+            self.settings,
+            events=self.events,
+            versions=sorted({p.scim for p in self.profiles}, reverse=True),
+            shard=self.worker,
+            progress=self.handover.progress,
+        )
         try:
             session.open()
         except Exception:

@@ -7,21 +7,20 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from conformance import __version__
-from conformance.bystanders import INTEGRITY, Bystanders, compare, comparison, meet
+from conformance.bystanders import INTEGRITY, compare, comparison
 from conformance.checks.judge import judge
-from conformance.engine import people, wire
-from conformance.engine.cleanup import left, remove_entries
-from conformance.engine.exchange import Capabilities, Seen
-from conformance.engine.ledger import Ledger
-from conformance.engine.play import Played, Stage
-from conformance.engine.preflight import NotTestable, preflight
+from conformance.endpoint import FIRST, Endpoint, base_urls
+from conformance.engine import people
+from conformance.engine.cleanup import left
+from conformance.engine.exchange import Capabilities, Scim, Seen
+from conformance.engine.play import Played
 from conformance.engine.runner import not_applicable, run_scenario
 from conformance.profile.model import Profile, Scenario
 from conformance.results.collate import Collated, collate
@@ -29,7 +28,6 @@ from conformance.results.events import EventWriter, join
 from conformance.results.model import CheckResult, Outcome, ScenarioResult, StepResult, at_least, worst
 from conformance.results.record import recorded
 from conformance.settings import Settings
-from conformance.target import claims_of
 
 
 def now() -> str:
@@ -77,51 +75,51 @@ def _profile_header(profile: Profile, selected: list[str]) -> dict[str, Any]:
 
 
 class Session:
-    """Runs scenarios in this process. One wire, one ledger, one pair of bystanders."""
+    """Runs scenarios in this process. For each version of the protocol one wire, one ledger, one pair of bystanders."""
 
     def __init__(
         self,
         settings: Settings,
         *,
         events: EventWriter,
+        versions: Sequence[Scim] = (FIRST,),
         shard: str = "",
         progress: Callable[[str, Any], None] | None = None,
     ) -> None:
+        """``versions``: those of the profiles that will run. Raises ValueError for a URL that cannot work."""
         self.settings = settings
         self.events = events
         self._progress = progress or (lambda _event, _data: None)
         self._shard = shard
-        self._wire = open_wire(settings)
-        self._base_url = self._wire.base_url
-        name = f"ledger-{shard}.jsonl" if shard else "ledger.jsonl"
-        tag = people.tag_for(settings.seed)
-        self.ledger_path = Path(settings.out) / name
-        self.ledger = Ledger(self.ledger_path, base_url=self._base_url, tag=tag)
-        self.capabilities = Capabilities()
-        self._bystanders: Bystanders | None = None
+        self._endpoints: dict[Scim, Endpoint] = {}
+        for scim, url in base_urls(settings, versions).items():
+            main = not self._endpoints
+            self._endpoints[scim] = Endpoint(settings, scim=scim, url=url, shard=shard, main=main)
         self._profiles: dict[str, Profile] = {}
-        self._current: tuple[Profile, Scenario] | None = None
+        self._current: tuple[Profile, Scenario, Endpoint] | None = None
         self._results: list[CheckResult] = []
+        self._redactor = next(iter(self._endpoints.values())).wire.redactor
 
     def open(self) -> None:
         """Asks the target what it is. Raises preflight.NotTestable."""
-        try:
-            self.capabilities = preflight(self._wire, self._base_url)
-        except NotTestable as reason:  # it quotes the server, who may have quoted the credential
-            raise NotTestable(self._wire.redactor.text(str(reason))) from None
-        self.events.write(
-            "capabilities",
-            {"capabilities": _redacted(described(self.capabilities), self._wire.redactor.text)},
-        )
+        for number, endpoint in enumerate(self._endpoints.values()):
+            endpoint.ask()
+            if number == 0:
+                said = _redacted(described(endpoint.capabilities), endpoint.wire.redactor.text)
+                self.events.write("capabilities", {"capabilities": said})
 
     def run(self, profile: Profile, scenario: Scenario) -> ScenarioResult:
         """Plays, judges and records one scenario."""
+        endpoint = self._endpoints.get(profile.scim)
+        if endpoint is None:
+            self.events.begin(profile.id, scenario.id)
+            self._progress("scenario", scenario)
+            return self._end(_result(profile, scenario, "skip", reason=_unspoken(profile), applicable=False))
         self._profiles.setdefault(profile.id, profile)
-        if self._bystanders is None:
-            self._bystanders = meet(profile, self._stage(lambda _played: None), self._shard, note=self.note)
-        self._begin(profile, scenario)
-        stage = self._stage(self._observe)
-        reason = _unspoken(profile, scenario) or not_applicable(scenario, stage)
+        endpoint.meet_bystanders(profile, self.note)
+        self._begin(profile, scenario, endpoint)
+        stage = endpoint.stage(self._observe)
+        reason = not_applicable(scenario, stage)
         started = time.perf_counter()
         if reason:
             return self._end(_result(profile, scenario, "skip", reason=reason, applicable=False))
@@ -152,55 +150,43 @@ class Session:
 
     def note(self, text: str) -> None:
         """Something about the run as a whole that went wrong on our side."""
-        self.events.write("note", {"text": self._wire.redactor.text(text)})
+        self.events.write("note", {"text": self._redactor.text(text)})
 
     def close(self) -> None:
         """Compares the bystanders, removes what is left, and tells about it."""
+        endpoints = list(self._endpoints.values())
         try:
             for profile in self._profiles.values():
-                self._compare_bystanders(profile)
-            remove_entries(self.ledger.open_entries(), self._stage(lambda _played: None))
+                self._compare_bystanders(profile, self._endpoints[profile.scim])
+            for endpoint in endpoints:
+                endpoint.clean()
         finally:
-            deleted = sum(e.state == "deleted" for e in self.ledger.entries.values())
-            self.events.write("clean-up", {"deleted": deleted, "left": left(self.ledger)})
-            self.ledger.close()
-            self._wire.close()
-            if not self.ledger.entries:
-                self.ledger_path.unlink(missing_ok=True)  # nothing was made: no ledger to keep
+            deleted = sum(e.state == "deleted" for one in endpoints for e in one.ledger.entries.values())
+            self.events.write(
+                "clean-up", {"deleted": deleted, "left": [e for one in endpoints for e in left(one.ledger)]}
+            )
+            for endpoint in endpoints:
+                endpoint.close()
 
-    def _compare_bystanders(self, profile: Profile) -> None:
-        if self._bystanders is None or not self._bystanders.actors:
+    def _compare_bystanders(self, profile: Profile, endpoint: Endpoint) -> None:
+        if endpoint.bystanders is None or not endpoint.bystanders.actors:
             return
         scenario = comparison(profile, self._shard)
-        self._begin(profile, scenario)
-        unread = compare(self._bystanders, profile, scenario, self._stage(self._observe))
+        self._begin(profile, scenario, endpoint)
+        unread = compare(endpoint.bystanders, profile, scenario, endpoint.stage(self._observe))
         failed = [r for r in self._results if r.outcome == "fail"]
         severity = worst([r.severity for r in failed if r.severity])
         outcome: Outcome = "fail" if at_least(severity, "degraded") else "error" if unread else "pass"
-        count = len(self._bystanders.actors)
+        count = len(endpoint.bystanders.actors)
         result = _result(profile, scenario, outcome, reason=unread)
         self._end(replace(result, severity=severity, requests=count, findings=len(failed)))
         changed = [f"{r.where}: {r.message or 'changed'}" for r in failed if r.id == "bystander.unchanged"]
-        self.events.write("bystanders", {"checked": count, "changed": [self._wire.redactor.text(c) for c in changed]})
+        self.events.write("bystanders", {"checked": count, "changed": [self._redactor.text(c) for c in changed]})
 
     # --- inside ---------------------------------------------------------------------------------
 
-    def _stage(self, observe: Callable[[Played], None]) -> Stage:
-        return Stage(
-            sender=self._wire,
-            base_url=self._base_url,
-            seed=self.settings.seed,
-            ledger=self.ledger,
-            observe=observe,
-            capabilities=self.capabilities,
-            claims=claims_of(self.settings.claims),
-            large=self.settings.large,
-            alone=not self._shard,
-            client_timeout=self.settings.timeout,
-        )
-
-    def _begin(self, profile: Profile, scenario: Scenario) -> None:
-        self._current = (profile, scenario)
+    def _begin(self, profile: Profile, scenario: Scenario, endpoint: Endpoint) -> None:
+        self._current = (profile, scenario, endpoint)
         self._results = []
         self.events.begin(profile.id, scenario.id)
         self._progress("scenario", scenario)
@@ -213,17 +199,18 @@ class Session:
     def _observe(self, played: Played) -> None:
         if self._current is None:  # pragma: no cover - _begin always comes first
             return
-        profile, scenario = self._current
+        profile, scenario, endpoint = self._current
         results = judge(played.seen, profile, scenario)
         self._results.extend(results)
-        self.events.step(self._step(played, results))
+        self.events.step(self._step(played, results, endpoint))
         self._progress("step", played)
         for result in results:
             if result.outcome == "fail":
                 self._progress("finding", result)
 
-    def _step(self, played: Played, results: list[CheckResult]) -> StepResult:
+    def _step(self, played: Played, results: list[CheckResult], endpoint: Endpoint) -> StepResult:
         seen: Seen = played.seen
+        redactor = endpoint.wire.redactor
         return StepResult(
             id=played.number,
             kind=seen.intent.by,
@@ -231,32 +218,33 @@ class Session:
             action=seen.intent.action,
             exchange=recorded(
                 seen.exchange,
-                redactor=self._wire.redactor,
-                ours=self.ledger.ever(),
+                redactor=redactor,
+                ours=endpoint.ledger.ever(),
                 credential=self.settings.login.shown(),
             ),
-            checks=tuple(self._clean(r) for r in results),
+            checks=tuple(_clean(r, redactor.text) for r in results),
             line=played.step.where.line if played.step else None,
         )
 
-    def _clean(self, result: CheckResult) -> CheckResult:
-        """Findings quote answers, and an answer may echo the credential."""
-        if result.outcome != "fail":
-            return result
-        redact = self._wire.redactor
-        return replace(
-            result,
-            expected=_redacted(result.expected, redact.text),
-            actual=_redacted(result.actual, redact.text),
-            message=redact.text(result.message),
-        )
+
+def _clean(result: CheckResult, redact: Callable[[str], str]) -> CheckResult:
+    """Findings quote answers, and an answer may echo the credential."""
+    if result.outcome != "fail":
+        return result
+    return replace(
+        result,
+        expected=_redacted(result.expected, redact),
+        actual=_redacted(result.actual, redact),
+        message=redact(result.message),
+    )
 
 
-def _unspoken(profile: Profile, scenario: Scenario) -> str:
-    """Why the engine cannot send this at all: replayed in the words of 2.0, it would find faults that are ours."""
-    if profile.scim != "2.0" or scenario.dialect.update == "partial":
-        return "this version of scim-compat replays SCIM 2.0 only"
-    return ""
+def _unspoken(profile: Profile) -> str:
+    """Why the profile cannot be replayed: there is no URL at which its version would be understood."""
+    return (
+        f"no base URL for SCIM {profile.scim} is known; run {profile.id} alone with its URL, or name both in a target "
+        f'file: bases: {{"{profile.scim}": URL}}'
+    )
 
 
 def _result(
@@ -292,33 +280,6 @@ def described(capabilities: Capabilities) -> dict[str, Any]:
         "resource_types": None if types is None else [str(t.get("name") or t.get("id") or "?") for t in types],
         "schemas": None if schemas is None else [str(s.get("id", "?")) for s in schemas],
     }
-
-
-def open_wire(settings: Settings) -> wire.Wire:
-    """The HTTP client of a run. Raises ValueError with a plain sentence for a URL or credential that cannot work."""
-    transport = None
-    if settings.app:
-        from conformance.engine.inprocess import transport_for  # noqa: PLC0415 - only where asked for
-
-        transport = transport_for(settings.app)
-    cert = (settings.client_cert, settings.client_key or None) if settings.client_cert else None
-    opened = wire.Wire(
-        wire.WireSettings(
-            base_url=settings.url,
-            timeout=settings.timeout or 60.0,
-            verify=settings.ca or True,
-            client_cert=cert,
-            proxy=settings.proxy or None,
-        ),
-        settings.login.credential(),
-        transport=transport,
-    )
-    if opened.base_query:
-        raise ValueError(
-            f"leave ?{opened.base_query} out of the URL: a profile adds its client's own query to each request "
-            "(entra-v2 its flag aadOptscim062020)"
-        )
-    return opened
 
 
 def finish(events: EventWriter, out: Path, *, shards: list[Path], interrupted: str = "") -> Collated:

@@ -65,6 +65,8 @@ class Settings:
     large: bool = False
     fail_on: Severity = "degraded"
     out: str
+    bases: dict[str, str] = field(default_factory=dict)
+    """SCIM version → base URL, where the target file names them; ``url`` is the one the run is about."""
     claims: dict[str, Any] = field(default_factory=dict)
     """The vendor's claims, as in the target file."""
     command: tuple[str, ...] = ()

@@ -21,7 +21,7 @@ from conformance.engine.exchange import MISSING, Assertion, Rule
 from conformance.engine.people import tag_for
 from conformance.engine.rehearsal import ImaginaryServer
 from conformance.profile.model import Client
-from conformance.session import open_wire
+from conformance.endpoint import open_wire
 from conformance.settings import Login, Settings
 
 TAG = tag_for(7)

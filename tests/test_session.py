@@ -9,7 +9,8 @@ import pytest
 from servers.good import GoodServer
 from servers.running import serve
 
-from conformance import session as module
+from conformance import endpoint
+from conformance import session as session_module
 from conformance.engine.preflight import NotTestable
 from conformance.profile.model import Requirement
 from conformance.results.events import EventWriter
@@ -95,7 +96,7 @@ def test_a_fault_of_ours_in_a_verb_is_an_error_and_the_run_goes_on(opened, entra
         raise RuntimeError("our own bug")
 
     session, close = opened()
-    monkeypatch.setattr(module, "run_scenario", broken)
+    monkeypatch.setattr(session_module, "run_scenario", broken)
     result = session.run(entra, scenario(entra, "users.create"))
     monkeypatch.undo()
     assert result.outcome == "error"
@@ -208,7 +209,7 @@ def test_a_target_that_is_none_raises(opened):
 def test_settings_that_cannot_work_are_refused(tmp_path, changes, words):
     settings = Settings(**({"url": "https://x.example", "seed": 1, "out": str(tmp_path)} | changes))
     with pytest.raises(ValueError, match=words):
-        module.open_wire(settings)
+        endpoint.open_wire(settings)
 
 
 def test_settings_cross_to_other_processes():

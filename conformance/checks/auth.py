@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.checks.http import BOTH
-from conformance.checks.registry import Problem, check
+from conformance.checks.registry import BOTH, Problem, check
 from conformance.engine.exchange import Seen
 from conformance.schemas.reading import entries, is_discovery, looks_like_list, looks_like_resource
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from conformance.checks.registry import Problem, check
-from conformance.checks.state import advertised, answered, body, effects, is_custom, shown, subject
+from conformance.checks.registry import BOTH, Problem, check
+from conformance.checks.state import advertised, answered, body, effects, is_custom, said, shown, subject
 from conformance.engine import paths
 from conformance.engine.exchange import MISSING, Json, Seen
 
@@ -16,6 +16,7 @@ from conformance.engine.exchange import MISSING, Json, Seen
     level="MUST",
     cites=("RFC7644-3.3",),
     on=("create", "set-up"),
+    scim=BOTH,
     when=lambda seen: not seen.intent.duplicate and seen.intent.expect == "success",
     why="A client that is refused here has no account to work with; every later change of the user fails as well.",
     fix="Accept the body as sent and answer 201 with the new resource. Ignore read-only attributes "
@@ -23,13 +24,7 @@ from conformance.engine.exchange import MISSING, Json, Seen
 )
 def status(seen: Seen) -> Iterator[Problem]:
     if seen.response.status != 201:
-        yield Problem("status", expected=201, actual=seen.response.status, message=_detail(seen))
-
-
-def _detail(seen: Seen) -> str:
-    found = seen.response.json
-    detail = found.get("detail") if isinstance(found, Mapping) else None
-    return f"The server said: {str(detail)[:200]}" if detail else ""
+        yield Problem("status", expected=201, actual=seen.response.status, message=said(seen))
 
 
 @check(
@@ -38,6 +33,7 @@ def _detail(seen: Seen) -> str:
     level="SHOULD",
     cites=("RFC7644-3.3",),
     on=("create", "set-up"),
+    scim=BOTH,
     when=lambda seen: seen.response.ok and not seen.intent.duplicate,
     why="Clients store the id from this answer and use nothing else afterwards.",
     fix="Answer 201 with the whole representation, `id` included.",
@@ -55,6 +51,7 @@ def returns_resource(seen: Seen) -> Iterator[Problem]:
     level="MUST",
     cites=("RFC7644-3.3",),
     on=("create",),
+    scim=BOTH,
     when=lambda seen: seen.intent.duplicate,
     why="A second account for one person splits its rights, and the client later finds two matches.",
     fix="Check uniqueness before storing and answer 409 with scimType `uniqueness`.",
@@ -106,6 +103,7 @@ def _created(seen: Seen) -> bool:
     level="CLIENT",
     cites=("RFC7644-3.3",),
     on=("read-back",),
+    scim=BOTH,
     when=_created,
     why="What the server drops or rewrites differs from the source in every later comparison.",
     fix="Store and return the attribute exactly as sent, or leave it out of /Schemas so that admins do not map it.",
@@ -122,6 +120,7 @@ def stored(seen: Seen) -> Iterator[Problem]:
     level="MUST",
     cites=("RFC7643-2.3.1", "RFC7644-8.1"),
     on=("read-back",),
+    scim=BOTH,
     when=_created,
     why="Names like Žofia or O'Brien are people's names; a mangled one is a wrong one.",
     fix="Read and write UTF-8 throughout, and do not escape or strip characters on the way to the store.",
@@ -138,6 +137,7 @@ def text_survives(seen: Seen) -> Iterator[Problem]:
     level="CLIENT",
     cites=("RFC7643-2.2",),
     on=("read-back",),
+    scim=BOTH,
     when=_created,
     why="Matching ignores case, but clients compare what is stored letter by letter.",
     fix="Compare without case, store with it.",

@@ -11,8 +11,9 @@ from typing import Final
 from conformance import schemas
 from conformance.checks.held import few
 from conformance.checks.http import is_html
-from conformance.checks.registry import NotJudged, Problem, check
-from conformance.engine.exchange import MISSING, Json, Seen
+from conformance.checks.registry import BOTH, NotJudged, Problem, check
+from conformance.engine.exchange import MISSING, Json, Scim, Seen
+from conformance.engine.versions import VERSIONS
 from conformance.schemas import reading
 from conformance.schemas.reading import CORE_URNS, escape
 
@@ -42,8 +43,8 @@ def _resources(seen: Seen) -> list[tuple[str, Mapping[str, Json]]]:
     return [(f"{prefix}/{index}", entry) for index, entry in listed if isinstance(entry, Mapping)]
 
 
-def _shape(name: str, pointer: str, value: Json) -> Iterator[Problem]:
-    for error in schemas.errors(name, value):
+def _shape(name: str, pointer: str, value: Json, *, scim: Scim = "2.0") -> Iterator[Problem]:
+    for error in schemas.errors(name, value, scim=scim):
         more = f" ({error.more} more entries have the same fault)" if error.more else ""
         actual = MISSING if error.keyword == "required" else error.actual
         yield Problem(f"{pointer}{error.pointer}", error.expected, actual, f"{error.message}{more}")
@@ -55,6 +56,7 @@ def _shape(name: str, pointer: str, value: Json) -> Iterator[Problem]:
     level="CLIENT",
     cites=("RFC7644-4",),
     on=("discover",),
+    scim=BOTH,
     when=lambda seen: not 300 <= seen.response.status < 400 and seen.response.status < 500,
     why="A client that configures itself asks here first, when the administrator saves the connection.",
     fix="Serve /Schemas, /ResourceTypes and /ServiceProviderConfig below the base URL.",
@@ -123,7 +125,8 @@ def resource_types_shape(seen: Seen) -> Iterator[Problem]:
     level="MUST",
     cites=("RFC7643-5", "RFC7644-4"),
     on=("discover",),
-    when=lambda seen: _answered(seen, "ServiceProviderConfig"),
+    scim=BOTH,
+    when=lambda seen: _answered(seen, VERSIONS[seen.world.scim].provider_config),
     why="Clients read here whether they may PATCH, filter and sort; what is missing counts as “no”, or as a fault.",
     fix="Return one object with patch, bulk, filter, changePassword, sort, etag and authenticationSchemes.",
 )
@@ -133,7 +136,7 @@ def provider_config_shape(seen: Seen) -> Iterator[Problem]:
     if reading.looks_like_list(body):
         yield Problem("", expected="one object", actual="a list")
     else:
-        yield from _shape("ServiceProviderConfig", "", body)
+        yield from _shape("ServiceProviderConfig", "", body, scim=seen.world.scim)
 
 
 @check(

@@ -65,6 +65,28 @@ def shape(seen: Seen) -> Iterator[Problem]:
 
 
 @check(
+    "error.errors-array",
+    "A refusal comes with the errors in an array",
+    level="MUST",
+    cites=("RFC7644-3.12",),
+    scim=("1.1",),
+    when=_refused,
+    why="A client of SCIM 1.1 looks into Errors for the sentence that the administrator gets to see.",
+    fix='Answer with {"Errors": [{"description": "…", "code": "400"}]}, also for errors that your framework answers '
+    "by itself.",
+)
+def errors_array(seen: Seen) -> Iterator[Problem]:
+    response = seen.response
+    if not response.body:
+        yield Problem("", expected="Errors", actual="an empty body")
+    elif response.json is MISSING:
+        yield Problem("", expected="Errors", actual="a body that is not JSON")
+    else:
+        for error in schemas.errors("Error", response.json, scim="1.1"):
+            yield Problem(error.pointer, error.expected, error.actual, error.message)
+
+
+@check(
     "error.status-matches",
     "The status in the body is the status of the answer",
     level="MUST",

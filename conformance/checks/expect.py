@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from conformance.checks.registry import NotJudged, Problem, check
+from conformance.checks.registry import BOTH, NotJudged, Problem, check
 from conformance.checks.state import shown
 from conformance.engine.exchange import MISSING, Assertion, Json, Seen
 
@@ -20,6 +20,7 @@ _PUBLIC: Final = ("/schemas", "/resourcetypes", "/serviceproviderconfig")
     "expect.answer",
     "The answer holds what the rule asks for",
     level="CLIENT",
+    scim=BOTH,
     when=lambda seen: bool(seen.intent.asserts),
     why="The suite or the specification names this part of the answer.",
     fix="Answer with the named members in the named form.",
@@ -94,6 +95,7 @@ def _may_be_foreign(seen: Seen, place: str) -> bool:
     "expect.finds",
     "The answer holds the resources that fit and no others",
     level="CLIENT",
+    scim=BOTH,
     when=lambda seen: bool(seen.intent.among) and seen.intent.finds is not None and seen.response.ok,
     why="A filter that leaves out or lets in the wrong ones makes a client act on the wrong account.",
     fix="Evaluate the whole filter for each resource, by the rules of RFC 7644 section 3.4.2.2.",
@@ -120,6 +122,7 @@ def finds(seen: Seen) -> Iterator[Problem]:
     "expect.order",
     "The answer comes in the order asked for",
     level="CLIENT",
+    scim=BOTH,
     when=lambda seen: bool(seen.intent.ordered) and seen.response.ok,
     why="A client that pages through a sorted list skips or repeats what stands in the wrong place.",
     fix="Sort before paging, by the value of the attribute that sortBy names.",
@@ -144,6 +147,7 @@ def order(seen: Seen) -> Iterator[Problem]:
     level="MUST",
     cites=("RFC7644-3.4.2.4",),
     on=("list",),
+    scim=BOTH,
     when=lambda seen: bool(seen.intent.earlier) and seen.response.ok,
     why="An import counts the repeated account twice and loses another one.",
     fix="Sort by something stable, such as the id, before cutting pages, and count startIndex from 1.",
@@ -161,6 +165,7 @@ def pages_disjoint(seen: Seen) -> Iterator[Problem]:
     level="MUST",
     cites=("RFC7644-3.4.2.4",),
     on=("list",),
+    scim=BOTH,
     when=lambda seen: bool(seen.intent.complete) and seen.response.ok,
     why="A user who is on no page counts as deleted at the other side.",
     fix="Let totalResults tell the true number, and serve every resource on exactly one page.",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from conformance.checks.held import few, is_own, kind_of
-from conformance.checks.http import BOTH, named
+from conformance.checks.http import named
 from conformance.checks.queries import QUERIES, entries, ids_of, integer, is_list, is_query, not_redirected
-from conformance.checks.registry import NotJudged, Problem, check
+from conformance.checks.registry import BOTH, NotJudged, Problem, check
 from conformance.engine.exchange import Json, Seen
 from conformance.schemas import reading
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from conformance.checks.registry import Problem, check
+from conformance.checks.registry import BOTH, Problem, check
 from conformance.checks.state import answered, body, effects, member_ids, subject
 from conformance.engine import paths
 from conformance.engine.exchange import MISSING, Seen
@@ -28,6 +28,7 @@ def _shows_members(seen: Seen) -> bool:
     level="MUST",
     cites=("RFC7644-3.5.2.1",),
     on=("read-back", "read-members"),
+    scim=BOTH,
     when=lambda seen: _shows_members(seen) and any(effects(seen, "add-member")),
     why="The user was given access in the directory and has none here.",
     fix="Apply `add` on `members` for every element, whether or not `type`, `display` or `$ref` come with it.",
@@ -49,6 +50,7 @@ def member_added(seen: Seen) -> Iterator[Problem]:
     level="MUST",
     cites=("RFC7644-3.5.2.2",),
     on=("read-back", "read-members"),
+    scim=BOTH,
     when=lambda seen: _shows_members(seen) and any(effects(seen, "remove-member", accepted=False)),
     why="Whoever is left in the group keeps the access that was taken away.",
     fix='Support `remove` with `members[value eq "id"]` and with a value array on `members`.',
@@ -72,6 +74,7 @@ def member_removed(seen: Seen) -> Iterator[Problem]:
     level="MUST",
     cites=("RFC7644-3.5.2",),
     on=("read-back", "read-members"),
+    scim=BOTH,
     when=lambda seen: _shows_members(seen) and bool(subject(seen).members),
     why="People lose access they should have, and no client notices: memberships are not sent again.",
     fix="Change only the members that the operation names; a rename touches none.",
@@ -89,6 +92,7 @@ def members_kept(seen: Seen) -> Iterator[Problem]:
     level="MUST",
     cites=("RFC7644-3.5.2",),
     on=("read-back", "read-members"),
+    scim=BOTH,
     when=lambda seen: _shows_members(seen) and subject(seen).members_exact,
     why="A member that nobody assigned has access that nobody gave.",
     fix="Keep exactly the members that were added and not removed, each once.",
@@ -110,6 +114,7 @@ def members_exact(seen: Seen) -> Iterator[Problem]:
     level="CLIENT",
     cites=("RFC7644-3.5.2.1",),
     on=("patch",),
+    scim=BOTH,
     when=lambda seen: seen.intent.twice,
     why="Clients send memberships again after a restart; an error counts as a failure and leads to quarantine.",
     fix="Answer 200 or 204 and leave the group as it is.",

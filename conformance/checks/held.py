@@ -19,7 +19,6 @@ ANSWERS: Final = (
     *("match", "list", "read", "create", "patch", "replace", "raw", "evaluate"),
     *("read-back", "look-up", "resolve", "set-up"),
 )
-BOTH: Final = ("2.0", "1.1")
 
 _PLURALS: Final = (
     *(

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
+from conformance.checks.citations import cited
 from conformance.checks.registry import Check, Level, NotJudged, Problem, all_checks
-from conformance.engine.exchange import Seen
+from conformance.engine.exchange import Scim, Seen
 from conformance.profile.model import Profile, Requirement, Scenario
 from conformance.results.model import CheckResult, Severity
 
@@ -76,7 +77,7 @@ def _run(rule: Check, seen: Seen, severity: Severity, requirement: Requirement |
     if not problems:
         yield CheckResult(id=rule.id, outcome="pass", level=rule.level)
     for problem in problems[:_MOST]:
-        yield _as_asserted(seen, _failure(rule, problem, severity, requirement))
+        yield _as_asserted(seen, _failure(rule, problem, severity, requirement, scim=seen.world.scim))
 
 
 def _must_be_claimed(rule: Check, seen: Seen) -> None:
@@ -102,14 +103,16 @@ def _as_asserted(seen: Seen, failure: CheckResult) -> CheckResult:
     )
 
 
-def _failure(rule: Check, problem: Problem, severity: Severity, requirement: Requirement | None) -> CheckResult:
+def _failure(
+    rule: Check, problem: Problem, severity: Severity, requirement: Requirement | None, *, scim: Scim
+) -> CheckResult:
     return CheckResult(
         id=rule.id,
         outcome="fail",
         level=rule.level,
         severity=severity,
         title=rule.title,
-        cites=rule.cites,
+        cites=cited(rule.cites, scim),
         where=problem.where,
         expected=problem.expected,
         actual=problem.actual,

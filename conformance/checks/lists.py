@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from conformance import schemas
 from conformance.checks.held import any_held, expects_list, few, kind_of, resources, shown_id
-from conformance.checks.http import BOTH
 from conformance.checks.queries import COUNTS, LISTS, asked, body_of, cursor_of, entries, integer, is_list
-from conformance.checks.registry import Problem, check
+from conformance.checks.registry import BOTH, Problem, check
 from conformance.engine.exchange import MISSING, Seen
 from conformance.schemas import reading
 
@@ -19,13 +18,14 @@ from conformance.schemas import reading
     level="MUST",
     cites=("RFC7644-3.4.2",),
     on=LISTS,
+    scim=BOTH,
     when=lambda seen: (
         seen.response.ok and expects_list(seen) and (seen.response.json is not MISSING or not seen.response.body)
     ),
     why="The client looks for Resources and totalResults. A bare array, or a resource without a list around "
     "it, is nothing found to it, or a fault.",
-    fix='Wrap the result: {"schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"], '
-    '"totalResults": n, "Resources": [ … ]}, also for one hit and for none.',
+    fix='Wrap the result: {"schemas": [URN], "totalResults": n, "Resources": [ … ]}, also for one hit and for none. '
+    "The URN is urn:ietf:params:scim:api:messages:2.0:ListResponse (in SCIM 1.1 urn:scim:schemas:core:1.0).",
 )
 def list_shape(seen: Seen) -> Iterator[Problem]:
     body = seen.response.json
@@ -36,7 +36,7 @@ def list_shape(seen: Seen) -> Iterator[Problem]:
     if not reading.looks_like_list(body) and reading.looks_like_resource(body):
         yield Problem("", expected="a ListResponse object", actual="a resource without a list around it")
         return
-    for error in schemas.errors("ListResponse", body, quote=False):
+    for error in schemas.errors("ListResponse", body, scim=seen.world.scim, quote=False):
         if error.keyword == "required" or error.pointer.strip("/") not in COUNTS:
             yield Problem(error.pointer, error.expected, error.actual, error.message)
 

@@ -19,10 +19,10 @@ from conformance.checks.held import (
     resources,
     shown_id,
 )
-from conformance.checks.registry import Problem, check
-from conformance.engine.exchange import MISSING, Json, Seen
+from conformance.checks.registry import BOTH, Problem, check
+from conformance.engine.exchange import CORE_SCHEMA, MISSING, Json, Seen
 from conformance.schemas import reading
-from conformance.schemas.reading import CORE_URNS, escape
+from conformance.schemas.reading import escape
 
 
 @check(
@@ -31,6 +31,7 @@ from conformance.schemas.reading import CORE_URNS, escape
     level="MUST",
     cites=("RFC7643-3",),
     on=ANSWERS,
+    scim=BOTH,
     when=any_held,
     why="Strict clients choose by schemas how to read a resource, and refuse one that does not say.",
     fix="Return schemas as an array with the core URN of the resource and each extension URN, each once.",
@@ -42,12 +43,12 @@ def has_schemas(seen: Seen) -> Iterator[Problem]:
         where, found = f"{held.pointer}/schemas", held.value.get("schemas", MISSING)
         if found is MISSING:
             if not projected(seen):
-                yield Problem(where, expected=f"an array that holds {CORE_URNS[kind_of(seen) or 'User']}")
+                yield Problem(where, expected=f"an array that holds {_core(seen)}")
             continue
         urns = [urn.lower() for urn in reading.strings(found)]
         if not isinstance(found, list) or not accepted & set(urns):
             actual = _urns_shown(urns, held) if isinstance(found, list) else schemas.type_name(found)
-            yield Problem(where, expected=f"an array that holds {CORE_URNS[kind_of(seen) or 'User']}", actual=actual)
+            yield Problem(where, expected=f"an array that holds {_core(seen)}", actual=actual)
         elif len(set(urns)) != len(urns):
             yield Problem(where, expected="each URN once", actual=_urns_shown(urns, held))
 
@@ -62,7 +63,11 @@ def _core_urns(seen: Seen) -> set[str]:
     """The URNs that may stand for the resource's kind: the RFC's, or the target's own resource type's."""
     kind = kind_of(seen) or "User"
     own = {str(entry.get("schema", "")).lower() for entry in _types_at(seen, kind)}
-    return {CORE_URNS[kind].lower(), *own} - {""}
+    return {_core(seen).lower(), *own} - {""}
+
+
+def _core(seen: Seen) -> str:
+    return CORE_SCHEMA[seen.world.scim][kind_of(seen) or "User"]
 
 
 def _types_at(seen: Seen, kind: str) -> Iterator[Mapping[str, Json]]:
@@ -84,6 +89,7 @@ def _extensions(held: Held) -> Iterator[tuple[str, Json]]:
     level="MUST",
     cites=("RFC7643-3", "RFC7643-3.3"),
     on=ANSWERS,
+    scim=BOTH,
     when=lambda seen: any(
         "schemas" in held.value and any(isinstance(v, Mapping) for _, v in _extensions(held))
         for held in own_resources(seen)
@@ -111,6 +117,7 @@ def schemas_extensions(seen: Seen) -> Iterator[Problem]:
     level="MUST",
     cites=("RFC7643-2.1", "RFC7643-3.3"),
     on=ANSWERS,
+    scim=BOTH,
     when=lambda seen: any(next(_extensions(held), None) for held in own_resources(seen)),
     why="The client looks into the one object under the extension's URN. What stands under a longer key, or "
     "under the URN in other letters, is not found and is sent again in every cycle.",
@@ -195,6 +202,7 @@ def meta_location(seen: Seen) -> Iterator[Problem]:
     level="CLIENT",
     cites=("RFC7643-3.1",),
     on=ANSWERS,
+    scim=BOTH,
     when=lambda seen: own_held(seen) and reading.origin(seen.world.base_url) is not None,
     why="A location with http, an internal host name or another port comes from a server that does not know "
     "it is behind a proxy. A client will not send its credential there.",
@@ -220,6 +228,7 @@ def _origin_shown(origin: tuple[str, str, int]) -> str:
     level="MUST",
     cites=("RFC7644-3.3", "RFC7643-3.1"),
     on=("create", "set-up"),
+    scim=BOTH,
     when=lambda seen: seen.response.status == 201,
     why="The new resource's URL is in Location and, the same, in meta.location; clients use either.",
     fix="Send Location with every 201, equal to meta.location.",
@@ -241,6 +250,7 @@ def location_header(seen: Seen) -> Iterator[Problem]:
     level="MUST",
     cites=("RFC7643-3.1", "RFC7644-3.4.1"),
     on=("resolve",),
+    scim=BOTH,
     when=lambda seen: seen.response.status < 300 or 400 <= seen.response.status < 500,
     why="A location that leads nowhere is worse than none: clients that keep it lose the resource.",
     fix="Build the location from the same route that serves the resource.",
@@ -261,6 +271,7 @@ def location_resolves(seen: Seen) -> Iterator[Problem]:
     level="MUST",
     cites=("RFC7643-2.3.5", "RFC7643-3.1"),
     on=ANSWERS,
+    scim=BOTH,
     when=lambda seen: any({"created", "lastModified"} & meta_of(held).keys() for held in own_resources(seen)),
     why="A typed client cannot read a resource whose date is a number or has another form.",
     fix="Write dates as 2026-01-31T09:30:00Z.",

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from conformance.checks.registry import NotJudged, Problem, check
+from conformance.checks.registry import BOTH, NotJudged, Problem, check
 from conformance.checks.state import (
     advertised,
     answered,
@@ -16,6 +16,7 @@ from conformance.checks.state import (
     holds,
     is_custom,
     is_manager,
+    said,
     shown,
     subject,
     writes,
@@ -32,6 +33,7 @@ _NAME_PARTS = frozenset({"displayname", "nickname"})
     level="MUST",
     cites=("RFC7644-3.5.2",),
     on=("patch", "replace"),
+    scim=BOTH,
     when=lambda seen: _must_pass(seen) and not _about(seen, "manager") and not _about(seen, "members"),
     why="A refused change stays undone: the client tries again and again, and the account keeps its old state.",
     fix="Accept the request in the form shown. Where a path names an element that is not there yet, create it.",
@@ -53,14 +55,11 @@ def _about(seen: Seen, attribute: str) -> bool:
 def _refused(seen: Seen) -> Iterator[Problem]:
     wanted = seen.intent.statuses or {200, 204}
     if seen.response.status not in wanted:
-        found = seen.response.json
-        detail = found.get("detail") if isinstance(found, dict) else None
-        said = f"The server said: {str(detail)[:200]}" if detail else ""
         yield Problem(
             "status",
             expected=" or ".join(map(str, sorted(wanted))),
             actual=seen.response.status,
-            message=said,
+            message=said(seen),
         )
 
 
@@ -85,6 +84,7 @@ def manager_accepted(seen: Seen) -> Iterator[Problem]:
     level="MUST",
     cites=("RFC7644-3.5.2",),
     on=("patch", "replace"),
+    scim=BOTH,
     when=lambda seen: _must_pass(seen) and _about(seen, "members"),
     why="Memberships are sent once; a refused one stays wrong until somebody looks.",
     fix='Take `add` on `members`, `remove` on `members[value eq "id"]`, and `remove` on `members` with a value array.',
@@ -99,6 +99,7 @@ def members_accepted(seen: Seen) -> Iterator[Problem]:
     level="MUST",
     cites=("RFC7644-3.5.2",),
     on=("patch", "replace"),
+    scim=BOTH,
     when=lambda seen: seen.response.status == 200,
     why="Without the resource in the answer a client cannot tell what was stored.",
     fix="Answer 200 with the whole resource, or 204 without a body.",
@@ -145,9 +146,10 @@ def _problem(seen: Seen, effect: Effect, message: str = "") -> Problem:
     level="MUST",
     cites=("RFC7644-3.5.2",),
     on=("read-back", "bystander"),
+    scim=BOTH,
     when=_changed,
     why="The client takes the success for done and shows the admin a state that does not exist.",
-    fix="Apply the operation before answering, or refuse it with 400 and a scimType.",
+    fix="Apply the change before answering, or refuse it with 400.",
 )
 def applied(seen: Seen) -> Iterator[Problem]:
     for write, effect in _unapplied(seen):
@@ -183,6 +185,7 @@ def every_operation(seen: Seen) -> Iterator[Problem]:
     level="MUST",
     cites=("RFC7644-3.5.2", "RFC7643-3.3"),
     on=("read-back", "patch"),
+    scim=BOTH,
     when=lambda seen: any(is_custom(e) for w in writes(seen) for e in w.effects),
     why="Customer-specific attributes travel under their own URN; lost ones are noticed by nobody.",
     fix="Resolve `urn:…:attribute` paths by the longest known URN and store the value in the extension's object.",
@@ -208,6 +211,7 @@ def extension_applied(seen: Seen) -> Iterator[Problem]:
     level="MUST",
     cites=("RFC7644-3.5.2",),
     on=("read-back",),
+    scim=BOTH,
     when=lambda seen: answered(seen) and len(writes(seen)) == 1 and not writes(seen)[0].accepted,
     why="Half a change is a state that neither side believes in.",
     fix="Apply the operations to a copy and store it only when all of them worked.",
@@ -234,6 +238,7 @@ def atomic(seen: Seen) -> Iterator[Problem]:
     level="MUST",
     cites=("RFC7644-3.5.2",),
     on=("read-back",),
+    scim=BOTH,
     when=lambda seen: _changed(seen) and subject(seen).before is not None,
     why="A change of one attribute that loses another destroys data nobody meant to touch.",
     fix="Change only what the operations name; a PATCH is not a PUT.",
@@ -290,6 +295,7 @@ def _follows(asked: list[Effect], before: object, was: object) -> bool:
     level="MUST",
     cites=("RFC7643-3.1",),
     on=("read-back",),
+    scim=BOTH,
     when=lambda seen: _changed(seen) and subject(seen).before is not None,
     why="Clients that import by date miss a change whose date stands still.",
     fix="Set meta.lastModified on every write that changes the resource.",

@@ -7,8 +7,8 @@ from typing import Final
 
 from conformance import schemas
 from conformance.checks.held import expects_list
-from conformance.checks.http import BOTH, is_html, named
-from conformance.checks.registry import NotJudged, Problem, check
+from conformance.checks.http import is_html, named
+from conformance.checks.registry import BOTH, NotJudged, Problem, check
 from conformance.engine.exchange import MISSING, Json, Seen
 from conformance.schemas import reading
 

@@ -26,9 +26,12 @@ import pkgutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
-from conformance.engine.exchange import MISSING, Seen
+from conformance.engine.exchange import MISSING, Scim, Seen
+
+BOTH: Final[tuple[Scim, ...]] = ("2.0", "1.1")
+"""For ``scim=``: the rule holds in both versions of the protocol."""
 
 Level = Literal["MUST", "SHOULD", "MAY", "CLIENT"]
 """MUST/SHOULD/MAY: the word of the cited section. CLIENT: the provider needs it, the RFC does not say so."""
@@ -69,7 +72,7 @@ class Check:
     fix: str
     run: CheckFunction
     when: Callable[[Seen], bool]
-    scim: frozenset[str]
+    scim: frozenset[Scim]
     without_answer: bool = False
     """Runs also where no answer came; all others are never called then."""
 
@@ -87,7 +90,7 @@ def check(
     cites: tuple[str, ...] = (),
     on: tuple[str, ...] = (),
     when: Callable[[Seen], bool] = lambda _seen: True,
-    scim: tuple[str, ...] = ("2.0",),
+    scim: tuple[Scim, ...] = ("2.0",),
     without_answer: bool = False,
 ) -> Callable[[CheckFunction], CheckFunction]:
     """Registers the decorated function as the check ``id``."""

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from conformance import schemas
 from conformance.checks.held import (
     ANSWERS,
-    BOTH,
     JUDGED_ELSEWHERE,
     Held,
     any_held,
@@ -20,7 +19,7 @@ from conformance.checks.held import (
     resources,
     shown_id,
 )
-from conformance.checks.registry import NotJudged, Problem, check
+from conformance.checks.registry import BOTH, NotJudged, Problem, check
 from conformance.engine.exchange import MISSING, Seen
 from conformance.schemas import reading
 
@@ -101,13 +100,14 @@ def id_unique(seen: Seen) -> Iterator[Problem]:
 
 @check(
     "resource.shape",
-    "Resources have the RFC's shape",
+    "Resources have the specification's shape",
     level="MUST",
     cites=("RFC7643-4.1", "RFC7643-4.2", "RFC7643-4.3", "RFC7643-8.7.1"),
     on=ANSWERS,
+    scim=BOTH,
     when=any_held,
     why="Clients read into typed objects: one value of the wrong type makes the whole resource unreadable.",
-    fix="Return each attribute with the type that RFC 7643 gives it; leave out what has no value.",
+    fix="Return each attribute with the type that the specification gives it; leave out what has no value.",
 )
 @few
 def shape(seen: Seen) -> Iterator[Problem]:
@@ -117,7 +117,7 @@ def shape(seen: Seen) -> Iterator[Problem]:
 
 
 def _rfc_errors(seen: Seen, held: Held) -> Iterator[schemas.ShapeError]:
-    for error in schemas.errors(kind_of(seen) or "User", held.value, quote=held.own):
+    for error in schemas.errors(kind_of(seen) or "User", held.value, scim=seen.world.scim, quote=held.own):
         if not _elsewhere(error.pointer) and not (projected(seen) and error.keyword == "required"):
             yield error
 

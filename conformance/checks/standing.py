@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from conformance.checks.registry import Problem, check
+from conformance.checks.registry import BOTH, Problem, check
 from conformance.checks.state import answered, body, shown, subject
 from conformance.engine import paths
 from conformance.engine.exchange import Effect, Json, Seen
@@ -16,6 +16,7 @@ from conformance.engine.exchange import Effect, Json, Seen
     level="MUST",
     cites=("RFC7644-3.3", "RFC7644-3.5.2"),
     on=("read-back",),
+    scim=BOTH,
     when=lambda seen: answered(seen) and _expectations(seen) != ((), ()),
     why="The profile names a state that must hold here whatever the server answered before.",
     fix="Look at the steps before this read-back: one of them left something undone, or did more than it should.",
@@ -45,6 +46,7 @@ def _expectations(seen: Seen) -> tuple[tuple[Effect, ...], tuple[str, ...]]:
     level="MUST",
     cites=("RFC7644-3.5.2", "RFC7644-3.6"),
     on=("bystander",),
+    scim=BOTH,
     why="A write that reaches another account changes or destroys somebody else's data.",
     fix="Select the resource by the id in the URL alone, and write to nothing else.",
 )

@@ -64,16 +64,25 @@ def member_ids(resource: Mapping[str, Json]) -> set[str]:
     return {str(m.get("value")) for m in listed if isinstance(m, Mapping)}
 
 
+def said(seen: Seen) -> str:
+    """What the server's error says, as a sentence for a finding; empty if it says nothing."""
+    found = seen.response.json
+    if not isinstance(found, Mapping):
+        return ""
+    errors = found.get("Errors")  # SCIM 1.1, protocol section 3.9
+    first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], Mapping) else {}
+    detail = found.get("detail") or first.get("description")
+    return f"The server said: {str(detail)[:200]}" if detail else ""
+
+
 def advertised(world: World, kind: str, path: str) -> bool | None:
     """Whether the target's own schemas list the attribute; None if it publishes none."""
     if not world.capabilities.schemas:
         return None
     at = paths.parse(path)
-    schema = world.capabilities.schema(at.urn or CORE_SCHEMA[kind])
-    if schema is None:
+    names = _listed(world, kind, at.urn)
+    if names is None:
         return False if at.urn else None
-    listed = schema.get("attributes")
-    names = [a for a in listed if isinstance(a, Mapping)] if isinstance(listed, list) else []
     found = next((a for a in names if str(a.get("name", "")).lower() == at.attribute.lower()), None)
     if found is None:
         # externalId belongs to every resource (RFC 7643 §3.1) and is often left out of the schema.
@@ -84,14 +93,34 @@ def advertised(world: World, kind: str, path: str) -> bool | None:
     return any(isinstance(s, Mapping) and str(s.get("name", "")).lower() == at.sub.lower() for s in subs)
 
 
+def _listed(world: World, kind: str, urn: str) -> list[Mapping[str, Json]] | None:
+    """The attributes that the target lists under the URN (empty: the core one); None if it has no such schema."""
+    if world.scim == "2.0":
+        schema = world.capabilities.schema(urn or CORE_SCHEMA["2.0"][kind])
+        return None if schema is None else _attributes(schema)
+    # SCIM 1.1 has one schema a resource, and each attribute in it says of which URN it is (core schema, section 10).
+    schemas = world.capabilities.schemas or ()
+    schema = next((one for one in schemas if str(one.get("name", "")).lower() == kind.lower()), None)
+    if schema is None:
+        return None
+    wanted = (urn or CORE_SCHEMA["1.1"][kind]).lower()
+    found = [a for a in _attributes(schema) if str(a.get("schema") or CORE_SCHEMA["1.1"][kind]).lower() == wanted]
+    return found if found or not urn else None
+
+
+def _attributes(schema: Mapping[str, Json]) -> list[Mapping[str, Json]]:
+    listed = schema.get("attributes")
+    return [a for a in listed if isinstance(a, Mapping)] if isinstance(listed, list) else []
+
+
 def is_manager(effect: Effect) -> bool:
     return paths.parse(effect.path).attribute.lower() == "manager"
 
 
 def is_custom(effect: Effect) -> bool:
-    """An attribute of an extension that RFC 7643 does not define."""
+    """An attribute of an extension that the specification does not define."""
     urn = paths.parse(effect.path).urn.lower()
-    return bool(urn) and urn != paths.ENTERPRISE.lower()
+    return bool(urn) and urn not in {paths.ENTERPRISE.lower(), paths.ENTERPRISE_1_1.lower()}
 
 
 def shown(value: Json) -> Json:

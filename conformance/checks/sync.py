@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from conformance.checks.registry import Problem, check
+from conformance.checks.registry import BOTH, Problem, check
 from conformance.checks.state import advertised, answered, body, is_custom, shown, subject
 from conformance.engine import paths
 from conformance.engine.exchange import MISSING, Effect, Json, Seen
@@ -16,6 +16,7 @@ from conformance.engine.exchange import MISSING, Effect, Json, Seen
     "After a sync the server returns what the client would send",
     level="CLIENT",
     on=("evaluate",),
+    scim=BOTH,
     when=answered,
     why="The client compares the server's answer with its source in every cycle; what differs is sent again, for ever.",
     fix="Return each attribute as it was sent: not dropped, not reformatted, of the same type. Leave attributes "

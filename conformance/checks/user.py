@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from conformance.checks.registry import Problem, check
+from conformance.checks.registry import BOTH, Problem, check
 from conformance.checks.state import advertised, answered, body, effects, holds, is_manager, shown, subject
 from conformance.engine import paths
 from conformance.engine.exchange import Json, Seen
@@ -20,6 +20,7 @@ def _active(seen: Seen, value: object) -> bool:
     level="MUST",
     cites=("RFC7644-3.5.2", "RFC7643-4.1.1"),
     on=("read-back",),
+    scim=BOTH,
     when=lambda seen: answered(seen) and _active(seen, value=False),
     why="This is how a dismissed employee's access ends. If it does not take effect, the account stays open.",
     fix="Set `active` to false for every form the client sends it in, end the user's sessions, and return "
@@ -40,6 +41,7 @@ def disabled(seen: Seen) -> Iterator[Problem]:
     level="MUST",
     cites=("RFC7644-3.5.2", "RFC7643-4.1.1"),
     on=("read-back",),
+    scim=BOTH,
     when=lambda seen: answered(seen) and _active(seen, value=True),
     why="A returning employee is assigned again and still cannot sign in.",
     fix="Set `active` to true for every form the client sends it in, and return `active: true`.",
@@ -77,6 +79,7 @@ def manager(seen: Seen) -> Iterator[Problem]:
     "A disabled user is still returned by its id",
     level="CLIENT",
     on=("read-back", "read"),
+    scim=BOTH,
     when=lambda seen: seen.intent.disabled and not seen.intent.gone,
     why="The client takes a vanished user for deleted and cannot enable it again.",
     fix="Keep inactive users readable; only DELETE hides a user.",
@@ -91,6 +94,7 @@ def found_by_id(seen: Seen) -> Iterator[Problem]:
     "A disabled user is still found by filter",
     level="CLIENT",
     on=("match", "look-up"),
+    scim=BOTH,
     when=lambda seen: seen.intent.disabled and bool(seen.intent.finds) and seen.response.ok,
     why="On re-assignment the client looks the user up; not found, it creates a second one and meets a conflict.",
     fix="Do not leave inactive users out of filter results.",
@@ -105,6 +109,7 @@ def found_by_filter(seen: Seen) -> Iterator[Problem]:
     "A disabled user is still in the list of users",
     level="CLIENT",
     on=("list",),
+    scim=BOTH,
     when=lambda seen: seen.intent.disabled and not seen.intent.gone and seen.response.ok,
     why="Imports and account discovery read the list; a user missing there counts as deleted.",
     fix="Do not leave inactive users out of lists.",

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from conformance import schemas
-from conformance.checks.held import ANSWERS, BOTH, Held, any_held, few, own_resources, plural_entries, resources
-from conformance.checks.registry import Problem, check
+from conformance.checks.held import ANSWERS, Held, any_held, few, own_resources, plural_entries, resources
+from conformance.checks.registry import BOTH, Problem, check
 from conformance.engine.exchange import MISSING, Json, Seen
 from conformance.schemas import reading
 from conformance.schemas.reading import ENTERPRISE, escape
@@ -93,6 +93,7 @@ def manager_shape(seen: Seen) -> Iterator[Problem]:
     level="CLIENT",
     cites=("RFC7643-2.5",),
     on=ANSWERS,
+    scim=BOTH,
     when=lambda seen: any(entries for held in own_resources(seen) for _, entries in plural_entries(held)),
     why="An entry with a type and no value is compared with nothing at the client's side, differs, and is "
     "sent again in every cycle.",
@@ -119,6 +120,7 @@ def _is_empty(entry: Mapping[str, Json]) -> bool:
     level="CLIENT",
     cites=("RFC7643-2.4",),
     on=ANSWERS,
+    scim=BOTH,
     when=lambda seen: _subject_held(seen) is not None,
     why='The client addresses an entry by its type (emails[type eq "work"]). With two of one type its '
     "update hits the wrong one, or both.",

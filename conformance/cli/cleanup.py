@@ -184,9 +184,9 @@ def _settings(url: str, app: str, options: Mapping[str, Any]) -> Settings:
 def _clean(path: Path, file: LedgerFile, settings: Settings) -> int:
     """Deletes what the ledger has open, tells about it, and returns the exit status."""
     from conformance.cli.terminal import paragraph, plain  # noqa: PLC0415
+    from conformance.endpoint import open_wire  # noqa: PLC0415
     from conformance.engine.cleanup import remove_entries  # noqa: PLC0415
     from conformance.engine.ledger import LedgerError  # noqa: PLC0415
-    from conformance.session import open_wire  # noqa: PLC0415
 
     open_ = _open_entries(file)
     try:
@@ -236,13 +236,13 @@ def _refusal(sender: Sender, entry: Entry, url: str) -> str:
     """
     from conformance.engine import dialect as wording  # noqa: PLC0415
     from conformance.engine.exchange import ENDPOINTS, Request  # noqa: PLC0415
+    from conformance.engine.versions import EITHER  # noqa: PLC0415
     from conformance.profile.model import Client  # noqa: PLC0415
 
     text = wording.filter_text(entry.attribute, str(uuid.uuid4()))
     endpoint = ENDPOINTS[entry.kind]
-    headers = (("Accept", "application/scim+json"), ("User-Agent", "scim-compat"))
     target = endpoint + wording.query([("filter", text)], client=Client())
-    done = sender.send(Request(method="GET", target=target, headers=headers, timeout=30.0))
+    done = sender.send(Request(method="GET", target=target, headers=EITHER, timeout=30.0))
     answer = done.response
     if answer is None:
         return f"{url} cannot be reached: {done.failure.text if done.failure else 'no answer came'}"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, quote_plus
 
 from conformance.engine import paths
-from conformance.engine.exchange import Json
+from conformance.engine.exchange import CORE_SCHEMA, Json
 from conformance.profile.model import Client, Dialect
 
 PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
@@ -60,6 +60,29 @@ def operations(change: Change, *, seen: Mapping[str, Json] | None, dialect: Dial
         for op, group in shared.items()
         if group
     ]
+
+
+def partial(change: Change, *, identifier: str, kind: str) -> dict[str, Json]:
+    """The PATCH body of SCIM 1.1: a part of the resource (protocol section 3.3.2).
+
+    What is named replaces; what is cleared stands in ``meta.attributes``. Okta repeats the id (sources S2, S11).
+    """
+    body: dict[str, Json] = {"schemas": [CORE_SCHEMA["1.1"][kind]], "id": identifier}
+    if change.clear:
+        body["meta"] = {"attributes": list(change.clear)}
+    for path, value in change.set:
+        paths.put(body, path, copy.deepcopy(value))
+    body["schemas"] += [key for key in body if key.startswith("urn:")]
+    return body
+
+
+def partial_members(
+    *, add: Sequence[tuple[str, str]] = (), remove: Sequence[tuple[str, str]] = (), dialect: Dialect
+) -> dict[str, Json]:
+    """The PATCH body of SCIM 1.1 for a group's members. ``add``, ``remove``: (id, display) pairs."""
+    members = [_member(m, display, dialect) for m, display in add]
+    members += [{**_member(m, display, dialect), "operation": "delete"} for m, display in remove]
+    return {"schemas": [CORE_SCHEMA["1.1"]["Group"]], "members": members}
 
 
 def _is_shareable(path: str, value: Json) -> bool:

@@ -24,10 +24,17 @@ class _Missing(enum.Enum):
 MISSING: Final = _Missing.MISSING
 """Stands for "no value at all", where ``None`` would be JSON's null."""
 
+Scim = Literal["2.0", "1.1"]
+"""Version of the protocol."""
+
 ENDPOINTS: Final[Mapping[str, str]] = {"User": "/Users", "Group": "/Groups"}
-CORE_SCHEMA: Final[Mapping[str, str]] = {
-    "User": "urn:ietf:params:scim:schemas:core:2.0:User",
-    "Group": "urn:ietf:params:scim:schemas:core:2.0:Group",
+CORE_SCHEMA: Final[Mapping[Scim, Mapping[str, str]]] = {
+    "2.0": {
+        "User": "urn:ietf:params:scim:schemas:core:2.0:User",
+        "Group": "urn:ietf:params:scim:schemas:core:2.0:Group",
+    },
+    # One URN for both (SCIM 1.1, core schema section 5.2).
+    "1.1": {"User": "urn:scim:schemas:core:1.0", "Group": "urn:scim:schemas:core:1.0"},
 }
 
 Credential = Literal["valid", "none", "wrong"]
@@ -268,6 +275,12 @@ class Capabilities:
             for entry in self.resource_types
         )
 
+    def declares(self, urn: str) -> bool:
+        """Whether the target names the schema: in ``/Schemas``, or in its provider configuration as of that kind."""
+        config = self.provider_config or {}
+        named = config.get("schemas")
+        return self.schema(urn) is not None or (isinstance(named, list) and urn in named)
+
     def schema(self, urn: str) -> Mapping[str, Json] | None:
         """The target's own schema with that id, if it publishes one."""
         for entry in self.schemas or ():
@@ -309,7 +322,7 @@ class World:
     """What a check may know beside the exchange itself."""
 
     base_url: str
-    scim: Literal["2.0", "1.1"]
+    scim: Scim
     capabilities: Capabilities
     client_timeout: float
     """Seconds after which this client gives up."""

@@ -18,7 +18,12 @@ from typing import Any
 from conformance.engine.exchange import MISSING, Json
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
-_CORE = ("urn:ietf:params:scim:schemas:core:2.0:user", "urn:ietf:params:scim:schemas:core:2.0:group")
+ENTERPRISE_1_1 = "urn:scim:schemas:extension:enterprise:1.0"
+_CORE = (
+    "urn:ietf:params:scim:schemas:core:2.0:user",
+    "urn:ietf:params:scim:schemas:core:2.0:group",
+    "urn:scim:schemas:core:1.0",
+)
 _TERM = re.compile(r'\s*([\w$.-]+)\s+eq\s+("(?:[^"\\]|\\.)*"|true|false|-?\d+)\s*', re.IGNORECASE)
 _HEAD = re.compile(r"^(?P<head>[^\[\]]+)(?:\[(?P<filter>.*)\])?(?:\.(?P<sub>[\w$-]+))?$", re.DOTALL)
 

@@ -31,15 +31,10 @@ from conformance.engine.exchange import (
     Write,
 )
 from conformance.engine.ledger import Ledger
-from conformance.profile.model import Client, Mapped, Profile, ResourceKind, Scenario, Step
+from conformance.engine.versions import VERSIONS
+from conformance.profile.model import Mapped, Profile, ResourceKind, Scenario, Step
 
 NAME_ATTRIBUTE: Mapping[ResourceKind, str] = {"User": "userName", "Group": "displayName"}
-HARNESS = Client(
-    name="scim-compat",
-    headers=(("Accept", "application/scim+json"), ("User-Agent", "scim-compat")),
-    content_type="application/scim+json",
-)
-"""How our own read-backs, set-ups and clean-ups speak: plain RFC 7644, no client's habits."""
 
 
 class NotReached(Exception):  # noqa: N818 - the rest of a scenario cannot run; that is an outcome
@@ -229,7 +224,7 @@ class Play:
         body: Json = MISSING,
     ) -> Request:
         """A request in the client's manner, or in ours."""
-        client = HARNESS if ours else self.scenario.client
+        client = VERSIONS[self.profile.scim].harness if ours else self.scenario.client
         headers = client.headers
         payload = None
         if body is not MISSING:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from conformance.engine import dialect as wording
-from conformance.engine.exchange import Capabilities, Exchange, Json, Request, Response
+from conformance.engine.exchange import Capabilities, Exchange, Json, Request, Response, Scim
+from conformance.engine.versions import VERSIONS, Version
 from conformance.profile.model import Client
 
-_HEADERS = (("Accept", "application/scim+json"), ("User-Agent", "scim-compat"))
 _TIMEOUT = 30.0
 
 
@@ -29,27 +29,28 @@ class _Answers:
     discovery: Mapping[str, Response]
 
 
-def preflight(sender: Sender, url: str) -> Capabilities:
-    """Asks the three discovery endpoints and for an unknown user. Raises NotTestable."""
+def preflight(sender: Sender, url: str, *, scim: Scim = "2.0") -> Capabilities:
+    """Asks the version's discovery endpoints and for an unknown user. Raises NotTestable."""
+    version = VERSIONS[scim]
     target = "/Users" + wording.query([("filter", f'userName eq "{uuid.uuid4()}"')], client=Client())
-    users = _ask(sender, target, url)
-    discovery = {name: _ask(sender, f"/{name}", url) for name in ("ServiceProviderConfig", "ResourceTypes", "Schemas")}
-    _judge(_Answers(users, discovery), url)
+    users = _ask(sender, target, url, version)
+    discovery = {name: _ask(sender, f"/{name}", url, version) for name in version.discovery}
+    _judge(_Answers(users, discovery), url, usual="/scim/v2" if scim == "2.0" else "/scim/v1")
     return Capabilities(
-        provider_config=_object(discovery["ServiceProviderConfig"]),
-        resource_types=_listed(discovery["ResourceTypes"]),
-        schemas=_listed(discovery["Schemas"]),
+        provider_config=_object(discovery[version.provider_config]),
+        resource_types=_listed(discovery[version.resource_types]) if version.resource_types else None,
+        schemas=_listed(discovery[version.schemas]),
     )
 
 
-def _ask(sender: Sender, target: str, url: str) -> Response:
-    done = sender.send(Request(method="GET", target=target, headers=_HEADERS, timeout=_TIMEOUT))
+def _ask(sender: Sender, target: str, url: str, version: Version) -> Response:
+    done = sender.send(Request(method="GET", target=target, headers=version.harness.headers, timeout=_TIMEOUT))
     if done.response is None:
         raise NotTestable(f"{url} cannot be tested: {done.failure.text if done.failure else 'no answer came'}")
     return done.response
 
 
-def _judge(answers: _Answers, url: str) -> None:
+def _judge(answers: _Answers, url: str, *, usual: str) -> None:
     users = answers.users
     if users.status in {401, 403}:
         raise NotTestable(
@@ -71,12 +72,12 @@ def _judge(answers: _Answers, url: str) -> None:
         raise NotTestable(
             f"{url} answers with a web page, not with SCIM: GET /Users came back as {_kind(users)} with status "
             f"{users.status}. Often this is a login page or the product's front page. Give the SCIM base URL, which "
-            "usually ends in /scim/v2."
+            f"usually ends in {usual}."
         )
     if all(r.status in {404, 405, 410} for r in everything):
         raise NotTestable(
-            f"There is no SCIM endpoint at {url}: /Users and the three discovery endpoints all answer "
-            f"{users.status}. Check the base URL; it is the part before /Users and usually ends in /scim/v2."
+            f"There is no SCIM endpoint at {url}: /Users and the discovery endpoints all answer "
+            f"{users.status}. Check the base URL; it is the part before /Users and usually ends in {usual}."
         )
     if all(r.status >= 500 for r in everything):
         raise NotTestable(
@@ -85,7 +86,7 @@ def _judge(answers: _Answers, url: str) -> None:
         )
     raise NotTestable(
         f"{url} does not speak SCIM: GET /Users answered {users.status} as {_kind(users)}, and none of "
-        "/ServiceProviderConfig, /ResourceTypes, /Schemas answered with a SCIM message. Check the base URL."
+        f"{', '.join(f'/{name}' for name in answers.discovery)} answered with a SCIM message. Check the base URL."
     )
 
 

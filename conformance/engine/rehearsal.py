@@ -80,7 +80,10 @@ class ImaginaryServer:
         if request.method == "PUT":
             self.store[path] = {**(_object(request.body) or {}), "id": held["id"]}
         elif request.method == "PATCH":
-            for operation in (_object(request.body) or {}).get("Operations", []):
+            sent = _object(request.body) or {}
+            if "Operations" not in sent:
+                _merge(held, sent)
+            for operation in sent.get("Operations", []):
                 with contextlib.suppress(paths.PathError):  # a profile may send a path on purpose that cannot be read
                     _apply(held, operation)
         left_out = [*query.get("excludedAttributes", "").split(","), "password"]
@@ -146,6 +149,20 @@ def _apply(resource: dict[str, Json], operation: Mapping[str, Json]) -> None:
         paths.remove(resource, at)
     else:
         paths.put(resource, at, value)
+
+
+def _merge(resource: dict[str, Json], part: Mapping[str, Json]) -> None:
+    """A PATCH of SCIM 1.1: a part of the resource (protocol section 3.3.2)."""
+    meta = part.get("meta")
+    for name in meta.get("attributes", []) if isinstance(meta, Mapping) else []:
+        paths.remove(resource, name)
+    for name, value in part.items():
+        if name == "members":
+            doomed = [m for m in value if isinstance(m, dict) and m.get("operation") == "delete"]
+            _members(resource, "remove", paths.parse(name), doomed)
+            _members(resource, "add", paths.parse(name), [m for m in value if m not in doomed])
+        elif name not in {"schemas", "id", "meta"}:
+            paths.put(resource, name, value)
 
 
 def _members(resource: dict[str, Json], op: str, at: paths.Path, value: list[Json]) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 from conformance.engine import dialect as wording
 from conformance.engine import paths
 from conformance.engine.cleanup import remove_entries
-from conformance.engine.exchange import CORE_SCHEMA, ENDPOINTS, MISSING, Effect, Json, Write
+from conformance.engine.exchange import CORE_SCHEMA, ENDPOINTS, MISSING, Effect, Json, Scim, Write
 from conformance.engine.literal import send
 from conformance.engine.play import NAME_ATTRIBUTE, Actor, NotReached, Play, Stage
 from conformance.engine.template import PlaceholderError
@@ -66,7 +66,7 @@ def not_applicable(scenario: Scenario, stage: Stage) -> str:
     if kind and claims.groups is None and stage.capabilities.has_resource_type(str(kind)) is False:
         return f"the target's /ResourceTypes lists no {kind}"
     extension = scenario.when.get("extension")
-    if extension and (stage.capabilities.schemas is None or stage.capabilities.schema(str(extension)) is None):
+    if extension and not stage.capabilities.declares(str(extension)):
         return f"the target's /Schemas does not list {extension}"
     if unsaid := _not_advertised(scenario, stage):
         return f"the target's /ServiceProviderConfig does not say that {unsaid} is supported"
@@ -110,7 +110,7 @@ def _given(play: Play, step: Step) -> None:
 
 def _set_up(play: Play, key: str, kind: ResourceKind, args: Mapping[str, Json]) -> None:
     actor = play.introduce(key, kind, args.get("as"))
-    body = body_for(play, args, plain_body(actor))
+    body = body_for(play, args, plain_body(actor, scim=play.profile.scim))
     # Unlike some clients, we list every extension that the body holds (RFC 7643 §3).
     body["schemas"] = [*body["schemas"], *(k for k in body if k.startswith("urn:") and k not in body["schemas"])]
     intent = play.intent("set-up", actor, by="harness")
@@ -119,17 +119,17 @@ def _set_up(play: Play, key: str, kind: ResourceKind, args: Mapping[str, Json]) 
     created(actor, done)
 
 
-def plain_body(actor: Actor) -> dict[str, Json]:
-    """A small body that any service provider should take (RFC 7643 §4.1, §4.2)."""
+def plain_body(actor: Actor, *, scim: Scim = "2.0") -> dict[str, Json]:
+    """A small body that any service provider should take (RFC 7643 §4.1, §4.2; SCIM 1.1, core schema 6 and 8)."""
     of = actor.sources
     if actor.kind == "Group":
         return {
-            "schemas": [CORE_SCHEMA["Group"]],
+            "schemas": [CORE_SCHEMA[scim]["Group"]],
             "displayName": of["displayName"],
             "externalId": of["objectId"],
         }
     return {
-        "schemas": [CORE_SCHEMA["User"]],
+        "schemas": [CORE_SCHEMA[scim]["User"]],
         "userName": of["userPrincipalName"],
         "externalId": of["mailNickname"],
         "name": {"givenName": of["givenName"], "familyName": of["surname"]},

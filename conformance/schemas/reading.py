@@ -65,8 +65,10 @@ def looks_like_list(body: Any) -> bool:
 
 
 def looks_like_error(body: Any) -> bool:
-    """Whether a body is meant as a SCIM Error."""
-    return isinstance(body, Mapping) and ERROR in strings(body.get("schemas"))
+    """Whether a body is meant as a SCIM Error: by its schema, or by the ``Errors`` of SCIM 1.1."""
+    if not isinstance(body, Mapping):
+        return False
+    return ERROR in strings(body.get("schemas")) or isinstance(body.get("Errors"), list)
 
 
 def looks_like_resource(body: Any) -> bool:

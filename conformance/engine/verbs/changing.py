@@ -12,7 +12,7 @@ from conformance.engine.exchange import Action, Effect, EffectKind, Exchange, Js
 from conformance.engine.play import NAME_ATTRIBUTE, Actor, NotReached, Play
 from conformance.engine.verbs import about, actor_of, verb
 from conformance.engine.verbs.reading import read_by_id
-from conformance.profile.model import Step
+from conformance.profile.model import Dialect, Step
 
 
 @verb("change")
@@ -49,6 +49,9 @@ def _change(play: Play, actor: Actor, wanted: Mapping[str, Json], clear: tuple[s
             raise NotReached(f"{actor.key} could not be read, and this client writes back what it has read")
         echoed = wording.replacement(asked, seen=actor.seen, mapped=play.mapped_now(actor))
         _write(play, actor, "PUT", echoed, means)
+    elif dialect.update == "partial":
+        body = wording.partial(asked, identifier=actor.id or "", kind=actor.kind)
+        _write(play, actor, "PATCH", body, means)
     else:
         operations = wording.operations(asked, seen=actor.seen, dialect=dialect)
         _write(play, actor, "PATCH", wording.patch_body(operations), means)
@@ -56,16 +59,14 @@ def _change(play: Play, actor: Actor, wanted: Mapping[str, Json], clear: tuple[s
 
 @verb("patch")
 def patch(play: Play, step: Step) -> None:
-    """Sends the operations as written; ``means`` says what they must bring about."""
+    """Sends the operations, or the whole body, as written; ``means`` says what they must bring about."""
     actor = actor_of(play, step)
     if play.scenario.dialect.read_before_write and step.args.get("read", True):
         read_by_id(play, actor)
-    operations = play.fill(step.args["operations"])
+    written = step.args.get("body")
+    body = play.fill(written) if written is not None else wording.patch_body(play.fill(step.args["operations"]))
     effects = list(meant(play, actor, step.args.get("means", {})))
-    _write(
-        play, actor, "PATCH", wording.patch_body(operations), effects,
-        expect=step.args.get("expect", "success"),
-    )  # fmt: skip
+    _write(play, actor, "PATCH", body, effects, expect=step.args.get("expect", "success"))
 
 
 def meant(play: Play, actor: Actor, means: Mapping[str, Json]) -> Iterator[Effect]:
@@ -110,13 +111,20 @@ def _membership(play: Play, step: Step, kind: EffectKind) -> None:
     for start in range(0, len(people), size):
         portion = people[start : start + size]
         ids = [p.id for p in portion if p.id]
-        if kind == "add-member":
-            named = [(p.id or "", str(p.wanted.get(NAME_ATTRIBUTE["User"], ""))) for p in portion]
-            operations = wording.member_operations(add=named, dialect=dialect)
-        else:
-            operations = wording.member_operations(remove=ids, dialect=dialect)
+        named = [(p.id or "", str(p.wanted.get(NAME_ATTRIBUTE["User"], ""))) for p in portion]
         effects = [Effect(kind, "members", i) for i in ids]
-        _write(play, actor, "PATCH", wording.patch_body(operations), effects, twice=bool(step.args.get("again")))
+        body = _membership_body(kind, named, dialect)
+        _write(play, actor, "PATCH", body, effects, twice=bool(step.args.get("again")))
+
+
+def _membership_body(kind: EffectKind, named: Sequence[tuple[str, str]], dialect: Dialect) -> dict[str, Json]:
+    if dialect.update == "partial":
+        if kind == "add-member":
+            return wording.partial_members(add=named, dialect=dialect)
+        return wording.partial_members(remove=named, dialect=dialect)
+    if kind == "add-member":
+        return wording.patch_body(wording.member_operations(add=named, dialect=dialect))
+    return wording.patch_body(wording.member_operations(remove=[m for m, _ in named], dialect=dialect))
 
 
 def _write(

@@ -1,0 +1,119 @@
+"""One base URL of the target during a run: its wire, its ledger, its bystanders, what it says of itself.
+
+A target that speaks SCIM 2.0 and 1.1 has two, each with its own URL; what is created at one is unknown at the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from conformance.bystanders import Bystanders, meet
+from conformance.engine import people, wire
+from conformance.engine.cleanup import remove_entries
+from conformance.engine.exchange import Capabilities, Scim
+from conformance.engine.ledger import Ledger
+from conformance.engine.play import Played, Stage
+from conformance.engine.preflight import NotTestable, preflight
+from conformance.profile.model import Profile
+from conformance.settings import Settings
+from conformance.target import claims_of
+
+FIRST: Final[Scim] = "2.0"
+
+
+def base_urls(settings: Settings, versions: Sequence[Scim]) -> dict[Scim, str]:
+    """The base URL of each version that the run can speak with; a version without one is left out.
+
+    The target file's ``bases`` say it; else the run's URL is that of 2.0, or of the only version there is.
+    """
+    main = FIRST if FIRST in versions else versions[0]
+    found: dict[Scim, str] = {}
+    for version in dict.fromkeys((main, *versions)):
+        url = settings.bases.get(version) or (settings.url if version == main else "")
+        if url:
+            found[version] = url
+    return found
+
+
+class Endpoint:
+    """Opened by the session, one for each version of the protocol."""
+
+    def __init__(self, settings: Settings, *, scim: Scim, url: str, shard: str, main: bool) -> None:
+        self.settings = settings
+        self.scim = scim
+        self.shard = shard
+        self.wire = open_wire(replace(settings, url=url))
+        self.base_url = self.wire.base_url
+        self.capabilities = Capabilities()
+        self.bystanders: Bystanders | None = None
+        name = "-".join(part for part in ("ledger", "" if main else scim, shard) if part)
+        self.ledger_path = Path(settings.out) / f"{name}.jsonl"
+        self.ledger = Ledger(self.ledger_path, base_url=self.base_url, tag=people.tag_for(settings.seed))
+
+    def ask(self) -> None:
+        """Asks what the endpoint is. Raises NotTestable, without what it may have quoted of the credential."""
+        try:
+            self.capabilities = preflight(self.wire, self.base_url, scim=self.scim)
+        except NotTestable as reason:
+            raise NotTestable(self.wire.redactor.text(str(reason))) from None
+
+    def stage(self, observe: Callable[[Played], None]) -> Stage:
+        """What the scenarios share here; each exchange goes to ``observe``."""
+        return Stage(
+            sender=self.wire,
+            base_url=self.base_url,
+            seed=self.settings.seed,
+            ledger=self.ledger,
+            observe=observe,
+            capabilities=self.capabilities,
+            claims=claims_of(self.settings.claims),
+            large=self.settings.large,
+            alone=not self.shard,
+            client_timeout=self.settings.timeout,
+        )
+
+    def meet_bystanders(self, profile: Profile, note: Callable[[str], None]) -> None:
+        """Makes them, once."""
+        if self.bystanders is None:
+            self.bystanders = meet(profile, self.stage(lambda _played: None), self.shard, note=note)
+
+    def clean(self) -> None:
+        """Deletes what is still there."""
+        remove_entries(self.ledger.open_entries(), self.stage(lambda _played: None))
+
+    def close(self) -> None:
+        """Gives everything back. A ledger in which nothing stands is not kept."""
+        self.ledger.close()
+        self.wire.close()
+        if not self.ledger.entries:
+            self.ledger_path.unlink(missing_ok=True)
+
+
+def open_wire(settings: Settings) -> wire.Wire:
+    """The HTTP client of a run. Raises ValueError with a plain sentence for a URL or credential that cannot work."""
+    transport = None
+    if settings.app:
+        from conformance.engine.inprocess import transport_for  # noqa: PLC0415 - only where asked for
+
+        transport = transport_for(settings.app)
+    cert = (settings.client_cert, settings.client_key or None) if settings.client_cert else None
+    opened = wire.Wire(
+        wire.WireSettings(
+            base_url=settings.url,
+            timeout=settings.timeout or 60.0,
+            verify=settings.ca or True,
+            client_cert=cert,
+            proxy=settings.proxy or None,
+        ),
+        settings.login.credential(),
+        transport=transport,
+    )
+    if opened.base_query:
+        raise ValueError(
+            f"leave ?{opened.base_query} out of the URL: a profile adds its client's own query to each request "
+            "(entra-v2 its flag aadOptscim062020)"
+        )
+    return opened
