@@ -407,6 +407,8 @@ def _gate(scenario: Scenario) -> str:
             told.append(f"needs the resource type {value}")
         elif name == "extension":
             told.append(f"needs the schema {value}")
+        elif name == "discovery":
+            told.append(f"needs the endpoint /{value}")
         elif name == "filterable":
             told.append(f"needs filters on {value}")
         elif name == "disable":

@@ -275,6 +275,11 @@ class Capabilities:
             for entry in self.resource_types
         )
 
+    def serves(self, endpoint: str) -> bool:
+        """Whether the discovery endpoint of that name gave a usable answer."""
+        held = {"ResourceTypes": self.resource_types, "Schemas": self.schemas}.get(endpoint, self.provider_config)
+        return held is not None
+
     def declares(self, urn: str) -> bool:
         """Whether the target names the schema: in ``/Schemas``, or in its provider configuration as of that kind."""
         config = self.provider_config or {}

@@ -38,8 +38,8 @@ def preflight(sender: Sender, url: str, *, scim: Scim = "2.0") -> Capabilities:
     _judge(_Answers(users, discovery), url, usual="/scim/v2" if scim == "2.0" else "/scim/v1")
     return Capabilities(
         provider_config=_object(discovery[version.provider_config]),
-        resource_types=_listed(discovery[version.resource_types]) if version.resource_types else None,
-        schemas=_listed(discovery[version.schemas]),
+        resource_types=_listed(discovery["ResourceTypes"]),
+        schemas=_listed(discovery["Schemas"]),
     )
 
 

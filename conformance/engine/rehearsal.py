@@ -22,13 +22,14 @@ from conformance.engine.runner import run_scenario
 from conformance.profile.model import Profile, Scenario
 
 _FILTER = re.compile(r'^(?P<path>.+) eq "(?P<value>(?:[^"\\]|\\.)*)"$', re.DOTALL)
+_BASE_1_1 = "https://scim.example/scim/v1"
 _LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 
 
 def rehearse(profile: Profile, scenario: Scenario, *, seed: int = 1, large: bool = False) -> list[Played]:
     """Every exchange of the scenario, in order; clean-up is left out."""
     played: list[Played] = []
-    server = ImaginaryServer()
+    server = ImaginaryServer(base_url="https://scim.example/scim/v2" if profile.scim == "2.0" else _BASE_1_1)
     stage = Stage(
         sender=server,
         base_url=server.base_url,

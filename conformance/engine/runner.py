@@ -68,6 +68,9 @@ def not_applicable(scenario: Scenario, stage: Stage) -> str:
     extension = scenario.when.get("extension")
     if extension and not stage.capabilities.declares(str(extension)):
         return f"the target's /Schemas does not list {extension}"
+    served = str(scenario.when.get("discovery", ""))
+    if served and not stage.capabilities.serves(served):
+        return f"the target does not answer at /{served}"
     if unsaid := _not_advertised(scenario, stage):
         return f"the target's /ServiceProviderConfig does not say that {unsaid} is supported"
     if scenario.when.get("large") and not stage.large:

@@ -17,14 +17,15 @@ class Version:
     media_type: str
     """What the version's own media type is; SCIM 1.1 has none but JSON's."""
     provider_config: str
-    resource_types: str
-    """Empty where the version has no such endpoint."""
-    schemas: str
+    """Name of the endpoint that tells what the provider supports."""
 
     @property
     def discovery(self) -> tuple[str, ...]:
-        """The discovery endpoints that exist in this version, in the order in which they are asked."""
-        return tuple(name for name in (self.provider_config, self.resource_types, self.schemas) if name)
+        """The discovery endpoints in the order in which they are asked.
+
+        SCIM 1.1 has no ``/ResourceTypes``, but some of its servers do, and one client's suite asks for it.
+        """
+        return (self.provider_config, "ResourceTypes", "Schemas")
 
     @property
     def harness(self) -> Client:
@@ -37,9 +38,9 @@ class Version:
 
 
 VERSIONS: Final[Mapping[Scim, Version]] = {
-    "2.0": Version("application/scim+json", "ServiceProviderConfig", "ResourceTypes", "Schemas"),
-    # SCIM 1.1, protocol section 3.6 and core schema section 9: plain JSON, a plural name, no resource types.
-    "1.1": Version("application/json", "ServiceProviderConfigs", "", "Schemas"),
+    "2.0": Version("application/scim+json", "ServiceProviderConfig"),
+    # SCIM 1.1, protocol section 3.6 and core schema section 9: plain JSON and a plural name.
+    "1.1": Version("application/json", "ServiceProviderConfigs"),
 }
 EITHER: Final = (("Accept", "application/scim+json, application/json"), ("User-Agent", "scim-compat"))
 """Headers of a clean-up that knows only the ledger: an endpoint of either version answers them."""

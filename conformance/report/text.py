@@ -160,6 +160,7 @@ def _laid_out(piece: str, *, depth: int, after_open: bool) -> tuple[str, int]:
     return lead + piece, depth + (piece in ("{", "["))
 
 
+_SCIM_1_1: Final = re.compile(r"^SCIM1\.1-(core|protocol)-([0-9.]+)$")
 _RFC: Final = re.compile(r"^(RFC(\d{3,5}))(?:-([0-9]+(?:\.[0-9]+)*|[A-Z](?:\.[0-9]+)*))?$")
 
 
@@ -173,7 +174,10 @@ class Link:
 
 
 def citation(token: str) -> Link:
-    """``RFC7644-3.5.2`` as a link to that section; anything else as plain text."""
+    """``RFC7644-3.5.2`` as a link to that section; ``SCIM1.1-core-5.1`` in words; anything else as it is."""
+    older = _SCIM_1_1.match(token)
+    if older:  # two drafts that have no lasting address of their own
+        return Link(f"SCIM 1.1 {'core schema' if older[1] == 'core' else 'protocol'} §{older[2]}")
     found = _RFC.match(token)
     if not found:
         return Link(line(token, 80))

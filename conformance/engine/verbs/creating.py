@@ -27,11 +27,11 @@ def create(play: Play, step: Step) -> None:
 
 
 def body_for(play: Play, args: Mapping[str, Json], body: dict[str, Json]) -> dict[str, Json]:
-    """The body with the step's own ``has``, ``without`` and ``schemas`` in it."""
-    for path, value in (play.fill(args.get("has", {}))).items():
-        paths.put(body, path, value)
+    """The body with the step's own ``without``, ``has`` and ``schemas`` in it, in this order."""
     for path in play.fill(args.get("without", [])):
         paths.remove(body, path)
+    for path, value in (play.fill(args.get("has", {}))).items():
+        paths.put(body, path, value)
     if "schemas" in args:
         body["schemas"] = list(args["schemas"])
     if args.get("members"):
