@@ -25,6 +25,10 @@ MESSAGES = {
     ),
     "actor-many": (":15: large-count stands without count; add count:",),
     "actor-too-early": (":14: 'alice' is not on the server yet; create it before: do: create, or given",),
+    "as-too-late": (
+        ":14: as comes too late: 'alice' is made up already, in line 13; write the attribute under has, or give the "
+        "values where it enters",
+    ),
     "actor-twice": (
         ":14: 'alice' is there already, since line 13; use another name, or add expect: conflict",
         ":15: 'alice' is there already, since line 13; use another name",

@@ -174,6 +174,11 @@ def refused(body=MISSING, status=404, **more):
     )
 
 
+def refused11(body=MISSING, status=404, **more):
+    shown = {"Errors": [{"description": "no such user", "code": str(status)}]} if body is MISSING else body
+    return refused(shown, status, **({"scim": "1.1"} | more))
+
+
 def anonymous(body=MISSING, status=401, **more):
     defaults = {
         "credential": "none", "expect": "refusal", "target": "/Users", "subject": None,
@@ -377,6 +382,10 @@ CASES = [
     Case("error.shape", refused(), refused({"message": "no"}), "/schemas"),
     Case("error.shape", refused(), see("read", status=404, expect="refusal", subject=None), ""),
     Case("error.shape", refused(), read(status=404, expect="refusal", subject=None, **text(b"no")), ""),
+    Case("error.errors-array", refused11(), refused11(error(404)), "/Errors"),
+    Case("error.errors-array", refused11(), refused11({"Errors": []}), "/Errors"),
+    Case("error.errors-array", refused11(), refused11({"Errors": [{"code": "404"}]}), "/Errors/0/description"),
+    Case("error.errors-array", refused11(), see("read", status=404, expect="refusal", subject=None, scim="1.1"), ""),
     Case("error.shape", refused(error(404, detail=None)), refused(error(404, status=UNSET)), "/status"),
     Case("error.status-matches", refused(), refused(error(400)), "/status"),
     Case("error.status-string", refused(), refused(error(404, status=404)), "/status"),

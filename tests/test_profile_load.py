@@ -83,7 +83,7 @@ scenarios:
     steps:
       - {do: probe, on: User}
       - {do: match, user: alice, finds: 0}
-      - {do: create, user: alice, as: {surname: O'Brien}}
+      - {do: create, user: alice, has: {name.familyName: O'Brien}}
       - verify: alice
         has: {'name.familyName': O'Brien}
   - id: groups.push
@@ -288,7 +288,7 @@ def test_scenarios_and_steps(profile_file):
     assert [(step.kind, step.verb, dict(step.args), step.where.line) for step in create.steps] == [
         ("do", "probe", {"on": "User"}, line_of("{do: probe")),
         ("do", "match", {"user": "alice", "finds": 0}, line_of("{do: match")),
-        ("do", "create", {"user": "alice", "as": {"surname": "O'Brien"}}, line_of("{do: create, user")),
+        ("do", "create", {"user": "alice", "has": {"name.familyName": "O'Brien"}}, line_of("{do: create, user")),
         (
             "verify",
             "verify",
@@ -551,7 +551,8 @@ VERBS = """\
 - {given: crowd, count: 120, large-count: 1000}
 - {do: probe, on: Group}
 - {do: match, user: carol, by: 'emails[type eq "work"].value', case: upper, finds: 0}
-- {do: create, user: carol, as: {surname: x}, has: {title: "${carol.mail|upper|json}"}, without: [active]}
+- {do: create, user: carol, has: {title: "${carol.mail|upper|json}"}, without: [active]}
+- {do: create, user: dave, as: {surname: x}}
 - {do: create, user: carol, expect: conflict}
 - {do: create, user: twin, as: {userPrincipalName: "${alice.userName|swapcase}"}, expect: conflict}
 - {do: create, group: crew, has: {members: []}, schemas: [a]}
@@ -560,6 +561,7 @@ VERBS = """\
 - {do: assign-manager, user: alice, manager: bob}
 - {do: patch, user: alice, operations: [{op: Add, path: nickName, value: "${new.word}"}], means: {set: {nickName: x}},
    expect: either, read: false}
+- {do: patch, user: alice, body: {schemas: [x], active: true}, means: {set: {active: true}}, expect: either, read: false}
 - {do: patch, group: crew, operations: [{op: add, path: members, value: [{value: "${bob.id}"}]}], means: {add-members: [bob]}}
 - {do: add-members, group: crew, members: [alice, bob, crowd], per-request: 20}
 - {do: add-members, group: crew, members: [alice], again: true}

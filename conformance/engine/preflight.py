@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from conformance.engine import dialect as wording
 from conformance.engine.exchange import Capabilities, Exchange, Json, Request, Response, Scim
@@ -36,6 +36,7 @@ def preflight(sender: Sender, url: str, *, scim: Scim = "2.0") -> Capabilities:
     users = _ask(sender, target, url, version)
     discovery = {name: _ask(sender, f"/{name}", url, version) for name in version.discovery}
     _judge(_Answers(users, discovery), url, usual="/scim/v2" if scim == "2.0" else "/scim/v1")
+    _same_version(users, discovery[version.provider_config], url, scim)
     return Capabilities(
         provider_config=_object(discovery[version.provider_config]),
         resource_types=_listed(discovery["ResourceTypes"]),
@@ -87,6 +88,29 @@ def _judge(answers: _Answers, url: str, *, usual: str) -> None:
     raise NotTestable(
         f"{url} does not speak SCIM: GET /Users answered {users.status} as {_kind(users)}, and none of "
         f"{', '.join(f'/{name}' for name in answers.discovery)} answered with a SCIM message. Check the base URL."
+    )
+
+
+_LISTS: Final[Mapping[Scim, str]] = {
+    "2.0": "urn:ietf:params:scim:api:messages:2.0:ListResponse",
+    "1.1": "urn:scim:schemas:core:1.0",
+}
+
+
+def _same_version(users: Response, config: Response, url: str, scim: Scim) -> None:
+    """Raises NotTestable where the endpoint clearly speaks the other version: each answer would be a false finding.
+
+    Clearly: its list bears the other version's URN and not ours, and our version's configuration is not there.
+    """
+    other: Scim = "1.1" if scim == "2.0" else "2.0"
+    found = users.json.get("schemas") if isinstance(users.json, Mapping) else None
+    named = {str(urn) for urn in found} if isinstance(found, list) else set()
+    if config.ok or _LISTS[scim] in named or _LISTS[other] not in named:
+        return
+    raise NotTestable(
+        f"{url} speaks SCIM {other}: GET /Users answered with {_LISTS[other]}, and there is no "
+        f"/{VERSIONS[scim].provider_config}. The profile speaks SCIM {scim}: give the base URL for that version, or "
+        f"choose a profile for SCIM {other} (scim-compat profiles)."
     )
 
 

@@ -206,6 +206,9 @@ def _subject(step: Node, verb: str, node: Node, kind: ResourceKind, cast: _Cast)
         if verb == "delete":
             actor.there = False
         return set()
+    if "as" in parts and name in cast.actors:
+        what = f"as comes too late: {quoted(name)} is made up already, in line {cast.actors[name].where.line}"
+        cast.complain(parts["as"].where, what, "write the attribute under has, or give the values where it enters")
     if "expect" in parts:  # a conflict: the same one again, or a stranger who takes another's name
         cast.enter(name, kind, node.where)
         return set()
