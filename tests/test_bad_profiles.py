@@ -26,8 +26,10 @@ MESSAGES = {
     "actor-many": (":15: large-count stands without count; add count:",),
     "actor-too-early": (":14: 'alice' is not on the server yet; create it before: do: create, or given",),
     "as-too-late": (
-        ":14: as comes too late: 'alice' is made up already, in line 13; write the attribute under has, or give the "
-        "values where it enters",
+        (
+            ":14: as comes too late: 'alice' is made up already, in line 13; write the attribute under has, or give the "
+            "values where it enters"
+        ),
     ),
     "actor-twice": (
         ":14: 'alice' is there already, since line 13; use another name, or add expect: conflict",
@@ -234,7 +236,7 @@ MESSAGES = {
     ),
     "step-verb": (
         ":14: unknown verb 'chnage'; did you mean 'change'?",
-        ":15: do must be a text, not a list; verbs: add-members, assign-manager, change, create, delete, discover, evaluate, import, match, patch, probe, read, remove-members",
+        ":15: do must be a text, not a list; verbs: add-members, assign-manager, bulk, change, create, delete, discover, evaluate, import, match, overstep-bulk, patch, probe, read, remove-members",
     ),
     "timeout-zero": (":6: timeout must be more than 0, not 0",),
     "title-with-control-character": (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import replace
 
+import test_bulk
 import test_checks_stateless
 import test_expect_checks
 import test_state_checks
@@ -14,11 +15,11 @@ from conformance.checks.registry import all_checks
 
 
 def cases():
-    """Every answer of the three tables: check → what it is run on. What the tables say should come out is not asked."""
+    """Every answer of the four tables: check → what it is run on. What the tables say should come out is not asked."""
     found = defaultdict(list)
     for case in test_checks_stateless.CASES:
         found[case.check] += [case.good, case.bad]
-    for table in (test_state_checks.CASES, test_expect_checks.CASES):
+    for table in (test_state_checks.CASES, test_expect_checks.CASES, test_bulk.CASES):
         for name, rows in table.items():
             found[name] += [seen for _, seen, _ in rows]
     return found

@@ -16,12 +16,12 @@ from servers.running import serve
 from test_play_verbs import Refusing, given, last, lines, play, step, verify
 
 from conformance.checks.judge import judge
+from conformance.endpoint import open_wire
 from conformance.engine.cleanup import left
 from conformance.engine.exchange import MISSING, Assertion, Rule
 from conformance.engine.people import tag_for
 from conformance.engine.rehearsal import ImaginaryServer
 from conformance.profile.model import Client
-from conformance.endpoint import open_wire
 from conformance.settings import Login, Settings
 
 TAG = tag_for(7)

@@ -586,6 +586,10 @@ VERBS = """\
 - {send: {method: POST, path: /Users, body: "{", headers: {Content-Type: text/plain}}, expect: {outcome: refusal}}
 - {send: {method: POST, path: /.search, body: {}}, expect: {outcome: either}}
 - {verify: alice, has: {active: false}, lacks: [title], found-by: [id, filter, list]}
+- {do: bulk, fail-on-errors: 1, operations: [{create: crew2, kind: Group, members: [erin]}, {create: erin, has: {title: x}},
+   {patch: alice, operations: [{op: replace, path: active, value: false}], means: {set: {active: false}}},
+   {create: erin, expect: refusal}, {create: frank, expect: not-run}]}
+- {do: overstep-bulk}
 - {do: delete, user: carol}
 - {do: delete, user: carol, expect: gone}
 - {do: read, user: carol, expect: gone}

@@ -132,6 +132,13 @@ OWN_USER = {
 }
 
 GOOD = {
+    "BulkResponse": {
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkResponse"],
+        "Operations": [
+            {"method": "POST", "bulkId": "a", "status": "201", "location": "https://scim.example/v2/Users/1"},
+            {"method": "DELETE", "status": "404", "location": "https://scim.example/v2/Users/2", "response": {}},
+        ],
+    },
     "User": USER,
     "EnterpriseUser": USER[reading.ENTERPRISE],
     "Group": GROUP,

@@ -407,6 +407,8 @@ def _gate(scenario: Scenario) -> str:
             told.append(f"needs the resource type {value}")
         elif name == "extension":
             told.append(f"needs the schema {value}")
+        elif name == "bulk-at-most":
+            told.append(f"needs a limit of bulk operations of {value} or fewer")
         elif name == "discovery":
             told.append(f"needs the endpoint /{value}")
         elif name == "filterable":

@@ -120,6 +120,7 @@ Action = Literal[
     "replace",
     "delete",
     "discover",  # /Schemas, /ResourceTypes, /ServiceProviderConfig
+    "bulk",  # several writes in one request
     "raw",  # a literal request of the profile
     "evaluate",  # the client's read at the start of the next cycle, for convergence
     "anonymous",  # a request without, or with a wrong, credential
@@ -214,6 +215,17 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class BulkPart:
+    """One operation of a bulk request, and how it must end."""
+
+    method: str
+    bulk_id: str
+    path: str
+    expect: Literal["success", "refusal", "not-run"]
+    """not-run: ``failOnErrors`` was reached before it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Intent:
     """What a request was for, and what the client can accept as an answer."""
 
@@ -242,6 +254,8 @@ class Intent:
     """The same request as before: deleting the already gone, adding a member again."""
     duplicate: bool = False
     """A create for a resource that exists already: it must be refused as a conflict."""
+    parts: tuple[BulkPart, ...] = ()
+    """The operations of a bulk request, in order."""
     asserts: tuple[Assertion, ...] = ()
     among: tuple[str, ...] = ()
     """Ids of which exactly those in ``finds`` must be in the answer; others are not looked at."""
@@ -274,6 +288,13 @@ class Capabilities:
             name.lower() in {str(entry.get("id", "")).lower(), str(entry.get("name", "")).lower()}
             for entry in self.resource_types
         )
+
+    @property
+    def bulk_limit(self) -> int | None:
+        """Operations in one bulk request at most; None where the target does not say (RFC 7643 §5)."""
+        said = (self.provider_config or {}).get("bulk")
+        limit = said.get("maxOperations") if isinstance(said, Mapping) else None
+        return limit if isinstance(limit, int) and not isinstance(limit, bool) and limit > 0 else None
 
     def serves(self, endpoint: str) -> bool:
         """Whether the discovery endpoint of that name gave a usable answer."""

@@ -93,6 +93,8 @@ class Actor:
     """The server's own last full representation."""
     writes: list[Write] = field(default_factory=list)
     location: str | None = None
+    etag: str = ""
+    """The ETag of its last read."""
     gone: bool = False
 
     @property
@@ -165,6 +167,11 @@ class Play:
             if actor.id is None:
                 raise NotReached(f"{name} has no id")
             return actor.id
+        if attribute == "version":
+            shown = actor.etag or paths.get(actor.seen or {}, "meta.version")
+            if not isinstance(shown, str) or not shown:
+                raise NotReached(f"{name} was read without an ETag and without meta.version")
+            return shown
         known = paths.member(actor.wanted, attribute)
         if known is not MISSING and not isinstance(known, dict | list):
             return known
@@ -242,11 +249,20 @@ class Play:
     def client_timeout(self) -> float:
         return self.stage.client_timeout or self.scenario.client.timeout
 
-    def exchange(self, request: Request, intent: Intent, title: str, *, entry: int | None = None) -> Exchange:
+    def exchange(
+        self,
+        request: Request,
+        intent: Intent,
+        title: str,
+        *,
+        entry: int | None = None,
+        settle: Callable[[Exchange], None] | None = None,
+    ) -> Exchange:
         """Sends, hands the exchange to the observer, and stops the scenario if no answer came.
 
-        ``entry``: the ledger's number of what the request creates. It is settled before anyone looks at
-        the answer, so that the record knows it for ours; the checks see the world from before.
+        ``entry``: the ledger's number of what the request creates; ``settle``: what to do with the answer of one
+        that creates several. Either comes before anyone looks at the answer, so that the record knows what was
+        made for ours; the checks see the world from before.
         """
         self._exchange_number += 1
         self.requests += 1
@@ -255,6 +271,8 @@ class Play:
         seen = Seen(exchange=done, intent=intent, world=self.world())
         if entry is not None:
             self._note_creation(entry, done)
+        if settle is not None:
+            settle(done)
         number = f"{self._step_number}.{self._exchange_number}"
         self.stage.observe(Played(step=self._step, number=number, title=title, seen=seen))
         if done.response is None:
@@ -318,14 +336,7 @@ class Play:
 
     def create(self, actor: Actor, body: dict[str, Json], *, ours: bool, intent: Intent, title: str) -> Exchange:
         """POSTs the body with the ledger written first, and takes over what the server made of it."""
-        name = str(paths.member(body, NAME_ATTRIBUTE[actor.kind]))
-        if people.tag_for(self.stage.seed) not in name.lower():
-            raise NotReached(
-                f"{actor.key} was not created: its {NAME_ATTRIBUTE[actor.kind]} {name!r} does not carry the run's tag, "
-                "by which clean-up knows what it may delete; write ${run.tag} into it"
-            )
-        entry = self.stage.ledger.intend(actor.kind, NAME_ATTRIBUTE[actor.kind], name)
-        self.created.append(entry)
+        entry = self.announce(actor, body)
         request = self.request("POST", ENDPOINTS[actor.kind], ours=ours, body=body)
         done = self.exchange(request, replace(intent, sent=body), title, entry=entry)
         response = done.response
@@ -339,6 +350,18 @@ class Play:
         actor.location = response.header("location")
         self.settle(actor, body, found)
         return done
+
+    def announce(self, actor: Actor, body: Mapping[str, Json]) -> int:
+        """Writes into the ledger that the body is about to be created; returns the entry's number."""
+        name = str(paths.member(body, NAME_ATTRIBUTE[actor.kind]))
+        if people.tag_for(self.stage.seed) not in name.lower():
+            raise NotReached(
+                f"{actor.key} was not created: its {NAME_ATTRIBUTE[actor.kind]} {name!r} does not carry the run's tag, "
+                "by which clean-up knows what it may delete; write ${run.tag} into it"
+            )
+        entry = self.stage.ledger.intend(actor.kind, NAME_ATTRIBUTE[actor.kind], name)
+        self.created.append(entry)
+        return entry
 
     def _note_creation(self, entry: int, done: Exchange) -> None:
         """Into the ledger: refused, made with this id, or unknown and to be looked up at clean-up."""

@@ -58,7 +58,7 @@ class ImaginaryServer:
         response = Response(
             status=status,
             reason="",
-            headers=(("Content-Type", "application/scim+json"),),
+            headers=(("Content-Type", "application/scim+json"), ("ETag", 'W/"1"')),
             body=content,
             json=copy.deepcopy(body) if body is not None else {},
         )

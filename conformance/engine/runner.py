@@ -68,6 +68,9 @@ def not_applicable(scenario: Scenario, stage: Stage) -> str:
     extension = scenario.when.get("extension")
     if extension and not stage.capabilities.declares(str(extension)):
         return f"the target's /Schemas does not list {extension}"
+    most = scenario.when.get("bulk-at-most")
+    if most is not None and not 0 < (stage.capabilities.bulk_limit or 0) <= most:
+        return f"the target does not limit a bulk request to {most} operations or fewer"
     served = str(scenario.when.get("discovery", ""))
     if served and not stage.capabilities.serves(served):
         return f"the target does not answer at /{served}"

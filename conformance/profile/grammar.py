@@ -28,8 +28,8 @@ GROUP: Final = frozenset({"displayName", "objectId", "description"})
 SOURCE_ATTRIBUTES: Final = {"User": PERSON, "Group": GROUP}
 
 _TARGET: Final = {
-    "User": {"id", "userName", "displayName", "externalId"},
-    "Group": {"id", "displayName", "externalId"},
+    "User": {"id", "version", "userName", "displayName", "externalId"},
+    "Group": {"id", "version", "displayName", "externalId"},
 }
 ADDRESSABLE: Final = {kind: (SOURCE_ATTRIBUTES[kind] | _TARGET[kind]) - {"manager"} for kind in ("User", "Group")}
 """What stands behind the dot of ``${alice.…}``, by kind."""

@@ -113,7 +113,13 @@ def _enter(step: Node, cast: _Cast) -> set[str]:
     if verb == "assign-manager" and not cast.setting.has_reference:
         hint = "add a row with reference: true to mapping.user"
         cast.complain(where, "the mapping of users has no reference attribute to assign", hint)
-    fresh: set[str] = set()
+    if verb == "bulk":
+        # A member may be created behind the group that names it, so those who are created enter first.
+        fresh = set().union(*(_bulk_creation(each, cast) for each in parts["operations"].value))
+        for each in parts["operations"].value:
+            _bulk_operation(each, cast)
+        return fresh
+    fresh = set()
     kinds: tuple[tuple[str, ResourceKind], ...] = (("user", "User"), ("group", "Group"))
     for key, kind in kinds:
         if key in parts:
@@ -125,6 +131,36 @@ def _enter(step: Node, cast: _Cast) -> set[str]:
     for key in ("add-members", "remove-members"):
         _members(means.get(key), cast)
     return fresh
+
+
+def _succeeds(parts: Mapping[str, Node]) -> bool:
+    return "expect" not in parts or parts["expect"].value == "success"
+
+
+def _bulk_creation(operation: Node, cast: _Cast) -> set[str]:
+    parts = operation.value
+    if "create" not in parts:
+        return set()
+    node = parts["create"]
+    kind: ResourceKind = parts["kind"].value if "kind" in parts else "User"
+    actor = cast.enter(node.value, kind, node.where)
+    if not _succeeds(parts):
+        return set()
+    actor.created = actor.there = True
+    return {node.value}
+
+
+def _bulk_operation(operation: Node, cast: _Cast) -> None:
+    parts = operation.value
+    if "patch" in parts:
+        cast.use(parts["patch"].value, None, parts["patch"].where)
+    elif "delete" in parts:
+        cast.use(parts["delete"].value, None, parts["delete"].where).there = not _succeeds(parts)
+    _members(parts.get("members"), cast)
+    means = parts["means"].value if "means" in parts else {}
+    for key in ("add-members", "remove-members"):
+        _members(means.get(key), cast)
+    _attributes(operation, cast)
 
 
 def _given(step: Node, cast: _Cast) -> set[str]:
@@ -330,5 +366,9 @@ def written_names(step: Any) -> Iterator[str]:
     }:  # fmt: skip
         if args.get("expect") not in {"conflict", "gone"}:
             yield args.get("user") or args["group"]
+    elif step.kind == "do" and step.verb == "bulk":
+        for each in args["operations"]:
+            if each.get("expect", "success") == "success":
+                yield each.get("create") or each.get("patch") or each["delete"]
     elif step.kind == "send" and "about" in args and args["send"]["method"] != "GET" and not _is_refused(args):
         yield args["about"]

@@ -36,6 +36,7 @@ __all__ = [
 ]
 
 NAMES: Final = (
+    "BulkResponse",
     "EnterpriseUser",
     "Error",
     "Group",

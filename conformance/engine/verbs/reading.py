@@ -105,6 +105,7 @@ def read_by_id(play: Play, actor: Actor, *, gone: bool = False, action: Action =
     response = done.response
     if response is not None and response.ok and isinstance(response.json, dict) and not gone:
         actor.seen = response.json
+        actor.etag = response.header("etag") or ""
     return done
 
 
