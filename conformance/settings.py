@@ -67,8 +67,14 @@ class Settings:
     out: str
     claims: dict[str, Any] = field(default_factory=dict)
     """The vendor's claims, as in the target file."""
+    bases: dict[str, str] = field(default_factory=dict)
+    """SCIM version → base URL, as in the target file; empty: ``url`` for every version."""
     command: tuple[str, ...] = ()
     """What the user typed, for the record; holds no credential."""
+
+    def base_of(self, scim: str) -> str | None:
+        """The base URL for profiles of that SCIM version; None: the target file names bases, and none for it."""
+        return self.bases.get(scim) if self.bases else self.url
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
