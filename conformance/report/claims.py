@@ -172,7 +172,7 @@ def _login(given: Sources) -> Iterable[Side]:
     parts = []
     for way, counts in given.found["credentials"].items():
         name = {"none": "no credential in a header", "wrong": "a wrong credential"}.get(way, way)
-        parts += [f"{name} {word} {counts[word]:,} times" for word in ("accepted", "refused") if counts.get(word)]
+        parts.append(f"{name}: " + ", ".join(f"{number:,} {word}" for word, number in counts.items()))
     let_in = given.found["credentials"].get("wrong", {}).get("accepted")
     yield Side(
         "Credentials", "", _named(schemes), line("; ".join(parts), 600),
@@ -211,19 +211,20 @@ def _mutable(given: Sources) -> Iterable[Side]:
             continue
         lost = [p for p, c in found.items() if c.get("lost")]
         refused = [p for p, c in found.items() if c.get("refused") and not c.get("accepted")]
-        changed = [p for p, c in found.items() if c.get("accepted") and not c.get("lost")]
+        taken = [p for p, c in found.items() if c.get("accepted") and not c.get("lost")]
         parts = [
             f"{word}: {_named(paths)}"
-            for word, paths in (("changed", changed), ("accepted, but not kept", lost), ("refused", refused))
+            for word, paths in (("accepted", taken), ("accepted, but not kept", lost), ("refused", refused))
             if paths
         ]
         remarks = []
         if broken := [p for p in (*lost, *refused) if claimed is not None and _listed(p, claimed)]:
             remarks.append(_odd(f"Claimed, but not kept or refused: {_named(broken)}"))
-        if more := [p for p in changed if claimed is not None and not _listed(p, claimed)]:
-            remarks.append(_note(f"Changed, though not claimed: {_named(more)}"))
-        if moved := [p for p in changed if _listed(p, fixed)]:
-            remarks.append(_odd(f"Advertised as fixed, but changed: {_named(moved)}"))
+        if more := [p for p in taken if claimed is not None and not _listed(p, claimed)]:
+            remarks.append(_note(f"Accepted, though not claimed: {_named(more)}"))
+        # No contradiction: what is immutable may still be given its first value (RFC 7643 section 7).
+        if moved := [p for p in taken if _listed(p, fixed)]:
+            remarks.append(_note(f"Advertised as readOnly or immutable, yet accepted: {_named(moved)}"))
         advertised = f"readOnly or immutable: {_named(fixed)}" if fixed else ""
         yield Side(
             f"Attributes that can change ({kind})", _stated(claimed), advertised, "; ".join(parts), tuple(remarks)

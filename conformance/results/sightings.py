@@ -27,6 +27,8 @@ _COMPARISON: Final = re.compile(
 )
 _JOINED: Final = re.compile(r"\b(?:and|or)\b", re.IGNORECASE)
 _ASIDE: Final = re.compile(r'"(?:[^"\\]|\\.)*"|\[[^\]]*\]')
+_OWN: Final = re.compile(r"(?:id|schemas|meta|groups)\b", re.IGNORECASE)
+"""Attributes that are the server's own everywhere (RFC 7643 section 3.1 and 4.1.2)."""
 _SELECTION: Final = re.compile(r"\[[^\]]*\]")
 _TYPED: Final = re.compile(r'\[type eq "\w{1,20}"\]', re.IGNORECASE)
 _SELECTING: Final = ("filter.", "expect.finds", "delete.gone-by-filter", "user.disabled-found-by-filter")
@@ -270,7 +272,7 @@ class Sightings:
         # must not be removed (RFC 7644 section 3.5.2.2) may be changed all the same.
         alone = len(asked) == 1 and None not in asked.values()
         if sight.method == "PATCH" and (sight.ok or (refused and alone)):
-            for path in asked:
+            for path in (p for p in asked if not _OWN.match(p)):
                 _into(self._changes.setdefault(kind, {}), _shown(path))["accepted" if sight.ok else "refused"] += 1
         if kind == "User" and sight.ok and "active" in asked:
             self._last[sight.path] = "disable" if _is_false(asked["active"]) else ""
