@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -105,6 +105,7 @@ def _resolve(request: Request) -> list[Profile]:
     twice = sorted({p.id for p in loaded if sum(q.id == p.id for q in loaded) > 1})
     if twice:
         raise ValueError(f"the profile {twice[0]} is named twice")
+    _must_know(request.settings.claims.get("without-features", ()), loaded)
     ids = [s.id for p in loaded for s in p.scenarios]
     for glob in request.only:
         if not any(fnmatch.fnmatchcase(i, glob) or fnmatch.fnmatchcase(i.rpartition(".")[0], glob) for i in ids):
@@ -113,6 +114,26 @@ def _resolve(request: Request) -> list[Profile]:
                 "`scim-compat show PROFILE --summary` lists them"
             )
     return loaded
+
+
+def _must_know(features: Iterable[str], loaded: list[Profile]) -> None:
+    """Raises ValueError for a feature id of the target file that no profile has: it would leave nothing out."""
+    from conformance.profile.errors import nearest, quoted  # noqa: PLC0415
+    from conformance.profile.find import builtin  # noqa: PLC0415
+    from conformance.profile.load import load  # noqa: PLC0415
+
+    known = {f.id for p in loaded for f in p.features}
+    for ref in builtin():  # one target file serves many runs: what a profile of another run knows is in order
+        if set(features) <= known:
+            return
+        known |= {f.id for f in load(ref).features}
+    for feature in features:
+        if feature not in known:
+            hint = nearest(feature, known) or "`scim-compat show PROFILE --summary` lists the features of a profile"
+            raise ValueError(
+                f"without-features in the target file names {quoted(feature)}, which neither a profile of this run nor "
+                f"a built-in one has; {hint}"
+            )
 
 
 def _claim(out: Path) -> None:

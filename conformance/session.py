@@ -19,7 +19,7 @@ from conformance.checks.judge import judge
 from conformance.endpoint import FIRST, Endpoint, base_urls
 from conformance.engine import people
 from conformance.engine.cleanup import left
-from conformance.engine.exchange import Capabilities, Scim, Seen
+from conformance.engine.exchange import CORE_SCHEMA, Capabilities, Scim, Seen
 from conformance.engine.play import Played
 from conformance.engine.runner import not_applicable, run_scenario
 from conformance.profile.model import Profile, Scenario
@@ -28,6 +28,9 @@ from conformance.results.events import EventWriter, join
 from conformance.results.model import CheckResult, Outcome, ScenarioResult, StepResult, at_least, worst
 from conformance.results.record import recorded
 from conformance.settings import Settings
+
+_BY_RFC = frozenset({"id", "meta", "schemas", "groups"})
+"""Attributes that are the server's own everywhere."""
 
 
 def now() -> str:
@@ -45,7 +48,7 @@ def header(settings: Settings, profiles: list[Profile], selected: Mapping[str, l
             "command": list(settings.command),
             "tag": people.tag_for(settings.seed),
         },
-        "target": {"url": settings.url, "claims": settings.claims},
+        "target": {"url": settings.url, "bases": settings.bases, "claims": settings.claims},
         "profiles": [_profile_header(p, selected.get(p.id, [])) for p in profiles],
     }
 
@@ -279,7 +282,21 @@ def described(capabilities: Capabilities) -> dict[str, Any]:
         "provider_config": capabilities.provider_config,
         "resource_types": None if types is None else [str(t.get("name") or t.get("id") or "?") for t in types],
         "schemas": None if schemas is None else [str(s.get("id", "?")) for s in schemas],
+        "fixed": {
+            kind: _fixed(schema) for kind, urn in CORE_SCHEMA["2.0"].items() if (schema := capabilities.schema(urn))
+        },
     }
+
+
+def _fixed(schema: Mapping[str, Any]) -> list[str]:
+    """Attributes that the target's own schema calls readOnly or immutable, where RFC 7643 leaves it open."""
+    listed = schema.get("attributes")
+    fixed = [
+        str(a.get("name"))
+        for a in (listed if isinstance(listed, list) else ())
+        if isinstance(a, Mapping) and str(a.get("mutability")) in {"readOnly", "immutable"}
+    ]
+    return [name for name in fixed if name not in _BY_RFC]
 
 
 def finish(events: EventWriter, out: Path, *, shards: list[Path], interrupted: str = "") -> Collated:

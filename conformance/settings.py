@@ -65,10 +65,10 @@ class Settings:
     large: bool = False
     fail_on: Severity = "degraded"
     out: str
-    bases: dict[str, str] = field(default_factory=dict)
-    """SCIM version → base URL, where the target file names them; ``url`` is the one the run is about."""
     claims: dict[str, Any] = field(default_factory=dict)
     """The vendor's claims, as in the target file."""
+    bases: dict[str, str] = field(default_factory=dict)
+    """SCIM version → base URL, as in the target file. Where it names none, ``endpoint.base_urls`` decides."""
     command: tuple[str, ...] = ()
     """What the user typed, for the record; holds no credential."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.resources
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -13,9 +13,9 @@ from typing import Any, Final
 import jsonschema
 
 from conformance.engine.exchange import Claims
-from conformance.profile.errors import ProfileError
+from conformance.profile.errors import Complaint, ProfileError
 from conformance.profile.validate import held_against
-from conformance.profile.yamlsource import read
+from conformance.profile.yamlsource import Node, read
 
 _OF_PROFILES: Final = re.compile("profile|format: 1|extends")
 _HINT: Final = "a target file is YAML and needs url: https://host/scim/v2 at least"
@@ -24,11 +24,14 @@ _HINT: Final = "a target file is YAML and needs url: https://host/scim/v2 at lea
 @dataclass(frozen=True, slots=True)
 class Target:
     url: str
+    """Base URL for SCIM 2.0, or for the one that runs if ``bases`` is empty."""
     auth: Mapping[str, str] = field(default_factory=dict)
     """As in the file: kind, secret-env, secret-file, user …; never a secret itself."""
     ca: str = ""
     claims: Mapping[str, Any] = field(default_factory=dict)
     """As in the file, for the record; ``claims_of`` makes them usable."""
+    bases: Mapping[str, str] = field(default_factory=dict)
+    """SCIM version → base URL, ``url`` among them as 2.0; empty if the file does not tell versions apart."""
 
 
 def load(path: Path) -> Target:
@@ -40,10 +43,30 @@ def load(path: Path) -> Target:
     text = importlib.resources.files("conformance").joinpath("target.schema.json").read_text("utf-8")
     validator = jsonschema.Draft202012Validator(json.loads(text))
     plain = root.plain()
-    complaints = sorted((c for _, c in held_against(validator, plain, root)), key=lambda c: c.where.line)
+    complaints = [c for _, c in held_against(validator, plain, root)] or list(_at_odds(plain, root))
     if complaints:
-        raise ProfileError(complaints)
-    return Target(url=plain["url"], auth=plain.get("auth", {}), ca=plain.get("ca", ""), claims=plain.get("claims", {}))
+        raise ProfileError(sorted(complaints, key=lambda c: c.where.line))
+    bases = plain.get("bases", {})
+    return Target(
+        url=plain["url"],
+        auth=plain.get("auth", {}),
+        ca=plain.get("ca", ""),
+        claims=plain.get("claims", {}),
+        bases={"2.0": plain["url"], **bases} if bases else {},
+    )
+
+
+def _at_odds(plain: Mapping[str, Any], root: Node) -> Iterator[Complaint]:
+    """What contradicts another part of the file."""
+    other = plain.get("bases", {}).get("2.0", plain["url"])
+    if other.rstrip("/") != plain["url"].rstrip("/"):
+        where = root.at(("bases", "2.0")).where
+        yield Complaint(where, "the base of SCIM 2.0 is another than url", "url is that base: leave 2.0 out of bases")
+    size = plain.get("claims", {}).get("page-size", {})
+    if size.get("default", 1) > size.get("max", size.get("default", 1)):
+        where = root.at(("claims", "page-size", "default")).where
+        what = f"default {size['default']} is more than max {size['max']}"
+        yield Complaint(where, what, "max is the most that one list ever holds")
 
 
 def _hint(said: str) -> str:
@@ -53,7 +76,11 @@ def _hint(said: str) -> str:
 
 
 def claims_of(plain: Mapping[str, Any]) -> Claims:
-    """The claims of a target file as the engine asks for them."""
+    """The claims of a target file as the engine asks for them.
+
+    ``delete`` is not among them: RFC 7644 §3.6 leaves no choice, so a claim of anything else excuses nothing.
+    The report compares it with what was found.
+    """
     return Claims(
         without_features=frozenset(plain.get("without-features", ())),
         groups=plain.get("groups"),
@@ -61,6 +88,9 @@ def claims_of(plain: Mapping[str, Any]) -> Claims:
         mutable=_by_kind(plain.get("mutable")),
         disable=plain.get("disable"),
         existing=plain.get("existing"),
+        page_default=plain.get("page-size", {}).get("default"),
+        page_max=plain.get("page-size", {}).get("max"),
+        media_types=frozenset(plain.get("media-types", ())),
     )
 
 

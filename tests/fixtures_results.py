@@ -567,12 +567,16 @@ def build_results() -> Json:
         "run": {"id": "20261122-063105-k7q2", "seed": 20261122, "started": "2026-11-22T06:31:05Z", "ended": "2026-11-22T06:33:41Z", "complete": True, "interrupted": None, "command": ["--profile", "entra-v2", "--profile", "okta", "--profile", "thousandeyes"], "tag": "sc-k7q2"},
         "target": {
             "url": BASE,
-            "claims": {"features": {"push-groups": False}},
+            "bases": {"2.0": BASE},
+            "claims": {"without-features": ["roles"], "groups": True, "filterable": {"user": ["userName", "externalId"]}, "mutable": {"user": ["active", "displayName"]},
+                       "disable": "keep", "delete": "gone", "existing": "conflict", "page-size": {"default": 20, "max": 100}, "media-types": ["application/scim+json"]},
             "capabilities": {
                 "provider_config": {"patch": {"supported": True}, "bulk": {"supported": False}, "filter": {"supported": True, "maxResults": 200}, "etag": {"supported": False}},
                 "resource_types": [{"id": "User", "name": "User", "endpoint": "/Users"}, {"id": "Group", "name": "Group", "endpoint": "/Groups"}],
                 "schemas": [USER, GROUP, ENTERPRISE],
+                "fixed": {"User": ["nickName"], "Group": []},
             },
+            "found": found(),
         },
         "verdict": "incompatible",
         "profiles": [
@@ -585,6 +589,25 @@ def build_results() -> Json:
         "bystanders": {"checked": 2, "changed": []},
         "cleanup": {"deleted": 17, "left": [{"type": "Group", "id": "e9e30dba-f08f-4109-8486-d5c6a331660a", "why": "DELETE was answered with 500"}]},
         "errors": [],
+    }  # fmt: skip
+
+
+def found() -> Json:
+    """What the run saw: ``target.found``."""
+    return {
+        "operations": {"create Group": {"accepted": 2}, "create User": {"accepted": 41, "declined": 2}, "delete": {"accepted": 4}, "filter": {"accepted": 30, "refused": 1}, "patch": {"accepted": 12, "declined": 2, "refused": 1}, "sort": {"unsupported": 1}},
+        "filters": {"Group": {"displayName": {"right": 2}}, "User": {"externalId": {"refused": 1}, "userName": {"right": 29}}},
+        "changes": {"User": {"active": {"accepted": 3, "lost": 1}, "displayName": {"accepted": 4}, "title": {"accepted": 1}}},
+        "disable": {"active": 1, "kept": 2},
+        "delete": {"gone": 3},
+        "existing": {"conflict": 2},
+        "etag": {"without": 60},
+        "credentials": {"Bearer": {"accepted": 120}, "none": {"refused": 2}, "wrong": {"refused": 2}},
+        "media_types": {"application/scim+json": 118},
+        "error_media_types": {"application/json": 4},
+        "extensions": {ENTERPRISE: 30},
+        "versions": {"2.0": 118},
+        "pages": {"largest": 20, "largest_unasked": 20, "cut": [{"asked": 100, "returned": 20}]},
     }  # fmt: skip
 
 

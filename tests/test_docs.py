@@ -274,6 +274,13 @@ def test_the_target_file_loads_and_claims_what_it_says(tmp_path):
     assert claims.without_features <= {feature.id for feature in load("entra-v2").features}
 
 
+def test_the_target_file_with_two_bases_loads(tmp_path):
+    (text,) = (block for block in blocks("README.md", "yaml") if "bases:" in block)
+    path = tmp_path / "two.target.yaml"
+    path.write_text(text, encoding="utf-8")
+    assert set(target.load(path).bases) == {"2.0", "1.1"}
+
+
 def test_there_are_examples_of_both_kinds():
     assert {(name, file) for name, file, _ in examples()} == {
         ("README.md", "acme.scim.yaml"),

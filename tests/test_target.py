@@ -12,8 +12,10 @@ from servers.running import serve
 
 from conformance import target
 from conformance.cli.run import _login
+from conformance.endpoint import base_urls
 from conformance.engine.exchange import Claims
 from conformance.profile.errors import ProfileError
+from conformance.settings import Settings
 
 PROFILE = """\
 format: 1
@@ -49,6 +51,16 @@ scenarios:
       {given: alice}, {do: change, user: alice, set: {active: false}}, {verify: alice, gone: [id, filter, list]}]}
   - {id: twice.create, feature: users, title: Created twice, evidence: documented, source: S1, steps: [
       {do: create, user: alice}, {do: create, user: alice, expect: conflict}, {verify: alice}]}
+  - {id: gate.adopt, feature: users, title: Taken over, evidence: documented, source: S1, when: {existing: adopt}, steps: [
+      {do: create, user: alice}, {do: create, user: alice, expect: conflict}, {verify: alice}]}
+  - {id: gate.conflict, feature: users, title: Refused, evidence: documented, source: S1, when: {existing: conflict}, steps: [
+      {do: create, user: alice}, {do: create, user: alice, expect: conflict}, {verify: alice}]}
+  - {id: lists.all, feature: users, title: All of them, evidence: documented, source: S1, steps: [
+      {given: crowd, count: 3}, {send: {method: GET, path: /Users}, expect: {status: 200}}]}
+  - {id: labels.free, feature: users, title: Any label will do, evidence: documented, source: S1, steps: [
+      {given: alice}, {do: read, user: alice}]}
+  - {id: labels.strict, feature: users, title: One label will do, evidence: documented, source: S1,
+     requires: {http.scim-media-type: {severity: degraded, source: S1}}, steps: [{given: alice}, {do: read, user: alice}]}
   - {id: groups.create, feature: groups, title: A group, evidence: documented, source: S1, when: {resource-type: Group}, steps: [
       {do: create, group: crew}, {verify: crew}]}
   - {id: roles.create, feature: roles, title: Whatever, evidence: documented, source: S1, steps: [{do: create, user: bo}]}
@@ -68,6 +80,10 @@ claims:
   mutable: {group: [displayName], user: []}
   disable: delete
   existing: adopt
+  delete: gone
+  page-size: {default: 20, max: 100}
+  media-types: [application/json]
+bases: {"1.1": https://staging.example.com/scim/v1}
 """
 
 
@@ -88,7 +104,11 @@ def test_a_whole_file(tmp_path):
         mutable={"Group": frozenset({"displayname"}), "User": frozenset()},
         disable="delete",
         existing="adopt",
+        page_default=20,
+        page_max=100,
+        media_types=frozenset({"application/json"}),
     )
+    assert found.bases == {"2.0": found.url, "1.1": "https://staging.example.com/scim/v1"}
     assert (claims.may_filter("User", "USERNAME"), claims.may_filter("User", "title")) == (True, False)
     assert claims.may_filter("Group", "title"), "of groups nothing is said"
     assert (claims.may_change("Group", "displayName"), claims.may_change("User", "title")) == (True, False)
@@ -96,7 +116,7 @@ def test_a_whole_file(tmp_path):
 
 def test_the_smallest_file(tmp_path):
     found = target.load(written(tmp_path, "url: https://x.example\n"))
-    assert (found.auth, found.ca, found.claims) == ({}, "", {})
+    assert (found.auth, found.ca, found.claims, found.bases) == ({}, "", {}, {})
     assert target.claims_of({}) == Claims()
     assert target.claims_of({}).may_filter("User", "x")
     assert target.claims_of({}).may_change("User", "x")
@@ -123,6 +143,19 @@ NEEDS = "a target file is YAML and needs url: https://host/scim/v2 at least"
         ("url: ''\nclaims:\n  disable: x\n  without-features: y\n  groups: z\n",
          ["1: url is empty", "3: disable cannot be 'x'; it is one of: delete, keep", "4: without-features must be a list, not the text 'y'",
           "5: groups must be true or false, not the text 'z'"]),
+        ("url: x\nclaims: {delete: soft}\n", ["2: delete cannot be 'soft'; it is one of: disabled, gone"]),
+        ("url: x\nclaims:\n  page-size: {max: 0}\n", ["3: max must be at least 1, not 0"]),
+        ("url: x\nclaims:\n  page-size: {maximum: 9}\n", ["3: unknown key 'maximum' in page-size; did you mean 'max'?"]),
+        ("url: x\nclaims:\n  page-size: {}\n", ["3: page-size is empty"]),
+        ("url: x\nclaims:\n  page-size:\n    max: 10\n    default: 20\n",
+         ["5: default 20 is more than max 10; max is the most that one list ever holds"]),
+        ("url: x\nclaims:\n  media-types: [text/plain]\n",
+         ["3: entry 1 of media-types cannot be 'text/plain'; it is one of: application/json, application/scim+json"]),
+        ("url: x\nclaims: {media-types: []}\n", ["2: media-types is empty"]),
+        ("url: x\nbases: {2.1: y}\n", ["2: unknown key '2.1' in bases; did you mean '2.0'?"]),
+        ("url: x\nbases: {1.1: ''}\n", ["2: 1.1 is empty"]),
+        ("url: x\nbases:\n  1.1: z\n  2.0: y\n", ["4: the base of SCIM 2.0 is another than url; url is that base: leave 2.0 out of bases"]),
+        ("bases: {1.1: x}\n", ["1: this target file has no url; add url:"]),
         ("", [f"1: the file must hold keys and values; it is empty; {NEEDS}"]),
         ("- x\n", [f"1: the file must hold keys and values; it holds a list; {NEEDS}"]),
         ("url: &a x\n", ["1: the anchor &a is not allowed; write each value out"]),
@@ -201,6 +234,35 @@ def test_basic_and_oauth2_from_the_file(chosen):
 
 BEARER = "url: http://a.example/scim\nauth: {kind: bearer, secret-env: FIRST}\n"
 HEADER = "url: http://a.example/scim\nauth: {kind: header, secret-env: FIRST, header-name: X-Key}\n"
+
+
+BASES = "url: http://a.example/scim\nbases: {1.1: http://a.example/scim/v1}\n"
+
+
+def test_the_bases_of_the_file(chosen):
+    both = {"2.0": "http://a.example/scim", "1.1": "http://a.example/scim/v1"}
+    assert chosen(BASES)[2]["bases"] == both
+    settings = Settings(url=both["2.0"], bases=both, seed=1, out="out")
+    assert base_urls(settings, ["2.0", "1.1"]) == both
+    assert Settings.from_dict(settings.to_dict()).bases == both
+
+
+def test_a_version_without_a_base_has_none():
+    two = Settings(url="http://a.example/2", bases={"2.0": "http://a.example/2"}, seed=1, out="out")
+    assert base_urls(two, ["2.0", "1.1"]) == {"2.0": "http://a.example/2"}
+
+
+def test_where_no_bases_are_named_the_url_is_of_the_version_that_runs_or_of_2_0(chosen):
+    assert chosen(BEARER)[2]["bases"] == {}
+    one = Settings(url="http://a.example/scim", seed=1, out="out")
+    assert [base_urls(one, [v]) for v in ("2.0", "1.1")] == [{v: "http://a.example/scim"} for v in ("2.0", "1.1")]
+    assert base_urls(one, ["1.1", "2.0"]) == {"2.0": "http://a.example/scim"}
+
+
+def test_a_url_on_the_command_line_takes_the_place_of_every_base(chosen):
+    """Somebody who tries a copy must not send half of the run to the original."""
+    url, _, options = chosen(BASES, "http://b.example/scim")
+    assert (url, options["bases"]) == ("http://b.example/scim", {})
 
 
 def test_a_url_on_the_command_line_comes_first(chosen):
@@ -318,10 +380,13 @@ def test_a_good_server_that_claims_nothing(run):
     outcomes = {id_: s["outcome"] for id_, s in scenarios.items()}
     assert outcomes.pop("disable.deletes") == "skip"
     assert scenarios["disable.deletes"]["reason"] == "the target claims that disabling a user means to keep it"
+    assert outcomes.pop("gate.adopt") == "skip"
+    assert scenarios["gate.adopt"]["reason"] == "the target does not claim to take over users that exist"
     assert {k: v for k, v in outcomes.items() if k != "run.bystanders"} == dict.fromkeys(
-        ("find.by-name", "find.gated", "change.both", "disable.keeps", "twice.create", "groups.create", "roles.create"),
+        ("find.by-name", "find.gated", "change.both", "disable.keeps", "twice.create", "gate.conflict", "lists.all",
+         "labels.free", "labels.strict", "groups.create", "roles.create"),
         "pass",
-    )
+    )  # fmt: skip
     assert (status, results["target"]["claims"]) == (0, {})
 
 
@@ -390,6 +455,91 @@ def test_a_claim_to_adopt_is_tested(run, server):
     status, scenarios, _ = run(server(), "{existing: adopt}", "twice.*")
     assert status == 1
     assert ("create.duplicate-refused", "/id") in checks(scenarios["twice.create"], "fail")
+
+
+def test_existing_as_a_gate(run):
+    _, scenarios, _ = run(Adopting(), "{existing: adopt}", "gate.*")
+    assert scenarios["gate.adopt"]["outcome"] == "pass"
+    gated = scenarios["gate.conflict"]
+    assert (gated["applicable"], gated["reason"]) == (False, "the target claims to take over users that exist")
+    _, scenarios, _ = run(GoodServer(), "{existing: conflict}", "gate.*")
+    assert [scenarios[f"gate.{which}"]["outcome"] for which in ("adopt", "conflict")] == ["skip", "pass"]
+
+
+class Cutting(GoodServer):
+    """Two resources a list, with no word of a page."""
+
+    def page(self, request, kinds, given):
+        answer = super().page(request, kinds, given)
+        if "count" not in given:
+            answer.payload["Resources"] = answer.payload["Resources"][:2]
+            for name in ("startIndex", "itemsPerPage"):
+                del answer.payload[name]
+        return answer
+
+
+@pytest.mark.parametrize(
+    ("claims", "blamed"),
+    [
+        ("{}", True),
+        ("{page-size: {default: 2}}", False),
+        ("{page-size: {max: 2}}", False),
+        ("{page-size: {default: 1, max: 2}}", False),
+        ("{page-size: {default: 3}}", True),  # what is claimed is tested: three were to come
+        ("{page-size: {max: 50}}", True),
+    ],
+)
+def test_page_size(run, claims, blamed):
+    """A list may be as short as its vendor claims; that a part must say where it begins holds all the same."""
+    failed = checks(run(Cutting(), claims, "lists.*")[1]["lists.all"], "fail")
+    assert ("list.total", "/totalResults") in failed if blamed else "list.total" not in dict(failed)
+    assert ("list.start-index", "/startIndex") in failed
+
+
+class Plain(GoodServer):
+    """Answers as application/json, errors included."""
+
+    def handle(self, request):
+        answer = super().handle(request)
+        if "Content-Type" in answer.headers:
+            answer.headers["Content-Type"] = "application/json"
+        return answer
+
+
+def test_media_types(run):
+    label = ("http.scim-media-type", "header Content-Type")
+    _, scenarios, _ = run(Plain(), "{}", "labels.*")
+    assert label in checks(scenarios["labels.free"], "fail")
+    _, scenarios, _ = run(Plain(), "{media-types: [application/json]}", "labels.*")
+    assert checks(scenarios["labels.free"], "fail") == []
+    reason = "the target claims to answer with application/json, which RFC 7644 allows and this client takes"
+    assert ("http.scim-media-type", reason) in checks(scenarios["labels.free"], "skip")
+    assert label in checks(scenarios["labels.strict"], "fail"), "a client that minds is still told about"
+    _, scenarios, _ = run(Plain(), "{media-types: [application/scim+json]}", "labels.*")
+    assert label in checks(scenarios["labels.free"], "fail"), "what is claimed is tested"
+
+
+@pytest.mark.parametrize(
+    ("features", "name", "hint"),
+    [
+        ("[role]", "role", "did you mean 'roles'?"),
+        ("[groups, deactivate-user]", "deactivate-user", "did you mean 'deactivate-users'?"),
+        ("[zzz]", "zzz", "`scim-compat show PROFILE --summary` lists the features of a profile"),
+    ],
+)
+def test_a_feature_that_nobody_knows_is_refused(tmp_path, command, features, name, hint):
+    written(tmp_path, PROFILE, "claims.yaml")
+    written(tmp_path, f"url: http://x.invalid\nclaims: {{without-features: {features}}}\n")
+    done = command("run", "--target", "t.yaml", "-p", "claims.yaml", "--out", "out")
+    assert done.returncode == 2
+    said = f"names '{name}', which neither a profile of this run nor a built-in one has; {hint}"
+    assert f"Error: without-features in the target file {said}" in " ".join(done.stderr.split())
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_feature_of_a_profile_that_is_not_run_is_in_order(run):
+    status, scenarios, _ = run(GoodServer(), "{without-features: [deactivate-users]}", "roles.*")
+    assert (status, scenarios["roles.create"]["outcome"]) == (0, "pass")
 
 
 def test_groups_and_features_that_are_not_claimed(run):

@@ -15,6 +15,7 @@ from conformance.results.model import CheckResult, Severity
 _BY_LEVEL: Final[Mapping[str, Severity]] = {"MUST": "degraded", "SHOULD": "cosmetic"}
 ASSERTED: Final = ("expect.", "http.expected-status")
 """Checks that hold a profile's own assertions."""
+_LABELS: Final = ("http.scim-media-type", "error.media-type")
 _MOST: Final = 20
 """Problems reported of one check on one exchange."""
 
@@ -64,6 +65,8 @@ def _run(rule: Check, seen: Seen, severity: Severity, requirement: Requirement |
         if not rule.when(seen):
             return
         _must_be_claimed(rule, seen)
+        if severity == "cosmetic":
+            _may_be_claimed(rule, seen)
         problems = list(rule.run(seen))
     except NotJudged as reason:
         yield CheckResult(id=rule.id, outcome="skip", level=rule.level, reason=str(reason))
@@ -87,6 +90,13 @@ def _must_be_claimed(rule: Check, seen: Seen) -> None:
         return
     if not seen.world.claims.may_filter(kind, path):
         raise NotJudged(f"the target does not claim that filters may name {path}")
+
+
+def _may_be_claimed(rule: Check, seen: Seen) -> None:
+    """Raises NotJudged for a lawful habit that the vendor claims. Only where this client does not mind."""
+    label = seen.response.media_type if rule.id in _LABELS else ""
+    if label and label in seen.world.claims.media_types:
+        raise NotJudged(f"the target claims to answer with {label}, which RFC 7644 allows and this client takes")
 
 
 def _as_asserted(seen: Seen, failure: CheckResult) -> CheckResult:

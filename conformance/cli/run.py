@@ -69,9 +69,11 @@ def command(url: str | None, profiles: tuple[str, ...], **options: Any) -> None:
     cleanup` finishes that after a kill.
     """
     file = options.pop("target")
-    claims = _from_target(file, options) if file else {}
-    options["claims"] = claims.get("claims", {})
-    url = url or claims.get("url")
+    found = _from_target(file, options) if file else {}
+    options["claims"] = found.get("claims", {})
+    # A URL on the command line takes the place of every base: nothing then goes to another address.
+    options["bases"] = {} if url else found.get("bases", {})
+    url = url or found.get("url")
     if not url and not options["scim_app"]:
         raise click.UsageError(
             "give the URL of the SCIM endpoint, as https://host/scim/v2 (or --scim-app MODULE:ATTRIBUTE)"
@@ -109,7 +111,7 @@ def _from_target(file: str, options: dict[str, Any]) -> dict[str, Any]:
         if name not in given:
             options[name] = value
     options["ca"] = options["ca"] or found.ca or None
-    return {"url": found.url, "claims": dict(found.claims)}
+    return {"url": found.url, "claims": dict(found.claims), "bases": dict(found.bases)}
 
 
 def execute(url: str, profiles: tuple[str, ...], options: dict[str, Any]) -> int:
@@ -138,6 +140,7 @@ def execute(url: str, profiles: tuple[str, ...], options: dict[str, Any]) -> int
         fail_on=options["fail_on"],
         out=str(default_out(options["out"])),
         claims=options.get("claims", {}),
+        bases=options.get("bases", {}),
         command=tuple(command_line),
     )
     terminal = Terminal(quiet=options["quiet"])

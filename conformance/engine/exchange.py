@@ -333,6 +333,12 @@ class Claims:
     """What setting ``active`` to false does to the user."""
     existing: Literal["conflict", "adopt"] | None = None
     """What a create for an existing user does."""
+    page_default: int | None = None
+    """Resources in one list where the request names no count."""
+    page_max: int | None = None
+    """Resources in one list at most, whatever count the request names."""
+    media_types: frozenset[str] = frozenset()
+    """What answers are labelled with; empty: nothing is said."""
 
     def may_filter(self, kind: str, path: str) -> bool:
         listed = None if self.filterable is None else self.filterable.get(kind)
@@ -341,6 +347,11 @@ class Claims:
     def may_change(self, kind: str, path: str) -> bool:
         listed = None if self.mutable is None else self.mutable.get(kind)
         return listed is None or path.lower() in listed
+
+    def may_cut(self, count: int | None, returned: int) -> bool:
+        """Whether a list may end after ``returned`` resources, where ``count`` were asked for (None: no word of it)."""
+        limits = [n for n in (self.page_default if count is None else None, self.page_max) if n is not None]
+        return bool(limits) and returned >= min(limits)
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,9 @@ def not_applicable(scenario: Scenario, stage: Stage) -> str:
         return "the target does not claim groups"
     if scenario.when.get("disable") not in {None, claims.disable or "keep"}:
         return f"the target claims that disabling a user means to {claims.disable or 'keep'} it"
+    if scenario.when.get("existing") not in {None, claims.existing or "conflict"}:
+        claimed = "claims" if claims.existing == "adopt" else "does not claim"
+        return f"the target {claimed} to take over users that exist"
     filtered = str(scenario.when.get("filterable", ""))
     if filtered and not claims.may_filter("User", filtered):
         return f"the target does not claim that users can be filtered by {filtered}"

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from conformance.report import facts, words
 from conformance.report.anchors import Anchors
+from conformance.report.claims import Side, contradictions, sides
 from conformance.report.findings import Finding, failures, groups, severity_rank
 from conformance.report.scenarios import Context, ScenarioView, context, outcome_key, scenario_view
 from conformance.report.text import Link, Shown, line, safe_url, value
@@ -120,6 +121,9 @@ class View:
     bystanders: int
     changed: tuple[str, ...]
     claims: Shown | None
+    sides: tuple[Side, ...]
+    """Claimed, advertised, found."""
+    contradictions: int
     capabilities: tuple[tuple[str, str, Shown | None], ...]
     tool: str
 
@@ -140,6 +144,7 @@ def build(results: Mapping[str, Any]) -> View:
     run, target = results["run"], results["target"]
     profiles = tuple(_profile(profile, p=p, shared=shared) for p, profile in enumerate(results["profiles"]))
     verdict = words.VERDICTS.get(results["verdict"]) or words.unknown(line(results["verdict"], 40))
+    beside = sides(results)
     tool = line(f"{results['tool']['name']} {results['tool']['version']}", 80)
     started, ended = facts.time(run["started"]), facts.time(run["ended"])
     return View(
@@ -167,6 +172,8 @@ def build(results: Mapping[str, Any]) -> View:
         bystanders=results["bystanders"]["checked"],
         changed=tuple(line(text, 300) for text in results["bystanders"]["changed"]),
         claims=value(target["claims"], cap=2000) if target["claims"] else None,
+        sides=beside,
+        contradictions=contradictions(beside),
         capabilities=facts.capabilities(target["capabilities"]),
         tool=tool,
     )

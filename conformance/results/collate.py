@@ -15,6 +15,7 @@ from typing import IO, Any, Final
 from conformance.results import verdict
 from conformance.results.events import FORMAT
 from conformance.results.model import SEVERITIES, Severity, VerdictWord
+from conformance.results.sightings import Sightings
 
 SCHEMA: Final = "scim-compat/results/1"
 
@@ -70,6 +71,7 @@ class _Index:
     changed: list[str] = field(default_factory=list)
     footer: dict[str, Any] | None = None
     found: dict[str, Found] = field(default_factory=dict)
+    sightings: Sightings = field(default_factory=Sightings)
 
 
 def collate(events: Path, results: Path) -> Collated:
@@ -124,10 +126,14 @@ def _index(events: Path) -> _Index:
             if kind == "scenario":
                 at = (event["profile"], event["id"])
                 current = index.blocks[at] = _Block(start=start)
+                index.sightings.scenario()
             elif kind == "scenario-end" and current is not None:
                 current.result = event["result"]
                 current = None
+            elif kind == "exchange":
+                index.sightings.exchange(event["step"], event["exchange"])
             elif kind == "check" and current is not None:
+                index.sightings.check(event["check"])
                 _count(index, current, at, event["check"])
             else:
                 _about_the_run(index, event)
@@ -180,6 +186,7 @@ def _head(index: _Index) -> dict[str, Any]:
         "target": {
             **header["target"],
             "capabilities": index.capabilities or {"provider_config": None, "resource_types": None, "schemas": None},
+            "found": index.sightings.told(),
         },
         "verdict": verdict.of_run(words),
         "profiles": profiles,

@@ -103,6 +103,8 @@ def outline(results: Mapping[str, Any]) -> dict[str, Any]:
         "left on the target": len(results["cleanup"]["left"]),
         "bystanders changed": len(results["bystanders"]["changed"]),
     }
+    for name, counts in results["target"]["found"].items():
+        found[f"found: {name}"] = counts
     for profile in results["profiles"]:
         name = profile["id"]
         for key in ("version", "digest", "verdict", "why", "counts", "not_covered"):
