@@ -29,6 +29,7 @@ _AFTER = {
     "replace": "the client sends PUT",
     "delete": "the client deletes",
     "discover": "a discovery endpoint is asked",
+    "bulk": "the client sends several writes in one request",
     "raw": "a request that the profile spells out",
     "evaluate": "the client compares at the start of its next cycle",
     "anonymous": "a request without a valid credential",
