@@ -134,7 +134,7 @@ def _find(entry: Entry, counter: _Counter) -> str | None:
     if not ours or not entry.name:
         return ""
     identifier = ours[0].get("id")
-    return identifier if isinstance(identifier, str) else None
+    return identifier if isinstance(identifier, str) and identifier not in paths.STEPS else None
 
 
 def left(ledger: Ledger) -> list[dict[str, str]]:

@@ -154,9 +154,14 @@ class Play:
         actor = self.actors[key] = Actor(key=key, kind=kind, sources=sources)
         return actor
 
-    def fill(self, value: Json) -> Json:
-        """``value`` with placeholders replaced."""
-        return template.fill(value, self._look_up)
+    def fill(self, value: Json, *, identifier: Callable[[str], str] = str) -> Json:
+        """``value`` with placeholders replaced; ``identifier`` encodes the ids, which are the server's words."""
+
+        def found(name: str, attribute: str) -> Json:
+            value = self._look_up(name, attribute)
+            return identifier(value) if attribute == "id" else value
+
+        return template.fill(value, found)
 
     def _look_up(self, name: str, attribute: str) -> Json:
         if name == "run" and attribute == "tag":
@@ -338,7 +343,7 @@ class Play:
             return done
         found = response.json if isinstance(response.json, dict) else {}
         identifier = found.get("id")
-        if isinstance(identifier, str) and identifier:
+        if isinstance(identifier, str) and identifier not in paths.STEPS:
             actor.id = identifier
         actor.entry = entry
         actor.location = response.header("location")
@@ -354,7 +359,7 @@ class Play:
             return
         found = response.json if isinstance(response.json, dict) else {}
         identifier, made = found.get("id"), ledger.entries[entry]
-        if isinstance(identifier, str) and identifier and identifier not in ledger.living():
+        if isinstance(identifier, str) and identifier not in paths.STEPS and identifier not in ledger.living():
             echoed = str(paths.member(found, made.attribute)).lower() == made.name.lower()
             ledger.created(entry, identifier, confirmed=bool(made.name) and echoed)
 

@@ -46,7 +46,7 @@ def created(actor: Actor, done: Exchange) -> None:
         status = response.status if response else "nothing"
         raise NotReached(f"{actor.key} could not be created: POST {ENDPOINTS[actor.kind]} answered {status}")
     if actor.id is None:
-        raise NotReached(f"{actor.key} was created, but the answer held no id")
+        raise NotReached(f"{actor.key} was created, but the answer held no id that a request could name")
 
 
 def _creation(actor: Actor, done: Exchange, *, references: frozenset[str]) -> Write:
