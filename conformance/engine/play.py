@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from conformance.engine import dialect as wording
 from conformance.engine import paths, people, template
@@ -115,6 +115,8 @@ class Play:
         self.actors: dict[str, Actor] = {}
         self.crowds: dict[str, list[str]] = {}
         self.created: list[int] = []
+        self.strangers: dict[str, str] = {}
+        """id → name of whom a creation was answered with, and who is not of this run."""
         self.requests = 0
         self.last_answered = True
         self._step: Step | None = None
@@ -258,6 +260,9 @@ class Play:
         ``entry``: the ledger's number of what the request creates. It is settled before anyone looks at
         the answer, so that the record knows it for ours; the checks see the world from before.
         """
+        stranger = self.strangers.get(unquote(request.target.partition("?")[0].rpartition("/")[2]))
+        if stranger is not None and request.method not in {"GET", "HEAD"}:
+            raise NotReached(f"a creation was answered with {stranger!r}, who is not of this run and is left alone")
         self._exchange_number += 1
         self.requests += 1
         done = self.stage.sender.send(request)
@@ -345,6 +350,9 @@ class Play:
         identifier = found.get("id")
         if isinstance(identifier, str) and identifier not in paths.STEPS:
             actor.id = identifier
+            shown = paths.member(found, NAME_ATTRIBUTE[actor.kind])
+            if isinstance(shown, str) and people.tag_for(self.stage.seed) not in shown.lower():
+                self.strangers[identifier] = shown
         actor.entry = entry
         actor.location = response.header("location")
         self.settle(actor, body, found)
