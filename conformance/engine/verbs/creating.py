@@ -71,5 +71,7 @@ def delete(play: Play, step: Step) -> None:
     done = play.exchange(play.request("DELETE", play.path_of(actor)), intent, f"deletes {about(actor)}{again}")
     if done.response and done.response.ok and not twice:
         actor.gone = True
-        if actor.entry is not None:
-            play.stage.ledger.deleted(actor.entry)
+        ledger = play.stage.ledger
+        # A server may have answered the creation with the id of another: then the new one is still there.
+        if actor.entry is not None and ledger.entries[actor.entry].id == actor.id:
+            ledger.deleted(actor.entry)
