@@ -199,7 +199,7 @@ class Run:
         session = Session(self.settings, events=self.events, shard=self.worker, progress=self.handover.progress)
         try:
             session.open()
-        except Exception:
+        except BaseException:  # Ctrl-C, too: an endpoint that says nothing is often ended so
             session.close()
             raise
         return session
