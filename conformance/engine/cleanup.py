@@ -16,7 +16,6 @@ _GIVE_UP_AFTER: Final = 3
 """Requests without any answer in a row, after which a dead server is left alone."""
 _CLIENT = Client()
 _HEADERS = (("Accept", "application/scim+json"), ("User-Agent", "scim-compat"))
-_TIMEOUT: Final = 30.0
 
 
 class Sender(Protocol):
@@ -44,7 +43,7 @@ class _Counter:
 
     def send(self, method: str, target: str) -> Exchange:
         self.requests += 1
-        done = self.sender.send(Request(method=method, target=target, headers=_HEADERS, timeout=_TIMEOUT))
+        done = self.sender.send(Request(method=method, target=target, headers=_HEADERS))
         self._unanswered = 0 if done.response else self._unanswered + 1
         if self._unanswered >= _GIVE_UP_AFTER:
             raise _Dead
