@@ -103,7 +103,7 @@ def open_wire(settings: Settings) -> wire.Wire:
     opened = wire.Wire(
         wire.WireSettings(
             base_url=settings.url,
-            timeout=settings.timeout or 60.0,
+            timeout=settings.timeout or 30.0,  # for what no client sends: the first look, clean-up
             verify=settings.ca or True,
             client_cert=cert,
             proxy=settings.proxy or None,

@@ -205,7 +205,7 @@ class Run:
         )
         try:
             session.open()
-        except Exception:
+        except BaseException:  # Ctrl-C, too: an endpoint that says nothing is often ended so
             session.close()
             raise
         return session

@@ -164,6 +164,7 @@ def test_clearing_removes_by_path():
         (V1, {"remove": ["u-501"]}, [{"op": "Remove", "path": "members", "value": [{"value": "u-501"}]}]),
         (V2, {"remove": ["u-501"]}, [{"op": "remove", "path": 'members[value eq "u-501"]'}]),
         (V2, {"remove": ["a", "b"]}, [{"op": "remove", "path": 'members[value eq "a"]'}, {"op": "remove", "path": 'members[value eq "b"]'}]),
+        (V2, {"remove": ['..\\a"\n']}, [{"op": "remove", "path": 'members[value eq "..\\\\a\\"\\n"]'}]),
         (replace(V1, member_shape="ref-null"), {"add": [("a", "")]}, [{"op": "Add", "path": "members", "value": [{"$ref": None, "value": "a"}]}]),
         (replace(V2, member_shape="value-display"), {"add": [("a", "liv")]}, [{"op": "add", "path": "members", "value": [{"value": "a", "display": "liv"}]}]),
     ],
@@ -194,7 +195,8 @@ def test_query(client, parameters, wanted):
 
 
 @pytest.mark.parametrize(
-    ("value", "wanted"), [("a", '"a"'), ('a"b', '"a\\"b"'), ("a\\", '"a\\\\"'), ("æ 🚢", '"æ 🚢"'), ("", '""')]
+    ("value", "wanted"),
+    [("a", '"a"'), ('a"b', '"a\\"b"'), ("a\\", '"a\\\\"'), ("æ 🚢", '"æ 🚢"'), ("\n\0", '"\\n\\u0000"'), ("", '""')],
 )
 def test_filter_text(value, wanted):
     assert filter_text("userName", value) == f"userName eq {wanted}"

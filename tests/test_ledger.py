@@ -129,3 +129,13 @@ def test_a_second_process_appends(tmp_path):
         again.deleted(1)
     assert path.stat().st_size > size
     assert [e.state for e in read(path).entries] == ["deleted"]
+
+
+def test_an_id_may_hold_what_others_take_for_the_end_of_a_line(tmp_path):
+    path = tmp_path / "ledger.jsonl"
+    hostile = "a\u2028b\u2029c\x85d\ne\rf\x1cg"
+    with Ledger(path, base_url="https://x.example", tag="sc123456") as ledger:
+        ledger.created(ledger.intend("User", "userName", "liv@sc123456"), hostile, confirmed=True)
+        ledger.intend("User", "userName", "ann@sc123456")
+    entries = read(path).entries
+    assert [(e.id, e.state) for e in entries] == [(hostile, "created"), (None, "intended")]

@@ -222,6 +222,22 @@ def test_no_cookie_is_kept_no_redirect_followed_no_environment_read(monkeypatch)
     assert server.connections == 1
 
 
+@pytest.mark.parametrize(
+    "first",
+    [
+        OK + answer(200, b'{"id": "invented"}'),
+        answer(200, b"{}") + b"more than was announced",
+        b'HTTP/1.1 204 No Content\r\n\r\n{"id": "invented"}',
+    ],
+)
+def test_bytes_behind_an_answer_are_not_taken_for_the_next(first):
+    with RawServer(first, answer(200, b'{"id": "right"}')) as server, wire(server) as link:
+        assert link.send(Request("GET", "/Users")).response.ok
+        assert link.send(Request("POST", "/Users", body=b"{}")).response.json == {"id": "right"}
+        assert link.send(Request("POST", "/Users", body=b"{}")).response.json == {"id": "right"}
+    assert server.connections == 2
+
+
 def test_the_connection_is_kept_and_closed_when_asked():
     closing = answer(200, b"{}", "Connection: close")
     with RawServer(OK, closing, OK) as server, wire(server) as link:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from conformance.checks.held import is_own
 from conformance.checks.registry import BOTH, NotJudged, Problem, check
 from conformance.checks.state import shown
 from conformance.engine.exchange import MISSING, Assertion, Json, Seen
@@ -84,11 +85,10 @@ def _may_be_foreign(seen: Seen, place: str) -> bool:
         return True
     if isinstance(body.get("Resources"), list):
         owner = _at(seen, "/".join(place.split("/")[:3])) if place.count("/") > 1 else MISSING
-        return first == "Resources" and not (isinstance(owner, Mapping) and owner.get("id") in seen.world.ours)
+        return first == "Resources" and not (isinstance(owner, Mapping) and is_own(seen, owner.get("id")))
     # A single resource: what a write of ours answers is ours, whatever id it has got.
-    about = seen.intent.subject.id if seen.intent.subject else None
     read = seen.exchange.request.method == "GET" and "id" in body
-    return read and body["id"] != about and body["id"] not in seen.world.ours
+    return read and not is_own(seen, body["id"])
 
 
 @check(

@@ -76,6 +76,11 @@ def _data(seen: Seen) -> bool:
     return seen.response.ok and bool(seen.response.body) and seen.response.status != 204 and not is_html(seen)
 
 
+def _undecoded(seen: Seen) -> bool:
+    """A 2xx answer of whose body nothing is left, since its Content-Encoding is not what it says."""
+    return seen.response.ok and not seen.response.body and bool(seen.response.json_problems)
+
+
 @check(
     "http.no-server-error",
     "No request makes the server fail",
@@ -226,7 +231,7 @@ def charset(seen: Seen) -> Iterator[Problem]:
     cites=("RFC7644-3.8", "RFC8259-2"),
     scim=BOTH,
     # A body that was cut off is no JSON either: that is http.not-truncated.
-    when=lambda seen: _data(seen) and not seen.response.truncated,
+    when=lambda seen: (_data(seen) or _undecoded(seen)) and not seen.response.truncated,
     why="What one parser forgives, the next refuses: after a byte order mark, an equal key twice, NaN or "
     "broken UTF-8 clients read different data, or none.",
     fix="Let a JSON library write the body, in UTF-8 and without a byte order mark.",

@@ -7,6 +7,7 @@ The rules a profile can choose from are the fields of ``profile.model.Dialect``.
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, quote_plus
@@ -121,7 +122,7 @@ def member_operations(
             }
         )
     elif remove:
-        found.extend({"op": op_name("remove", dialect), "path": f'members[value eq "{m}"]'} for m in remove)
+        found.extend({"op": op_name("remove", dialect), "path": f"members[{filter_text('value', m)}]"} for m in remove)
     if add:
         values = [_member(m, display, dialect) for m, display in add]
         found.append({"op": op_name("add", dialect), "path": "members", "value": values})
@@ -154,8 +155,7 @@ def replacement(
 
 def filter_text(path: str, value: str) -> str:
     """``path eq "value"`` with the value escaped as a JSON string (RFC 7644 §3.4.2.2)."""
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return f'{path} eq "{escaped}"'
+    return f"{path} eq {json.dumps(value, ensure_ascii=False)}"
 
 
 def query(parameters: Sequence[tuple[str, str]], *, client: Client) -> str:

@@ -117,7 +117,8 @@ class LedgerFile:
 def read(path: Path) -> LedgerFile:
     """Reads a ledger back. A last line cut off by a kill is ignored. Raises LedgerError otherwise."""
     try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        # Not splitlines: an id may hold U+2028 or U+0085, which end a line to Python and not to JSON lines.
+        lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
     except OSError as error:
         raise LedgerError(f"{path}: cannot be read: {error.strerror}") from None
     parsed: list[dict[str, Any]] = []

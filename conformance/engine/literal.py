@@ -126,14 +126,24 @@ def _assertions(play: Play, expect: Mapping[str, Json]) -> Iterator[Assertion]:
 
 
 def _target(play: Play, wanted: Mapping[str, Json]) -> str:
-    path = quote(str(play.fill(wanted["path"])), safe="/:@!$&'()*+,;=-._~%")
-    query = str(play.fill(wanted.get("query", "")))
+    path = quote(str(play.fill(wanted["path"], identifier=_segment)), safe="/:@!$&'()*+,;=-._~%")
+    query = str(play.fill(wanted.get("query", ""), identifier=_quoted))
     client = play.scenario.client
     if client.flag and client.flag not in query:
         parts = [p for p in (query,) if p]
         parts.insert(0 if client.flag_position == "first" else len(parts), client.flag)
         query = "&".join(parts)
     return f"{path}?{query}" if query else path
+
+
+def _segment(identifier: str) -> str:
+    """An id as one segment of a path: the server chose it, and it may hold slashes."""
+    return quote(identifier, safe="")
+
+
+def _quoted(identifier: str) -> str:
+    """An id between the quotes of a filter, in a URL."""
+    return quote(encode([identifier])[2:-2], safe="")
 
 
 def _announce(play: Play, request: Request, sent: Json) -> int | None:

@@ -13,10 +13,12 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from conformance.engine.exchange import MISSING, Json
 
+STEPS: Final = frozenset({"", ".", ".."})
+"""No ids: in a URL these are steps to another resource, however they are encoded (RFC 3986 section 6.2.2.3)."""
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 ENTERPRISE_1_1 = "urn:scim:schemas:extension:enterprise:1.0"
 _CORE = (

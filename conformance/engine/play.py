@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from conformance.engine import dialect as wording
 from conformance.engine import paths, people, template
@@ -112,6 +112,8 @@ class Play:
         self.actors: dict[str, Actor] = {}
         self.crowds: dict[str, list[str]] = {}
         self.created: list[int] = []
+        self.strangers: dict[str, str] = {}
+        """id → name of whom a creation was answered with, and who is not of this run."""
         self.requests = 0
         self.last_answered = True
         self._step: Step | None = None
@@ -151,9 +153,14 @@ class Play:
         actor = self.actors[key] = Actor(key=key, kind=kind, sources=sources)
         return actor
 
-    def fill(self, value: Json) -> Json:
-        """``value`` with placeholders replaced."""
-        return template.fill(value, self._look_up)
+    def fill(self, value: Json, *, identifier: Callable[[str], str] = str) -> Json:
+        """``value`` with placeholders replaced; ``identifier`` encodes the ids, which are the server's words."""
+
+        def found(name: str, attribute: str) -> Json:
+            value = self._look_up(name, attribute)
+            return identifier(value) if attribute == "id" else value
+
+        return template.fill(value, found)
 
     def _look_up(self, name: str, attribute: str) -> Json:
         if name == "run" and attribute == "tag":
@@ -264,6 +271,9 @@ class Play:
         that creates several. Either comes before anyone looks at the answer, so that the record knows what was
         made for ours; the checks see the world from before.
         """
+        stranger = self.strangers.get(unquote(request.target.partition("?")[0].rpartition("/")[2]))
+        if stranger is not None and request.method not in {"GET", "HEAD"}:
+            raise NotReached(f"a creation was answered with {stranger!r}, who is not of this run and is left alone")
         self._exchange_number += 1
         self.requests += 1
         done = self.stage.sender.send(request)
@@ -344,8 +354,11 @@ class Play:
             return done
         found = response.json if isinstance(response.json, dict) else {}
         identifier = found.get("id")
-        if isinstance(identifier, str) and identifier:
+        if isinstance(identifier, str) and identifier not in paths.STEPS:
             actor.id = identifier
+            shown = paths.member(found, NAME_ATTRIBUTE[actor.kind])
+            if isinstance(shown, str) and people.tag_for(self.stage.seed) not in shown.lower():
+                self.strangers[identifier] = shown
         actor.entry = entry
         actor.location = response.header("location")
         self.settle(actor, body, found)
@@ -372,7 +385,7 @@ class Play:
             return
         found = response.json if isinstance(response.json, dict) else {}
         identifier, made = found.get("id"), ledger.entries[entry]
-        if isinstance(identifier, str) and identifier and identifier not in ledger.living():
+        if isinstance(identifier, str) and identifier not in paths.STEPS and identifier not in ledger.living():
             echoed = str(paths.member(found, made.attribute)).lower() == made.name.lower()
             ledger.created(entry, identifier, confirmed=bool(made.name) and echoed)
 

@@ -12,8 +12,6 @@ from conformance.engine.exchange import Capabilities, Exchange, Json, Request, R
 from conformance.engine.versions import VERSIONS, Version
 from conformance.profile.model import Client
 
-_TIMEOUT = 30.0
-
 
 class NotTestable(Exception):  # noqa: N818 - a finding about the target, told to the user as such
     """The target cannot be tested. The text is one paragraph: what happened and what to do next."""
@@ -45,7 +43,7 @@ def preflight(sender: Sender, url: str, *, scim: Scim = "2.0") -> Capabilities:
 
 
 def _ask(sender: Sender, target: str, url: str, version: Version) -> Response:
-    done = sender.send(Request(method="GET", target=target, headers=version.harness.headers, timeout=_TIMEOUT))
+    done = sender.send(Request(method="GET", target=target, headers=version.harness.headers))
     if done.response is None:
         raise NotTestable(f"{url} cannot be tested: {done.failure.text if done.failure else 'no answer came'}")
     return done.response

@@ -273,7 +273,19 @@ class _ResponseStream(httpx.SyncByteStream):
             raise self._mapped(error) from error
 
     def close(self) -> None:
+        surplus = _surplus(self._answer)
         self._answer.close()
+        if surplus:
+            # It would be taken for the next answer: that connection is of no use any more.
+            self._answer.extensions["network_stream"].close()
+
+
+def _surplus(answer: httpcore.Response) -> bool:
+    """Whether more has come than the answer. httpcore keeps it for the next one, and tells nobody."""
+    found: Any = answer.stream
+    for name in ("_stream", "_connection", "_h11_state", "trailing_data"):
+        found = getattr(found, name, None)
+    return bool(found and found[0])
 
 
 def _proxy(url: str | None) -> httpcore.Proxy | None:

@@ -122,9 +122,9 @@ def _mask(answer: Json, ours: Container[str], *, others: bool) -> tuple[Json, bo
 
 
 def _mask_one(resource: Json, ours: Container[str]) -> tuple[Json, bool]:
-    if isinstance(resource, Mapping) and resource.get("id") in ours:
-        return resource, False
     identifier = resource.get("id") if isinstance(resource, Mapping) else None
+    if isinstance(identifier, str) and identifier in ours:  # a hostile one is a list, which nothing can look up
+        return resource, False
     return {"id": f"sha256:{_hash(identifier)}", "masked": "not a resource of this run"}, True
 
 

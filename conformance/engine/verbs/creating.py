@@ -46,7 +46,7 @@ def created(actor: Actor, done: Exchange) -> None:
         status = response.status if response else "nothing"
         raise NotReached(f"{actor.key} could not be created: POST {ENDPOINTS[actor.kind]} answered {status}")
     if actor.id is None:
-        raise NotReached(f"{actor.key} was created, but the answer held no id")
+        raise NotReached(f"{actor.key} was created, but the answer held no id that a request could name")
 
 
 def _creation(actor: Actor, done: Exchange, *, references: frozenset[str]) -> Write:
@@ -71,5 +71,7 @@ def delete(play: Play, step: Step) -> None:
     done = play.exchange(play.request("DELETE", play.path_of(actor)), intent, f"deletes {about(actor)}{again}")
     if done.response and done.response.ok and not twice:
         actor.gone = True
-        if actor.entry is not None:
-            play.stage.ledger.deleted(actor.entry)
+        ledger = play.stage.ledger
+        # A server may have answered the creation with the id of another: then the new one is still there.
+        if actor.entry is not None and ledger.entries[actor.entry].id == actor.id:
+            ledger.deleted(actor.entry)
