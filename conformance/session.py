@@ -5,7 +5,6 @@ This is where the arrows meet: profile → engine → checks → results. It kno
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -277,10 +276,16 @@ def _result(
 
 
 def _redacted(value: Any, clean: Callable[[str], str]) -> Any:
+    """The value without secrets. Cleaned part by part: a password such as 1234 must not break the JSON around it."""
     if isinstance(value, str):
         return clean(value)
-    if isinstance(value, dict | list):
-        return json.loads(clean(json.dumps(value, ensure_ascii=False)))
+    if isinstance(value, dict):
+        return {clean(str(key)): _redacted(inner, clean) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_redacted(inner, clean) for inner in value]
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        text = str(value)
+        return value if clean(text) == text else clean(text)
     return value
 
 
