@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from conformance import __version__
 from conformance.bystanders import INTEGRITY, Bystanders, compare, comparison, meet
@@ -133,11 +133,10 @@ class Session:
         failed = [r for r in self._results if r.outcome == "fail"]
         faults = [r.reason for r in self._results if r.outcome == "error"]
         severity = worst([r.severity for r in failed if r.severity])
-        outcome: Outcome = "fail" if at_least(severity, "degraded") else "pass"
-        if outcome == "pass" and (faults or ended.failed):
-            outcome = "error"
-        elif outcome == "pass" and ended.stopped:
-            outcome = "skip"
+        unseen: Literal["skip", "error"] | None = (
+            "error" if faults or ended.failed else "skip" if ended.stopped else None
+        )
+        outcome: Outcome = "fail" if at_least(severity, "degraded") else unseen or "pass"
         reached = f"not reached to the end: {ended.stopped}" if ended.stopped else ""
         for fault in faults:
             self.note(fault)
@@ -145,7 +144,7 @@ class Session:
             replace(
                 _result(profile, scenario, outcome, reason=faults[0] if faults else reached),
                 severity=severity, requests=ended.requests, ms=round((time.perf_counter() - started) * 1000, 1),
-                findings=len(failed),
+                findings=len(failed), unseen=unseen if outcome == "fail" else None,
             )
         )  # fmt: skip
 
