@@ -5,13 +5,12 @@ This is where the arrows meet: profile → engine → checks → results. It kno
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from conformance import __version__
 from conformance.bystanders import INTEGRITY, compare, comparison
@@ -135,11 +134,10 @@ class Session:
         failed = [r for r in self._results if r.outcome == "fail"]
         faults = [r.reason for r in self._results if r.outcome == "error"]
         severity = worst([r.severity for r in failed if r.severity])
-        outcome: Outcome = "fail" if at_least(severity, "degraded") else "pass"
-        if outcome == "pass" and (faults or ended.failed):
-            outcome = "error"
-        elif outcome == "pass" and ended.stopped:
-            outcome = "skip"
+        unseen: Literal["skip", "error"] | None = (
+            "error" if faults or ended.failed else "skip" if ended.stopped else None
+        )
+        outcome: Outcome = "fail" if at_least(severity, "degraded") else unseen or "pass"
         reached = f"not reached to the end: {ended.stopped}" if ended.stopped else ""
         for fault in faults:
             self.note(fault)
@@ -147,7 +145,7 @@ class Session:
             replace(
                 _result(profile, scenario, outcome, reason=faults[0] if faults else reached),
                 severity=severity, requests=ended.requests, ms=round((time.perf_counter() - started) * 1000, 1),
-                findings=len(failed),
+                findings=len(failed), unseen=unseen if outcome == "fail" else None,
             )
         )  # fmt: skip
 
@@ -268,10 +266,16 @@ def _result(
 
 
 def _redacted(value: Any, clean: Callable[[str], str]) -> Any:
+    """The value without secrets. Cleaned part by part: a password such as 1234 must not break the JSON around it."""
     if isinstance(value, str):
         return clean(value)
-    if isinstance(value, dict | list):
-        return json.loads(clean(json.dumps(value, ensure_ascii=False)))
+    if isinstance(value, dict):
+        return {clean(str(key)): _redacted(inner, clean) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_redacted(inner, clean) for inner in value]
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        text = str(value)
+        return value if clean(text) == text else clean(text)
     return value
 
 

@@ -56,8 +56,26 @@ MESSAGES = {
     "circle-c": (
         "!circle-b.yaml:5: extends goes in a circle: circle-c → circle-a → circle-b → circle-c; let one of them stand alone",
     ),
+    "client-query": (
+        ":8: encoding cannot be 'utf-8'; it is one of: form, percent",
+        ":8: flag 'a b' is not well formed; it takes letters, digits and . _ ~ -",
+        ":8: flag-position cannot be 'middle'; it is one of: first, last",
+    ),
+    "dialect-words": (
+        ":7: operation-names cannot be 'upper'; it is one of: lower, title",
+        ":8: simple-attributes cannot be 'one-operation'; did you mean 'one-pathless-operation'?",
+        ":9: lone-attribute cannot be 'with-path'; did you mean 'path'?",
+        ":10: member-add cannot be 'all'; it is one of: one-per-request, together",
+        ":11: member-shape cannot be 'values'; did you mean 'value'?",
+        ":12: member-remove cannot be 'filter'; did you mean 'value-filter'?",
+        ":13: reference cannot be 'id'; it is one of: object, string",
+    ),
     "drop-unknown": (":7: there is no scenario 'users.creat' to drop; did you mean 'users.create'?",),
     "drop-with-more": (":7: drop stands alone beside the id; write {id: users.create, drop: true}",),
+    "expects-nobody": (
+        ":14: no step before this one introduces 'bob'; introduce it before: {given: NAME}, or do: create",
+        ":15: no step before this one introduces 'carol'; introduce it before: {given: NAME}, or do: create",
+    ),
     "extends-absolute": (
         ":5: extends may not name '/etc/passwd.yaml'; only a .yaml file of the same folder, by its name",
     ),
@@ -76,6 +94,13 @@ MESSAGES = {
     "gate-unknown": (
         ":12: resource-type cannot be 'Groups'; did you mean 'Group'?",
         ":12: unknown key 'extention' in when; did you mean 'extension'?",
+    ),
+    "gate-words": (
+        ":12: resource-type cannot be 'Person'; it is one of: Group, User",
+        ":12: extension 'enterprise' is not well formed; it takes a URN, like urn:ietf:params:scim:schemas:extension:enterprise:2.0:User",
+        ":12: large cannot be 'false'; write true",
+        ":12: disable cannot be 'hide'; it is one of: delete, keep",
+        ":12: entry 1 of supports cannot be 'patches'; did you mean 'patch'?",
     ),
     "given-group-crowd": (":13: count makes users only; remove kind: Group",),
     "header-credential": (
@@ -138,12 +163,22 @@ MESSAGES = {
         ":9: this mapping row needs exactly one of from, value; it has from and value",
         ":10: this mapping row needs exactly one of from, value; it has none",
     ),
+    "mapping-words": (
+        ":8: match must be at least 1, not 0",
+        ":9: reference must be true or false, not the text 'maybe'",
+        ":10: when cannot be 'update'; write create",
+    ),
     "match-unmapped": (
         ":16: mapping.user has no matching attribute to ask by; mark a row with match: 1",
         ":17: mapping.user has no matching attribute to ask by; mark a row with match: 1",
     ),
     "match-without-filter": (
         ':8: no match parameter holds the filter, so a match would find everybody; add {filter: "${filter}"}',
+    ),
+    "means-of-nobody": (
+        ":15: no step before this one introduces 'bob'; introduce it before: {given: NAME}, or do: create",
+        ":17: 'a b' is not an attribute path; write userName, name.givenName, emails[type eq \"work\"].value or urn:…:User:department",
+        ":18: 'emails[' is not an attribute path; write userName, name.givenName, emails[type eq \"work\"].value or urn:…:User:department",
     ),
     "missing-parts": (
         ":1: this profile has no scim; add scim:",
@@ -155,6 +190,32 @@ MESSAGES = {
         ":1: this profile has no scenarios; add scenarios:",
     ),
     "no-own-id": (":1: this profile has no id of its own; add id:",),
+    "not-covered": (
+        ":7: entry 1 of not-covered must be keys and values, not the text 'Nothing of bulk'",
+        ":8: this gap has no why; add why:",
+        ":9: what is empty",
+    ),
+    "note-is-a-list": (
+        ":12: note must be a text, not a list",
+        ":14: note is empty",
+    ),
+    "patch-members": (
+        ":15: remove-members holds 'alice' twice",
+        ":16: per-request must be at least 1, not 0",
+        ":17: again must be true or false, not the number 2",
+    ),
+    "patch-operations": (
+        ":14: this do: patch has no operations; add operations:",
+        ":15: operations is empty",
+        ":16: this operation has no op; add op:",
+        ":17: unknown key 'paths' in operation; did you mean 'path'?",
+        ":18: unknown key 'sets' in means; did you mean 'set'?",
+        ":19: expect cannot be 'ok'; it is one of: either, refusal, success",
+    ),
+    "paths-of-verbs": (
+        ":14: '.x' is not an attribute path; write userName, name.givenName, emails[type eq \"work\"].value or urn:…:User:department",
+        ":15: 'user name' is not an attribute path; write userName, name.givenName, emails[type eq \"work\"].value or urn:…:User:department",
+    ),
     "placeholder-id-too-early": (
         ":13: ${alice.id}: 'alice' has no id yet; use it in a step after the one that creates it",
     ),
@@ -181,6 +242,16 @@ MESSAGES = {
     "scenario-twice": (":8: two scenarios are called users.bad, the other on line 7; ids are unique in a profile",),
     "scenario-without-source": (":12: the scenario users.bad.b has no source; add source:",),
     "scenarios-not-a-list": (":6: scenarios must be a list, not keys and values",),
+    "send-answers": (
+        ":14: at 'id' is not well formed; it takes a JSON Pointer, as /Resources/0/id",
+        ":15: is cannot be 'text'; it is one of: absent, array, boolean, not-empty, number, object, present, string",
+        ":16: this answer needs exactly one of equals, is, includes; it has equals and is",
+        ":17: this answer needs exactly one of equals, is, includes; it has none",
+        ":18: answers is empty",
+        ":19: unknown key 'contains' in answer; known here: at, equals, includes, is",
+        ":19: this answer needs exactly one of equals, is, includes; it has none",
+        ":20: headers is empty",
+    ),
     "send-arguments": (
         ":13: method cannot be 'get'; did you mean 'GET'?",
         ":14: entry 1 of status must be at least 100, not 20",
@@ -191,6 +262,13 @@ MESSAGES = {
         ":14: a literal POST that succeeds makes what clean-up does not know; use do: create",
         ":15: DELETE /Users/42 could hit a resource that this run did not create; address it as ${NAME.id}, or an unknown one as ${new.guid}",
         ":16: PATCH /Users could hit a resource that this run did not create; address it as ${NAME.id}, or an unknown one as ${new.guid}",
+    ),
+    "send-expect": (
+        ":14: outcome cannot be 'fail'; it is one of: either, refusal, success",
+        ":15: finds stands without among; add among:",
+        ":16: order needs at least 2 entries, not 1",
+        ":17: expect is empty",
+        ":18: unknown key 'state' in expect; did you mean 'status'?",
     ),
     "send-parts": (
         ":14: the query '?count=1' begins with ?; leave the question mark out",
@@ -209,6 +287,13 @@ MESSAGES = {
         ":18: the path '/Users?count=1' holds a query; put what follows the ? under query:",
         ":19: the path '/Users/a b' holds a space, a line break or #; percent-encode it: %20, %23",
         ":20: the path '/Users\\x' would name another host; no // and no backslash; write /Users",
+    ),
+    "send-rule": (
+        ":14: level cannot be 'must'; did you mean 'MUST'?",
+        ":15: entry 1 of cites 'RFC 7644' is not well formed; it takes a section as RFC7644-3.4.2",
+        ":16: rule is empty",
+        ":17: title is empty",
+        ":18: unknown key 'text' in rule; known here: cites, fix, level, title",
     ),
     "severity-unknown": (":7: severity cannot be 'blokker'; did you mean 'blocker'?",),
     "source-attribute": (
@@ -251,6 +336,16 @@ MESSAGES = {
     "variant-twice": (
         ":12: two scenarios are called users.bad.flag, the other on line 12; ids are unique in a profile",
     ),
+    "verb-words": (
+        ":13: case cannot be 'title'; it is one of: lower, swap, upper",
+        ":14: finds cannot be '2'; it is one of: 0, 1",
+        ":15: endpoint cannot be 'Users'; it is one of: ResourceTypes, Schemas, ServiceProviderConfig",
+        ":16: on cannot be 'Users'; did you mean 'User'?",
+        ":16: count must be at least 1, not 0",
+        ":16: beyond must be true or false, not the number 1",
+        ":17: entry 1 of schemas is empty",
+        ":17: expect cannot be 'exists'; write conflict",
+    ),
     "version-is-a-number": (
         ':4: version must be a text, not the number 2026.10; put it in quotes: "2026.10"',
         ":6: scim cannot be '2.0'; put it in quotes: \"2.0\"",
@@ -284,7 +379,9 @@ MESSAGES = {
     "yaml-indent": (":8: the indentation does not fit what stands above; begin keys of one level in one column",),
     "yaml-list-as-key": (":6: a key must be a text; quote it if it begins with { or [",),
     "yaml-list": (":1: the file must hold keys and values; it holds a list; begin with format: 1",),
+    "yaml-long-number": (":14: this number has more than 18 digits; put it in quotes if it is a text",),
     "yaml-nested": (":6: nested deeper than 40 levels",),
+    "yaml-no-key": (":7: a value stands here without a key; write key: value",),
     "yaml-not-utf-8": (":6: the file is not UTF-8; save it as UTF-8",),
     "yaml-quote": (":8: a quoted text does not end (it began on line 6); look for the missing quote",),
     "yaml-tab": (":7: a tab stands where YAML wants spaces; indent with spaces",),

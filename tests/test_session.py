@@ -12,6 +12,7 @@ from servers.running import serve
 from conformance import endpoint
 from conformance import session as session_module
 from conformance.engine.preflight import NotTestable
+from conformance.engine.redact import Redactor
 from conformance.profile.model import Requirement
 from conformance.results.events import EventWriter
 from conformance.session import Session
@@ -126,6 +127,29 @@ def test_a_scenario_that_cannot_go_on_is_skipped_with_the_reason(opened, entra):
     result = session.run(lenient, replace(scenario(entra, "users.create"), requires={}))
     assert (result.outcome, result.severity) == ("skip", None)
     assert "alice could not be created: POST /Users answered 415" in result.reason
+
+
+def test_a_finding_does_not_make_more_of_a_scenario_that_cannot_go_on(opened, entra):
+    """Minded a little, the refused create is a finding; the rest was still not seen."""
+    session, close = opened(GoodServer(defects=frozenset({"scim-json-body-415"})))
+    mild = {name: Requirement(name, "degraded") for name in entra.requires}
+    result = session.run(replace(entra, requires=mild), replace(scenario(entra, "users.create"), requires={}))
+    assert (result.outcome, result.severity, result.unseen) == ("fail", "degraded", "skip")
+    assert of_kind(close(), "scenario-end")[0]["result"]["unseen"] == "skip"
+
+
+@pytest.mark.parametrize(
+    ("secret", "shown"),
+    [
+        ("1234", {"n": "[redacted]", "a": ["b", True, None]}),
+        ("true", {"n": 1234, "a": ["b", True, None]}),
+        ('": ', {"n": 1234, "a": ["b", True, None]}),
+        ("b", {"n": 1234, "a": ["[redacted]", True, None]}),
+    ],
+)
+def test_a_password_that_looks_like_json_breaks_no_finding(secret, shown):
+    """What a finding quotes is redacted in its parts: as a text, it would be no JSON any more."""
+    assert module._redacted({"n": 1234, "a": ["b", True, None]}, Redactor.of([secret]).text) == shown
 
 
 def test_without_answers_it_is_an_error_not_a_finding(opened, entra):

@@ -45,6 +45,8 @@ def operations(change: Change, *, seen: Mapping[str, Json] | None, dialect: Dial
     shared: dict[str, list[tuple[str, Json]]] = {"replace": [], "add": []}
     for path, value in change.set:
         op = "add" if paths.is_unassigned(paths.get(seen or {}, path)) else "replace"
+        if seen is None and isinstance(value, list):
+            op = "replace"  # what is there is not known, and add would keep it (RFC 7644 section 3.5.2.1)
         if path in change.references:
             with_path.append(_op(op, path, _reference(value, dialect), dialect))
         elif not _is_shareable(path, value) or dialect.simple_attributes == "operation-each":
@@ -122,7 +124,8 @@ def member_operations(
             }
         )
     elif remove:
-        found.extend({"op": op_name("remove", dialect), "path": f"members[{filter_text('value', m)}]"} for m in remove)
+        name = op_name("remove", dialect)
+        found.extend({"op": name, "path": f"members[{filter_text('value', m)}]"} for m in remove)
     if add:
         values = [_member(m, display, dialect) for m, display in add]
         found.append({"op": op_name("add", dialect), "path": "members", "value": values})

@@ -150,7 +150,8 @@ def put(resource: dict[str, Json], path: str | Path, value: Json) -> None:
         elif isinstance(value, Mapping):
             element.update(copy.deepcopy(dict(value)))
     elif at.sub:
-        _object(holder, at.attribute)[at.sub] = copy.deepcopy(value)
+        inner = _object(holder, at.attribute)
+        inner[_name(inner, at.sub)] = copy.deepcopy(value)
     else:
         holder[name] = copy.deepcopy(value)
 

@@ -86,15 +86,18 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """``text`` without the secrets."""
+        while (clean := self._once(text)) != text:
+            text = clean  # once more: a short secret may stand alone only now, or one reach into a marker
+        return text
+
+    def _once(self, text: str) -> str:
         found = [form for form in self._long if form in text]
         alone = [form for form in self._short if form in text]
         if not found and not alone:
             return text
         # The marker itself is matched first, so that a secret such as "redacted" cannot nest markers.
         pattern = re.compile("|".join([re.escape(REDACTED), *map(re.escape, found), *map(_alone, alone)]))
-        while (clean := pattern.sub(REDACTED, text)) != text:
-            text = clean  # once more: a short secret may stand alone only now
-        return clean
+        return pattern.sub(REDACTED, text)
 
     def bytes(self, data: bytes) -> bytes:
         """``data`` without the secrets; every other byte stays as it is, UTF-8 or not."""

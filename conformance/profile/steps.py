@@ -199,6 +199,9 @@ def _send(step: Node, cast: _Cast) -> set[str]:
             actor.there = False
     elif "means" in parts:
         cast.complain(parts["means"].where, "means: stands without about:", "say whose state changes: about: NAME")
+    expect = parts["expect"].value if "expect" in parts else {}
+    for key in ("among", "finds", "order"):
+        _members(expect.get(key), cast)
     return set()
 
 

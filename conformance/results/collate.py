@@ -14,7 +14,7 @@ from typing import IO, Any, Final
 
 from conformance.results import verdict
 from conformance.results.events import FORMAT
-from conformance.results.model import SEVERITIES, Severity, VerdictWord
+from conformance.results.model import SEVERITIES, Outcome, Severity, VerdictWord
 from conformance.results.sightings import Sightings
 
 SCHEMA: Final = "scim-compat/results/1"
@@ -91,7 +91,7 @@ def collate(events: Path, results: Path) -> Collated:
         found=tuple(
             sorted(index.found.values(), key=lambda f: (-SEVERITIES.index(f.severity), -len(f.scenarios), f.id))
         ),
-        errored=sum(e["outcome"] == "error" for e in ended),
+        errored=sum(_for_the_verdict(e) == "error" for e in ended),
         ran=sum(e["applicable"] and e["outcome"] != "skip" for e in ended),
     )
 
@@ -207,10 +207,10 @@ def _profile(profile: Mapping[str, Any], index: _Index, *, interrupted: bool) ->
         if result is None:
             judged.setdefault(scenario["feature"], []).append(verdict.Judged("skip"))
             continue
-        one = verdict.Judged(result["outcome"], result["severity"], result["applicable"])
+        one = verdict.Judged(_for_the_verdict(result), result["severity"], result["applicable"])
         judged.setdefault(scenario["feature"], []).append(one)
         counts["requests"] += result["requests"]
-        counts["not_applicable" if not one.applicable else names[one.outcome]] += 1
+        counts["not_applicable" if not one.applicable else names[result["outcome"]]] += 1
     features = [
         {**f, "verdict": verdict.of_feature(judged[f["id"]]), "scenarios": len(judged[f["id"]])}
         for f in profile["features"]
@@ -255,6 +255,12 @@ def _ended(block: _Block, *, interrupted: bool) -> dict[str, Any]:
         "reason": why,
         "ms": 0.0,
     }
+
+
+def _for_the_verdict(result: Mapping[str, Any]) -> Outcome:
+    """One that failed before its end left something unseen; having failed must not make more of it."""
+    outcome: Outcome = result.get("unseen") or result["outcome"]
+    return outcome
 
 
 def _write(head: Mapping[str, Any], index: _Index, source: IO[bytes], out: IO[str]) -> None:

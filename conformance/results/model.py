@@ -76,6 +76,8 @@ class ScenarioResult:
     """False: the target does not claim the feature; that is not a pass."""
     reason: str = ""
     """Why it was skipped, is not applicable, or ended in an error."""
+    unseen: Literal["skip", "error"] | None = None
+    """Of one that failed: what it would have been without its findings, because a part of it was not seen."""
     requests: int = 0
     ms: float = 0.0
     findings: int = 0
