@@ -96,6 +96,8 @@ class Actor:
     removed: set[str] = field(default_factory=set)
     seen: dict[str, Json] | None = None
     """The server's own last full representation."""
+    given: tuple[Mapping[str, Json], Mapping[str, Json]] | None = None
+    """Where our set-up made it: what we sent, and what the answer held."""
     writes: list[Write] = field(default_factory=list)
     location: str | None = None
     gone: bool = False

@@ -10,6 +10,7 @@ from conformance.engine import dialect as wording
 from conformance.engine import paths
 from conformance.engine.cleanup import remove_entries
 from conformance.engine.exchange import CORE_SCHEMA, ENDPOINTS, MISSING, Effect, Json, Write
+from conformance.engine.given import fitted, joined, never_taken
 from conformance.engine.literal import send
 from conformance.engine.play import NAME_ATTRIBUTE, Actor, NotReached, Play, Stage
 from conformance.engine.template import PlaceholderError
@@ -110,13 +111,15 @@ def _given(play: Play, step: Step) -> None:
 
 def _set_up(play: Play, key: str, kind: ResourceKind, args: Mapping[str, Json]) -> None:
     actor = play.introduce(key, kind, args.get("as"))
-    body = body_for(play, args, plain_body(actor))
+    body = body_for(play, args, fitted(plain_body(actor), actor, play.stage.capabilities))
     # Unlike some clients, we list every extension that the body holds (RFC 7643 §3).
     body["schemas"] = [*body["schemas"], *(k for k in body if k.startswith("urn:") and k not in body["schemas"])]
     intent = play.intent("set-up", actor, by="harness")
     title = f"creates {kind.lower()} {key} to start from"
     done = play.create(actor, body, ours=True, intent=intent, title=title)
     created(actor, done)
+    actor.given = (body, actor.seen or body)
+    joined(play, actor, done)
 
 
 def plain_body(actor: Actor) -> dict[str, Json]:
@@ -150,6 +153,7 @@ def _verify(play: Play, step: Step) -> None:
         Effect("set", path, value)
         for path, value in play.fill(step.args.get("has", {})).items()
         if not any(e.path.lower() == path.lower() and paths.same(value, e.value) for e in asked)
+        and not never_taken(actor, path, value)
     )
     if more:
         actor.writes.append(Write(action="read-back", effects=more, accepted=True, status=200))
