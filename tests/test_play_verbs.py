@@ -137,6 +137,31 @@ def test_what_is_given_keeps_to_the_schema_of_the_target(entra):
     assert {"schemas", "userName", "externalId", "displayName", "active"} <= body.keys()
 
 
+@pytest.mark.parametrize(
+    ("more", "expect"),
+    [
+        ({}, "success"),
+        ({"has": {"title": "Pilot"}}, "either"),
+        ({"has": {"name.middleName": "Bo"}}, "either"),
+        ({"has": {f"{ENT}:department": "Quay"}}, "either"),
+        ({"without": ["name"]}, "success"),
+        ({"without": ["name.formatted"]}, "either"),
+    ],
+)
+def test_a_target_may_refuse_what_its_schema_does_not_offer(entra, more, expect):
+    seen, *_ = play(entra, given("alice", **more), capabilities=Capabilities(schemas=(OWN,)))
+    assert seen[0].seen.intent.expect == expect
+
+
+def test_who_was_refused_as_a_member_is_not_lost(entra):
+    steps = [given("alice"), given("crew", kind="Group"), step(do="add-members", group="crew", members=["alice"]),
+             verify("crew", members=["alice"])]  # fmt: skip
+    seen, *_ = play(entra, *steps, server=Refusing(refusals={"PATCH /Groups": 400}))
+    assert last(seen).subject.members == frozenset()
+    seen, *_ = play(entra, *steps)
+    assert last(seen).subject.members == {"user-1"}
+
+
 def test_what_is_given_is_plain_where_the_target_publishes_no_schema(entra):
     seen, *_ = play(entra, given("alice"))
     body = json.loads(seen[0].seen.exchange.request.body)

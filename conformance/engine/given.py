@@ -18,6 +18,8 @@ from conformance.engine.play import Actor, Play
 _EVERYWHERE: Final = frozenset({"schemas", "externalid", "username", "displayname", "active"})
 """Common, required, or what scenarios are about: sent whether or not the target's schema lists them."""
 
+_SERVERS_OWN: Final = frozenset({"schemas", "id", "meta"})
+
 
 def fitted(body: dict[str, Json], actor: Actor, target: Capabilities) -> dict[str, Json]:
     """``body`` without what the target's own schema does not know, and with the full name where it requires one.
@@ -37,6 +39,38 @@ def fitted(body: dict[str, Json], actor: Actor, target: Capabilities) -> dict[st
     if isinstance(found.get("name"), dict) and parts.get("formatted", {}).get("required") is True:
         found["name"]["formatted"] = actor.sources["fullName"]
     return found
+
+
+def suits(body: Mapping[str, Json], target: Capabilities) -> bool:
+    """Whether the target's own schemas list all that ``body`` holds, and require nothing that it lacks."""
+    if not target.schemas:
+        return True
+    core = body["schemas"][0]
+    if not _by_name((target.schema(core) or {}).get("attributes")):
+        return True
+    parts = {urn: value for urn, value in body.items() if urn.startswith("urn:")}
+    parts[core] = {k: v for k, v in body.items() if k not in parts and k.lower() not in _EVERYWHERE}
+    return all(
+        _lists(_by_name((target.schema(urn) or {}).get("attributes")), part, given=body if urn == core else part)
+        for urn, part in parts.items()
+        if isinstance(part, Mapping)
+    )
+
+
+def _lists(known: Mapping[str, Mapping[str, Json]], part: Mapping[str, Json], *, given: Mapping[str, Json]) -> bool:
+    """``part`` holds nothing unknown, ``given`` all that is required; the same below each complex value."""
+    named = {name.lower() for name in given} | _SERVERS_OWN
+    wanted = {n for n, d in known.items() if d.get("required") is True and d.get("mutability") != "readOnly"}
+    if wanted - named:
+        return False
+    for name, value in part.items():
+        if name.lower() not in known:
+            return False
+        subs = _by_name(known[name.lower()].get("subAttributes"))
+        entries = [v for v in (value if isinstance(value, list) else [value]) if isinstance(v, Mapping)]
+        if subs and not all(_lists(subs, entry, given=entry) for entry in entries):
+            return False
+    return True
 
 
 def _by_name(attributes: Json) -> dict[str, Mapping[str, Json]]:
@@ -79,11 +113,11 @@ def _values(members: Json) -> Iterator[str]:
 
 
 def never_taken(actor: Actor, path: str, value: Json) -> bool:
-    """Whether our set-up sent this value and the target's answer to it shows another one.
+    """Whether the value is of our set-up and the target's answer to that shows another one.
 
     The target may alter or ignore what it is sent (RFC 7644 §3.3); later steps did not do it.
     """
     if actor.given is None:
         return False
-    sent, answered = actor.given
-    return paths.same(value, paths.get(sent, path)) and not paths.same(value, paths.get(answered, path))
+    wanted, answered = actor.given
+    return paths.same(value, paths.get(wanted, path)) and not paths.same(value, paths.get(answered, path))
