@@ -188,8 +188,10 @@ def test_members_that_a_creation_left_out_are_added_by_patch(entra):
 def test_no_later_step_is_blamed_for_what_the_target_made_of_our_set_up(entra):
     alice = given("alice", has={"displayName": "Alice", "title": "Pilot"})
     check = verify("alice", has={"displayName": "Alice", "title": "Pilot"})
-    seen, *_ = play(entra, alice, check, server=Forgetful())
+    seen, *_ = play(entra, alice, step(do="read", user="alice"), check, server=Forgetful())
     assert [e.path for w in last(seen).subject.writes for e in w.effects] == ["title"]
+    seen, *_ = play(entra, alice, check, server=Forgetful())
+    assert [e.path for w in last(seen).subject.writes for e in w.effects] == ["displayName", "title"]
 
 
 def test_a_conflict_must_be_refused_and_the_first_stays(entra):

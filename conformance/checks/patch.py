@@ -37,6 +37,12 @@ _NAME_PARTS = frozenset({"displayname", "nickname"})
     fix="Accept the request in the form shown. Where a path names an element that is not there yet, create it.",
 )
 def status(seen: Seen) -> Iterator[Problem]:
+    asked = [e for w in writes(seen)[-1:] for e in w.effects]
+    if 400 <= seen.response.status < 500 and asked:
+        kind = subject(seen).kind
+        if all(advertised(seen.world, kind, e.path) is False for e in asked):
+            # To the target the path leads nowhere: invalidPath (RFC 7644 §3.12).
+            raise NotJudged(f"the target's own schema does not list {asked[0].path}, so it may be refused")
     yield from _refused(seen)
 
 

@@ -150,13 +150,16 @@ def _verify(play: Play, step: Step) -> None:
     actor = play.actor(step.args["verify"])
     gone = step.args.get("gone")
     ways = gone or step.args.get("found-by") or ["id"]
+    # Right after set-up the read-back is about that; later it is about the steps between.
+    earlier = play.scenario.steps[: play.scenario.steps.index(step)] if step in play.scenario.steps else ()
+    acted = any(s.kind not in {"given", "verify"} for s in earlier)
     # What a write has asked for already stays that write's: its own check must judge it.
     asked = [e for w in actor.writes for e in w.effects]
     more = tuple(
         Effect("set", path, value)
         for path, value in play.fill(step.args.get("has", {})).items()
         if not any(e.path.lower() == path.lower() and paths.same(value, e.value) for e in asked)
-        and not never_taken(actor, path, value)
+        and not (acted and never_taken(actor, path, value))
     )
     if more:
         actor.writes.append(Write(action="read-back", effects=more, accepted=True, status=200))
