@@ -153,6 +153,12 @@ def test_a_target_may_refuse_what_its_schema_does_not_offer(entra, more, expect)
     assert seen[0].seen.intent.expect == expect
 
 
+def test_who_comes_with_a_creation_is_added_by_it(entra):
+    seen, *_ = play(entra, given("alice"), step(do="create", group="crew", members=["alice"]), verify("crew"))
+    added = [e.value for w in last(seen).subject.writes for e in w.effects if e.kind == "add-member"]
+    assert added == ["user-1"]
+
+
 def test_who_was_refused_as_a_member_is_not_lost(entra):
     steps = [given("alice"), given("crew", kind="Group"), step(do="add-members", group="crew", members=["alice"]),
              verify("crew", members=["alice"])]  # fmt: skip
