@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from conformance.engine.given import fitted
 from conformance.engine.play import Actor, NotReached, Play, Stage
 from conformance.engine.runner import plain_body
 from conformance.engine.versions import VERSIONS
@@ -39,7 +40,8 @@ def meet(profile: Profile, stage: Stage, shard: str, *, note: Callable[[str], No
 def _make(kind: ResourceKind, play: Play, shard: str) -> Actor:
     actor = play.introduce(f"bystander {kind} {shard}".strip(), kind)
     intent = play.intent("set-up", actor, by="harness")
-    play.create(actor, plain_body(actor, scim=play.profile.scim), ours=True, intent=intent, title="creates a bystander")
+    body = fitted(plain_body(actor, scim=play.profile.scim), actor, play.stage.capabilities)
+    play.create(actor, body, ours=True, intent=intent, title="creates a bystander")
     read = play.exchange(play.request("GET", play.path_of(actor), ours=True), intent, "reads the bystander")
     answer = read.response
     if answer is None or not answer.ok or not isinstance(answer.json, dict):

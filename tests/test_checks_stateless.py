@@ -319,6 +319,8 @@ CASES = [
     Case("resource.meta-location", read(), read(user(meta=UNSET)), "/meta/location"),
     Case("resource.meta-location", read(), read(user(meta=meta(location="/Users/u1"))), "/meta/location"),
     Case("resource.meta-location", read(user(meta=meta(location=f"{BASE}/Users/u1/?tenant=5"))), read(user(meta=meta(location=f"{BASE}/Users"))), "/meta/location"),
+    Case("resource.meta-location", read(user(userName="liv@fjord.example", meta=meta(location=f"{BASE}/Users/liv@fjord.example"))), read(user(meta=meta(location=f"{BASE}/Users/somebody"))), "/meta/location"),
+    Case("resource.meta-location", read(user(userName="liv dahl", meta=meta(location=f"{BASE}/Users/liv%20dahl"))), read(user(userName="liv dahl", meta=meta(location=f"{BASE}/Users/liv dahl"))), "/meta/location"),
     Case("resource.location-origin", read(user(meta=meta(location="https://SCIM.example:443/v2/Users/u1"))), read(user(meta=meta(location="http://scim.example/v2/Users/u1"))), "/meta/location"),
     Case("resource.location-header", create(), create(headers=(SCIM_JSON,)), "header Location"),
     Case("resource.location-header", create(headers=(SCIM_JSON, ("location", "/v2/Users/u1"))), create(headers=(SCIM_JSON, ("Location", f"{BASE}/Users/u2"))), "header Location"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -44,7 +45,7 @@ def verify(name, **more):
     return step("verify", verify=name, **more)
 
 
-def play(profile, *steps, server=None, large=False, **dialect):
+def play(profile, *steps, server=None, large=False, capabilities=None, **dialect):
     """Every exchange of the steps, how it ended, and the ledger."""
     one = profile.scenarios[0]
     one = replace(
@@ -53,7 +54,7 @@ def play(profile, *steps, server=None, large=False, **dialect):
     seen = []
     server = server or ImaginaryServer()
     stage = Stage(sender=server, base_url=server.base_url, seed=7, ledger=Ledger(None), observe=seen.append,
-                  capabilities=Capabilities(), large=large)  # fmt: skip
+                  capabilities=capabilities or Capabilities(), large=large)  # fmt: skip
     ended = run_scenario(profile, one, stage)
     return seen, ended, stage.ledger, server
 
@@ -113,6 +114,90 @@ def test_has_without_and_schemas_shape_the_body(entra):
     assert "givenName" not in body["name"]
     assert "emails" not in body
     assert body["schemas"] == ["urn:x"]
+
+
+USER = "urn:ietf:params:scim:schemas:core:2.0:User"
+OWN = {
+    "id": USER,
+    "attributes": [
+        {"name": "userName"},
+        {"name": "name", "subAttributes": [{"name": "familyName"}, {"name": "formatted", "required": True}]},
+        {"name": "emails", "subAttributes": [{"name": "value", "required": True}]},
+        {"name": "active"},
+    ],
+}
+
+
+def test_what_is_given_keeps_to_the_schema_of_the_target(entra):
+    seen, *_ = play(entra, given("alice", has={"title": "Pilot"}), capabilities=Capabilities(schemas=(OWN,)))
+    body = json.loads(seen[0].seen.exchange.request.body)
+    assert body["name"].keys() == {"familyName", "formatted"}
+    assert [entry.keys() for entry in body["emails"]] == [{"value"}]
+    assert body["title"] == "Pilot"  # the scenario asks for it
+    assert {"schemas", "userName", "externalId", "displayName", "active"} <= body.keys()
+
+
+@pytest.mark.parametrize(
+    ("more", "expect"),
+    [
+        ({}, "success"),
+        ({"has": {"title": "Pilot"}}, "either"),
+        ({"has": {"name.middleName": "Bo"}}, "either"),
+        ({"has": {f"{ENT}:department": "Quay"}}, "either"),
+        ({"without": ["name"]}, "success"),
+        ({"without": ["name.formatted"]}, "either"),
+    ],
+)
+def test_a_target_may_refuse_what_its_schema_does_not_offer(entra, more, expect):
+    seen, *_ = play(entra, given("alice", **more), capabilities=Capabilities(schemas=(OWN,)))
+    assert seen[0].seen.intent.expect == expect
+
+
+def test_who_comes_with_a_creation_is_added_by_it(entra):
+    seen, *_ = play(entra, given("alice"), step(do="create", group="crew", members=["alice"]), verify("crew"))
+    added = [e.value for w in last(seen).subject.writes for e in w.effects if e.kind == "add-member"]
+    assert added == ["user-1"]
+
+
+def test_who_was_refused_as_a_member_is_not_lost(entra):
+    steps = [given("alice"), given("crew", kind="Group"), step(do="add-members", group="crew", members=["alice"]),
+             verify("crew", members=["alice"])]  # fmt: skip
+    seen, *_ = play(entra, *steps, server=Refusing(refusals={"PATCH /Groups": 400}))
+    assert last(seen).subject.members == frozenset()
+    seen, *_ = play(entra, *steps)
+    assert last(seen).subject.members == {"user-1"}
+
+
+def test_what_is_given_is_plain_where_the_target_publishes_no_schema(entra):
+    seen, *_ = play(entra, given("alice"))
+    body = json.loads(seen[0].seen.exchange.request.body)
+    assert body["name"].keys() == {"givenName", "familyName"}
+    assert body["emails"][0].keys() == {"value", "type", "primary"}
+
+
+class Forgetful(ImaginaryServer):
+    """Makes groups without their members and users with another displayName."""
+
+    def _create(self, path, body):
+        return super()._create(path, body | ({"members": []} if path == "/Groups" else {"displayName": "Somebody"}))
+
+
+def test_members_that_a_creation_left_out_are_added_by_patch(entra):
+    crew = given("crew", kind="Group", members=["alice"])
+    seen, *_ = play(entra, given("alice"), crew, verify("crew", members=["alice"]), server=Forgetful())
+    assert lines(seen)[:3] == ["POST /Users", "POST /Groups", "PATCH /Groups/group-2"]
+    assert json.loads(seen[2].seen.exchange.request.body)["Operations"] == [
+        {"op": "add", "path": "members", "value": [{"value": "user-1"}]}
+    ]
+
+
+def test_no_later_step_is_blamed_for_what_the_target_made_of_our_set_up(entra):
+    alice = given("alice", has={"displayName": "Alice", "title": "Pilot"})
+    check = verify("alice", has={"displayName": "Alice", "title": "Pilot"})
+    seen, *_ = play(entra, alice, step(do="read", user="alice"), check, server=Forgetful())
+    assert [e.path for w in last(seen).subject.writes for e in w.effects] == ["title"]
+    seen, *_ = play(entra, alice, check, server=Forgetful())
+    assert [e.path for w in last(seen).subject.writes for e in w.effects] == ["displayName", "title"]
 
 
 def test_a_conflict_must_be_refused_and_the_first_stays(entra):

@@ -149,7 +149,7 @@ def test_a_finding_does_not_make_more_of_a_scenario_that_cannot_go_on(opened, en
 )
 def test_a_password_that_looks_like_json_breaks_no_finding(secret, shown):
     """What a finding quotes is redacted in its parts: as a text, it would be no JSON any more."""
-    assert module._redacted({"n": 1234, "a": ["b", True, None]}, Redactor.of([secret]).text) == shown
+    assert session_module._redacted({"n": 1234, "a": ["b", True, None]}, Redactor.of([secret]).text) == shown
 
 
 def test_without_answers_it_is_an_error_not_a_finding(opened, entra):

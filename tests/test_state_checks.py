@@ -145,6 +145,8 @@ made = write(
     action="create",
     status=201,
 )
+made_formatted = write(put("name.formatted", "Liv Dahl"), action="create", status=201)
+BERG = {"givenName": "Liv", "familyName": "Berg", "formatted": "Liv Berg"}
 create_text = write(put("displayName", "Žofia O'Bjørnså 🚢"), action="create", status=201)
 renamed = write(put("displayName", "Liv Berg"))
 two = write(put("displayName", "Liv Berg", 0), put("title", "Chief", 1))
@@ -188,9 +190,12 @@ CASES = {
         ("dropped", back(liv(title=MISSING), made), ["title"]),
         ("null", back(liv(title=None), made), ["title"]),
         ("changed", back(liv(title="Keeper"), made), ["title"]),
+        ("another text", back(liv(displayName="Žofia Škvorecký"), create_text), ["displayName"]),
         ("not promised by the target's schema", back(liv(title=MISSING), made, schemas=POOR), []),
         ("promised and dropped", back(liv(name={}), made, schemas=POOR), ["name.familyName"]),
         ("a later change is not the creation's", back(liv(title="Chief"), made, write(put("title", "Chief"))), []),
+        ("formatted follows a later name", back(liv(name=BERG), made_formatted, write(put("name.familyName", "Berg"))), []),
+        ("formatted follows nothing", back(liv(name=BERG), made_formatted), ["name.formatted"]),
         ("members in another order and case", back(liv(NAME={"FAMILYNAME": "Dahl"}, name=MISSING), made), []),
         ("nothing was created", back(liv(), renamed), None),
         ("gone", back({"detail": "no"}, made, status=404), None),
@@ -201,6 +206,9 @@ CASES = {
         ("mangled", back(liv(displayName="Å½ofia O'BjÃ¸rnsÃ¥"), create_text), ["displayName"]),
         ("stripped", back(liv(displayName="ofia O'Bjrns "), create_text), ["displayName"]),
         ("escaped", back(liv(displayName="Žofia O&#39;Bjørnså 🚢"), create_text), ["displayName"]),
+        ("cut off", back(liv(displayName="Ž"), create_text), ["displayName"]),
+        ("transliterated", back(liv(displayName="Zofia O'Bjornsa"), create_text), ["displayName"]),
+        ("another text is another check's", back(liv(displayName="Žofia Škvorecký"), create_text), []),
         ("plain text changed is another check's", back(liv(title="x"), made), []),
     ],
     "create.case-kept": [
@@ -217,6 +225,9 @@ CASES = {
         ("what the profile names", see("patch", status=400, writes=[renamed], statuses=frozenset({400})), []),
         ("either", see("patch", {}, status=400, writes=[renamed], expect="either"), None),
         ("a member added again", see("patch", {}, status=409, writes=[added], twice=True), None),
+        ("400 for what the target's schema does not list", see("patch", {}, status=400, writes=[write(put("title", "x"))], schemas=POOR), "skip"),
+        ("400 for that and more", see("patch", {}, status=400, writes=[write(put("title", "x"), *renamed.effects)], schemas=POOR), ["status"]),
+        ("500 for it", see("patch", {}, status=500, writes=[write(put("title", "x"))], schemas=POOR), ["status"]),
         ("manager has a check of its own", see("patch", {}, status=400, writes=[boss]), None),
         ("members have one as well", see("patch", {}, status=400, writes=[added]), None),
     ],

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from conformance.checks.registry import BOTH, Problem, check
-from conformance.checks.state import advertised, answered, body, effects, is_custom, said, shown, subject
+from conformance.checks.state import advertised, answered, body, effects, is_custom, said, shown, subject, writes
 from conformance.engine import paths
 from conformance.engine.exchange import MISSING, Json, Seen
 
@@ -67,11 +68,18 @@ def duplicate_refused(seen: Seen) -> Iterator[Problem]:
         yield Problem("status", expected=409, actual=seen.response.status, message=made)
 
 
+_FOLLOWS_NAME: Final = frozenset({"name.formatted", "displayname", "nickname"})
+"""What a server may make of the parts of the name; after a change of those it is no longer the creation's."""
+
+
 def _differences(seen: Seen) -> Iterator[tuple[str, Json, Json, str]]:
     """(path, expected, actual, kind) of every created attribute that reads back otherwise."""
     resource = body(seen)
+    renamed = any(e.path.lower().startswith("name.") for w in writes(seen) if w.action != "create" for e in w.effects)
     for write, effect in effects(seen, "set"):
         if write.action != "create" or is_custom(effect):
+            continue
+        if renamed and effect.path.lower() in _FOLLOWS_NAME:
             continue
         if advertised(seen.world, subject(seen).kind, effect.path) is False:
             continue  # the target's own schema does not promise it
@@ -84,9 +92,20 @@ def _kind(expected: Json, found: Json) -> str:
     if isinstance(expected, str) and isinstance(found, str):
         if expected.lower() == found.lower():
             return "case"
-        if not expected.isascii() or any(c in expected for c in "\"'\\%+&<>"):
+        if (not expected.isascii() or any(c in expected for c in "\"'\\%+&<>")) and _one_text(expected, found):
             return "text"
     return "value"
+
+
+def _one_text(expected: str, found: str) -> bool:
+    """Whether one is the other with letters stripped, cut off, escaped or mangled, and not another text.
+
+    A displayName that the server makes of the parts of the name is of another value; its letters are sound.
+    """
+    one, other = ("".join(c for c in text.lower() if c.isascii() and c.isalnum()) for text in (expected, found))
+    short, long = sorted((one, other), key=len)
+    rest = iter(long)
+    return all(letter in rest for letter in short)
 
 
 def _created(seen: Seen) -> bool:

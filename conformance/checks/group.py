@@ -26,7 +26,7 @@ def _shows_members(seen: Seen) -> bool:
     "group.member-added",
     "An added member is in the group when read back",
     level="MUST",
-    cites=("RFC7644-3.5.2.1",),
+    cites=("RFC7644-3.5.2.1", "RFC7644-3.3"),
     on=("read-back", "read-members"),
     scim=BOTH,
     when=lambda seen: _shows_members(seen) and any(effects(seen, "add-member")),

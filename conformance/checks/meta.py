@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from conformance import schemas
@@ -163,6 +164,10 @@ def resource_type(seen: Seen) -> Iterator[Problem]:
         yield Problem(f"{held.pointer}/meta/resourceType", expected=kind, actual=actual)
 
 
+_NOT_IN_A_URL: Final = frozenset(' "<>\\^`{|}')
+"""Neither reserved nor unreserved (RFC 3986 §2): in a URL they are percent-encoded."""
+
+
 @check(
     "resource.meta-location",
     "meta.location is the resource's own URL",
@@ -185,14 +190,18 @@ def meta_location(seen: Seen) -> Iterator[Problem]:
             shown = found[:200] if isinstance(found, str) else schemas.type_name(found)
             yield Problem(where, expected="an absolute URL", actual=shown)
             continue
+        if any(c in _NOT_IN_A_URL for c in found):
+            yield Problem(
+                where, expected="an absolute URL", actual=found[:200], message="It holds a raw space or the like."
+            )
+            continue
         identifier = held.value.get("id")
         path = urlsplit(found).path.rstrip("/")
-        # The id may hold an encoded slash: both readings of the path count.
-        if (
-            isinstance(identifier, str)
-            and identifier
-            and not any(one.endswith(f"/{identifier}") for one in (path, unquote(path)))
-        ):
+        # The id may hold an encoded slash: both readings of the path count. RFC 7643 asks for the URI of the
+        # resource, and some servers know a user by the userName as well; that it leads there is checked apart.
+        names = [n for n in (identifier, held.value.get("userName")) if isinstance(n, str) and n]
+        ends = {one.endswith(f"/{name}") for name in names for one in (path, unquote(path))}
+        if isinstance(identifier, str) and identifier and True not in ends:
             yield Problem(where, expected=f"a URL that ends in /{identifier[:100]}", actual=found[:200])
 
 

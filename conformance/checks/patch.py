@@ -31,7 +31,7 @@ _NAME_PARTS = frozenset({"displayname", "nickname"})
     "patch.status",
     "A change is answered with 200 or 204",
     level="MUST",
-    cites=("RFC7644-3.5.2",),
+    cites=("RFC7644-3.5.2", "RFC7644-3.5.1"),
     on=("patch", "replace"),
     scim=BOTH,
     when=lambda seen: _must_pass(seen) and not _about(seen, "manager") and not _about(seen, "members"),
@@ -39,6 +39,12 @@ _NAME_PARTS = frozenset({"displayname", "nickname"})
     fix="Accept the request in the form shown. Where a path names an element that is not there yet, create it.",
 )
 def status(seen: Seen) -> Iterator[Problem]:
+    asked = [e for w in writes(seen)[-1:] for e in w.effects]
+    if 400 <= seen.response.status < 500 and asked:
+        kind = subject(seen).kind
+        if all(advertised(seen.world, kind, e.path) is False for e in asked):
+            # To the target the path leads nowhere: invalidPath (RFC 7644 §3.12).
+            raise NotJudged(f"the target's own schema does not list {asked[0].path}, so it may be refused")
     yield from _refused(seen)
 
 
@@ -97,7 +103,7 @@ def members_accepted(seen: Seen) -> Iterator[Problem]:
     "patch.returns-resource",
     "A 200 to a change carries the changed resource",
     level="MUST",
-    cites=("RFC7644-3.5.2",),
+    cites=("RFC7644-3.5.2", "RFC7644-3.5.1"),
     on=("patch", "replace"),
     scim=BOTH,
     when=lambda seen: seen.response.status == 200,
@@ -144,7 +150,7 @@ def _problem(seen: Seen, effect: Effect, message: str = "") -> Problem:
     "patch.applied",
     "An accepted change is there when it is read back",
     level="MUST",
-    cites=("RFC7644-3.5.2",),
+    cites=("RFC7644-3.5.2", "RFC7644-3.5.1"),
     on=("read-back", "bystander"),
     scim=BOTH,
     when=_changed,

@@ -14,7 +14,7 @@ from conformance.engine.exchange import Effect, Json, Seen
     "state.expected",
     "A resource reads back as the sequence must have left it",
     level="MUST",
-    cites=("RFC7644-3.3", "RFC7644-3.5.2"),
+    cites=("RFC7644-3.3", "RFC7644-3.5.2", "RFC7644-3.5.1"),
     on=("read-back",),
     scim=BOTH,
     when=lambda seen: answered(seen) and _expectations(seen) != ((), ()),

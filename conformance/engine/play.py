@@ -89,8 +89,12 @@ class Actor:
     """Its line in the ledger."""
     members: set[str] = field(default_factory=set)
     removed: set[str] = field(default_factory=set)
+    kept_out: set[str] = field(default_factory=set)
+    """Whose addition was refused: they were never in, so they cannot be lost."""
     seen: dict[str, Json] | None = None
     """The server's own last full representation."""
+    given: tuple[Mapping[str, Json], Mapping[str, Json]] | None = None
+    """Where our set-up made it: what we wanted there, and what the answer held."""
     writes: list[Write] = field(default_factory=list)
     location: str | None = None
     etag: str = ""

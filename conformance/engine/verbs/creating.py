@@ -56,6 +56,8 @@ def _creation(actor: Actor, done: Exchange, *, references: frozenset[str]) -> Wr
         Effect("set", whole[path], {"value": value}) if path in whole else Effect("set", path, value)
         for path, value in paths.leaves(actor.wanted)
     )
+    # Who came with the creation was added by it: not there means not let in, and not lost since.
+    effects += tuple(Effect("add-member", "members", i) for i in sorted(actor.members))
     return Write(action="create", effects=effects, accepted=True, status=done.response.status if done.response else 0)
 
 

@@ -1,0 +1,123 @@
+"""What a scenario starts from, made so that the target can take it.
+
+Set-up is ours, not the client's: a target that cannot take it in our form has broken no rule of the
+client's, and everything after it would only repeat that. How the client itself creates is judged where
+a scenario says ``do: create``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from conformance.engine import dialect as wording
+from conformance.engine import paths
+from conformance.engine.exchange import MISSING, Capabilities, Exchange, Json
+from conformance.engine.play import Actor, Play
+
+_EVERYWHERE: Final = frozenset({"schemas", "externalid", "username", "displayname", "active"})
+"""Common, required, or what scenarios are about: sent whether or not the target's schema lists them."""
+
+_SERVERS_OWN: Final = frozenset({"schemas", "id", "meta"})
+
+
+def fitted(body: dict[str, Json], actor: Actor, target: Capabilities) -> dict[str, Json]:
+    """``body`` without what the target's own schema does not know, and with the full name where it requires one.
+
+    A service provider may refuse what is not in its schema, and may require what RFC 7643 does not
+    (RFC 7643 §7, RFC 7644 §3.12 ``invalidSyntax``). Without a published schema the body stays as it is.
+    """
+    listed = _by_name((target.schema(body["schemas"][0]) or {}).get("attributes"))
+    if not listed:
+        return body
+    found = {
+        name: _known(value, _by_name(listed.get(name.lower(), {}).get("subAttributes")))
+        for name, value in body.items()
+        if name.lower() in _EVERYWHERE | listed.keys()
+    }
+    parts = _by_name(listed.get("name", {}).get("subAttributes"))
+    if isinstance(found.get("name"), dict) and parts.get("formatted", {}).get("required") is True:
+        found["name"]["formatted"] = actor.sources["fullName"]
+    return found
+
+
+def suits(body: Mapping[str, Json], target: Capabilities) -> bool:
+    """Whether the target's own schemas list all that ``body`` holds, and require nothing that it lacks."""
+    if not target.schemas:
+        return True
+    core = body["schemas"][0]
+    if not _by_name((target.schema(core) or {}).get("attributes")):
+        return True
+    parts = {urn: value for urn, value in body.items() if urn.startswith("urn:")}
+    parts[core] = {k: v for k, v in body.items() if k not in parts and k.lower() not in _EVERYWHERE}
+    return all(
+        _lists(_by_name((target.schema(urn) or {}).get("attributes")), part, given=body if urn == core else part)
+        for urn, part in parts.items()
+        if isinstance(part, Mapping)
+    )
+
+
+def _lists(known: Mapping[str, Mapping[str, Json]], part: Mapping[str, Json], *, given: Mapping[str, Json]) -> bool:
+    """``part`` holds nothing unknown, ``given`` all that is required; the same below each complex value."""
+    named = {name.lower() for name in given} | _SERVERS_OWN
+    wanted = {n for n, d in known.items() if d.get("required") is True and d.get("mutability") != "readOnly"}
+    if wanted - named:
+        return False
+    for name, value in part.items():
+        if name.lower() not in known:
+            return False
+        subs = _by_name(known[name.lower()].get("subAttributes"))
+        entries = [v for v in (value if isinstance(value, list) else [value]) if isinstance(v, Mapping)]
+        if subs and not all(_lists(subs, entry, given=entry) for entry in entries):
+            return False
+    return True
+
+
+def _by_name(attributes: Json) -> dict[str, Mapping[str, Json]]:
+    """Attribute definitions of one level by name in small letters."""
+    listed = attributes if isinstance(attributes, list) else []
+    return {str(a.get("name", "")).lower(): a for a in listed if isinstance(a, Mapping)}
+
+
+def _known(value: Json, subs: Mapping[str, Any]) -> Json:
+    """The parts of a complex value that the schema lists; all of them where it lists none."""
+    if isinstance(value, list):
+        return [_known(v, subs) for v in value]
+    if not isinstance(value, dict) or not subs:
+        return value
+    return {k: v for k, v in value.items() if k.lower() in subs}
+
+
+def joined(play: Play, actor: Actor, done: Exchange) -> None:
+    """Adds the members that the answer to our creation shows left out, as clients add them: by PATCH.
+
+    Most clients create a group empty. What a target makes of members in a creation is judged where a
+    scenario creates so.
+    """
+    answer = done.response.json if done.response else MISSING
+    shown = paths.member(answer, "members") if isinstance(answer, Mapping) else MISSING
+    if shown is MISSING or play.profile.scim != "2.0":
+        return
+    absent = sorted(actor.members - set(_values(shown)))
+    if absent:
+        body = wording.patch_body([{"op": "add", "path": "members", "value": [{"value": i} for i in absent]}])
+        intent = play.intent("raw", actor, by="harness", expect="either")
+        title = f"adds to {actor.key} the members that its creation left out"
+        play.exchange(play.request("PATCH", play.path_of(actor), ours=True, body=body), intent, title)
+
+
+def _values(members: Json) -> Iterator[str]:
+    for entry in members if isinstance(members, list) else []:
+        if isinstance(entry, Mapping):
+            yield str(entry.get("value"))
+
+
+def never_taken(actor: Actor, path: str, value: Json) -> bool:
+    """Whether the value is of our set-up and the target's answer to that shows another one.
+
+    The target may alter or ignore what it is sent (RFC 7644 §3.3); later steps did not do it.
+    """
+    if actor.given is None:
+        return False
+    wanted, answered = actor.given
+    return paths.same(value, paths.get(wanted, path)) and not paths.same(value, paths.get(answered, path))
