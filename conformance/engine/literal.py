@@ -126,8 +126,8 @@ def _assertions(play: Play, expect: Mapping[str, Json]) -> Iterator[Assertion]:
 
 
 def _target(play: Play, wanted: Mapping[str, Json]) -> str:
-    path = quote(str(play.fill(wanted["path"])), safe="/:@!$&'()*+,;=-._~%")
-    query = str(play.fill(wanted.get("query", "")))
+    path = quote(play.fill_target(wanted["path"]), safe="/:@!$&'()*+,;=-._~%")
+    query = play.fill_target(wanted.get("query", ""))
     client = play.scenario.client
     if client.flag and client.flag not in query:
         parts = [p for p in (query,) if p]

@@ -158,6 +158,15 @@ class Play:
         """``value`` with placeholders replaced."""
         return template.fill(value, self._look_up)
 
+    def fill_target(self, text: str) -> str:
+        """A part of a URL with placeholders replaced. An id is the server's and may hold anything: it is encoded."""
+
+        def look_up(name: str, attribute: str) -> Json:
+            found = self._look_up(name, attribute)
+            return quote(str(found), safe="") if attribute == "id" else found
+
+        return str(template.fill(text, look_up))
+
     def _look_up(self, name: str, attribute: str) -> Json:
         if name == "run" and attribute == "tag":
             return people.tag_for(self.stage.seed)
