@@ -17,15 +17,22 @@ from . import (  # noqa: F401 - each module registers its variants when it is im
 )
 from .variants_base import CONTRADICTIONS, VARIANTS, install
 
-__all__ = ["CONTRADICTIONS", "TOGETHER", "VARIANTS", "install"]
+__all__ = ["CONTRADICTIONS", "GROUPS", "TOGETHER", "VARIANTS", "install"]
 
 _APART: Final = (
     frozenset({"patch-204", "page-20", "ids-integer", "strong-etags", "no-dates", "members-value-only",
                "members-on-request"}),
     frozenset({"patch-200", "most-20", "ids-opaque", "no-etag", "offset-dates", "relative-refs", "empty-members-array",
-               "no-sort", "eq-only", "no-filter-advertised"}),
+               "no-sort", "eq-only"}),
 )  # fmt: skip
 """What only one of the two servers in TOGETHER has: the one would hide the other, or keep scenarios from running."""
 
-TOGETHER: Final = tuple(own | (VARIANTS.keys() - frozenset().union(*_APART)) for own in _APART)
-"""Two sets of variants, each what one server can have at once; every variant is in one of them at least."""
+_ALONE: Final = "no-filter-advertised"
+"""Beside it nothing else would be seen: half of the profile of the specification does not apply then."""
+_OTHERS: Final = [name for name in VARIANTS if name != _ALONE]
+
+TOGETHER: Final = tuple(own | (frozenset(_OTHERS) - frozenset().union(*_APART)) for own in _APART)
+"""Two sets of variants, each what one server can have at once; every variant but one is in one of them at least."""
+
+GROUPS: Final = (*(frozenset(_OTHERS[first::7]) for first in range(7)), frozenset({_ALONE}))
+"""Every variant once, with a few others that have nothing to do with it."""
