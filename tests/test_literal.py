@@ -138,6 +138,28 @@ def test_a_query_goes_as_it_is_and_a_path_is_made_fit(entra):
     assert (request.target, request.body) == ("/Users", None)
 
 
+def test_an_id_in_a_url_is_encoded(entra):
+    """The server chooses it (RFC 7643 section 3.1): a + in a query would arrive as a space, a / would split a path."""
+    server, one = Strange(), given("alice")
+    request, _ = sent(
+        speaking(entra), one, send(path="/Users/${alice.id}", query='filter=id eq "${alice.id}"'), server=server
+    )
+    assert request.target == '/Users/a%2Fb%2Bc%3D%20%26%25?filter=id eq "a%2Fb%2Bc%3D%20%26%25"'
+    assert server.store == {}  # found again by the read and by the clean-up
+    request, _ = sent(entra, one, send("PUT", "/Users/1", body="${alice.id}", expect={"status": 404}), server=Strange())
+    assert request.body == b"a/b+c= &%"
+
+
+class Strange(ImaginaryServer):
+    """Its only id holds what has a meaning in URLs."""
+
+    def _create(self, path, body):
+        status, made = ImaginaryServer._create(self, path, body)
+        made["id"] = "a/b+c= &%"
+        self.store[f"{path}/{made['id']}"] = self.store.pop(next(reversed(self.store))) | {"id": made["id"]}
+        return status, made
+
+
 def test_headers_go_beside_the_client_s_or_in_their_place(entra):
     client = speaking(entra)
     request, _ = sent(client, send(headers={"accept": "text/html", "X-Own": "${run.tag}"}))

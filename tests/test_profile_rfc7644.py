@@ -12,8 +12,7 @@ from typing import Any
 import jsonschema
 import pytest
 from conftest import TOKEN
-from servers import discovery
-from servers.good import VARIANTS, GoodServer
+from servers.good import GoodServer
 from servers.running import mounted
 from test_good_run import populated, snapshot
 
@@ -45,18 +44,6 @@ def rfc() -> Profile:
 
 def scenario(id_: str) -> Scenario:
     return next(s for s in rfc().scenarios if s.id == id_)
-
-
-class Honest(GoodServer):
-    """A good server whose /ServiceProviderConfig tells what a variant leaves out."""
-
-    def discover(self, request: Any, name: str, *rest: str) -> Any:
-        answer = super().discover(request, name, *rest)
-        if name == "ServiceProviderConfig":
-            answer.payload = discovery.provider_config(request.base)
-            for feature, variant in (("sort", "no-sort"), ("etag", "no-etag")):
-                answer.payload[feature] = {"supported": variant not in self.variant}
-        return answer
 
 
 @dataclass
@@ -219,31 +206,24 @@ def test_a_run_is_short_and_its_checks_are_not_silent(plain):
     assert of_this_version - ran.checks <= elsewhere
 
 
-def test_no_lawful_variant_has_a_finding():
-    server = Honest(variant=frozenset(VARIANTS))
-    ran = replay(server)
-    assert ran.failed == []
-    assert ran.stopped == []
-    assert {id_.partition(".")[0] for id_ in ran.inapplicable} == {"sort", "versions"}
-
-
 # --- advertised, and not so ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("variant", "area", "found"),
+    ("defect", "honest", "area", "found"),
     [
-        ("no-sort", "sort", ("sort.sub-attribute", "expect.order", "degraded")),
-        ("no-etag", "versions", ("versions.shown", "expect.answer", "degraded")),
+        ("sort-by-ignored", "no-sort", "sort", ("sort.sub-attribute", "expect.order", "degraded")),
+        ("etag-not-sent", "no-etag", "versions", ("versions.shown", "expect.answer", "degraded")),
     ],
 )
-def test_what_is_advertised_and_does_not_work_is_a_finding(variant, area, found):
-    ran = replay(GoodServer(variant=frozenset({variant})), f"{area}.")
+def test_what_is_advertised_and_does_not_work_is_a_finding(defect, honest, area, found):
+    """The same lack is none where the service provider's configuration admits it."""
+    ran = replay(GoodServer(defects=frozenset({defect})), f"{area}.")
     assert found in ran.found
     assert not ran.inapplicable
-    honest = replay(Honest(variant=frozenset({variant})), f"{area}.")
-    assert honest.failed == []
-    assert honest.inapplicable
+    ran = replay(GoodServer(variant=frozenset({honest})), f"{area}.")
+    assert ran.failed == []
+    assert ran.inapplicable
 
 
 def stage(config: Any) -> Stage:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from conformance.engine import dialect as wording
-from conformance.engine import paths
+from conformance.engine import paths, people
 from conformance.engine.cleanup import remove_entries
 from conformance.engine.exchange import CORE_SCHEMA, ENDPOINTS, MISSING, Effect, Json, Scim, Write
 from conformance.engine.given import fitted, joined, never_taken, suits
@@ -195,6 +195,8 @@ def _by_id(play: Play, actor: Actor, step: Step) -> None:
     if not isinstance(found, dict):
         return
     actor.seen = found
+    if people.tag_for(play.stage.seed) in str(paths.member(found, NAME_ATTRIBUTE[actor.kind])).lower():
+        play.strangers.pop(actor.id or "", None)
     if actor.location:
         _resolve(play, actor)
     asked = actor.members or any(e.path == "members" for w in actor.writes for e in w.effects)

@@ -122,3 +122,13 @@ spoils_answer("consistency", "list-differs-from-read", "lists show older values 
               when=lambda _, answer: "totalResults" in (answer.payload or ()))  # fmt: skip
 defect("consistency", "if-match-ignored", "a change for an outdated version is accepted", "RFC7644-3.14",
        precondition=lambda *_: None)  # fmt: skip
+
+
+@breaks("handle", "consistency", "etag-not-sent", "no ETag and no meta.version, though etags are advertised",
+        "RFC7644-3.14")  # fmt: skip
+def _(_: GoodServer, inner: Wrapper, request: Request) -> Any:
+    answer = inner(request)
+    answer.headers.pop("ETag", None)
+    for resource in resources_in(answer.payload):
+        resource["meta"].pop("version", None)
+    return answer

@@ -11,7 +11,7 @@ import binascii
 import hmac
 from typing import Any, Final
 
-from . import incoming, patching11
+from . import incoming, patching11, variants
 from .good import GoodServer
 from .projection import project
 from .protocol import (
@@ -34,18 +34,18 @@ MOUNT: Final = "/scim/v1"
 OPERATOR: Final = "ops@example.com"
 """The user name of HTTP Basic; its password is the token."""
 
+_SHARED: Final = (
+    "patch-204", "charset", "media-type-capitals", "open-discovery", "shuffled-keys", "ids-integer", "ids-opaque",
+    "no-etag", "strong-etags", "no-dates", "offset-dates", "empty-members-array", "members-value-only",
+    "no-user-groups", "shuffled-values", "list-order", "page-20", "most-20", "no-sort", "eq-only",
+)  # fmt: skip
 VARIANTS: Final = {
-    "patch-204": "PATCH answers 204 without a body",
     "delete-200": "DELETE answers 200 without a body",
-    "charset": "Content-Type carries ;charset=utf-8",
-    "no-etag": "neither ETag nor meta.version",
-    "no-sort": "sortBy is not supported: ignored",
     "code-number": "the code of an error is a number",
     "errors-only": "errors have no detail beside Errors",
-    "open-discovery": "discovery needs no credential",
-    "empty-members-array": "a group without members shows members: []",
-}
-"""Lawful ways to differ, and those that Okta documents; no check may fail a server for one of them."""
+} | {name: variants.VARIANTS[name] for name in _SHARED}
+"""Lawful ways to differ, and those that Okta documents; no check may fail a server for one of them. What SCIM 1.1 has
+in common with 2.0 is ``variants``'; the sections named there are those of 2.0."""
 
 _DISCOVERY: Final = frozenset({"ServiceProviderConfigs", "Schemas"})
 
@@ -68,6 +68,7 @@ class GoodServer11(GoodServer):
             raise ValueError(f"unknown variants: {sorted(variant - VARIANTS.keys())}")
         self.defects = defects
         self.variant = variant
+        variants.install(self, variant & variants.VARIANTS.keys())
         if defects:
             from .defects11 import install  # noqa: PLC0415 - the defects import this module
 
@@ -93,8 +94,6 @@ class GoodServer11(GoodServer):
         return answer
 
     def authenticate(self, request: Request) -> None:
-        if "open-discovery" in self.variant and request.path.split("/")[1] in _DISCOVERY:
-            return
         scheme, _, credential = request.headers.get("authorization", "").strip().rpartition(" ")
         scheme = scheme.strip().lower()
         wanted = f"{OPERATOR}:{self.token}" if scheme == "basic" else self.token
@@ -143,8 +142,6 @@ class GoodServer11(GoodServer):
         record = self.find(kind, id_)
         self.precondition(request, record)
         self.save(record, self.merge(kind, record.data, parse_body(request)))
-        if "patch-204" in self.variant and "attributes" not in request.parameters:
-            return Answer(204, headers={} if "no-etag" in self.variant else {"ETag": record.version})
         return self.show(request, record)
 
     def delete(self, request: Request, kind: Kind, id_: str) -> Answer:
@@ -169,7 +166,7 @@ class GoodServer11(GoodServer):
     def page(self, request: Request, kinds: tuple[Kind, ...], given: dict[str, str]) -> Answer:
         (kind,) = kinds
         found = self.select(request, kind, given.get("filter"))
-        if given.get("sortBy") and "no-sort" not in self.variant:
+        if given.get("sortBy"):
             found = self.sort(kind, found, given["sortBy"], given.get("sortOrder", "ascending"))
         start = max(1, integer(given, "startIndex", 1))
         count = min(MAX_RESULTS, max(0, integer(given, "count", MAX_RESULTS)))
@@ -179,8 +176,10 @@ class GoodServer11(GoodServer):
     # ---- what goes out
 
     def project(self, resource: Data, given: Any) -> Data:
-        kind = USER if "userName" in resource else GROUP
-        return project(kind, resource, attributes=given.get("attributes", ""), excluded="")
+        return project(self.kind_of(resource), resource, attributes=given.get("attributes", ""), excluded="")
+
+    def kind_of(self, resource: Data) -> Kind:
+        return USER if "userName" in resource else GROUP
 
     def render(self, request: Request, record: Record) -> Data:
         kind, data = record.kind, copy_json(record.data)
@@ -188,9 +187,8 @@ class GoodServer11(GoodServer):
             "created": date(record.created),
             "lastModified": date(record.modified),
             "location": self.location(request, record),
+            "version": record.version,
         }
-        if "no-etag" not in self.variant:
-            meta["version"] = record.version
         urns = [schema.urn for schema in kind.schemas if schema is kind.core or schema.urn in data]
         if kind is USER:
             self.derive_user(request, record, data)
@@ -216,8 +214,6 @@ class GoodServer11(GoodServer):
             member = self.store.any(entry["value"])
             if member:
                 entry.setdefault("display", member.data.get("displayName") or member.data[member.kind.unique])
-        if "empty-members-array" in self.variant:
-            data.setdefault("members", [])
 
     # ---- discovery
 

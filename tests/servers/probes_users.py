@@ -281,6 +281,12 @@ def _(c: Client) -> None:
     assert (c.read(f"/Users/{bystander}"), c.read(f"/Groups/{group}")) == before
 
 
+@sees("etag-not-sent")
+def _(c: Client) -> None:
+    answer = c.send("GET", f"/Users/{c.user()}")
+    assert answer.headers.get("etag", "none") == c.json(answer)["meta"].get("version")
+
+
 @sees("if-match-ignored")
 def _(c: Client) -> None:
     id_ = c.user()

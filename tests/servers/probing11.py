@@ -82,7 +82,7 @@ class Client11(Client):
         """The body of an answer with one of the statuses, if it is flawless JSON."""
         assert response.status_code in (statuses or (200,)), f"{response.status_code} {response.text[:300]}"
         media_type, _, rest = response.headers.get("content-type", "").partition(";")
-        assert media_type == "application/json"
+        assert media_type.lower() == "application/json"
         assert rest.strip().lower() in {"", "charset=utf-8"}
         try:
             return json.loads(response.content.decode(), object_pairs_hook=_unique)

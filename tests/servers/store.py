@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -39,6 +39,7 @@ class Store:
     """(kind, unique attribute in folded case) → id → resource. One, unless a defect lets in a second."""
     memberships: dict[str, dict[str, Record]] = field(default_factory=dict)
     """Member id → group id → group."""
+    new_id: Callable[[Kind], str] = field(default=lambda _: str(uuid.uuid4()))
     _last: datetime = _LONG_AGO
 
     def now(self) -> datetime:
@@ -63,7 +64,7 @@ class Store:
 
     def create(self, kind: Kind, data: Data) -> Record:
         now = self.now()
-        record = Record(kind, str(uuid.uuid4()), {}, now, now)
+        record = Record(kind, self.new_id(kind), {}, now, now)
         self.records[kind.name][record.id] = record
         self._replace(record, data)
         return record

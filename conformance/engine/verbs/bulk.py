@@ -110,8 +110,11 @@ def _created(play: Play, one: _Sent, found: Mapping[str, Json] | None, *, droppe
         play.stage.ledger.dropped(one.entry)
     elif found is not None and 200 <= status_of(found) < 300 and location:
         identifier = unquote(location.rstrip("/").rpartition("/")[2])
+        if identifier in paths.STEPS or identifier in play.stage.ledger.living():
+            return
+        # The answer held a location and no name: whose it is, the read-back will show.
+        play.strangers[identifier] = f"{location}, which was not read yet"
         one.actor.id, one.actor.entry, one.actor.location = identifier, one.entry, location
-        # Clean-up reads it before it deletes: the answer held a location and no name.
         play.stage.ledger.created(one.entry, identifier, confirmed=False)
         play.settle(one.actor, one.body["data"], {})
         one.actor.writes = [

@@ -1,0 +1,83 @@
+"""Which lawful variants a server shows, seen from outside: a variant that nobody could see would prove nothing."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from .probing import Client
+from .protocol import PATCH_OP
+from .variants_resources import ACCOUNT
+
+
+def seen(c: Client) -> set[str]:
+    """The names of ``variants.VARIANTS`` that show in the answers of a new server, of SCIM 2.0 or 1.1."""
+    modern = c.send("GET", "/ServiceProviderConfig").status_code == 200
+    emails = [{"value": "x@fjord.example", "type": "work"}, {"value": "y@fjord.example", "type": "home"}]
+    made = [_created(c, "/Users", userName=f"{chr(120 - n)}@fjord.example", emails=emails) for n in range(24)]
+    ids = [one["id"] for one in made]
+    crew = _created(c, "/Groups", displayName="Crew", members=[{"value": one} for one in ids[:2]])["id"]
+    empty = _created(c, "/Groups", displayName="Nobody")["id"]
+    user = f"/Users/{ids[0].replace('+', '%2B')}"
+
+    answer = c.send("GET", user)
+    whole, etag = json.loads(answer.text), answer.headers.get("etag", "")
+    media_type, _, parameter = answer.headers["content-type"].partition(";")
+    meta = whole["meta"]
+    shown = {
+        "charset": parameter == "charset=utf-8",
+        "media-type-capitals": media_type != media_type.lower(),
+        "ids-integer": whole["id"].isdigit(),
+        "ids-opaque": ":" in whole["id"],
+        "no-etag": not etag and "version" not in meta,
+        "strong-etags": etag.startswith('"') and meta["version"] == etag,
+        "no-dates": not {"created", "lastModified"} & meta.keys(),
+        "offset-dates": meta.get("created", "").endswith("+02:00"),
+        "nulls": "nickName" in whole,
+        "no-user-groups": "groups" not in whole,
+        "server-extension": ACCOUNT.urn in whole,
+    }
+    again = _read(c, user)
+    shown["shuffled-keys"] = list(again) != list(whole) and again.keys() == whole.keys()
+    shown["shuffled-values"] = again["emails"] == whole["emails"][::-1]
+
+    group, asked = _read(c, f"/Groups/{crew}"), _read(c, f"/Groups/{crew}?attributes=members")
+    entries = asked["members"]
+    shown["members-on-request"] = "members" not in group
+    shown["members-value-only"] = all(one.keys() == {"value"} for one in entries)
+    shown["relative-refs"] = all(one.get("$ref", "").startswith("../Users/") for one in entries)
+    shown["empty-members-array"] = _read(c, f"/Groups/{empty}").get("members") == []
+
+    if modern:
+        change: Any = {"schemas": [PATCH_OP], "Operations": [{"op": "add", "path": "externalId", "value": "e-1"}]}
+    else:
+        change = {"externalId": "e-1"}
+    shown["patch-204"] = c.send("PATCH", user, change).status_code == 204
+    shown["patch-200"] = c.send("PATCH", f"/Groups/{crew}", change).status_code == 200
+
+    error = c.send("GET", "/Users/none").headers["content-type"].lower()
+    shown["json-errors"] = not error.startswith(media_type.lower())
+    shown["open-discovery"] = c.send("GET", "/Schemas", headers={"Authorization": ""}).status_code == 200
+    config = _read(c, "/ServiceProviderConfig" if modern else "/ServiceProviderConfigs")
+
+    nobody, page, more = (_read(c, f"/Users?{query}") for query in ("filter=title%20pr&startIndex=1", "", "count=100"))
+    order = [one["id"] for one in _read(c, "/Users?sortBy=userName").get("Resources", ())]
+    few = _read(c, "/Users?filter=userName%20eq%20%22nobody%22")
+    shown["eq-only"] = "totalResults" not in nobody
+    shown["no-resources-when-empty"] = "Resources" not in few and few["totalResults"] == 0
+    shown["page-20"] = (len(page["Resources"]), len(more["Resources"])) == (20, 24)
+    shown["most-20"] = (len(more["Resources"]), config["filter"]["maxResults"]) == (20, 20)
+    shown["list-order"] = [one["id"] for one in more["Resources"]] != ids[: len(more["Resources"])]
+    shown["no-sort"] = order != ids[::-1][: len(order)] and config["sort"]["supported"] is False
+    shown["no-filter-advertised"] = config["filter"]["supported"] is False
+    return {name for name, there in shown.items() if there}
+
+
+def _created(c: Client, endpoint: str, **attributes: Any) -> Any:
+    answer = c.send("POST", endpoint, attributes)
+    assert answer.status_code == 201, answer.text[:300]
+    return json.loads(answer.text)
+
+
+def _read(c: Client, target: str) -> Any:
+    return json.loads(c.send("GET", target.replace("+", "%2B")).text)
