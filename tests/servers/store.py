@@ -61,9 +61,13 @@ class Store:
         """The resources that have this userName or displayName, in any case."""
         return list(self.names.get((kind.name, name.casefold()), {}).values())
 
+    def new_id(self) -> str:
+        """An id that no resource had before."""
+        return str(uuid.uuid4())
+
     def create(self, kind: Kind, data: Data) -> Record:
         now = self.now()
-        record = Record(kind, str(uuid.uuid4()), {}, now, now)
+        record = Record(kind, self.new_id(), {}, now, now)
         self.records[kind.name][record.id] = record
         self._replace(record, data)
         return record
