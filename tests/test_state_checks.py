@@ -390,6 +390,7 @@ CASES = {
         ("lost by a rename", group_back(crew(displayName="New"), write(put("displayName", "New")), members=["u2"]), ["members"]),
         ("the one just added is another check's", group_back(crew("u2"), added, members=["u1", "u2"]), []),
         ("lost by something done to somebody else", group_back(crew(), members=["u2"]), ["members"]),
+        ("never taken in", group_back(crew("u1"), members=["u1", "u2"], subject={"refused": frozenset({"u2"})}), []),
     ],
     "group.members-exact": [
         ("exactly", group_back(crew("u1", "u2"), added, members=["u1", "u2"], subject={"members_exact": True}), []),
@@ -404,6 +405,7 @@ CASES = {
         ("409", see("patch", {}, status=409, writes=[added], twice=True), ["status"]),
         ("500 is another check's", see("patch", {}, status=500, writes=[added], twice=True), []),
         ("the first time", see("patch", {}, status=409, writes=[added]), None),
+        ("refused the first time too", see("patch", {}, status=409, writes=[added], twice=True, subject={"refused": frozenset({"u1"})}), None),
     ],
     # --- deletion -----------------------------------------------------------------------------------------
     "delete.status": [
@@ -419,6 +421,7 @@ CASES = {
         ("410", see("delete", {}, status=410, twice=True, gone=True), []),
         ("204", see("delete", twice=True, gone=True), ["status"]),
         ("400", see("delete", {}, status=400, twice=True, gone=True), ["status"]),
+        ("refused the first time too", see("delete", {}, status=406, twice=True), None),
     ],
     "delete.gone-by-id": [
         ("404", gone(body={}, status=404), []),
@@ -427,6 +430,7 @@ CASES = {
         ("still there, inactive", gone(body=liv(active=False)), ["status"]),
         ("the client reads it", gone("read", body=liv()), ["status"]),
         ("500 is another check's", gone(body={}, status=500), []),
+        ("refused for another reason", gone(body={}, status=406), []),
     ],
     "delete.gone-by-filter": [
         ("gone", gone("match", body=listing(), finds=()), []),
