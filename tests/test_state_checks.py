@@ -165,6 +165,7 @@ CASES = {
         ("201 to our own set-up", see("set-up", liv(), status=201), []),
         ("200", see("create", liv(), status=200), ["status"]),
         ("400", see("create", {"detail": "title is unknown"}, status=400), ["status"]),
+        ("500 is another check's", see("create", {}, status=500), []),
         ("409 to a second create", see("create", {}, status=409, expect="refusal", duplicate=True), None),
         ("400 where a refusal is lawful", see("create", {}, status=400, expect="either"), None),
     ],
@@ -357,6 +358,8 @@ CASES = {
         ("hidden, without Resources", see("look-up", {"totalResults": 0}, disabled=True, finds=("u1",)), ["/Resources"]),
         ("a refused query is another check's", see("match", {}, status=400, disabled=True, finds=("u1",)), None),
         ("active", see("match", listing(), finds=("u1",)), None),
+        ("a new name that it was not given", see("look-up", listing(), disabled=True, finds=("u1",), filter_path="userName", filter_value="new@example.com", subject={"before": liv()}), "skip"),
+        ("the name that it has", see("look-up", listing(), disabled=True, finds=("u1",), filter_path="userName", filter_value=liv()["userName"].upper(), subject={"before": liv()}), ["/Resources"]),
     ],
     "user.disabled-found-in-list": [
         ("listed", see("list", listing(liv()), disabled=True), []),

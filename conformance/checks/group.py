@@ -111,8 +111,10 @@ def members_exact(seen: Seen) -> Iterator[Problem]:
     cites=("RFC7644-3.5.2.1",),
     on=("patch",),
     # A member whose first addition was refused is not in, and group.change-accepted has said so.
-    when=lambda seen: seen.intent.twice and not {e.value for _, e in effects(seen, "add-member", accepted=False)}
-    & subject(seen).refused,
+    when=lambda seen: (
+        seen.intent.twice
+        and not {e.value for _, e in effects(seen, "add-member", accepted=False)} & subject(seen).refused
+    ),
     why="Clients send memberships again after a restart; an error counts as a failure and leads to quarantine.",
     fix="Answer 200 or 204 and leave the group as it is.",
 )

@@ -169,9 +169,11 @@ def read_resource(seen: Seen) -> Iterator[Problem]:
     on=("read",),
     scim=BOTH,
     # A deleted resource that is still answered has a rule of its own: delete.gone-by-id.
-    when=lambda seen: seen.intent.expect == "refusal"
-    and not (seen.intent.gone and (seen.response.ok or seen.response.status == 410))
-    and not _spoken_for(seen),
+    when=lambda seen: (
+        seen.intent.expect == "refusal"
+        and not (seen.intent.gone and (seen.response.ok or seen.response.status == 410))
+        and not _spoken_for(seen)
+    ),
     why="404 tells the client that the account is not there and may be created. Any other status is a fault to it.",
     fix="Answer 404 for an id that is not found, whatever its form.",
 )
