@@ -2,19 +2,20 @@
 
 The server is called in this process, through the same session that a run uses. Most scenarios never meet the
 defect, so they are not all replayed: the good server's answers to each scenario are kept as a ``Tape``, the
-tape's requests are put to the broken server, and only where an answer is another one is the scenario played
-and judged. For that, the servers here number their ids and count their clock.
+tape's requests are put to the broken server, and only where an answer is another one is the scenario played.
+What was judged once is not judged again. For that, the servers here number their ids and count their clock.
 """
 
 from __future__ import annotations
 
 import copy
 import functools
+import hashlib
 import io
 import tempfile
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -29,13 +30,15 @@ from servers.running import MOUNT, mounted
 from servers.store import Record, Store, copy_json
 
 from conformance.bystanders import INTEGRITY
+from conformance.checks.judge import judge
+from conformance.engine.exchange import Capabilities, Seen
 from conformance.engine.play import Played
 from conformance.engine.preflight import NotTestable
 from conformance.engine.wire import Wire, WireSettings
 from conformance.engine.wsgi import WsgiTransport
 from conformance.profile.model import Profile, Scenario
 from conformance.results.events import EventWriter
-from conformance.results.model import SEVERITIES, CheckResult, ScenarioResult, StepResult
+from conformance.results.model import SEVERITIES, CheckResult, ScenarioResult
 from conformance.session import Session
 from conformance.settings import Login, Settings
 
@@ -107,6 +110,9 @@ class _Numbered(Store):
         return other
 
 
+_MOST_IDS: Final = 10_000
+"""More resources than a scenario makes."""
+
 Environ = dict[str, Any]
 Given = tuple[str, list[tuple[str, str]], bytes]
 """An answer: status line, headers, body."""
@@ -141,20 +147,26 @@ class Broken:
     def state(self) -> State:
         return self.server.store.copy(), copy.deepcopy(self.server.memory)
 
-    def restore(self, state: State) -> None:
-        self.server.store, self.server.memory = state[0].copy(), copy.deepcopy(state[1])
+    def restore(self, state: State, number: int) -> None:
+        """As it was, for the scenario of that number: no two scenarios are given the same id."""
+        store = state[0].copy()
+        store.ids = number * _MOST_IDS
+        self.server.store, self.server.memory = store, copy.deepcopy(state[1])
 
 
 # --- runs -----------------------------------------------------------------------------------------
 
+Judged = dict[bytes, list[CheckResult]]
+"""What was found on an exchange, by a digest of it and all that goes with it."""
 
-def replay(profile: Profile, defect: str, scenarios: Iterable[Scenario], tape: Tape | None = None) -> Ran:
+
+def replay(profile: Profile, defect: str, scenarios: Iterable[Scenario], judged: Judged | None = None) -> Ran:
     """Replays each scenario at a server that has the defect and nobody but the bystanders.
 
-    With a tape, exchanges are judged from the first one on that is not as on the tape; else all are.
+    ``judged`` spares judging what is in it already, and grows; without it, everything is judged.
     Raises RuntimeError for a fault of ours: an error of a check is no finding.
     """
-    session = _Replay(profile, Broken.of(profile.scim, defect), tape)
+    session = _Replay(profile, Broken.of(profile.scim, defect), judged)
     try:
         return session.whole(scenarios)
     finally:
@@ -167,9 +179,6 @@ class _Silent(EventWriter):
     def __init__(self) -> None:
         self.path = Path()
 
-    def step(self, step: StepResult) -> None:
-        pass
-
     def write(self, event: str, content: Mapping[str, Any]) -> None:
         pass
 
@@ -177,7 +186,7 @@ class _Silent(EventWriter):
 class _Replay(Session):
     """A session in which every scenario finds the server as it was before the first one."""
 
-    def __init__(self, profile: Profile, broken: Broken, tape: Tape | None = None) -> None:
+    def __init__(self, profile: Profile, broken: Broken, judged: Judged | None) -> None:
         self.scratch = tempfile.TemporaryDirectory(prefix="scim-compat-matrix-")
         login = Login(kind="bearer", token="good-token")
         settings = Settings(url=broken.url, login=login, seed=SEED, out=self.scratch.name, timeout=5)
@@ -193,9 +202,8 @@ class _Replay(Session):
         self._broken = broken
         self._mount = broken.url.removeprefix(_HOST)
         self._start: State | None = None
-        self._tape = tape
-        self._ahead: list[Taken] | None = tape.parts[BEFORE].taken[::-1] if tape else None
-        """What the tape says that comes next, the last first; None once something else came."""
+        self._said = ""
+        self._judged = judged
         self.taken: list[Taken] = []
         self._reads: list[Taken] = []
         """The bystanders as they were read first."""
@@ -216,8 +224,6 @@ class _Replay(Session):
         taken = environ, environ["wsgi.input"].read()
         answer = self._broken.answer(*taken)
         self.taken.append((*taken, answer))
-        if self._ahead is not None and not (self._ahead and _same(self._ahead.pop(), self.taken[-1])):
-            self._ahead = None
         start_response(answer[0], answer[1])
         return [answer[2]]
 
@@ -225,27 +231,35 @@ class _Replay(Session):
         super()._begin(profile, scenario)
         if scenario.feature == INTEGRITY:
             return
-        whole = self._tape is not None and self._ahead is not None
         if self._start is None:  # the server now has the bystanders and nobody else
             self._start = self._broken.state()
             paths = {f"/{actor.kind}s/{actor.id}" for actor in self._bystanders.actors}
             self._reads = [t for t in self.taken if t[0]["PATH_INFO"].removeprefix(self._mount) in paths]
-            self._unlike = not whole  # discovery or the bystanders are not as they should be: judge everything
-        self._broken.restore(self._start)
+            self._said = repr(self.capabilities)
+        self._broken.restore(self._start, profile.scenarios.index(scenario) + 1)
         self.taken = []
-        if self._tape:
-            self._ahead = None if self._unlike else self._tape.parts[scenario.id].taken[::-1]
 
     def _observe(self, played: Played) -> None:
-        if self._ahead is None:
-            super()._observe(played)
-
-    def _step(self, played: Played, results: Sequence[CheckResult]) -> StepResult:
-        """Nothing is recorded; only our own faults must not go under."""
+        """Judges, unless the very same has been judged before. Nothing is recorded."""
+        profile, scenario = self._current
+        if self._judged is None:
+            results = judge(played.seen, profile, scenario)
+        else:
+            key = self._key(played.seen, scenario)
+            if key not in self._judged:
+                self._judged[key] = [r for r in judge(played.seen, profile, scenario) if r.outcome in {"fail", "error"}]
+            results = self._judged[key]
         for wrong in results:
             if wrong.outcome == "error":
                 raise RuntimeError(f"{played.title}: {wrong.reason}")
-        return StepResult(id="", kind="client", title="", action="", exchange=None)
+        self._results.extend(results)
+
+    def _key(self, seen: Seen, scenario: Scenario) -> bytes:
+        """Of everything that a check may look at."""
+        exchange = replace(seen.exchange, ms=0)
+        world = replace(seen.world, capabilities=Capabilities())
+        text = f"{scenario.id}\0{exchange!r}\0{seen.intent!r}\0{world!r}\0{self._said}"
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
     def _end(self, result: ScenarioResult) -> ScenarioResult:
         if result.outcome == "error" and result.reason.startswith("fault in"):
@@ -274,11 +288,6 @@ class _Replay(Session):
         return self._last if result.feature == INTEGRITY else result.id
 
 
-def _same(one: Taken, other: Taken) -> bool:
-    names = ("REQUEST_METHOD", "REQUEST_URI")
-    return one[1:] == other[1:] and all(one[0][name] == other[0][name] for name in names)
-
-
 # --- tapes ----------------------------------------------------------------------------------------
 
 
@@ -297,6 +306,7 @@ class Tape:
 
     profile: Profile
     parts: Mapping[str, Part]
+    judged: Judged = field(default_factory=dict)
 
 
 class _Recorder(_Replay):
@@ -305,7 +315,7 @@ class _Recorder(_Replay):
         self.called: set[str] = set()
         for name in {method for defect in defects_for(profile.scim).values() for method, _ in defect.hooks}:
             setattr(broken.server, name, functools.partial(self._call, name, getattr(broken.server, name)))
-        super().__init__(profile, broken)
+        super().__init__(profile, broken, {})
         self.parts: dict[str, Part] = {}
 
     def _call(self, name: str, method: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
@@ -337,7 +347,7 @@ def record(profile: Profile) -> Tape:
         recorder.scratch.cleanup()
     if ran.found:
         raise RuntimeError(f"{profile.id} finds faults in the good server: {ran.found}")
-    return Tape(profile, recorder.parts)
+    return Tape(profile, recorder.parts, recorder._judged)
 
 
 def affected(tape: Tape, defect: str) -> list[Scenario]:
@@ -353,10 +363,10 @@ def affected(tape: Tape, defect: str) -> list[Scenario]:
         return list(tape.profile.scenarios)
     start = broken.state()
     found = []
-    for scenario in tape.profile.scenarios:
+    for number, scenario in enumerate(tape.profile.scenarios, 1):
         part = tape.parts[scenario.id]
         if part.methods & hooked:
-            broken.restore(start)
+            broken.restore(start, number)
             if differs(part):
                 found.append(scenario)
     return found
@@ -373,7 +383,7 @@ def cell(tape: Tape, defect: str) -> Cell:
     met = affected(tape, defect)
     if not met:
         return None
-    ran = replay(tape.profile, defect, met, tape)
+    ran = replay(tape.profile, defect, met, tape.judged)
     worst = ran.worst
     covers = {
         scenario.id: {check for check, severity in ran.found[scenario.id].items() if severity == worst[check]}
