@@ -20,6 +20,7 @@ import multiprocessing
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -149,15 +150,25 @@ def _tape(profile: str) -> Tape:
     return record(profiles()[profile])
 
 
-def _row(task: tuple[str, str, tuple[str, ...]]) -> list[tuple[Pair, Cell]]:
+def _row(task: tuple[str, str, tuple[str, ...]]) -> tuple[list[tuple[Pair, Cell]], str]:
+    """The cells, and what went wrong: one fault must not end a run of an hour."""
     from tools.cells import cell  # noqa: PLC0415 - the path is set by then
 
     version, defect, names = task
-    return [((version, defect, name), cell(_tape(name), defect)) for name in names]
+    row = []
+    for name in names:
+        try:
+            row.append(((version, defect, name), cell(_tape(name), defect)))
+        except Exception:  # whatever it is, it is told at the end
+            return row, f"{defect} × {name}: {traceback.format_exc()}"
+    return row, ""
 
 
 def compute(pairs: Iterable[Pair], *, jobs: int, progress: bool = True) -> dict[Pair, Cell]:
-    """Runs the pairs, or takes them over from a run of the same code that was interrupted."""
+    """Runs the pairs, or takes them over from a run of the same code that was interrupted.
+
+    Raises SystemExit at the end if something could not be run; the rest is kept.
+    """
     kept = Path(tempfile.gettempdir()) / f"scim-compat-matrix-{_fingerprint()}.jsonl"
     done = _kept(kept)
     wanted = list(pairs)
@@ -167,14 +178,18 @@ def compute(pairs: Iterable[Pair], *, jobs: int, progress: bool = True) -> dict[
             tasks.setdefault((version, defect), []).append(profile)
     queue = [(*of, tuple(names)) for of, names in tasks.items()]
     started = time.monotonic()
+    faults: list[str] = []
     with kept.open("a", encoding="utf-8") as file, multiprocessing.get_context("fork").Pool(jobs) as pool:
-        for number, row in enumerate(pool.imap_unordered(_row, queue), 1):
+        for number, (row, fault) in enumerate(pool.imap_unordered(_row, queue), 1):
+            faults += [fault] if fault else []
             for pair, found in row:
                 done[pair] = found
                 file.write(json.dumps([pair, found]) + "\n")
             file.flush()
             if progress and (number % 20 == 0 or number == len(queue)):
                 print(f"{number} of {len(queue)} defects, {time.monotonic() - started:.0f} s", flush=True)
+    if faults:
+        raise SystemExit("\n".join(["a fault of ours, or of the broken server:", *faults]))
     return {pair: done[pair] for pair in wanted}
 
 
