@@ -6,7 +6,7 @@ import importlib
 import json
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -539,6 +539,15 @@ def test_scim_1_1_answers_are_not_held_to_2_0():
             "filter.ignores-case",
             match(listing(), tags=frozenset({"case"}), filter_path="externalId"),
             "caseExact",
+        ),
+        *(
+            (
+                check,
+                match(listing(), tags=frozenset({tag}), subject=replace(SUBJECT, before=user(**shown))),
+                "does not show",
+            )
+            for check, tag in (("filter.ignores-case", "case"), ("filter.hostile-value", "hostile"))
+            for shown in ({"userName": "another@example.com"}, {"userName": UNSET})
         ),
         ("discovery.agree", discover("ResourceTypes"), "does not answer on both"),
         ("discovery.mapped-attributes", discover("Schemas"), "maps no attribute"),

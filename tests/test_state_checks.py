@@ -167,6 +167,7 @@ CASES = {
         ("201 to our own set-up", see("set-up", liv(), status=201), []),
         ("200", see("create", liv(), status=200), ["status"]),
         ("400", see("create", {"detail": "title is unknown"}, status=400), ["status"]),
+        ("500 is another check's", see("create", {}, status=500), []),
         ("409 to a second create", see("create", {}, status=409, expect="refusal", duplicate=True), None),
         ("400 where a refusal is lawful", see("create", {}, status=400, expect="either"), None),
     ],
@@ -368,6 +369,8 @@ CASES = {
         ("hidden, without Resources", see("look-up", {"totalResults": 0}, disabled=True, finds=("u1",)), ["/Resources"]),
         ("a refused query is another check's", see("match", {}, status=400, disabled=True, finds=("u1",)), None),
         ("active", see("match", listing(), finds=("u1",)), None),
+        ("a new name that it was not given", see("look-up", listing(), disabled=True, finds=("u1",), filter_path="userName", filter_value="new@example.com", subject={"before": liv()}), "skip"),
+        ("the name that it has", see("look-up", listing(), disabled=True, finds=("u1",), filter_path="userName", filter_value=liv()["userName"].upper(), subject={"before": liv()}), ["/Resources"]),
     ],
     "user.disabled-found-in-list": [
         ("listed", see("list", listing(liv()), disabled=True), []),
@@ -401,6 +404,7 @@ CASES = {
         ("lost by a rename", group_back(crew(displayName="New"), write(put("displayName", "New")), members=["u2"]), ["members"]),
         ("the one just added is another check's", group_back(crew("u2"), added, members=["u1", "u2"]), []),
         ("lost by something done to somebody else", group_back(crew(), members=["u2"]), ["members"]),
+        ("never taken in", group_back(crew("u1"), members=["u1", "u2"], subject={"refused": frozenset({"u2"})}), []),
     ],
     "group.members-exact": [
         ("exactly", group_back(crew("u1", "u2"), added, members=["u1", "u2"], subject={"members_exact": True}), []),
@@ -415,6 +419,7 @@ CASES = {
         ("409", see("patch", {}, status=409, writes=[added], twice=True), ["status"]),
         ("500 is another check's", see("patch", {}, status=500, writes=[added], twice=True), []),
         ("the first time", see("patch", {}, status=409, writes=[added]), None),
+        ("refused the first time too", see("patch", {}, status=409, writes=[added], twice=True, subject={"refused": frozenset({"u1"})}), None),
     ],
     # --- deletion -----------------------------------------------------------------------------------------
     "delete.status": [
@@ -430,6 +435,7 @@ CASES = {
         ("410", see("delete", {}, status=410, twice=True, gone=True), []),
         ("204", see("delete", twice=True, gone=True), ["status"]),
         ("400", see("delete", {}, status=400, twice=True, gone=True), ["status"]),
+        ("refused the first time too", see("delete", {}, status=406, twice=True), None),
     ],
     "delete.gone-by-id": [
         ("404", gone(body={}, status=404), []),
@@ -438,6 +444,7 @@ CASES = {
         ("still there, inactive", gone(body=liv(active=False)), ["status"]),
         ("the client reads it", gone("read", body=liv()), ["status"]),
         ("500 is another check's", gone(body={}, status=500), []),
+        ("refused for another reason", gone(body={}, status=406), []),
     ],
     "delete.gone-by-filter": [
         ("gone", gone("match", body=listing(), finds=()), []),

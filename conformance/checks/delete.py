@@ -34,7 +34,7 @@ def status(seen: Seen) -> Iterator[Problem]:
     cites=("RFC7644-3.6",),
     on=("delete",),
     scim=BOTH,
-    when=lambda seen: seen.intent.twice,
+    when=lambda seen: seen.intent.twice and seen.intent.gone,
     why="The client takes 404 for done; any other error is tried again for weeks.",
     fix="Answer 404 for every request about a deleted resource.",
 )
@@ -55,7 +55,8 @@ def again(seen: Seen) -> Iterator[Problem]:
     fix="Answer 404 for the id of a deleted resource.",
 )
 def gone_by_id(seen: Seen) -> Iterator[Problem]:
-    if seen.response.status not in {404, 410} and seen.response.status < 500:
+    # A refusal of another status gives nothing away; read.unknown-404 speaks of it.
+    if seen.response.ok:
         yield Problem("status", expected=404, actual=seen.response.status)
 
 

@@ -8,6 +8,7 @@ from conformance.checks.held import few, is_own, kind_of
 from conformance.checks.http import named
 from conformance.checks.queries import QUERIES, entries, ids_of, integer, is_list, is_query, not_redirected
 from conformance.checks.registry import BOTH, NotJudged, Problem, check
+from conformance.checks.state import has_asked_value
 from conformance.engine.exchange import Json, Seen
 from conformance.schemas import reading
 
@@ -118,6 +119,8 @@ def empty(seen: Seen) -> Iterator[Problem]:
 def ignores_case(seen: Seen) -> Iterator[Problem]:
     if _case_exact(seen):
         raise NotJudged(f"the target's own schema says that {seen.intent.filter_path} is caseExact")
+    if not has_asked_value(seen):
+        raise NotJudged(f"the server does not show the resource with that {seen.intent.filter_path}")
     yield from _missing(seen)
 
 
@@ -170,5 +173,7 @@ def hostile_value(seen: Seen) -> Iterator[Problem]:
         if not named(seen):
             yield Problem("status", expected=200, actual=seen.response.status)
         return
+    if not has_asked_value(seen):
+        raise NotJudged(f"the server does not show the resource with that {seen.intent.filter_path}")
     yield from _missing(seen)
     yield from _others(seen)

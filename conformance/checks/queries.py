@@ -168,8 +168,12 @@ def read_resource(seen: Seen) -> Iterator[Problem]:
     cites=("RFC7644-3.4.1", "RFC7644-3.12"),
     on=("read",),
     scim=BOTH,
-    # A deleted resource has a rule of its own: delete.gone-by-id.
-    when=lambda seen: seen.intent.expect == "refusal" and not seen.intent.gone and not _spoken_for(seen),
+    # A deleted resource that is still answered has a rule of its own: delete.gone-by-id.
+    when=lambda seen: (
+        seen.intent.expect == "refusal"
+        and not (seen.intent.gone and (seen.response.ok or seen.response.status == 410))
+        and not _spoken_for(seen)
+    ),
     why="404 tells the client that the account is not there and may be created. Any other status is a fault to it.",
     fix="Answer 404 for an id that is not found, whatever its form.",
 )

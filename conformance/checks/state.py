@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from conformance.engine import paths
 from conformance.engine.exchange import CORE_SCHEMA, MISSING, Effect, Json, Seen, Subject, World, Write
+from conformance.schemas import reading
 
 
 def body(seen: Seen) -> Mapping[str, Json]:
@@ -55,6 +56,21 @@ def holds(effect: Effect, resource: Mapping[str, Json]) -> bool:
     if effect.kind == "clear":
         return paths.same(None, found)
     return paths.same(effect.value, found)
+
+
+def has_asked_value(seen: Seen) -> bool:
+    """False if the server's last answer about the resource denies it the value that the filter asks for.
+
+    Then no filter can find it by that value, and the check on the write has told what went wrong.
+    """
+    intent = seen.intent
+    before = intent.subject.before if intent.subject else None
+    if before is None or intent.filter_path is None or intent.filter_value is None:
+        return True
+    values = [str(value).lower() for value in reading.find_values(before, intent.filter_path)]
+    if not values:
+        return paths.member(before, paths.parse(intent.filter_path).attribute) is not MISSING
+    return intent.filter_value.lower() in values
 
 
 def member_ids(resource: Mapping[str, Json]) -> set[str]:

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from conformance.checks.registry import BOTH, Problem, check
-from conformance.checks.state import advertised, answered, body, effects, holds, is_manager, shown, subject
+from conformance.checks.registry import BOTH, NotJudged, Problem, check
+from conformance.checks.state import (
+    advertised,
+    answered,
+    body,
+    effects,
+    has_asked_value,
+    holds,
+    is_manager,
+    shown,
+    subject,
+)
 from conformance.engine import paths
 from conformance.engine.exchange import Json, Seen
 
@@ -100,6 +110,8 @@ def found_by_id(seen: Seen) -> Iterator[Problem]:
     fix="Do not leave inactive users out of filter results.",
 )
 def found_by_filter(seen: Seen) -> Iterator[Problem]:
+    if not has_asked_value(seen):
+        raise NotJudged("the server does not show the user with the value that the filter asks for")
     if subject(seen).id not in _ids(seen.response.json):
         yield Problem("/Resources", expected="the inactive user", actual="not among the results")
 

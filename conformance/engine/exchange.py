@@ -181,6 +181,8 @@ class Subject:
     """Ids that should be members (groups)."""
     removed: frozenset[str] = frozenset()
     """Ids whose removal the client asked for at any time: group.member-removed speaks for them."""
+    refused: frozenset[str] = frozenset()
+    """Ids that the client wanted in and the server never took: that they are not in is no loss."""
     before: Mapping[str, Json] | None = None
     """The server's own full representation before the last write, if it was read."""
     writes: tuple[Write, ...] = ()

@@ -89,7 +89,7 @@ class Actor:
     """Its line in the ledger."""
     members: set[str] = field(default_factory=set)
     removed: set[str] = field(default_factory=set)
-    kept_out: set[str] = field(default_factory=set)
+    refused: set[str] = field(default_factory=set)
     """Whose addition was refused: they were never in, so they cannot be lost."""
     seen: dict[str, Json] | None = None
     """The server's own last full representation."""
@@ -336,6 +336,7 @@ class Play:
             sources=sources,
             members=frozenset(actor.members),
             removed=frozenset(actor.removed),
+            refused=frozenset(actor.refused),
             before=actor.seen,
             writes=tuple(actor.writes),
             location=actor.location,

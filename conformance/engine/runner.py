@@ -173,7 +173,7 @@ def _verify(play: Play, step: Step) -> None:
     if more:
         actor.writes.append(Write(action="read-back", effects=more, accepted=True, status=200))
     if "members" in step.args:
-        actor.members = {m.id for m in play.expand(step.args["members"]) if m.id} - actor.kept_out
+        actor.members = {m.id for m in play.expand(step.args["members"]) if m.id} - actor.refused
     for way in ways:
         _WAYS[way](play, actor, step)
     actor.writes = []

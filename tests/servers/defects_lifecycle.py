@@ -144,14 +144,9 @@ def _(_: GoodServer, inner: Wrapper, kind: Kind, data: Data, operations: list[Da
 
 
 @breaks("delete", "delete", "delete-accepted-but-ignored", "DELETE answers 204 and deletes nothing", "RFC7644-3.6")
-def _(server: GoodServer, inner: Wrapper, request: Request, kind: Kind, id_: str) -> Any:
-    data = server.find(kind, id_).data
-    answer = inner(request, kind, id_)
-    restored = server.store.create(kind, data)
-    records = server.store.records[kind.name]
-    records[id_] = records.pop(restored.id)
-    restored.id = id_
-    return answer
+def _(server: GoodServer, _inner: Wrapper, request: Request, kind: Kind, id_: str) -> Any:
+    server.precondition(request, server.find(kind, id_))
+    return Answer(204)
 
 
 @breaks("delete", "delete", "delete-soft-only", "DELETE only disables the user", "RFC7644-3.6")

@@ -1,0 +1,237 @@
+"""What each profile finds at each broken server: as the matrix says, and nothing else.
+
+A whole run of every profile at every broken server takes hours of computing; ``tools/matrix.py --check`` does it.
+Here the witnesses are replayed, the scenarios that the matrix names for its findings: for each defect those of one
+profile, and a third of all other cells. ``SCIM_COMPAT_WHOLE_MATRIX=1`` takes all of them.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import os
+
+import pytest
+from servers.defects import DEFECTS
+from servers.uncaught import UNCAUGHT, UNTRIPPED
+from tools import matrix, matrix_docs
+from tools.cells import UNTESTABLE, affected, cell, record, replay, witnessed
+
+from conformance.checks.registry import all_checks
+from conformance.results.model import SEVERITIES, at_least
+
+MATRIX = matrix.read()
+ROWS = {(version, name): row for version, rows in MATRIX["defects"].items() for name, row in rows.items()}
+WHOLE = bool(os.environ.get("SCIM_COMPAT_WHOLE_MATRIX"))
+RENEW = "renew it with: python tests/tools/matrix.py --changed"
+
+
+def worst(found):
+    return max((severity for severity, _ in found.values()), key=SEVERITIES.index, default=None)
+
+
+def witnesses(found):
+    return {scenario for _, scenario in found.values() if scenario != UNTESTABLE}
+
+
+# --- the file -------------------------------------------------------------------------------------
+
+
+def test_every_defect_and_nothing_else_has_a_row():
+    from tools.cells import defects_for  # noqa: PLC0415
+
+    versions = {profile.scim for profile in matrix.profiles().values()}
+    for version, rows in MATRIX["defects"].items():
+        expected = defects_for(version) if version in versions else {}
+        assert sorted(rows) == sorted(expected), RENEW
+
+
+def test_no_column_is_of_another_profile_than_there_is():
+    assert matrix.stale(MATRIX) == [], RENEW
+    assert sorted(MATRIX["profiles"]) == sorted(matrix.profiles()), RENEW
+
+
+def test_the_file_is_as_the_tool_writes_it():
+    assert matrix.FILE.read_text(encoding="utf-8") == matrix.text_of(MATRIX)
+
+
+def test_every_cell_names_checks_scenarios_and_severities_that_exist():
+    for (version, name), row in ROWS.items():
+        for profile, found in row.items():
+            there = {scenario.id for scenario in matrix.profiles()[profile].scenarios}
+            assert matrix.profiles()[profile].scim == version
+            assert found.keys() <= all_checks().keys() | {UNTESTABLE}, (name, profile)
+            assert witnesses(found) <= there, (name, profile)
+            assert {severity for severity, _ in found.values()} <= set(SEVERITIES)
+
+
+# --- witnesses ------------------------------------------------------------------------------------
+
+
+def sample():
+    """(version, defect, profile) of the cells whose witnesses are replayed."""
+    for (version, name), row in ROWS.items():
+        caught = [profile for profile, found in row.items() if found]
+        first = max(caught, key=lambda p: (SEVERITIES.index(worst(row[p])), -len(witnesses(row[p]))), default=None)
+        for profile in caught:
+            drawn = hashlib.sha256(f"{name} {profile}".encode()).digest()[0] % 3 == 0
+            if WHOLE or drawn or profile == first:
+                yield version, name, profile
+
+
+SAMPLE = list(sample())
+
+
+@pytest.mark.parametrize(("version", "name"), sorted({(v, n) for v, n, _ in SAMPLE}))
+def test_the_witnesses_find_what_the_matrix_says_and_nothing_else(version, name):
+    for profile in (p for v, n, p in SAMPLE if (v, n) == (version, name)):
+        said = ROWS[version, name][profile]
+        found = witnessed(matrix.profiles()[profile], name, witnesses(said))
+        assert found == {check: severity for check, (severity, _) in said.items()}, (
+            f"{profile} finds other things than the matrix says; if this is meant, renew the row with: "
+            f"python tests/tools/matrix.py --defect {name}"
+        )
+
+
+def test_enough_is_replayed():
+    assert {(v, n) for v, n, _ in SAMPLE} == {key for key, row in ROWS.items() if any(row.values())}
+    assert {p for *_, p in SAMPLE} == set(matrix.profiles())
+    assert len(SAMPLE) > len(ROWS)
+
+
+# --- what must be caught --------------------------------------------------------------------------
+
+
+def uncaught(rows):
+    """Defects that no profile finds as degraded or worse."""
+    return sorted(
+        name for (_, name), row in rows.items() if not any(at_least(worst(f), "degraded") for f in row.values())
+    )
+
+
+def test_every_defect_is_caught_by_a_profile_that_it_concerns():
+    """It concerns the clients to which some answer shows it. What none of them minds is on a reviewed list."""
+    missed = uncaught(ROWS)
+    assert [name for name in missed if name not in UNCAUGHT] == [], (
+        "nobody catches it: a check or a scenario is missing"
+    )
+    assert [name for name in UNCAUGHT if name not in missed] == [], "it is caught by now: take it off the list"
+
+
+def test_a_defect_that_nobody_catches_would_be_named():
+    rows = copy.deepcopy(ROWS)
+    rows["2.0", "disable-accepted-but-ignored"] = {
+        "entra-v2": {"user.disabled": ["cosmetic", "users.disable"]},
+        "okta": {},
+    }
+    assert set(uncaught(rows)) - set(uncaught(ROWS)) == {"disable-accepted-but-ignored"}
+
+
+def untripped(rows):
+    """Checks of SCIM 2.0 that no defect trips."""
+    tripped = {check for (version, _), row in rows.items() if version == "2.0" for f in row.values() for check in f}
+    return sorted(name for name, rule in all_checks().items() if "2.0" in rule.scim and name not in tripped)
+
+
+def test_every_check_is_tripped_by_a_broken_server():
+    dead = untripped(ROWS)
+    assert [name for name in dead if name not in UNTRIPPED] == [], "no broken server trips it: write the defect"
+    assert [name for name in UNTRIPPED if name not in dead] == [], "it is tripped by now: take it off the list"
+
+
+def test_a_check_that_nothing_trips_would_be_named():
+    rows = {
+        key: {p: {c: f for c, f in found.items() if c != "user.disabled"} for p, found in row.items()}
+        for key, row in ROWS.items()
+    }
+    assert set(untripped(rows)) - set(untripped(ROWS)) == {"user.disabled"}
+
+
+@pytest.mark.parametrize("reasons", [UNCAUGHT, UNTRIPPED])
+def test_exceptions_have_reasons(reasons):
+    assert all(len(reason) > 20 for reason in reasons.values())
+
+
+# --- the tool -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["id-changes-on-patch", "filter-ignored", "disable-disables-bystander", "schemas-404"])
+def test_what_the_tool_leaves_out_would_find_nothing(name):
+    """Scenarios that do not meet the defect, and exchanges before they do, are not judged; judged, they pass."""
+    profile = matrix.profiles()["thousandeyes-okta"]
+    tape = record(profile)
+    short = replay(profile, name, affected(tape, name), tape.judged)
+    long = replay(profile, name, profile.scenarios)
+    assert short.found == long.found
+    assert short.found
+    assert set(cell(tape, name)) == set(long.worst)
+
+
+def test_a_scenario_that_meets_a_defect_is_known():
+    profile = matrix.profiles()["thousandeyes-okta"]
+    tape = record(profile)
+    assert affected(tape, "") == []
+    assert affected(tape, "content-type-json") == list(profile.scenarios)
+    met = {scenario.id for scenario in affected(tape, "user-delete-405")}
+    assert met
+    assert met < {scenario.id for scenario in profile.scenarios}
+    assert cell(tape, "member-remove-removes-all") is None
+
+
+def test_a_changed_cell_is_told():
+    old = copy.deepcopy(MATRIX)
+    name, profile = "filter-ignored", "entra-v2"
+    found = old["defects"]["2.0"][name][profile]
+    key = ("2.0", name, profile)
+    assert list(matrix.differences(old, {key: found})) == []
+    check = next(iter(found))
+    milder = found | {check: ["cosmetic", found[check][1]]}
+    [line] = matrix.differences(old, {key: milder})
+    assert line.startswith(f"{name} × {profile}: ")
+    assert check in line
+    assert len(list(matrix.differences(old, {key: None}))) == 1
+    assert len(list(matrix.differences(old, {key: {}}))) == 1
+
+
+def test_cells_take_the_place_of_old_ones_and_the_rest_stays():
+    new = matrix.merged(MATRIX, {("2.0", "filter-ignored", "entra-v2"): {}, ("2.0", "filter-ignored", "okta"): None})
+    row = new["defects"]["2.0"].pop("filter-ignored")
+    old = copy.deepcopy(MATRIX["defects"]["2.0"])
+    before = old.pop("filter-ignored")
+    assert row == {p: f for p, f in before.items() if p != "okta"} | {"entra-v2": {}}
+    assert new["defects"]["2.0"] == old
+
+
+def test_a_column_of_an_older_profile_is_stale():
+    old = copy.deepcopy(MATRIX)
+    old["profiles"]["okta"]["digest"] = "0"
+    del old["profiles"]["peakon"]
+    assert matrix.stale(old) == ["okta", "peakon"]
+
+
+# --- the page -------------------------------------------------------------------------------------
+
+
+def test_the_page_is_made_of_the_matrix():
+    expected = matrix_docs.render(MATRIX, matrix.profiles())
+    assert matrix_docs.PAGE.read_text(encoding="utf-8") == expected, (
+        "renew it with: python tests/tools/matrix.py --docs"
+    )
+
+
+def test_the_page_shows_every_defect_once():
+    page = matrix_docs.render(MATRIX, matrix.profiles())
+    table = page.split("### What no profile minds", maxsplit=1)[0]
+    for name in DEFECTS:
+        assert table.count(f"(`{name}`)") == 1, name
+    for name in UNCAUGHT:
+        assert page.count(f"(`{name}`)") == 2, name
+
+
+def test_a_row_of_the_page():
+    lines = matrix_docs.render(MATRIX, matrix.profiles()).splitlines()
+    head = next(line for line in lines if line.startswith("| the server's mistake | entra-v1 |"))
+    row = next(line for line in lines if "(`member-remove-filter-ignored`)" in line)
+    shown = dict(zip(head.split(" | "), row.split(" | "), strict=True))
+    assert shown["entra-v2"] == "breach"
+    assert shown["thousandeyes-okta"].strip() == ""  # it is not sent groups
