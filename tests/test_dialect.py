@@ -195,7 +195,8 @@ def test_query(client, parameters, wanted):
 
 
 @pytest.mark.parametrize(
-    ("value", "wanted"), [("a", '"a"'), ('a"b', '"a\\"b"'), ("a\\", '"a\\\\"'), ("æ 🚢", '"æ 🚢"'), ("\n\0", '"\\n\\u0000"'), ("", '""')]
+    ("value", "wanted"),
+    [("a", '"a"'), ('a"b', '"a\\"b"'), ("a\\", '"a\\\\"'), ("æ 🚢", '"æ 🚢"'), ("\n\0", '"\\n\\u0000"'), ("", '""')],
 )
 def test_filter_text(value, wanted):
     assert filter_text("userName", value) == f"userName eq {wanted}"
