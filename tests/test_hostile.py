@@ -15,6 +15,7 @@ import re
 import resource
 import signal
 import subprocess
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from html.parser import HTMLParser
@@ -129,7 +130,9 @@ def test_hostile(case: Case, tmp_path: Path, command: Callable[..., Called]) -> 
     with hostile(case) as (scene, elsewhere):
         given = arguments(case, scene.url, tmp_path)
         if case.memory or case.jobs > 1:
-            done = in_a_process(*given, cwd=tmp_path, bound=case.bound)
+            done = in_a_process(
+                *given, cwd=tmp_path, bound=2 * case.bound
+            )  # it has to start first, on a machine that may be busy
         else:
             with watched(case.bound):
                 done = command(*given)
@@ -277,13 +280,17 @@ def test_a_terminal_is_sent_nothing_by_the_server(tmp_path: Path) -> None:
             command, cwd=tmp_path, env=environment(TERM="xterm"), stdin=theirs, stdout=theirs, stderr=theirs
         ) as process:
             os.close(theirs)
+            limit = threading.Timer(2 * case.bound, process.kill)
+            limit.start()
             with (
                 os.fdopen(ours, "rb", buffering=0) as screen,
                 contextlib.suppress(OSError),
             ):  # EIO: the last writer has gone
                 while piece := screen.read(65536):
                     shown += piece
-            assert process.wait(case.bound) == 1
+            status = process.wait()
+            limit.cancel()
+    assert status == 1
     text = shown.decode()
     assert "\x1b[" in text, "no colour at all: this was no terminal"
     rest = re.sub(r"\x1b\[[0-9;?]*[A-HJKhlm]", "", text)

@@ -129,7 +129,7 @@ def teapot(asked: Asked) -> Answer:
     says="no bystander user could be made",
     finds="create.status",
     jobs=2,
-    only=("connection.probe-users", "match.by-user-name"),
+    only=("connection.probe-users.flag-last", "match.by-user-name"),
 )
 def nothing_can_be_made(asked: Asked) -> Answer:
     """No creation succeeds, not even ours, with two processes at work. The refusal is a finding, and the lack of bystanders is noted."""
