@@ -85,6 +85,11 @@ def _remove(entry: Entry, counter: _Counter, ledger: Ledger, *, confirm: bool) -
         if held != "ours":
             return
     done = counter.send("DELETE", f"{endpoint}/{quote(identifier, safe='')}")
+    if done.response is not None and done.response.status in {404, 410} and entry.id is not None:
+        # Gone, or the creation was answered with an id that nothing has: then it is there under its own.
+        other = _find(entry, counter)
+        if other and other != identifier:
+            done = counter.send("DELETE", f"{endpoint}/{quote(other, safe='')}")
     if done.response is not None and (done.response.ok or done.response.status in {404, 410}):
         if entry.id is None:
             ledger.created(entry.number, identifier, confirmed=True)
