@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from conformance.checks.registry import Problem, check
 from conformance.checks.state import subject
 from conformance.engine.exchange import Seen
+from conformance.schemas.reading import looks_like_error
 
 
 @check(
@@ -20,6 +21,8 @@ from conformance.engine.exchange import Seen
     fix="Delete, and answer 204 without a body.",
 )
 def status(seen: Seen) -> Iterator[Problem]:
+    if seen.intent.disabled and seen.response.status in {404, 410}:
+        return  # it vanished when it was disabled: user.disabled-found-by-id
     if seen.response.status != 204 and seen.response.status < 500:
         yield Problem("status", expected=204, actual=seen.response.status)
 
@@ -51,7 +54,7 @@ def again(seen: Seen) -> Iterator[Problem]:
 )
 def gone_by_id(seen: Seen) -> Iterator[Problem]:
     # A refusal of another status gives nothing away; read.unknown-404 speaks of it.
-    if seen.response.ok:
+    if seen.response.ok and not looks_like_error(seen.response.json):
         yield Problem("status", expected=404, actual=seen.response.status)
 
 

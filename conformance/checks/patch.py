@@ -52,7 +52,7 @@ def _about(seen: Seen, attribute: str) -> bool:
 
 def _refused(seen: Seen) -> Iterator[Problem]:
     wanted = seen.intent.statuses or {200, 204}
-    if seen.response.status not in wanted:
+    if seen.response.status not in wanted and seen.response.status < 500:
         found = seen.response.json
         detail = found.get("detail") if isinstance(found, dict) else None
         said = f"The server said: {str(detail)[:200]}" if detail else ""
