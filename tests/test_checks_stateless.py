@@ -520,6 +520,12 @@ def test_scim_1_1_answers_are_not_held_to_2_0():
     assert failing(match(body | {"Resources": []}, scim="1.1")) == {"filter.finds", "list.total"}
 
 
+def test_the_answer_to_a_delete_is_no_resource():
+    body = {"deleted": True}
+    assert not {name for name in failing(see("delete", body, method="DELETE")) if name.startswith("resource.")}
+    assert {name for name in failing(see("read", body)) if name.startswith("resource.")}
+
+
 # --- what cannot be judged, what stays secret ---------------------------------------------------
 
 

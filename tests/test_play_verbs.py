@@ -317,6 +317,17 @@ def test_removed_members_are_out_even_if_the_server_refused(entra):
         assert last(seen).subject.members == {"user-2"}
 
 
+def test_a_member_whose_addition_was_refused_is_not_lost(entra):
+    add = step(do="add-members", group="crew", members=["a"])
+    steps = (given("a"), given("crew", kind="Group"), add, verify("crew", members=["a"]))
+    for refusals, refused in (({}, set()), ({"PATCH": 400}, {"user-1"})):
+        seen, *_ = play(entra, *steps, server=Refusing(refusals=refusals))
+        assert last(seen).subject.members == {"user-1"}
+        assert last(seen).subject.refused == refused
+    seen, *_ = play(entra, *steps[:2], add, add, verify("crew"))
+    assert last(seen).subject.refused == set()
+
+
 def test_a_crowd_stands_for_all_of_it(entra):
     seen, *_ = play(
         entra,
@@ -357,6 +368,14 @@ def test_delete_and_again(entra):
     assert last(seen).twice is True
     assert seen[4].seen.intent.finds == ()
     assert ledger.entries[1].state == "deleted"
+
+
+def test_what_follows_a_refused_deletion_is_not_reached(entra):
+    steps = (given("alice"), step(do="delete", user="alice", read=False), step(do="read", user="alice", expect="gone"))
+    seen, ended, ledger, _ = play(entra, *steps, server=Refusing(refusals={"DELETE": 405}))
+    assert lines(seen) == ["POST /Users", "DELETE /Users/user-1"]
+    assert ended.stopped == "alice was not deleted: DELETE answered 405"
+    assert [entry.number for entry in ledger.open_entries()] == [1]
 
 
 def test_evaluate_compares_with_the_source(entra):

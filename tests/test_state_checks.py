@@ -21,6 +21,7 @@ from conformance.engine.exchange import (
     World,
     Write,
 )
+from conformance.schemas.reading import ERROR
 
 BASE = "https://scim.example/v2"
 CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
@@ -223,6 +224,7 @@ CASES = {
         ("204", see("patch", writes=[renamed]), []),
         ("202", see("patch", liv(), status=202, writes=[renamed]), ["status"]),
         ("400", see("patch", {"detail": "x"}, status=400, writes=[renamed]), ["status"]),
+        ("500 is another check's", see("patch", {}, status=500, writes=[renamed]), []),
         ("what the profile names", see("patch", status=400, writes=[renamed], statuses=frozenset({400})), []),
         ("either", see("patch", {}, status=400, writes=[renamed], expect="either"), None),
         ("a member added again", see("patch", {}, status=409, writes=[added], twice=True), None),
@@ -404,6 +406,7 @@ CASES = {
         ("lost by a rename", group_back(crew(displayName="New"), write(put("displayName", "New")), members=["u2"]), ["members"]),
         ("the one just added is another check's", group_back(crew("u2"), added, members=["u1", "u2"]), []),
         ("lost by something done to somebody else", group_back(crew(), members=["u2"]), ["members"]),
+        ("an Error with 200", group_back({"schemas": [ERROR], "status": "404"}, members=["u1"]), None),
         ("never taken in", group_back(crew("u1"), members=["u1", "u2"], subject={"refused": frozenset({"u2"})}), []),
     ],
     "group.members-exact": [
@@ -427,6 +430,7 @@ CASES = {
         ("200", see("delete", {}), ["status"]),
         ("202", see("delete", {}, status=202), ["status"]),
         ("405", see("delete", {}, status=405), ["status"]),
+        ("gone since it was disabled", see("delete", {}, status=404, disabled=True), []),
         ("500 is another check's", see("delete", {}, status=500), []),
         ("again", see("delete", {}, status=404, twice=True), None),
     ],
@@ -445,6 +449,7 @@ CASES = {
         ("the client reads it", gone("read", body=liv()), ["status"]),
         ("500 is another check's", gone(body={}, status=500), []),
         ("refused for another reason", gone(body={}, status=406), []),
+        ("an Error with 200", gone(body={"schemas": [ERROR], "status": "404"}), []),
     ],
     "delete.gone-by-filter": [
         ("gone", gone("match", body=listing(), finds=()), []),

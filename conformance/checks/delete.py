@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from conformance.checks.registry import BOTH, Problem, check
 from conformance.checks.state import subject
 from conformance.engine.exchange import Seen
+from conformance.schemas.reading import looks_like_error
 
 
 @check(
@@ -21,6 +22,8 @@ from conformance.engine.exchange import Seen
     fix="Delete, and answer 204 without a body.",
 )
 def status(seen: Seen) -> Iterator[Problem]:
+    if seen.intent.disabled and seen.response.status in {404, 410}:
+        return  # it vanished when it was disabled: user.disabled-found-by-id
     # SCIM 1.1 answers 200 in its text, and servers of it 204 as well (protocol section 3.4).
     right = {204} if seen.world.scim == "2.0" else {200, 204}
     if seen.response.status not in right and seen.response.status < 500:
@@ -56,7 +59,7 @@ def again(seen: Seen) -> Iterator[Problem]:
 )
 def gone_by_id(seen: Seen) -> Iterator[Problem]:
     # A refusal of another status gives nothing away; read.unknown-404 speaks of it.
-    if seen.response.ok:
+    if seen.response.ok and not looks_like_error(seen.response.json):
         yield Problem("status", expected=404, actual=seen.response.status)
 
 

@@ -86,6 +86,8 @@ def resources(seen: Seen) -> Iterator[Held]:
     body = seen.response.json
     if not seen.response.ok or not isinstance(body, Mapping) or kind_of(seen) is None:
         return
+    if seen.exchange.request.method == "DELETE":  # RFC 7644 §3.6: the answer has no body, so this is no resource
+        return
     if reading.looks_like_list(body):
         subject = seen.intent.subject
         count = {True: 0, False: 0}

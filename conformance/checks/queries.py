@@ -24,6 +24,10 @@ def _spoken_for(seen: Seen) -> bool:
     return status >= 500 or (300 <= status < 400 and status not in {307, 308})
 
 
+def _is_answered(seen: Seen) -> bool:
+    return seen.response.ok and not reading.looks_like_error(seen.response.json)
+
+
 def not_redirected(seen: Seen) -> None:
     if seen.response.status in {307, 308}:
         raise NotJudged("the server redirects, which is lawful, but no redirect is followed: use the final URL")
@@ -171,7 +175,7 @@ def read_resource(seen: Seen) -> Iterator[Problem]:
     # A deleted resource that is still answered has a rule of its own: delete.gone-by-id.
     when=lambda seen: (
         seen.intent.expect == "refusal"
-        and not (seen.intent.gone and (seen.response.ok or seen.response.status == 410))
+        and not (seen.intent.gone and (_is_answered(seen) or seen.response.status == 410))
         and not _spoken_for(seen)
     ),
     why="404 tells the client that the account is not there and may be created. Any other status is a fault to it.",

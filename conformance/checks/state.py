@@ -10,14 +10,15 @@ from conformance.schemas import reading
 
 
 def body(seen: Seen) -> Mapping[str, Json]:
-    """The answered resource; empty where the answer is none."""
+    """The answered resource; empty where the answer is none. An Error that comes with a 2xx is none."""
     found = seen.response.json
-    return found if seen.response.ok and isinstance(found, Mapping) else {}
+    return found if seen.response.ok and isinstance(found, Mapping) and not reading.looks_like_error(found) else {}
 
 
 def answered(seen: Seen) -> bool:
     """The answer is a resource that can be looked at."""
-    return seen.response.ok and isinstance(seen.response.json, Mapping)
+    found = seen.response.json
+    return seen.response.ok and isinstance(found, Mapping) and not reading.looks_like_error(found)
 
 
 def writes(seen: Seen) -> tuple[Write, ...]:

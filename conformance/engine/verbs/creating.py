@@ -71,6 +71,8 @@ def delete(play: Play, step: Step) -> None:
     intent = play.intent("delete", actor, expect="refusal" if twice else "success", twice=twice)
     again = " again" if twice else ""
     done = play.exchange(play.request("DELETE", play.path_of(actor)), intent, f"deletes {about(actor)}{again}")
+    if done.response and not done.response.ok and not twice:
+        raise NotReached(f"{actor.key} was not deleted: DELETE answered {done.response.status}")
     if done.response and done.response.ok and not twice:
         actor.gone = True
         ledger = play.stage.ledger
