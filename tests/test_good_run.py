@@ -23,6 +23,9 @@ OTHERS = [
     {"userName": "bo.gone@example.org", "displayName": "Bo Gone", "active": False},
 ]
 
+# A long id is written in two ways, in Location and by us; then each Location is followed, which is one request more.
+DIFFERENT = TOGETHER[1] - {"ids-opaque"}
+
 
 def populated(**more: Any) -> tuple[GoodServer, dict[str, Any]]:
     """A server with people and a group of somebody else's, and how they look."""
@@ -51,7 +54,7 @@ def snapshot(server: GoodServer) -> dict[str, Any]:
 @pytest.fixture(scope="module", params=["as the RFC describes", "lawfully different"])
 def ran(request, tmp_path_factory):
     """(run's end, results, store before, store after) for the plain server and for one that differs lawfully."""
-    variant = frozenset() if request.param.startswith("as") else TOGETHER[0]
+    variant = frozenset() if request.param.startswith("as") else DIFFERENT
     server, before = populated(variant=variant)
     out = tmp_path_factory.mktemp("run")
     with serve(server) as url:

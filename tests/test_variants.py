@@ -9,6 +9,7 @@ it would take minutes.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -21,7 +22,7 @@ from servers.good11 import VARIANTS as VARIANTS11
 from servers.good11 import GoodServer11
 from servers.probing import Client
 from servers.probing11 import Client11
-from servers.running import mounted
+from servers.running import WsgiApp, mounted
 from servers.schema import GROUP, USER
 from servers.telling import seen
 from servers.variants import CONTRADICTIONS, GROUPS, TOGETHER, VARIANTS
@@ -72,6 +73,14 @@ def profiles() -> list[str]:
     return sorted(name for name in builtin() if profile(name).scim == "2.0")
 
 
+SERVED: dict[str, WsgiApp] = {}
+
+
+def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    """What ``run`` tests, by name, as with ``--scim-app``."""
+    return SERVED["app"](environ, start_response)
+
+
 @dataclass
 class Ran:
     results: dict[str, Any]
@@ -83,12 +92,12 @@ class Ran:
     """The findings, to be read in a failure's output."""
 
 
-def run(name: str, variant: frozenset[str], out: Path, monkeypatch: pytest.MonkeyPatch) -> Ran:
+def run(name: str, variant: frozenset[str], out: Path) -> Ran:
     """A whole run of one profile in this process."""
     server, one = populated(variant), profile(name)
     before = sum(map(len, server.store.records.values()))
-    monkeypatch.setattr(session, "open_wire", lambda _: wire(server))
-    settings = Settings(url=URL, login=Login(kind="bearer", token=TOKEN), seed=7, out=str(out))
+    SERVED["app"] = mounted(server)
+    settings = Settings(url=URL, app=f"{__name__}:app", login=Login(kind="bearer", token=TOKEN), seed=7, out=str(out))
     events = EventWriter(out / "events.jsonl")
     events.header(session.header(settings, [one], {one.id: [s.id for s in one.scenarios]}))
     running = session.Session(settings, events=events)
@@ -113,10 +122,6 @@ def populated(variant: frozenset[str]) -> GoodServer:
         server.store.create(USER, other | {"emails": [{"value": name, "type": "work", "primary": True}]})
     server.store.create(GROUP, {"displayName": "Others"})
     return server
-
-
-def wire(server: GoodServer) -> Wire:
-    return Wire(WireSettings(base_url=URL), Bearer(TOKEN), transport=WsgiTransport(mounted(server)))
 
 
 def read(results: dict[str, Any]) -> Ran:
@@ -158,7 +163,8 @@ def needed(scenario: Scenario) -> set[str]:
 @cache
 def not_for_the_plain_one(name: str) -> frozenset[str]:
     """The scenarios that the plain server's own words leave out; nothing is sent but the questions of discovery."""
-    with wire(GoodServer()) as sender:
+    settings = WireSettings(base_url=URL)
+    with Wire(settings, Bearer(TOKEN), transport=WsgiTransport(mounted(GoodServer()))) as sender:
         stage = Stage(sender=sender, base_url=URL, seed=7, ledger=Ledger(None), observe=lambda _: None,
                       capabilities=preflight(sender, URL))  # fmt: skip
         return frozenset(s.id for s in profile(name).scenarios if not_applicable(s, stage))
@@ -168,8 +174,8 @@ def not_for_the_plain_one(name: str) -> frozenset[str]:
 
 
 @pytest.mark.parametrize("name", profiles())
-def test_nothing_at_all_is_found_on_the_plain_server(name, tmp_path, monkeypatch):
-    ran = run(name, frozenset(), tmp_path, monkeypatch)
+def test_nothing_at_all_is_found_on_the_plain_server(name, tmp_path):
+    ran = run(name, frozenset(), tmp_path)
     judge(ran, name, frozenset())
     assert ran.found == set(), "\n".join(ran.places)
     assert ran.results["verdict"] == "compatible"
@@ -178,20 +184,20 @@ def test_nothing_at_all_is_found_on_the_plain_server(name, tmp_path, monkeypatch
 
 @pytest.mark.parametrize("name", profiles())
 @pytest.mark.parametrize("variant", TOGETHER, ids=["one-half", "other-half"])
-def test_all_lawful_differences_at_once(name, variant, tmp_path, monkeypatch):
-    judge(run(name, variant, tmp_path, monkeypatch), name, variant)
+def test_all_lawful_differences_at_once(name, variant, tmp_path):
+    judge(run(name, variant, tmp_path), name, variant)
 
 
 @pytest.mark.parametrize("name", THREE)
 @pytest.mark.parametrize("variant", GROUPS, ids=lambda names: "+".join(sorted(names)))
-def test_a_few_lawful_differences(variant, name, tmp_path, monkeypatch):
-    judge(run(name, variant, tmp_path, monkeypatch), name, variant)
+def test_a_few_lawful_differences(variant, name, tmp_path):
+    judge(run(name, variant, tmp_path), name, variant)
 
 
 @pytest.mark.parametrize("name", SHORT)
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_a_lawful_difference_alone(variant, name, tmp_path, monkeypatch):
-    judge(run(name, frozenset({variant}), tmp_path, monkeypatch), name, frozenset({variant}))
+def test_a_lawful_difference_alone(variant, name, tmp_path):
+    judge(run(name, frozenset({variant}), tmp_path), name, frozenset({variant}))
 
 
 # ---- the servers themselves
