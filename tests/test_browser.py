@@ -153,6 +153,7 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Opener]:
         file = tmp_path / f"{len(pages)}.html"
         file.write_text(html(name) if text is None else text, encoding="utf-8")
         context = browser.new_context(offline=True, **options)
+        context.set_default_timeout(120_000)  # milliseconds; for a busy machine, nothing waits for it
         watched = Watched(context.new_page(), file.as_uri())
         pages.append(watched)
         watched.listen()
