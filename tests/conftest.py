@@ -80,7 +80,7 @@ def play(url: str, *profiles: str, out: Path, token: str = TOKEN, seed: int = 7,
 
 def environment(token: str | None = TOKEN, **more: str) -> dict[str, str]:
     """The environment of a subprocess, with the token and without what this pytest put there."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "SCIM", "COV"))}
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "SCIM"))}
     return kept | ({"SCIM_TOKEN": token} if token else {}) | more
 
 

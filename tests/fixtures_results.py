@@ -647,7 +647,7 @@ HOSTILE = "<script>alert(1)</script>\"'&{{ 7*7 }}\u202egpj.exe\x1b[31m\x00</pre>
 HOSTILE_URL = 'javascript:alert(1)//"onmouseover="alert(1)'
 
 
-def hostile_results() -> Json:
+def hostile_results(text: str = HOSTILE, url: str = HOSTILE_URL) -> Json:
     """Hostile text in every place where somebody else's text can stand; ids and enumerations stay valid."""
     results = build_results()
     fixed = {
@@ -673,7 +673,7 @@ def hostile_results() -> Json:
         if isinstance(node, list):
             return [spoil(value, key) for value in node]
         if isinstance(node, str) and key not in fixed:
-            return HOSTILE_URL if key == "url" else HOSTILE + node if key == "body" else HOSTILE
+            return url if key == "url" else text + node if key == "body" else text
         return node
 
     return spoil(results)

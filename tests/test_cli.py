@@ -405,6 +405,23 @@ def test_an_unknown_check_is_answered_with_the_nearest(name, text):
     assert text in told.stderr
 
 
+def test_explain_leaves_out_a_built_in_that_does_not_load_and_says_so(monkeypatch, tmp_path):
+    (tmp_path / "torn.yaml").write_text("format: [", encoding="utf-8")
+    monkeypatch.setattr(find, "builtin_dir", lambda: tmp_path)
+    told = call("explain", "list.empty-is-200")
+    assert told.exit_code == 0
+    assert told.stderr == "the built-in profile torn is left out: see scim-compat lint\n"
+    assert "No built-in profile speaks SCIM " in told.stdout
+    good = (BAD / "_good.yaml").read_text(encoding="utf-8")
+    name = re.search(r"^id: (\S+)", good, re.MULTILINE)[1]
+    (tmp_path / f"{name}.yaml").write_text(good, encoding="utf-8")
+    as_json = json.loads(call("explain", "list.empty-is-200", "--json").stdout)
+    assert [(each["profile"], each["scenario"]) for each in as_json["clients"]] == [(name, None)]
+    unminded = next(rule for rule in all_checks().values() if rule.level == "MAY" and "2.0" in rule.scim)
+    told = call("explain", unminded.id)
+    assert f"  {name}: ignored (the profile says nothing of it, and the level is MAY)\n" in told.stdout
+
+
 # --- report -------------------------------------------------------------------------------------
 
 

@@ -420,3 +420,52 @@ def test_an_asgi_application_that_raises_in_mid_answer():
         raise ValueError("later")
 
     assert get(AsgiTransport(http_only(handler))).failure.kind == "reset"
+
+
+@pytest.mark.parametrize("last", [None, {"type": "http.response.start", "status": 200}])
+def test_an_asgi_answer_that_goes_wrong_in_its_middle_is_a_reset(last):
+    async def handler(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200})
+        await send({"type": "http.response.body", "body": b"begun", "more_body": True})
+        if last is not None:
+            await send(last)
+
+    assert get(AsgiTransport(http_only(handler))).failure.kind == "reset"
+
+
+def test_an_asgi_application_that_raises_after_its_answer_is_only_logged(caplog):
+    async def handler(scope, receive, send):
+        await _answer(send)
+        raise ValueError("S3CRET-token")
+
+    assert get(AsgiTransport(http_only(handler))).response.status == 200
+    assert "the application raised after its answer: ValueError" in caplog.text
+    assert "S3CRET" not in caplog.text
+
+
+def test_a_lifespan_that_does_not_end_is_cancelled(monkeypatch):
+    """And one that does not even start is told about, and the application used."""
+    monkeypatch.setattr("conformance.engine.asgi._LIFESPAN_TIMEOUT", 0.05)
+    monkeypatch.setattr("conformance.engine.asgi._CLOSE_TIMEOUT", 0.05)
+    log = []
+
+    def app(started):
+        async def application(scope, receive, send):
+            if scope["type"] == "http":
+                await _answer(send)
+                return
+            await receive()
+            if started:
+                await send({"type": "lifespan.startup.complete"})
+            try:
+                await asyncio.Event().wait()
+            finally:
+                log.append("cancelled")
+
+        return application
+
+    for started in (True, False):
+        transport = AsgiTransport(app(started))
+        assert get(transport).response.status == 200
+        transport.close()
+    assert log == ["cancelled", "cancelled"]
