@@ -417,9 +417,9 @@ def test_explain_leaves_out_a_built_in_that_does_not_load_and_says_so(monkeypatc
     (tmp_path / f"{name}.yaml").write_text(good, encoding="utf-8")
     as_json = json.loads(call("explain", "list.empty-is-200", "--json").stdout)
     assert [(each["profile"], each["scenario"]) for each in as_json["clients"]] == [(name, None)]
-    unminded = next(rule for rule in all_checks().values() if rule.level == "MAY" and "2.0" in rule.scim)
+    unminded = next(rule for rule in all_checks().values() if rule.level == "CLIENT" and "2.0" in rule.scim)
     told = call("explain", unminded.id)
-    assert f"  {name}: ignored (the profile says nothing of it, and the level is MAY)\n" in told.stdout
+    assert f"  {name}: ignored (the profile says nothing of it, and the level is CLIENT)\n" in told.stdout
 
 
 # --- report -------------------------------------------------------------------------------------
