@@ -94,7 +94,7 @@ class Actor:
     """Its line in the ledger."""
     members: set[str] = field(default_factory=set)
     removed: set[str] = field(default_factory=set)
-    refused: set[str] = field(default_factory=set)
+    absent: set[str] = field(default_factory=set)
     seen: dict[str, Json] | None = None
     """The server's own last full representation."""
     writes: list[Write] = field(default_factory=list)
@@ -310,7 +310,7 @@ class Play:
             sources=sources,
             members=frozenset(actor.members),
             removed=frozenset(actor.removed),
-            refused=frozenset(actor.refused),
+            absent=frozenset(actor.absent),
             before=actor.seen,
             writes=tuple(actor.writes),
             location=actor.location,
