@@ -368,6 +368,7 @@ CASES = {
     "user.disabled-found-by-filter": [
         ("found", see("match", listing(liv()), disabled=True, finds=("u1",)), []),
         ("hidden", see("match", listing(), disabled=True, finds=("u1",)), ["/Resources"]),
+        ("a page of HTML is another check's", see("look-up", disabled=True, status=200, finds=("u1",)), None),
         ("hidden, without Resources", see("look-up", {"totalResults": 0}, disabled=True, finds=("u1",)), ["/Resources"]),
         ("a refused query is another check's", see("match", {}, status=400, disabled=True, finds=("u1",)), None),
         ("active", see("match", listing(), finds=("u1",)), None),
@@ -402,12 +403,13 @@ CASES = {
     ],
     "group.members-kept": [
         ("kept", group_back(crew("u2", "u3"), removed, members=["u2", "u3"]), []),
+        ("kept, as bare ids", group_back(crew() | {"members": ["u2"]}, removed, members=["u2"]), []),
         ("lost", group_back(crew(), removed, members=["u2", "u3"]), ["members"]),
         ("lost by a rename", group_back(crew(displayName="New"), write(put("displayName", "New")), members=["u2"]), ["members"]),
         ("the one just added is another check's", group_back(crew("u2"), added, members=["u1", "u2"]), []),
         ("lost by something done to somebody else", group_back(crew(), members=["u2"]), ["members"]),
         ("an Error with 200", group_back({"schemas": [ERROR], "status": "404"}, members=["u1"]), None),
-        ("never taken in", group_back(crew("u1"), members=["u1", "u2"], subject={"refused": frozenset({"u2"})}), []),
+        ("never taken in", group_back(crew("u1"), members=["u1", "u2"], subject={"absent": frozenset({"u2"})}), []),
     ],
     "group.members-exact": [
         ("exactly", group_back(crew("u1", "u2"), added, members=["u1", "u2"], subject={"members_exact": True}), []),
@@ -422,7 +424,7 @@ CASES = {
         ("409", see("patch", {}, status=409, writes=[added], twice=True), ["status"]),
         ("500 is another check's", see("patch", {}, status=500, writes=[added], twice=True), []),
         ("the first time", see("patch", {}, status=409, writes=[added]), None),
-        ("refused the first time too", see("patch", {}, status=409, writes=[added], twice=True, subject={"refused": frozenset({"u1"})}), None),
+        ("refused the first time too", see("patch", {}, status=409, writes=[added], twice=True, subject={"absent": frozenset({"u1"})}), None),
     ],
     # --- deletion -----------------------------------------------------------------------------------------
     "delete.status": [

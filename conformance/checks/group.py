@@ -81,7 +81,7 @@ def member_removed(seen: Seen) -> Iterator[Problem]:
 )
 def members_kept(seen: Seen) -> Iterator[Problem]:
     added = {e.value for _, e in effects(seen, "add-member")}
-    lost = sorted(subject(seen).members - subject(seen).refused - added - member_ids(body(seen)))
+    lost = sorted(subject(seen).members - subject(seen).absent - added - member_ids(body(seen)))
     if lost:
         yield Problem("members", expected=f"{_count(lost)} kept: {_some(lost)}", actual=f"{_count(lost)} missing")
 
@@ -118,7 +118,7 @@ def members_exact(seen: Seen) -> Iterator[Problem]:
     # A member whose first addition was refused is not in, and group.change-accepted has said so.
     when=lambda seen: (
         seen.intent.twice
-        and not {e.value for _, e in effects(seen, "add-member", accepted=False)} & subject(seen).refused
+        and not {e.value for _, e in effects(seen, "add-member", accepted=False)} & subject(seen).absent
     ),
     why="Clients send memberships again after a restart; an error counts as a failure and leads to quarantine.",
     fix="Answer 200 or 204 and leave the group as it is.",

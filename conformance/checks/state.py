@@ -76,9 +76,7 @@ def has_asked_value(seen: Seen) -> bool:
 
 def member_ids(resource: Mapping[str, Json]) -> set[str]:
     """Ids of a group's members."""
-    found = paths.member(resource, "members")
-    listed = found if isinstance(found, list) else []
-    return {str(m.get("value")) for m in listed if isinstance(m, Mapping)}
+    return paths.member_ids(resource)
 
 
 def said(seen: Seen) -> str:

@@ -18,6 +18,7 @@ from conformance.checks.state import (
 )
 from conformance.engine import paths
 from conformance.engine.exchange import Json, Seen
+from conformance.schemas.reading import looks_like_list
 
 
 def _active(seen: Seen, value: object) -> bool:
@@ -105,7 +106,9 @@ def found_by_id(seen: Seen) -> Iterator[Problem]:
     level="CLIENT",
     on=("match", "look-up"),
     scim=BOTH,
-    when=lambda seen: seen.intent.disabled and bool(seen.intent.finds) and seen.response.ok,
+    when=lambda seen: (
+        seen.intent.disabled and bool(seen.intent.finds) and seen.response.ok and looks_like_list(seen.response.json)
+    ),
     why="On re-assignment the client looks the user up; not found, it creates a second one and meets a conflict.",
     fix="Do not leave inactive users out of filter results.",
 )

@@ -181,8 +181,8 @@ class Subject:
     """Ids that should be members (groups)."""
     removed: frozenset[str] = frozenset()
     """Ids whose removal the client asked for at any time: group.member-removed speaks for them."""
-    refused: frozenset[str] = frozenset()
-    """Ids that the client wanted in and the server never took: that they are not in is no loss."""
+    absent: frozenset[str] = frozenset()
+    """Ids that should be in and are known not to be: refused, or missing before. It is not said again."""
     before: Mapping[str, Json] | None = None
     """The server's own full representation before the last write, if it was read."""
     writes: tuple[Write, ...] = ()

@@ -98,6 +98,13 @@ def member(resource: Mapping[str, Json], name: str) -> Json:
     return next((value for key, value in resource.items() if str(key).lower() == lowered), MISSING)
 
 
+def member_ids(group: Mapping[str, Json]) -> set[str]:
+    """Ids of a group's members. A bare id counts as well; that it is no object is a matter of form."""
+    found = member(group, "members")
+    listed = found if isinstance(found, list) else []
+    return {str(m.get("value")) if isinstance(m, Mapping) else str(m) for m in listed if isinstance(m, Mapping | str)}
+
+
 def get(resource: Mapping[str, Json], path: str | Path) -> Json:
     """What stands at ``path``, or MISSING. A filter picks the first element that fits."""
     at = parse(path) if isinstance(path, str) else path

@@ -89,8 +89,8 @@ class Actor:
     """Its line in the ledger."""
     members: set[str] = field(default_factory=set)
     removed: set[str] = field(default_factory=set)
-    refused: set[str] = field(default_factory=set)
-    """Whose addition was refused: they were never in, so they cannot be lost."""
+    absent: set[str] = field(default_factory=set)
+    """Who should be in and is known not to be: refused, or missing before."""
     seen: dict[str, Json] | None = None
     """The server's own last full representation."""
     given: tuple[Mapping[str, Json], Mapping[str, Json]] | None = None
@@ -336,7 +336,7 @@ class Play:
             sources=sources,
             members=frozenset(actor.members),
             removed=frozenset(actor.removed),
-            refused=frozenset(actor.refused),
+            absent=frozenset(actor.absent),
             before=actor.seen,
             writes=tuple(actor.writes),
             location=actor.location,

@@ -173,7 +173,7 @@ def _verify(play: Play, step: Step) -> None:
     if more:
         actor.writes.append(Write(action="read-back", effects=more, accepted=True, status=200))
     if "members" in step.args:
-        actor.members = {m.id for m in play.expand(step.args["members"]) if m.id} - actor.refused
+        actor.members = {m.id for m in play.expand(step.args["members"]) if m.id}
     for way in ways:
         _WAYS[way](play, actor, step)
     actor.writes = []
@@ -206,7 +206,10 @@ def _by_id(play: Play, actor: Actor, step: Step) -> None:
             "GET", play.path_of(actor), ours=True, parameters=[("attributes", "displayName,members")]
         )
         more = replace(intent, action="read-members")
-        play.exchange(request, more, f"reads back the members of group {actor.key}, asked for by name")
+        done = play.exchange(request, more, f"reads back the members of group {actor.key}, asked for by name")
+        found = done.response.json if done.response and done.response.ok else None
+    if isinstance(found, dict):
+        actor.absent = actor.members - paths.member_ids(found)
 
 
 def _resolve(play: Play, actor: Actor) -> None:

@@ -12,6 +12,7 @@ where it was, unless the code or a profile has changed since.
 from __future__ import annotations
 
 import argparse
+import copy
 import dataclasses
 import fnmatch
 import hashlib
@@ -150,6 +151,31 @@ def _tape(profile: str) -> Tape:
     return record(profiles()[profile])
 
 
+def _remember() -> None:
+    """For the workers: the same people and the same bodies come by thousands of times."""
+    from conformance import schemas  # noqa: PLC0415 - the path is set by then
+    from conformance.engine import people  # noqa: PLC0415
+
+    make, judge = people.person, schemas.shape_errors
+    persons: dict[str, Any] = {}
+    errors: dict[tuple[int, str, bool], Any] = {}
+
+    def person(seed: int, key: str, overrides: Mapping[str, Any] | None = None) -> Any:
+        known = json.dumps([seed, key, overrides], sort_keys=True)
+        if known not in persons:
+            persons[known] = make(seed, key, overrides)
+        return copy.deepcopy(persons[known])
+
+    def shape_errors(compiled: Any, instance: Any, *, quote: bool = True) -> Any:
+        known = id(compiled), json.dumps(instance), quote
+        if known not in errors:
+            errors[known] = compiled, judge(compiled, instance, quote=quote)  # kept, so that its id stays its own
+        return list(errors[known][1])
+
+    people.person = person
+    schemas.shape_errors = shape_errors
+
+
 def _row(task: tuple[str, str, tuple[str, ...]]) -> tuple[list[tuple[Pair, Cell]], str]:
     """The cells, and what went wrong: one fault must not end a run of an hour."""
     from tools.cells import cell  # noqa: PLC0415 - the path is set by then
@@ -179,7 +205,7 @@ def compute(pairs: Iterable[Pair], *, jobs: int, progress: bool = True) -> dict[
     queue = [(*of, tuple(names)) for of, names in tasks.items()]
     started = time.monotonic()
     faults: list[str] = []
-    with kept.open("a", encoding="utf-8") as file, multiprocessing.get_context("fork").Pool(jobs) as pool:
+    with kept.open("a", encoding="utf-8") as file, multiprocessing.get_context("fork").Pool(jobs, _remember) as pool:
         for number, (row, fault) in enumerate(pool.imap_unordered(_row, queue), 1):
             faults += [fault] if fault else []
             for pair, found in row:

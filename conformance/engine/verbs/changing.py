@@ -198,9 +198,9 @@ def apply(actor: Actor, effect: Effect, *, accepted: bool) -> None:
     elif effect.kind == "add-member" and accepted:
         actor.members.add(effect.value)
         actor.removed.discard(effect.value)
-        actor.refused.discard(effect.value)
+        actor.absent.discard(effect.value)
     elif effect.kind == "add-member" and effect.value not in actor.members:
-        actor.refused.add(effect.value)
+        actor.absent.add(effect.value)
     elif effect.kind == "set" and (accepted or (effect.path == "active" and effect.value is False)):
         paths.put(actor.wanted, effect.path, copy.deepcopy(effect.value))
     elif effect.kind == "clear" and accepted:
