@@ -27,10 +27,12 @@ from servers.good import GoodServer
 from servers.good11 import MOUNT as MOUNT11
 from servers.good11 import GoodServer11
 from servers.running import MOUNT, mounted
+from servers.schema import Kind
 from servers.store import Record, Store, copy_json
 
 from conformance.bystanders import INTEGRITY
 from conformance.checks.judge import judge
+from conformance.endpoint import Endpoint
 from conformance.engine.exchange import Capabilities, Seen
 from conformance.engine.play import Played
 from conformance.engine.preflight import NotTestable
@@ -87,10 +89,10 @@ class _Numbered(Store):
     __slots__ = ("ids", "ticks")
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(new_id=self._next_id)
         self.ids = self.ticks = 0
 
-    def new_id(self) -> str:
+    def _next_id(self, _kind: Kind) -> str:
         self.ids += 1
         return str(uuid.uuid5(uuid.NAMESPACE_OID, str(self.ids)))
 
@@ -190,8 +192,10 @@ class _Replay(Session):
         self.scratch = tempfile.TemporaryDirectory(prefix="scim-compat-matrix-")
         login = Login(kind="bearer", token="good-token")
         settings = Settings(url=broken.url, login=login, seed=SEED, out=self.scratch.name, timeout=5)
-        super().__init__(settings, events=_Silent())
-        self._wire = Wire(
+        super().__init__(settings, events=_Silent(), versions=[profile.scim])
+        self.endpoint = self._endpoints[profile.scim]
+        self.endpoint.wire.close()
+        self.endpoint.wire = Wire(
             WireSettings(base_url=broken.url, timeout=5),
             login.credential(),
             transport=WsgiTransport(self._app),
@@ -216,7 +220,7 @@ class _Replay(Session):
         else:
             for scenario in scenarios:
                 self.run(self._profile, scenario)
-        self._bystanders = None  # they are compared after each scenario
+        self.endpoint.bystanders = None  # they are compared after each scenario
         self.close()
         return self.ran
 
@@ -227,21 +231,21 @@ class _Replay(Session):
         start_response(answer[0], answer[1])
         return [answer[2]]
 
-    def _begin(self, profile: Profile, scenario: Scenario) -> None:
-        super()._begin(profile, scenario)
+    def _begin(self, profile: Profile, scenario: Scenario, endpoint: Endpoint) -> None:
+        super()._begin(profile, scenario, endpoint)
         if scenario.feature == INTEGRITY:
             return
         if self._start is None:  # the server now has the bystanders and nobody else
             self._start = self._broken.state()
-            paths = {f"/{actor.kind}s/{actor.id}" for actor in self._bystanders.actors}
+            paths = {f"/{actor.kind}s/{actor.id}" for actor in endpoint.bystanders.actors}
             self._reads = [t for t in self.taken if t[0]["PATH_INFO"].removeprefix(self._mount) in paths]
-            self._said = repr(self.capabilities)
+            self._said = repr(endpoint.capabilities)
         self._broken.restore(self._start, profile.scenarios.index(scenario) + 1)
         self.taken = []
 
     def _observe(self, played: Played) -> None:
         """Judges, unless the very same has been judged before. Nothing is recorded."""
-        profile, scenario = self._current
+        profile, scenario, _ = self._current
         if self._judged is None:
             results = judge(played.seen, profile, scenario)
         else:
@@ -272,7 +276,7 @@ class _Replay(Session):
             self.ran.requests[result.id] = result.requests
             self._last = result.id
             if self._touched():
-                self._compare_bystanders(self._profile)
+                self._compare_bystanders(self._profile, self.endpoint)
             if not self.ran.found[result.id]:
                 del self.ran.found[result.id]
         return result
@@ -322,10 +326,10 @@ class _Recorder(_Replay):
         self.called.add(name)
         return method(*arguments, **named)
 
-    def _begin(self, profile: Profile, scenario: Scenario) -> None:
+    def _begin(self, profile: Profile, scenario: Scenario, endpoint: Endpoint) -> None:
         if not self.parts:
             self._keep(BEFORE)
-        super()._begin(profile, scenario)
+        super()._begin(profile, scenario, endpoint)
 
     def _end(self, result: ScenarioResult) -> ScenarioResult:
         ended = super()._end(result)
