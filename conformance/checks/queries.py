@@ -175,7 +175,7 @@ def read_resource(seen: Seen) -> Iterator[Problem]:
     # A deleted resource that is still answered has a rule of its own: delete.gone-by-id.
     when=lambda seen: (
         seen.intent.expect == "refusal"
-        and not (seen.intent.gone and (_is_answered(seen) or seen.response.status == 410))
+        and not (seen.intent.gone and (_is_answered(seen) or seen.response.status in {404, 410}))
         and not _spoken_for(seen)
     ),
     why="404 tells the client that the account is not there and may be created. Any other status is a fault to it.",
