@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from conformance.bystanders import Bystanders, meet
+from conformance.bystanders import Bystanders, Taken, meet, refuse_taken
 from conformance.engine import people, wire
 from conformance.engine.cleanup import remove_entries
 from conformance.engine.exchange import Capabilities, Scim
@@ -49,16 +49,26 @@ class Endpoint:
         self.base_url = self.wire.base_url
         self.capabilities = Capabilities()
         self.bystanders: Bystanders | None = None
+        self.taken = ""
+        """Why nothing is played here: another run uses the same names."""
         name = "-".join(part for part in ("ledger", "" if main else scim, shard) if part)
         self.ledger_path = Path(settings.out) / f"{name}.jsonl"
-        self.ledger = Ledger(self.ledger_path, base_url=self.base_url, tag=people.tag_for(settings.seed))
+        self.ledger = Ledger(
+            self.ledger_path, base_url=self.base_url, tag=people.tag_for(settings.seed), clean=self.redacted
+        )
+
+    def redacted(self, text: str) -> str:
+        """``text`` without the secrets of the run, for what quotes the server or an error of ours."""
+        return self.wire.redactor.quoted(text)
 
     def ask(self) -> None:
         """Asks what the endpoint is. Raises NotTestable, without what it may have quoted of the credential."""
         try:
             self.capabilities = preflight(self.wire, self.base_url, scim=self.scim)
-        except NotTestable as reason:
-            raise NotTestable(self.wire.redactor.text(str(reason))) from None
+            if not self.shard:  # shards of one run share its tag, and its controller has asked
+                refuse_taken(self.stage(lambda _played: None), self.scim)
+        except (NotTestable, Taken) as reason:
+            raise NotTestable(self.redacted(str(reason))) from None
 
     def stage(self, observe: Callable[[Played], None]) -> Stage:
         """What the scenarios share here; each exchange goes to ``observe``."""
@@ -77,8 +87,13 @@ class Endpoint:
 
     def meet_bystanders(self, profile: Profile, note: Callable[[str], None]) -> None:
         """Makes them, once."""
-        if self.bystanders is None:
+        if self.bystanders is not None or self.taken:
+            return
+        try:
             self.bystanders = meet(profile, self.stage(lambda _played: None), self.shard, note=note)
+        except Taken as reason:  # the other run began after we had asked
+            self.taken = str(reason)
+            note(self.taken)
 
     def clean(self) -> None:
         """Deletes what is still there."""
@@ -113,7 +128,7 @@ def open_wire(settings: Settings) -> wire.Wire:
     )
     if opened.base_query:
         raise ValueError(
-            f"leave ?{opened.base_query} out of the URL: a profile adds its client's own query to each request "
-            "(entra-v2 its flag aadOptscim062020)"
+            "leave the query (all from the ? on) out of the URL: a profile adds its client's own query to each "
+            "request (entra-v2 its flag aadOptscim062020), and a key is given as a credential"
         )
     return opened

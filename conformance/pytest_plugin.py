@@ -143,10 +143,12 @@ class Run:
         from conformance.profile.errors import ProfileError  # noqa: PLC0415
         from conformance.profile.load import load  # noqa: PLC0415
         from conformance.results.events import EventWriter  # noqa: PLC0415
+        from conformance.traces import redactor_of  # noqa: PLC0415
 
         self.config = config
         self.handover = handover
         self.settings = handover.settings
+        self.clean = redactor_of(self.settings).quoted
         self.worker = worker
         try:
             self.profiles = handover.loaded or [load(ref, check_ids=all_checks()) for ref in handover.profiles]
@@ -203,6 +205,7 @@ class Run:
             shard=self.worker,
             progress=self.handover.progress,
         )
+        self.clean = session.redacted
         try:
             session.open()
         except BaseException:  # Ctrl-C, too: an endpoint that says nothing is often ended so
@@ -241,6 +244,16 @@ class Run:
             "only": self.handover.only,
         }
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_internalerror(self, excrepr: Any) -> None:
+        self.make_safe(excrepr)  # in place: what writes it, and sends it to xdist's controller, comes after
+        self.handover.failure = "fault in scim-compat, please report it: pytest ended with an internal error"
+
+    def make_safe(self, picture: Any) -> Any:
+        from conformance.traces import make_safe  # noqa: PLC0415
+
+        return make_safe(picture, self.clean)
+
     def pytest_keyboard_interrupt(self) -> None:
         if not self.handover.not_testable and not self.handover.unusable:
             self.interrupted = "stopped by the user (Ctrl-C)"
@@ -275,9 +288,14 @@ class Run:
             self.out.rmdir()
 
     def _close_session(self) -> None:
-        if self.session is not None:
-            self.session.close()
-            self.session = None
+        session, self.session = self.session, None
+        try:
+            if session is not None:
+                session.close(patient=not self.interrupted)
+        except KeyboardInterrupt:
+            if self.interrupted:
+                raise  # a second Ctrl-C: cleanup does the rest
+            self.pytest_keyboard_interrupt()
 
     def _write_results(self) -> None:
         import json  # noqa: PLC0415
@@ -355,7 +373,8 @@ class ScenarioItem(pytest.Item):
         if isinstance(excinfo.value, ScenarioFailed):
             # No server text here: pytest-html and JUnit take this as it is. The report has the findings.
             return f"{self.scenario.id}: {self.scenario.title}\n{excinfo.value}"
-        return super().repr_failure(excinfo, style)
+        shown = super().repr_failure(excinfo, style)
+        return self.parent.run.make_safe(shown) if isinstance(self.parent, ProfileFile) else shown
 
     def reportinfo(self) -> tuple[Path, int, str]:
         # Not the bare name: pytest's terminal would replace the dots of one that ends the node id.
@@ -363,6 +382,14 @@ class ScenarioItem(pytest.Item):
 
 
 # --- pytest-html: the engineers' run log ----------------------------------------------------------
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_metadata(metadata: dict[str, Any], config: pytest.Config) -> None:
+    """Its table of the environment, without a pipeline's variables: addresses with tokens in them, people's names."""
+    if config.pluginmanager.has_plugin(HANDOVER) or "scim" in getattr(config, "workerinput", {}):
+        for name in metadata.keys() - {"Python", "Platform", "Packages", "Plugins"}:
+            del metadata[name]
 
 
 @pytest.hookimpl(optionalhook=True)

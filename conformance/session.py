@@ -100,14 +100,13 @@ class Session:
         self._profiles: dict[str, Profile] = {}
         self._current: tuple[Profile, Scenario, Endpoint] | None = None
         self._results: list[CheckResult] = []
-        self._redactor = next(iter(self._endpoints.values())).wire.redactor
 
     def open(self) -> None:
         """Asks the target what it is. Raises preflight.NotTestable."""
         for number, endpoint in enumerate(self._endpoints.values()):
             endpoint.ask()
             if number == 0:
-                said = _redacted(described(endpoint.capabilities), endpoint.wire.redactor.text)
+                said = _redacted(described(endpoint.capabilities), endpoint.redacted)
                 self.events.write("capabilities", {"capabilities": said})
 
     def run(self, profile: Profile, scenario: Scenario) -> ScenarioResult:
@@ -120,6 +119,8 @@ class Session:
         self._profiles.setdefault(profile.id, profile)
         endpoint.meet_bystanders(profile, self.note)
         self._begin(profile, scenario, endpoint)
+        if endpoint.taken:
+            return self._end(_result(profile, scenario, "error", reason=endpoint.taken))
         stage = endpoint.stage(self._observe)
         reason = not_applicable(scenario, stage)
         started = time.perf_counter()
@@ -151,20 +152,39 @@ class Session:
 
     def note(self, text: str) -> None:
         """Something about the run as a whole that went wrong on our side."""
-        self.events.write("note", {"text": self._redactor.text(text)})
+        self.events.write("note", {"text": self.redacted(text)})
 
-    def close(self) -> None:
-        """Compares the bystanders, removes what is left, and tells about it."""
+    def redacted(self, text: str) -> str:
+        """``text`` without the secrets of the run, for what quotes the server or an error of ours."""
+        for endpoint in self._endpoints.values():
+            text = endpoint.redacted(text)
+        return text
+
+    def close(self, *, patient: bool = True) -> None:
+        """Compares the bystanders, removes what is left, and tells about it.
+
+        ``patient``: a first Ctrl-C ends the comparison, but not the removing, and is raised afterwards.
+        """
         endpoints = list(self._endpoints.values())
         try:
-            for profile in self._profiles.values():
-                self._compare_bystanders(profile, self._endpoints[profile.scim])
-            for endpoint in endpoints:
-                endpoint.clean()
+            try:
+                for profile in self._profiles.values():
+                    self._compare_bystanders(profile, self._endpoints[profile.scim])
+                for endpoint in endpoints:
+                    endpoint.clean()
+            except KeyboardInterrupt:
+                if patient:
+                    for endpoint in endpoints:
+                        endpoint.clean()
+                raise
         finally:
             deleted = sum(e.state == "deleted" for one in endpoints for e in one.ledger.entries.values())
             self.events.write(
-                "clean-up", {"deleted": deleted, "left": [e for one in endpoints for e in left(one.ledger)]}
+                "clean-up",
+                {
+                    "deleted": deleted,
+                    "left": _redacted([e for one in endpoints for e in left(one.ledger)], self.redacted),
+                },
             )
             for endpoint in endpoints:
                 endpoint.close()
@@ -182,7 +202,7 @@ class Session:
         result = _result(profile, scenario, outcome, reason=unread)
         self._end(replace(result, severity=severity, requests=count, findings=len(failed)))
         changed = [f"{r.where}: {r.message or 'changed'}" for r in failed if r.id == "bystander.unchanged"]
-        self.events.write("bystanders", {"checked": count, "changed": [self._redactor.text(c) for c in changed]})
+        self.events.write("bystanders", {"checked": count, "changed": [self.redacted(c) for c in changed]})
 
     # --- inside ---------------------------------------------------------------------------------
 
@@ -193,6 +213,8 @@ class Session:
         self._progress("scenario", scenario)
 
     def _end(self, result: ScenarioResult) -> ScenarioResult:
+        result = replace(result, reason=self.redacted(result.reason))  # it may name a path, or an exception's text
+        result = replace(result, reason=self.redacted(result.reason))  # it may name a path, or an exception's text
         self.events.finish(result)
         self._progress("ended", result)
         return result
@@ -223,20 +245,22 @@ class Session:
                 ours=endpoint.ledger.ever(),
                 credential=self.settings.login.shown(),
             ),
-            checks=tuple(_clean(r, redactor.text) for r in results),
+            checks=tuple(_clean(r, endpoint.redacted) for r in results),
             line=played.step.where.line if played.step else None,
         )
 
 
 def _clean(result: CheckResult, redact: Callable[[str], str]) -> CheckResult:
-    """Findings quote answers, and an answer may echo the credential."""
-    if result.outcome != "fail":
+    """Results quote answers, and an answer may echo the credential."""
+    if result.outcome == "pass":
         return result
     return replace(
         result,
+        where=redact(result.where),
         expected=_redacted(result.expected, redact),
         actual=_redacted(result.actual, redact),
         message=redact(result.message),
+        reason=redact(result.reason),
     )
 
 

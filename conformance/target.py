@@ -13,11 +13,14 @@ from typing import Any, Final
 import jsonschema
 
 from conformance.engine.exchange import Claims
+from conformance.engine.redact import Redactor
 from conformance.profile.errors import Complaint, ProfileError
 from conformance.profile.validate import held_against
 from conformance.profile.yamlsource import Node, read
 
 _OF_PROFILES: Final = re.compile("profile|format: 1|extends")
+_LONGEST_WORD: Final = 16
+"""No key and no kind of a credential is longer."""
 _HINT: Final = "a target file is YAML and needs url: https://host/scim/v2 at least"
 
 
@@ -45,7 +48,9 @@ def load(path: Path) -> Target:
     plain = root.plain()
     complaints = [c for _, c in held_against(validator, plain, root)] or list(_at_odds(plain, root))
     if complaints:
-        raise ProfileError(sorted(complaints, key=lambda c: c.where.line))
+        clean = Redactor.of(_misplaced(plain)).quoted
+        told = (replace(c, what=clean(c.what), hint=clean(c.hint)) for c in complaints)
+        raise ProfileError(sorted(told, key=lambda c: c.where.line))
     bases = plain.get("bases", {})
     return Target(
         url=plain["url"],
@@ -67,6 +72,15 @@ def _at_odds(plain: Mapping[str, Any], root: Node) -> Iterator[Complaint]:
         where = root.at(("claims", "page-size", "default")).where
         what = f"default {size['default']} is more than max {size['max']}"
         yield Complaint(where, what, "max is the most that one list ever holds")
+
+
+def _misplaced(plain: Mapping[str, Any]) -> Iterator[str]:
+    """What may be a secret that was written into the file, where only its place belongs: it is not repeated."""
+    auth = plain.get("auth")
+    if isinstance(auth, str):
+        yield auth
+    elif isinstance(auth, Mapping):
+        yield from (str(word) for word in (auth.get("kind"), *auth) if len(str(word)) > _LONGEST_WORD)
 
 
 def _hint(said: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,12 +16,17 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,60}")
 _DEFAULT_ENV = {
     "bearer": "SCIM_TOKEN",
     "basic": "SCIM_PASSWORD",
     "header": "SCIM_TOKEN",
     "oauth2": "SCIM_CLIENT_SECRET",
 }
+
+
+given: list[str] = []
+"""The secret and the proxy's address that this call was given, so that a traceback can be shown without them."""
 
 
 def connection_options(function: Command) -> Command:
@@ -83,9 +89,11 @@ def login_from(options: dict[str, Any]) -> Login:
             if named or os.environ.get("SCIM_TOKEN")
             else "none"
         )
+    given.append(options.get("proxy") or "")
     if kind == "none":
         return Login()
     secret = _secret(kind, env, file, prompt=prompt)
+    given.append(secret)
     if kind == "basic" and not user:
         raise click.UsageError("--auth basic needs --user NAME")
     if kind == "oauth2" and not (token_url and client_id):
@@ -121,6 +129,11 @@ def _secret(kind: str, env: str | None, file: str | None, *, prompt: bool) -> st
         return text
     name = env or _DEFAULT_ENV[kind]
     value = os.environ.get(name, "")
+    if not value and env and not _VARIABLE.fullmatch(env):  # not repeated: some take it for the place of the secret
+        raise click.UsageError(
+            f"--auth {kind}: no environment variable of the name given with --secret-env is set. It takes the name of "
+            "a variable, such as SCIM_TOKEN, and never the secret itself"
+        )
     if not value:
         raise click.UsageError(f"--auth {kind}: the environment variable {name} is not set (or use --secret-file)")
     return value
