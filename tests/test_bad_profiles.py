@@ -205,7 +205,7 @@ MESSAGES = {
         ":17: again must be true or false, not the number 2",
     ),
     "patch-operations": (
-        ":14: this do: patch has no operations; add operations:",
+        ":14: entry 2 of steps needs exactly one of operations, body; it has none",
         ":15: operations is empty",
         ":16: this operation has no op; add op:",
         ":17: unknown key 'paths' in operation; did you mean 'path'?",
@@ -290,7 +290,7 @@ MESSAGES = {
     ),
     "send-rule": (
         ":14: level cannot be 'must'; did you mean 'MUST'?",
-        ":15: entry 1 of cites 'RFC 7644' is not well formed; it takes a section as RFC7644-3.4.2",
+        ":15: entry 1 of cites 'RFC 7644' is not well formed; it takes a section as RFC7644-3.4.2 or SCIM1.1-protocol-3.2.2",
         ":16: rule is empty",
         ":17: title is empty",
         ":18: unknown key 'text' in rule; known here: cites, fix, level, title",
@@ -339,7 +339,7 @@ MESSAGES = {
     "verb-words": (
         ":13: case cannot be 'title'; it is one of: lower, swap, upper",
         ":14: finds cannot be '2'; it is one of: 0, 1",
-        ":15: endpoint cannot be 'Users'; it is one of: ResourceTypes, Schemas, ServiceProviderConfig",
+        ":15: endpoint cannot be 'Users'; it is one of: ResourceTypes, Schemas, ServiceProviderConfig, ServiceProviderConfigs",
         ":16: on cannot be 'Users'; did you mean 'User'?",
         ":16: count must be at least 1, not 0",
         ":16: beyond must be true or false, not the number 1",
