@@ -12,7 +12,7 @@ from conformance import __version__
 
 _ORDER = ["run", "demo", "profiles", "show", "lint", "explain", "report", "cleanup"]
 """As the help lists them; a command that is not named here comes after these."""
-_HELPERS = frozenset({"options", "terminal"})
+_HELPERS = frozenset({"options", "order", "terminal"})
 
 
 class _Commands(click.Group):

@@ -6,6 +6,7 @@ import difflib
 import json
 from collections.abc import Iterator
 from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -41,35 +42,91 @@ _AFTER = {
     "clean-up": "our deletion at the end",
 }
 """Actions (engine.exchange.Action) in words."""
+_ORDERED = """\
+Before any check: the run must be able to start (address, certificate, credential); else it ends with status 3.
+The scenarios are those of the built-in profiles that come upon a check when all goes well; where none is named,
+it shows when something else fails. Within a part, the rule is that of a report: the worst, then the most frequent."""
 
 
 @click.command("explain", short_help="Explains a check, and which clients mind.")
 @click.argument("check_id", required=False, metavar="[CHECK]")
+@click.option("--order", is_flag=True, help="In which order to fix what is broken.")
+@click.option("--all", "everything", is_flag=True, help="Write a page for each check, a list and the order, as HTML.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where --all writes its pages.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
-def command(check_id: str | None, as_json: bool) -> None:
+def command(check_id: str | None, *, order: bool, everything: bool, out: Path | None, as_json: bool) -> None:
     """Explains a CHECK and which clients mind, or lists all checks.
 
-    Tells what is asked for, where that is written, why it matters, how to mend it, and what each built-in
-    profile says of it.
+    Tells what is asked for, where that is written, why it matters, how to mend it, what each built-in
+    profile says of it, and shows an exchange that fails it.
     """
     from conformance.checks.registry import all_checks  # noqa: PLC0415 - `--help` pays for none of these
 
     checks = all_checks()
-    if check_id is None:
+    if sum([check_id is not None, order, everything]) > 1:
+        raise click.UsageError("give CHECK, --order or --all: one of them")
+    if everything != (out is not None):
+        raise click.UsageError("--all and --out DIR go together")
+    if everything and as_json:
+        raise click.UsageError("--all writes HTML; `scim-compat explain CHECK --json` tells of one check")
+    if everything and out is not None:
+        _write_pages(list(checks.values()), out)
+    elif order:
+        _order(as_json=as_json)
+    elif check_id is None:
         listed = [{"id": c.id, "title": c.title, "level": c.level} for c in checks.values()]
         click.echo(json.dumps(listed, indent=2)) if as_json else _list(list(checks.values()))
-        return
-    if check_id not in checks:
+    elif check_id not in checks:
         raise click.UsageError(_unknown(check_id, list(checks)))
-    told = described(checks[check_id], _profiles())
-    if as_json:
-        click.echo(json.dumps(told, indent=2))
     else:
-        _print(told)
+        told = described(checks[check_id], _profiles())
+        click.echo(json.dumps(told, indent=2)) if as_json else _print(told)
+
+
+def _write_pages(checks: list[Check], out: Path) -> None:
+    from conformance.cli.order import parts  # noqa: PLC0415
+    from conformance.cli.terminal import plain  # noqa: PLC0415
+    from conformance.report.pages import pages  # noqa: PLC0415
+
+    profiles = _profiles()
+    told = [described(rule, profiles) for rule in checks]
+    written = 0
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, html in pages([{**each, "when": _when(each)} for each in told], parts(profiles)):
+            (out / name).write_text(html, encoding="utf-8")
+            written += 1
+    except OSError as error:
+        raise click.UsageError(f"--out {plain(out)}: the pages cannot be written: {error.strerror}") from None
+    click.echo(f"{written} pages; begin with {plain(out / 'index.html')}")
+
+
+def _order(*, as_json: bool) -> None:
+    from conformance.cli.order import parts  # noqa: PLC0415
+    from conformance.cli.terminal import many, paragraph  # noqa: PLC0415
+
+    found = parts(_profiles())
+    if as_json:
+        click.echo(json.dumps(found, indent=2))
+        return
+    number = 0
+    for part in found:
+        if not part["checks"]:
+            continue
+        click.echo(click.style(part["title"], bold=True))
+        click.echo(paragraph(part["text"], indent=2))
+        for row in part["checks"]:
+            number += 1
+            reach = f" · {many(row['scenarios'], 'scenario')}" if row["scenarios"] else ""
+            line = f"{number:>3}  {row['severity']:<8}  {row['title']}  ({row['id']}{reach})"
+            click.echo(paragraph(line, indent=2, hanging=17))
+        click.echo()
+    click.echo(click.style(_ORDERED, dim=True))
 
 
 def described(rule: Check, profiles: list[Profile]) -> dict[str, Any]:
     """All there is to tell about a check, as ``--json`` prints it."""
+    from conformance.checks.examples import example  # noqa: PLC0415
     from conformance.report.text import citation  # noqa: PLC0415
 
     return {
@@ -83,6 +140,7 @@ def described(rule: Check, profiles: list[Profile]) -> dict[str, Any]:
         "why": rule.why,
         "fix": rule.fix,
         "clients": [each for profile in profiles for each in _minds(rule, profile)],
+        "example": example(rule.id),
     }
 
 
@@ -157,6 +215,8 @@ def _print(told: dict[str, Any]) -> None:
     _section("When", _when(told))
     _section("Why", told["why"])
     _section("Fix", told["fix"])
+    if told["example"]:
+        _print_example(told["example"])
     click.echo(f"\n{click.style('Clients', bold=True)}")
     if not told["clients"]:
         click.echo(f"  No built-in profile speaks SCIM {' or '.join(told['scim'])}, for which the check is made.")
@@ -170,6 +230,44 @@ def _print(told: dict[str, Any]) -> None:
             click.echo(paragraph(f"{one['evidence']}: {source['title']} ({source['key']})", indent=4, hanging=6))
             if source["url"]:
                 click.echo(paragraph(source["url"], indent=6))
+
+
+def _print_example(example: dict[str, Any]) -> None:
+    from conformance.cli.terminal import paragraph  # noqa: PLC0415
+
+    click.echo(f"\n{click.style('Example', bold=True)}")
+    if example["server"]:
+        click.echo(paragraph(f"A server made for this: {example['server']}.", indent=2))
+    if example["step"]:
+        who = "client" if example["by"] == "client" else "run"
+        click.echo(paragraph(f"The {who} {example['step']}.", indent=2))
+    if example["before"]:
+        click.echo(paragraph("What the client had written:", indent=2))
+        _print_message(example["before"])
+    _print_message(example["request"])
+    if example["response"]:
+        _print_message(example["response"])
+    else:
+        click.echo(paragraph(f"No answer: {example['failure']}", indent=4))
+    if example["where"]:
+        click.echo(paragraph(f"At {example['where']}:", indent=2))
+    for key in ("expected", "actual"):
+        if key in example:
+            text = json.dumps(example[key], ensure_ascii=False)
+            click.echo(paragraph(f"{key:<8}  {text}", indent=4, hanging=14))
+    if example["message"]:
+        click.echo(paragraph(example["message"], indent=4))
+
+
+def _print_message(message: dict[str, Any]) -> None:
+    from conformance.cli.terminal import plain  # noqa: PLC0415
+
+    click.echo(f"    {click.style(plain(message['line']), bold=True)}")
+    for name, content in message.get("headers", ()):
+        click.echo(f"    {plain(name)}: {plain(content)}")
+    for line in message["body"].split("\n") if message["body"] else ():
+        click.echo(f"    {plain(line)}")
+    click.echo()
 
 
 def _because(one: dict[str, Any], level: str) -> str:

@@ -113,9 +113,14 @@ def groups(results: Mapping[str, Any], anchors: Anchors) -> tuple[Finding, ...]:
         group.profiles[p] = line(profile["title"], 120)
     order = sorted(
         found.items(),
-        key=lambda item: (item[1].rank, -len(item[1].scenarios), -len(item[1].profiles), item[0]),
+        key=lambda item: precedence(item[1].rank, len(item[1].scenarios), len(item[1].profiles), item[0]),
     )
     return tuple(_finding(check, group, anchors) for check, group in order)
+
+
+def precedence(rank: int, scenarios: int, profiles: int, check: str) -> tuple[int, int, int, str]:
+    """What to mend first, as a key to sort by: the worst, then what most scenarios and most clients run into."""
+    return rank, -scenarios, -profiles, check
 
 
 def failures(results: Mapping[str, Any]) -> Iterator[tuple[int, int, int, Mapping[str, Any]]]:

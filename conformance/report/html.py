@@ -27,13 +27,23 @@ def render(results: Mapping[str, Any]) -> str:
     and is the same, byte for byte, for equal results. Raises ValueError if ``results`` is of another
     format or version.
     """
-    template, css, policy = _environment()
-    return template.render(view=build(results), words=words, css=css, policy=policy)
+    css, policy = sheet("report.css")
+    return template("report.html.j2").render(view=build(results), words=words, css=css, policy=policy)
 
 
 @functools.cache
-def _environment() -> tuple[jinja2.Template, Markup, str]:
-    """The compiled template, the style sheet, and the policy that admits that sheet and nothing else."""
+def sheet(*names: str) -> tuple[Markup, str]:
+    """The style sheets as one, and the policy that admits it and nothing else."""
+    css = "".join((_HERE / "templates" / name).read_text(encoding="utf-8") for name in names)
+    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    # Our own files, and the hash above holds for these bytes only: they must not be escaped.
+    return Markup(css), policy  # noqa: S704 - see above
+
+
+@functools.cache
+def template(name: str) -> jinja2.Template:
+    """A compiled template; everything it is given is escaped."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_HERE / "templates"),
         autoescape=True,
@@ -45,11 +55,7 @@ def _environment() -> tuple[jinja2.Template, Markup, str]:
     environment.filters["ms"] = _milliseconds
     environment.filters["plural"] = number
     environment.filters["coded"] = _coded
-    css = (_HERE / "templates" / "report.css").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    # Our own file, and the hash above holds for these bytes only: it must not be escaped.
-    return environment.get_template("report.html.j2"), Markup(css), policy  # noqa: S704 - see above
+    return environment.get_template(name)
 
 
 def _finalize(anything: Any) -> Any:

@@ -1,0 +1,333 @@
+#!/usr/bin/env python3
+"""One small failing exchange for each check, for `scim-compat explain`.
+
+    python tests/tools/examples.py                # all anew; takes some minutes
+    python tests/tools/examples.py create.status  # only these
+
+Each broken server of tests/servers is played against scenarios of the built-in profiles, and for each check the
+clearest failure is kept: of the server that trips the fewest checks, the shortest exchange. A check that no
+broken server trips gets its example from the cases of the tests. Writes conformance/checks/examples.json, where
+`made` says what makes the example again; a test does so and looks whether the check still fails.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import dataclasses
+import io
+import json
+import multiprocessing
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+TESTS: Final = ROOT / "tests"
+for _place in (ROOT, TESTS):
+    if str(_place) not in sys.path:
+        sys.path.insert(0, str(_place))
+
+from servers.defects import DEFECTS  # noqa: E402 - the script finds its own checkout first
+from servers.good import GoodServer  # noqa: E402
+from servers.running import MOUNT, mounted  # noqa: E402
+
+from conformance.checks.registry import NotJudged, Problem, all_checks  # noqa: E402
+from conformance.engine.exchange import MISSING, Seen  # noqa: E402
+from conformance.engine.preflight import NotTestable  # noqa: E402
+from conformance.engine.rehearsal import rehearse  # noqa: E402
+from conformance.profile.load import load_all  # noqa: E402
+from conformance.profile.model import Profile, Scenario  # noqa: E402
+from conformance.report.text import pretty  # noqa: E402
+from conformance.results.events import EventWriter  # noqa: E402
+from conformance.session import Session  # noqa: E402
+from conformance.settings import Login, Settings  # noqa: E402
+
+OUT: Final = ROOT / "conformance" / "checks" / "examples.json"
+LINES: Final = 25
+"""Lines of a body that are kept."""
+SEED: Final = 7
+PREFERRED: Final = ("entra-v2", "okta", "rfc7644", "entra-v1", "entra-validator", "okta-spec")
+_SHOWN: Final = ("content-type", "location", "retry-after", "www-authenticate")
+BYSTANDERS: Final = "run.bystanders"
+_PLACES: Final = 2
+"""Scenarios in which a broken server is tried for a check."""
+
+
+class _Current:
+    """The application that the session calls; the server behind it changes."""
+
+    server: Any = None
+
+
+def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    return mounted(_Current.server)(environ, start_response)
+
+
+@dataclasses.dataclass(frozen=True)
+class Failure:
+    """One failed check as it was recorded."""
+
+    profile: str
+    scenario: str
+    step: Mapping[str, Any]
+    exchange: Mapping[str, Any]
+    check: Mapping[str, Any]
+    before: Mapping[str, Any] | None = None
+    """The client's last write, where the failure shows in a read of ours."""
+
+
+def failures(server: Any, profile: Profile, scenarios: Iterable[Scenario]) -> list[Failure]:
+    """Every failed check of the scenarios, played against the server in process; the bystanders' comparison too."""
+    _Current.server = server
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(
+            url=f"https://scim.example.com{MOUNT}",
+            app=f"{__name__ if __name__ != '__main__' else 'tools.examples'}:app",
+            login=Login(kind="bearer", token="good-token"),
+            seed=SEED,
+            out=folder,
+        )
+        sys.modules.setdefault("tools.examples", sys.modules[__name__])
+        writer = EventWriter(Path(folder) / "events.jsonl")
+        session = Session(settings, events=writer)
+        try:
+            session.open()
+            for scenario in scenarios:
+                session.run(profile, scenario)
+        finally:
+            session.close()
+            writer.close()
+        return list(_failed(writer.path.read_text(encoding="utf-8").splitlines()))
+
+
+def _failed(lines: Iterable[str]) -> Iterator[Failure]:
+    at, exchange, write = ("", ""), {}, None
+    for event in map(json.loads, lines):
+        if event["event"] == "scenario":
+            at, write = (event["profile"], event["id"]), None
+        elif event["event"] == "exchange":
+            exchange = event
+            if event["step"]["kind"] == "client" and event["exchange"]["request"]["method"] != "GET":
+                write = event["exchange"]
+        elif event["event"] == "check" and event["check"]["outcome"] == "fail":
+            before = write if exchange["step"]["kind"] == "harness" else None
+            yield Failure(*at, exchange["step"], exchange["exchange"], event["check"], before)
+
+
+# --- from a failure to an example -----------------------------------------------------------------
+
+
+def example(failure: Failure, *, server: str, made: Mapping[str, Any]) -> dict[str, Any]:
+    """What a page shows of it."""
+    request, response, check = failure.exchange["request"], failure.exchange["response"], failure.check
+    return {
+        "server": server,
+        "step": failure.step["title"],
+        "by": failure.step["kind"],
+        "before": _sent(failure.before["request"]) if failure.before else None,
+        "request": _sent(request),
+        "response": _answer(response, check["where"]) if response else None,
+        "failure": "" if response else failure.exchange["failure"]["text"],
+        **{key: check[key] for key in ("where", "expected", "actual", "message") if key in check},
+        "made": dict(made),
+    }
+
+
+def _sent(request: Mapping[str, Any]) -> dict[str, Any]:
+    body = snippet(request["body"], "") if request["body"] else ""
+    return {"line": f"{request['method']} {target(request['url'])}", "body": body}
+
+
+def _answer(response: Mapping[str, Any], where: str) -> dict[str, Any]:
+    named = where.removeprefix("header ").lower() if where.startswith("header ") else ""
+    headers = [[k, v] for k, v in response["headers"] if k.lower() in _SHOWN or k.lower() == named]
+    return {
+        "line": f"{response['status']} {response['reason']}".strip(),
+        "headers": headers,
+        "body": snippet(response["body"] or "", where),
+    }
+
+
+def target(url: str) -> str:
+    """Path and query below the endpoint's base URL."""
+    _, found, rest = url.partition(MOUNT)
+    return rest if found else "/" + url.split("/", 3)[3].partition("/")[2]
+
+
+def snippet(body: str, where: str) -> str:
+    """The body in at most ``LINES`` lines, those about ``where`` among them; what is left out is a line with …."""
+    lines = [line if len(line) <= 160 else line[:159] + "…" for line in pretty(body).text.split("\n")]
+    if len(lines) <= LINES:
+        return "\n".join(lines)
+    name = where.rpartition("/")[2].rpartition(".")[2]
+    place = next((n for n, line in enumerate(lines) if name and line.strip().startswith(f'"{name}"')), 0)
+    if place < LINES - 1:
+        return "\n".join([*lines[: LINES - 1], "…"])
+    first = min(place - 8, len(lines) - (LINES - 4))
+    kept = lines[first : first + LINES - 4]
+    return "\n".join([*lines[:2], "…", *kept, *(["…"] if first + len(kept) < len(lines) else [])])
+
+
+def size(shown: Mapping[str, Any]) -> int:
+    return len(json.dumps({k: v for k, v in shown.items() if k != "made"}))
+
+
+# --- where to look --------------------------------------------------------------------------------
+
+
+def reached(profiles: Iterable[Profile]) -> dict[str, list[tuple[Profile, Scenario]]]:
+    """Check → scenarios in which it is looked at when all goes well; few requests first."""
+    found: dict[str, list[tuple[int, Profile, Scenario]]] = defaultdict(list)
+    for profile in sorted(profiles, key=lambda p: PREFERRED.index(p.id) if p.id in PREFERRED else len(PREFERRED)):
+        for scenario in profile.scenarios:
+            played = rehearse(profile, scenario, seed=SEED)
+            for rule in all_checks().values():
+                if profile.scim in rule.scim and any(_looks(rule, one.seen) for one in played):
+                    found[rule.id].append((len(played), profile, scenario))
+    return {check: [(p, s) for _, p, s in sorted(rows, key=lambda row: row[0])] for check, rows in found.items()}
+
+
+def _looks(rule: Any, seen: Seen) -> bool:
+    return (not rule.on or seen.intent.action in rule.on) and bool(rule.when(seen))
+
+
+Found = tuple[tuple[int, bool, int], dict[str, Any]]
+"""How clear an example is, the clearest first, and the example."""
+
+
+def played(task: tuple[str, Profile, list[Scenario]]) -> tuple[str, dict[str, Found]]:
+    """(the broken server, check → its clearest failure there)."""
+    name, profile, scenarios = task
+    try:
+        with contextlib.redirect_stderr(io.StringIO()):  # some break by raising, and the bridge tells of it
+            found = failures(GoodServer(frozenset({name})), profile, scenarios)
+    except NotTestable:
+        return name, {}
+    tripped = len({f.check["id"] for f in found})
+    best: dict[str, Found] = {}
+    for failure in found:
+        check = failure.check["id"]
+        # The comparison at the end speaks of all that was played before.
+        before = [s.id for s in scenarios] if failure.scenario == BYSTANDERS else [failure.scenario]
+        made = {"defect": name, "profile": failure.profile, "scenarios": before}
+        shown = example(failure, server=DEFECTS[name].description, made=made)
+        rank = (tripped, "message" not in shown and "expected" not in shown, size(shown))
+        if check not in best or rank < best[check][0]:
+            best[check] = (rank, shown)
+    return name, best
+
+
+def searched(wanted: set[str], profiles: tuple[Profile, ...], *, jobs: int) -> dict[str, dict[str, Any]]:
+    """Check → its clearest example from a broken server.
+
+    Every server plays the scenarios in which one profile comes upon the checks first. Those that trip nothing there
+    then play where the checks without an example come up in every profile.
+    """
+    places = reached(profiles)
+    first = next(p for p in profiles if p.id == PREFERRED[0])
+    best: dict[str, Found] = {}
+    idle = set(DEFECTS)
+
+    def take(tasks: list[tuple[str, Profile, list[Scenario]]]) -> None:
+        with multiprocessing.get_context("fork").Pool(jobs) as pool:
+            for name, found in pool.imap_unordered(played, tasks):
+                if found:
+                    idle.discard(name)
+                for check, one in found.items():
+                    if check in wanted and (
+                        check not in best or (one[0], name) < (best[check][0], _defect(best[check]))
+                    ):
+                        best[check] = one
+
+    few = {s.id for check in wanted for s in [s for p, s in places.get(check, ()) if p is first][:1]}
+    print(f"{len(DEFECTS)} servers, {len(few)} scenarios of {first.id}", file=sys.stderr)
+    take([(name, first, [s for s in first.scenarios if s.id in few]) for name in sorted(DEFECTS)])
+    missing = sorted(wanted - best.keys())
+    print(f"{len(idle)} servers have tripped nothing; no example of {', '.join(missing)}", file=sys.stderr)
+    tasks = []
+    for profile in profiles:
+        more = {s.id for check in missing for s in [s for p, s in places.get(check, ()) if p is profile][:_PLACES]}
+        tasks += [(n, profile, [s for s in profile.scenarios if s.id in more]) for n in sorted(idle) if more]
+    take(tasks)
+    return {check: shown for check, (_, shown) in best.items()}
+
+
+def _defect(found: Found) -> str:
+    return str(found[1]["made"]["defect"])
+
+
+# --- from the tests' cases ------------------------------------------------------------------------
+
+
+def from_cases(check: str) -> dict[str, Any]:
+    """The shortest failing case of the tests' tables. Raises LookupError where there is none."""
+    import test_every_check  # noqa: PLC0415 - it imports three tables of tests
+
+    rule = all_checks()[check]
+    found = []
+    for number, seen in enumerate(test_every_check.cases()[check]):
+        try:
+            problems = list(rule.run(seen)) if rule.when(seen) else []
+        except NotJudged:
+            continue
+        if problems:
+            found.append(_of_case(seen, problems[0], {"case": number}))
+    if not found:
+        raise LookupError(f"neither a broken server nor a case of the tests trips {check}")
+    return min(found, key=size)
+
+
+def _of_case(seen: Seen, problem: Problem, made: Mapping[str, Any]) -> dict[str, Any]:
+    request, response, failure = seen.exchange.request, seen.exchange.response, seen.exchange.failure
+    told = {k: v for k, v in dataclasses.asdict(problem).items() if v is not MISSING}
+    exchange = {
+        "request": {"method": request.method, "url": f"https://scim.example.com{MOUNT}{request.target}",
+                    "body": request.body.decode() if request.body else None},
+        "response": response and {"status": response.status, "reason": response.reason,
+                                  "headers": [list(h) for h in response.headers],
+                                  "body": response.body.decode("utf-8", "replace")},
+        "failure": failure and {"text": failure.text},
+    }  # fmt: skip
+    step = {"title": "", "kind": seen.intent.by}
+    return example(Failure("", "", step, exchange, told), server="", made=made)
+
+
+def made_again(shown: Mapping[str, Any], check: str, profiles: Mapping[str, Profile]) -> list[str]:
+    """Where the check fails when the example is made again; empty: it does not any more."""
+    made = shown["made"]
+    if "case" in made:
+        import test_every_check  # noqa: PLC0415
+
+        seen = test_every_check.cases()[check][made["case"]]
+        return [p.where for p in all_checks()[check].run(seen)]
+    profile = profiles[made["profile"]]
+    scenarios = [s for s in profile.scenarios if s.id in made["scenarios"]]
+    found = failures(GoodServer(frozenset({made["defect"]})), profile, scenarios)
+    return [f.check["where"] for f in found if f.check["id"] == check]
+
+
+# --- the command ----------------------------------------------------------------------------------
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("checks", nargs="*", help="only these; the others stay as they are")
+    parser.add_argument("--jobs", type=int, default=2, help="processes; default 2")
+    given = parser.parse_args()
+    wanted = set(given.checks or all_checks())
+    known = json.loads(OUT.read_text(encoding="utf-8")) if OUT.exists() else {}
+    found = searched(wanted, load_all(), jobs=given.jobs)
+    found |= {check: from_cases(check) for check in sorted(wanted - found.keys())}
+    whole = {check: found.get(check) or known[check] for check in all_checks()}
+    OUT.write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    cases = sum("case" in one["made"] for one in whole.values())
+    print(f"{OUT.relative_to(ROOT)}  {len(whole)} examples, {cases} of them from cases of the tests")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
