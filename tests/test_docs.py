@@ -31,6 +31,7 @@ DOCUMENTS = [
     "SECURITY.md",
     "profiles/README.md",
     "profiles/COVERAGE.md",
+    "profiles/MATRIX.md",
     "reports/README.md",
 ]
 SCHEMA = json.loads((ROOT / "conformance/profile/profile.schema.json").read_text(encoding="utf-8"))
