@@ -41,6 +41,16 @@ SPELLINGS = {
     "base64, percent": lambda s: quote(base64.b64encode(s.encode()).decode(), safe=""),
     "base64, json": lambda s: base64.b64encode(s.encode()).decode().replace("/", "\\/"),
     "utf-8 read as latin-1": lambda s: s.encode().decode("latin-1"),
+    "hex": lambda s: s.encode().hex(),
+    "HEX": lambda s: s.encode().hex().upper(),
+    "hex dump": lambda s: s.encode().hex(" "),
+    "hex, colons": lambda s: s.encode().hex(":").upper(),
+    "hex, escaped": lambda s: "".join(f"\\x{b:02x}" for b in s.encode()),
+    "json, each": lambda s: "".join(f"\\u{ord(c):04x}" for c in s),
+    "json, EACH": lambda s: "".join(f"\\u{ord(c):04X}" for c in s),
+    "percent, each": lambda s: "".join(f"%{b:02X}" for b in s.encode()),
+    "html, each": lambda s: "".join(f"&#{ord(c)};" for c in s),
+    "html, each in hex": lambda s: "".join(f"&#x{ord(c):x};" for c in s),
 }
 
 
@@ -96,6 +106,22 @@ def test_short_secrets_only_where_they_stand_alone():
 def test_a_short_secret_that_stands_alone_only_after_the_first_pass():
     redactor = Redactor.of(["hunter2", "abc"])
     assert redactor.text("hunter2abc") == f"{REDACTED}{REDACTED}"
+
+
+@pytest.mark.parametrize("name", ["plain", "base64", "percent", "hex", "json, each"])
+@pytest.mark.parametrize(("before", "after"), [("it said: ", ""), ("it said: ", "… and more"), ('("', '").')])
+def test_the_beginning_of_a_secret_is_found_where_a_text_was_cut(name, before, after):
+    redactor, spelled = Redactor.of([TOKEN]), SPELLINGS[name](TOKEN)
+    for length in range(8, len(spelled)):
+        dot = spelled[length - 1] * (spelled[length - 1] == ".")  # taken for the end of our sentence, and tells nothing
+        assert redactor.quoted(f"{before}{spelled[:length]}{after}") == f"{before}{REDACTED}{dot}{after}", length
+
+
+def test_what_only_looks_like_a_beginning_stays():
+    redactor = Redactor.of(["scim-compat-token", "liv@example.com:scim-compat-token"])
+    for text in ("scim-compat made this", "liv@example.com", "user liv@example", "scim-co"):
+        assert redactor.quoted(text) == text
+    assert redactor.quoted("scim-compat") == REDACTED  # it could be one
 
 
 def test_other_text_is_returned_unchanged():

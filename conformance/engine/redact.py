@@ -4,9 +4,9 @@ A secret comes back in many spellings: a server echoes it in a JSON error, a pro
 URL, a stack trace in HTML, a log in base64. All of them are worked out once, when the secret is registered;
 applying a redactor is then a search for fixed strings, cheap where nothing is found.
 
-What it does not know: other encodings (hex, UTF-16, compressed) and parts of a secret. Callers register
-whole credential strings too (``user:password`` beside the password), because base64 of the whole is what
-travels in a header.
+What it does not know: other encodings (compressed, reversed) and parts of a secret, save its beginning where
+``quoted`` is told that a text was cut. Callers register whole credential strings too (``user:password`` beside
+the password), because base64 of the whole is what travels in a header.
 """
 
 from __future__ import annotations
@@ -27,6 +27,13 @@ _SHORT: Final = 4
 
 _CORE: Final = 8
 """Base64 of a secret inside a longer text is looked for only if that many of its characters are fixed."""
+
+_BEGINNING: Final = 8
+"""Characters of a secret's beginning that are removed where a text was cut; fewer could be any word's."""
+
+_ELLIPSIS: Final = "…"
+_CLOSING: Final = "\"').,;]}"
+"""What a sentence of ours may set behind a quotation."""
 
 _WORD: Final = re.compile(r"[0-9A-Za-z_]")
 _PERCENT: Final = re.compile(r"%[0-9A-Fa-f]{2}")
@@ -66,6 +73,8 @@ class Redactor:
     _secrets: frozenset[str] = frozenset()
     _long: tuple[str, ...] = field(default=())
     _short: tuple[str, ...] = field(default=())
+    _whole: tuple[str, ...] = field(default=())
+    """Those of ``_long`` whose beginning tells something: not ``user:password``, which begins with a name."""
 
     @classmethod
     def of(cls, secrets: Iterable[str]) -> Redactor:
@@ -75,7 +84,9 @@ class Redactor:
         short: set[str] = set()
         for secret in known:
             (short if len(secret) < _SHORT else long).update(_spellings(secret))
-        return cls(known, _longest_first(long), _longest_first(short - long))
+        whole = {s for s in known if len(s) >= _BEGINNING and not any(s != one and s.endswith(one) for one in known)}
+        beginnings = {form for secret in whole for form in _spellings(secret) if len(form) > _BEGINNING}
+        return cls(known, _longest_first(long), _longest_first(short - long), _longest_first(beginnings))
 
     def with_secret(self, secret: str) -> Redactor:
         """This redactor and one secret more."""
@@ -95,6 +106,24 @@ class Redactor:
         while (clean := pattern.sub(REDACTED, text)) != text:
             text = clean  # once more: a short secret may stand alone only now
         return clean
+
+    def quoted(self, text: str) -> str:
+        """``text`` without the secrets, and without the beginning of one where the text was cut.
+
+        For words of the server's that were cut to a quotable length before anyone could redact them. Looked for
+        at the end and before an ellipsis; fewer than eight characters of a secret stay.
+        """
+        return _ELLIPSIS.join(self._without_beginning(piece) for piece in self.text(text).split(_ELLIPSIS))
+
+    def _without_beginning(self, text: str) -> str:
+        end = text.rstrip(_CLOSING)
+        cut = len(end)
+        for form in self._whole:
+            start = end.find(form[:_BEGINNING], max(0, len(end) - len(form)), cut + _BEGINNING - 1)
+            while start >= 0 and not form.startswith(end[start:]):
+                start = end.find(form[:_BEGINNING], start + 1, cut + _BEGINNING - 1)
+            cut = start if start >= 0 else cut  # the longest beginning: some spellings differ late only
+        return end[:cut] + REDACTED + text[len(end) :] if cut < len(end) else text
 
     def bytes(self, data: bytes) -> bytes:
         """``data`` without the secrets; every other byte stays as it is, UTF-8 or not."""
@@ -145,7 +174,22 @@ def _spellings(secret: str) -> set[str]:
     for form in wide:
         forms |= {form, html.escape(form), html.escape(form, quote=False)}
         forms |= _percent_forms(form) | _json_forms(form)
+    for form in plain:
+        forms |= _numbered_forms(form)
     forms.discard("")
+    return forms
+
+
+def _numbered_forms(text: str) -> set[str]:
+    """Each character as its number: what dumps, debuggers and over-careful encoders write."""
+    octets = text.encode("utf-8", "surrogatepass")
+    units = text.encode("utf-16-be", "surrogatepass")
+    pairs = [int.from_bytes(units[i : i + 2]) for i in range(0, len(units), 2)]
+    forms = {octets.hex(), octets.hex(" "), octets.hex(":"), "".join(f"\\x{one:02x}" for one in octets)}
+    forms |= {"".join(f"\\u{one:04x}" for one in pairs), "".join(f"%{one:02x}" for one in octets)}
+    forms |= {form.upper().replace("\\U", "\\u").replace("\\X", "\\x") for form in forms}
+    forms |= {"".join(f"&#{ord(c)};" for c in text), "".join(f"&#x{ord(c):x};" for c in text)}
+    forms |= {"".join(f"&#x{ord(c):X};" for c in text), "\0".join(text)}  # the last: UTF-16 that was read as bytes
     return forms
 
 
