@@ -5,7 +5,6 @@ This is where the arrows meet: profile → engine → checks → results. It kno
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -96,7 +95,7 @@ class Session:
         name = f"ledger-{shard}.jsonl" if shard else "ledger.jsonl"
         tag = people.tag_for(settings.seed)
         self.ledger_path = Path(settings.out) / name
-        self.ledger = Ledger(self.ledger_path, base_url=self._base_url, tag=tag)
+        self.ledger = Ledger(self.ledger_path, base_url=self._base_url, tag=tag, clean=self.redacted)
         self.capabilities = Capabilities()
         self._bystanders: Bystanders | None = None
         self._profiles: dict[str, Profile] = {}
@@ -108,10 +107,10 @@ class Session:
         try:
             self.capabilities = preflight(self._wire, self._base_url)
         except NotTestable as reason:  # it quotes the server, who may have quoted the credential
-            raise NotTestable(self._wire.redactor.text(str(reason))) from None
+            raise NotTestable(self.redacted(str(reason))) from None
         self.events.write(
             "capabilities",
-            {"capabilities": _redacted(described(self.capabilities), self._wire.redactor.text)},
+            {"capabilities": _redacted(described(self.capabilities), self.redacted)},
         )
 
     def run(self, profile: Profile, scenario: Scenario) -> ScenarioResult:
@@ -152,7 +151,11 @@ class Session:
 
     def note(self, text: str) -> None:
         """Something about the run as a whole that went wrong on our side."""
-        self.events.write("note", {"text": self._wire.redactor.text(text)})
+        self.events.write("note", {"text": self.redacted(text)})
+
+    def redacted(self, text: str) -> str:
+        """``text`` without the secrets of the run, for what quotes the server or an error of ours."""
+        return self._wire.redactor.quoted(text)
 
     def close(self) -> None:
         """Compares the bystanders, removes what is left, and tells about it."""
@@ -162,7 +165,7 @@ class Session:
             remove_entries(self.ledger.open_entries(), self._stage(lambda _played: None))
         finally:
             deleted = sum(e.state == "deleted" for e in self.ledger.entries.values())
-            self.events.write("clean-up", {"deleted": deleted, "left": left(self.ledger)})
+            self.events.write("clean-up", {"deleted": deleted, "left": _redacted(left(self.ledger), self.redacted)})
             self.ledger.close()
             self._wire.close()
             if not self.ledger.entries:
@@ -181,7 +184,7 @@ class Session:
         result = _result(profile, scenario, outcome, reason=unread)
         self._end(replace(result, severity=severity, requests=count, findings=len(failed)))
         changed = [f"{r.where}: {r.message or 'changed'}" for r in failed if r.id == "bystander.unchanged"]
-        self.events.write("bystanders", {"checked": count, "changed": [self._wire.redactor.text(c) for c in changed]})
+        self.events.write("bystanders", {"checked": count, "changed": [self.redacted(c) for c in changed]})
 
     # --- inside ---------------------------------------------------------------------------------
 
@@ -206,6 +209,7 @@ class Session:
         self._progress("scenario", scenario)
 
     def _end(self, result: ScenarioResult) -> ScenarioResult:
+        result = replace(result, reason=self.redacted(result.reason))  # it may name a path, or an exception's text
         self.events.finish(result)
         self._progress("ended", result)
         return result
@@ -240,15 +244,16 @@ class Session:
         )
 
     def _clean(self, result: CheckResult) -> CheckResult:
-        """Findings quote answers, and an answer may echo the credential."""
-        if result.outcome != "fail":
+        """Results quote answers, and an answer may echo the credential."""
+        if result.outcome == "pass":
             return result
-        redact = self._wire.redactor
         return replace(
             result,
-            expected=_redacted(result.expected, redact.text),
-            actual=_redacted(result.actual, redact.text),
-            message=redact.text(result.message),
+            where=self.redacted(result.where),
+            expected=_redacted(result.expected, self.redacted),
+            actual=_redacted(result.actual, self.redacted),
+            message=self.redacted(result.message),
+            reason=self.redacted(result.reason),
         )
 
 
@@ -279,9 +284,9 @@ def _result(
 def _redacted(value: Any, clean: Callable[[str], str]) -> Any:
     if isinstance(value, str):
         return clean(value)
-    if isinstance(value, dict | list):
-        return json.loads(clean(json.dumps(value, ensure_ascii=False)))
-    return value
+    if isinstance(value, Mapping):
+        return {clean(str(key)): _redacted(inner, clean) for key, inner in value.items()}
+    return [_redacted(inner, clean) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def described(capabilities: Capabilities) -> dict[str, Any]:
@@ -315,8 +320,8 @@ def open_wire(settings: Settings) -> wire.Wire:
     )
     if opened.base_query:
         raise ValueError(
-            f"leave ?{opened.base_query} out of the URL: a profile adds its client's own query to each request "
-            "(entra-v2 its flag aadOptscim062020)"
+            "leave the query (all from the ? on) out of the URL: a profile adds its client's own query to each "
+            "request (entra-v2 its flag aadOptscim062020), and a key is given as a credential"
         )
     return opened
 

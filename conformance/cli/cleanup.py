@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,7 +106,7 @@ def _is_ours(entry: Entry, file: LedgerFile) -> bool:
 
 
 @contextmanager
-def _continued(path: Path, file: LedgerFile) -> Iterator[Ledger]:
+def _continued(path: Path, file: LedgerFile, clean: Callable[[str], str]) -> Iterator[Ledger]:
     """The ledger, opened to be appended to. A last line that the kill cut off is taken away first."""
     from conformance.engine.ledger import Ledger, LedgerError  # noqa: PLC0415
 
@@ -117,7 +117,7 @@ def _continued(path: Path, file: LedgerFile) -> Iterator[Ledger]:
             # An `intend` is on disk before its request leaves, so a half one stands for nothing; and without
             # its `created` an entry is looked up by name.
             path.write_bytes(data + b"\n" if _is_json(tail) else whole + newline)
-        ledger = Ledger(path)
+        ledger = Ledger(path, clean=clean)
     except OSError as error:
         raise LedgerError(f"{path}: cannot be written, so nothing was deleted: {error.strerror}") from None
     ledger.entries.update({e.number: e for e in file.entries})
@@ -204,7 +204,7 @@ def _clean(path: Path, file: LedgerFile, settings: Settings) -> int:
             return NOT_TESTABLE
         recorder = _Recorder(wire)
         try:
-            with _continued(path, file) as ledger:
+            with _continued(path, file, wire.redactor.text) as ledger:
                 sure = [e for e in open_ if _is_ours(e, file)]
                 remove_entries(sure, _Stage(recorder, ledger), confirm_all=True)
                 ended = [ledger.entries[e.number] for e in open_]
@@ -213,12 +213,13 @@ def _clean(path: Path, file: LedgerFile, settings: Settings) -> int:
             return USAGE
         for entry in ended:
             if entry.state in {"deleted", "dropped"}:
-                click.echo(paragraph(f"{_done(entry, recorder):<12} {_shown(entry)}", indent=2, hanging=15))
+                told = wire.redactor.text(f"{_done(entry, recorder):<12} {_shown(entry)}")
+                click.echo(paragraph(told, indent=2, hanging=15))
         left = [e for e in ended if e.state in {"intended", "created"}]
         for entry in left:
             why = _why(entry, recorder) if _is_ours(entry, file) else _NOT_MARKED
-            told = f"left         {_shown(entry)}: {wire.redactor.text(why)}"
-            click.echo(paragraph(told, indent=2, hanging=15))
+            told = f"left         {_shown(entry)}: {why}"
+            click.echo(paragraph(wire.redactor.text(told), indent=2, hanging=15))
     if left:
         click.echo(
             f"{_many(len(left))} left. Delete by hand, or call scim-compat cleanup again when the cause is mended."

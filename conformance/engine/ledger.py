@@ -2,13 +2,14 @@
 
 A JSON-lines file. First line: the endpoint. Then for each resource ``intend`` (before the request),
 ``created`` (with the id), ``dropped`` (the server refused it) and ``deleted``. It holds no secret and
-nothing of anyone else's. After a kill, ``cleanup`` reads it and finishes the job.
+nothing of anyone else's: an id that a server made out of the credential is left out. After a kill, ``cleanup`` reads it
+and finishes the job, by name where there is no id.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -38,9 +39,12 @@ class Entry:
 class Ledger:
     """Appends to the file as the run goes; keeps the same in memory."""
 
-    def __init__(self, path: Path | None, *, base_url: str = "", tag: str = "") -> None:
+    def __init__(
+        self, path: Path | None, *, base_url: str = "", tag: str = "", clean: Callable[[str], str] = str
+    ) -> None:
         self._file = path.open("a", encoding="utf-8") if path else None
         self.entries: dict[int, Entry] = {}
+        self._clean = clean
         self._living: dict[str, str] | None = None
         self._ever: dict[str, str] = {}
         if self._file and self._file.tell() == 0:
@@ -72,8 +76,9 @@ class Ledger:
         self._ever[identifier] = self.entries[number].name
         self._put(
             replace(self.entries[number], id=identifier, confirmed=confirmed, state="created"),
-            {"created": number, "id": identifier, "confirmed": confirmed},
-        )
+            {"created": number, "id": identifier if self._clean(identifier) == identifier else None,
+             "confirmed": confirmed},
+        )  # fmt: skip
 
     def dropped(self, number: int) -> None:
         self._put(replace(self.entries[number], state="dropped"), {"dropped": number})

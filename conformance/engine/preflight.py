@@ -9,6 +9,7 @@ from typing import Protocol
 
 from conformance.engine import dialect as wording
 from conformance.engine.exchange import Capabilities, Exchange, Json, Request, Response
+from conformance.engine.strict_json import sanitise
 from conformance.profile.model import Client
 
 _HEADERS = (("Accept", "application/scim+json"), ("User-Agent", "scim-compat"))
@@ -61,9 +62,9 @@ def _judge(answers: _Answers, url: str) -> None:
     if any(_is_scim(r) for r in everything):
         return
     if 300 <= users.status < 400:
-        where = users.header("location") or "an unnamed place"
+        where = sanitise(users.header("location") or "an unnamed place", limit=200)
         raise NotTestable(
-            f"{url} redirects GET /Users to {where[:200]} ({users.status}). Redirects are not followed, because the "
+            f"{url} redirects GET /Users to {where} ({users.status}). Redirects are not followed, because the "
             "credential would go along. Give the final address of the SCIM base URL; a redirect to a login page means "
             "that the path or the credential is wrong."
         )
@@ -105,7 +106,7 @@ def _kind(response: Response) -> str:
 
 def _said(response: Response) -> str:
     detail = response.json.get("detail") if isinstance(response.json, Mapping) else None
-    return f' ("{str(detail)[:200]}")' if detail else ""
+    return f' ("{sanitise(str(detail), limit=200)}")' if detail else ""
 
 
 def _object(response: Response) -> Mapping[str, Json] | None:

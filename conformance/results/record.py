@@ -64,7 +64,7 @@ def _answer(
     return {
         "status": response.status,
         "reason": redactor.text(response.reason),
-        "headers": [[k, redactor.header(k, redactor.text(v))] for k, v in response.headers],
+        "headers": [[redactor.text(k), redactor.header(k, redactor.text(v))] for k, v in response.headers],
         "body": body,
     }, masked
 
