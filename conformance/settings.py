@@ -58,7 +58,8 @@ class Settings:
     ca: str = ""
     client_cert: str = ""
     client_key: str = ""
-    proxy: str = ""
+    proxy: str = field(default="", repr=False)
+    """It may hold a password."""
     timeout: float | None = None
     """Seconds for one answer; None: the client's own limit."""
     seed: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.resources
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -13,11 +13,14 @@ from typing import Any, Final
 import jsonschema
 
 from conformance.engine.exchange import Claims
+from conformance.engine.redact import Redactor
 from conformance.profile.errors import ProfileError
 from conformance.profile.validate import held_against
 from conformance.profile.yamlsource import read
 
 _OF_PROFILES: Final = re.compile("profile|format: 1|extends")
+_LONGEST_WORD: Final = 16
+"""No key and no kind of a credential is longer."""
 _HINT: Final = "a target file is YAML and needs url: https://host/scim/v2 at least"
 
 
@@ -42,8 +45,18 @@ def load(path: Path) -> Target:
     plain = root.plain()
     complaints = sorted((c for _, c in held_against(validator, plain, root)), key=lambda c: c.where.line)
     if complaints:
-        raise ProfileError(complaints)
+        clean = Redactor.of(_misplaced(plain)).quoted
+        raise ProfileError(replace(c, what=clean(c.what), hint=clean(c.hint)) for c in complaints)
     return Target(url=plain["url"], auth=plain.get("auth", {}), ca=plain.get("ca", ""), claims=plain.get("claims", {}))
+
+
+def _misplaced(plain: Mapping[str, Any]) -> Iterator[str]:
+    """What may be a secret that was written into the file, where only its place belongs: it is not repeated."""
+    auth = plain.get("auth")
+    if isinstance(auth, str):
+        yield auth
+    elif isinstance(auth, Mapping):
+        yield from (str(word) for word in (auth.get("kind"), *auth) if len(str(word)) > _LONGEST_WORD)
 
 
 def _hint(said: str) -> str:

@@ -201,7 +201,7 @@ def test_a_target_that_is_none_raises(opened):
     ("changes", "words"),
     [
         ({"url": "ftp://x"}, "http"),
-        ({"url": "https://x.example/scim?aadOptscim062020"}, "leave \\?aadOptscim062020 out of the URL"),
+        ({"url": "https://x.example/scim?aadOptscim062020"}, "leave the query .* out of the URL"),
         ({"login": Login(kind="bearer", token="a\nb")}, "token|credential|line"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,60}")
 _DEFAULT_ENV = {
     "bearer": "SCIM_TOKEN",
     "basic": "SCIM_PASSWORD",
@@ -121,6 +123,11 @@ def _secret(kind: str, env: str | None, file: str | None, *, prompt: bool) -> st
         return text
     name = env or _DEFAULT_ENV[kind]
     value = os.environ.get(name, "")
+    if not value and env and not _VARIABLE.fullmatch(env):  # not repeated: some take it for the place of the secret
+        raise click.UsageError(
+            f"--auth {kind}: no environment variable of the name given with --secret-env is set. It takes the name of "
+            "a variable, such as SCIM_TOKEN, and never the secret itself"
+        )
     if not value:
         raise click.UsageError(f"--auth {kind}: the environment variable {name} is not set (or use --secret-file)")
     return value

@@ -197,9 +197,11 @@ class ClientCredentials:
             # urlsplit finds what httpx lets pass: half an IPv6 address, a port out of range.
             url = httpx.URL(self.token_url, port=urlsplit(self.token_url).port)
         except (httpx.InvalidURL, ValueError) as error:
-            raise ValueError(f"The token URL cannot be read: {error}") from None
+            # The reason quotes a part of the URL, which may be of a password with a slash in it.
+            told = "it has an @ in it" if "@" in self.token_url else error
+            raise ValueError(f"The token URL cannot be read: {told}") from None
         if url.scheme not in ("http", "https") or not url.host:
-            raise ValueError(f"The token URL {self.token_url!r} is no https:// URL.")
+            raise ValueError("The token URL is no https:// URL.")
         if url.scheme == "http" and not _is_loopback(url.host):
             raise ValueError(f"The token URL on {url.host} must be https: the client secret goes there in clear.")
 

@@ -95,7 +95,7 @@ class Wire:
         self._base = _split(settings.base_url)
         self._credential = credential
         self._sleep = sleep
-        self._redactor = Redactor.of((*credential.secrets(), *_proxy_secrets(settings.proxy)))
+        self._redactor = Redactor.of((*credential.secrets(), *proxy_secrets(settings.proxy)))
         if transport is None:
             # The trust store takes 50 ms to load and is not needed for plain HTTP; a token endpoint is.
             plain = self._base.scheme == "http" and credential.kind != "oauth2-client-credentials"
@@ -313,7 +313,9 @@ def _split(base_url: str) -> _Base:
         parts = urlsplit(text)
         url = httpx.URL(f"{parts.scheme}://{parts.netloc}", port=parts.port)  # .port checks its range
     except (httpx.InvalidURL, ValueError) as error:
-        raise ValueError(f"The base URL cannot be read: {error}") from None
+        # The reason quotes a part of the URL, which may be of a password with a slash in it.
+        told = "is it a user name with a password that has a slash in it?" if "@" in text else error
+        raise ValueError(f"The base URL cannot be read: {told}") from None
     if parts.scheme not in ("http", "https"):
         raise ValueError("The base URL must start with https:// (or http://), such as https://host.example/scim/v2.")
     if not url.host:
@@ -345,7 +347,8 @@ def _check_numbers(settings: WireSettings) -> None:
             raise ValueError(f"{name} must not be negative, but is {value!r}.")
 
 
-def _proxy_secrets(proxy: str | None) -> tuple[str, ...]:
+def proxy_secrets(proxy: str | None) -> tuple[str, ...]:
+    """What is to be redacted of a proxy's URL."""
     if not proxy:
         return ()
     parts = urlsplit(proxy)
