@@ -235,6 +235,17 @@ class Run:
             "only": self.handover.only,
         }
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_internalerror(self, excrepr: Any) -> None:
+        self.make_safe(excrepr)  # in place: what writes it, and sends it to xdist's controller, comes after
+        self.handover.failure = "fault in scim-compat, please report it: pytest ended with an internal error"
+
+    def make_safe(self, picture: Any) -> Any:
+        """pytest's picture of an exception without secrets."""
+        from conformance.traces import make_safe, redactor_of  # noqa: PLC0415
+
+        return make_safe(picture, self.session.redacted if self.session else redactor_of(self.settings).quoted)
+
     def pytest_keyboard_interrupt(self) -> None:
         if not self.handover.not_testable and not self.handover.unusable:
             self.interrupted = "stopped by the user (Ctrl-C)"
@@ -349,7 +360,8 @@ class ScenarioItem(pytest.Item):
         if isinstance(excinfo.value, ScenarioFailed):
             # No server text here: pytest-html and JUnit take this as it is. The report has the findings.
             return f"{self.scenario.id}: {self.scenario.title}\n{excinfo.value}"
-        return super().repr_failure(excinfo, style)
+        shown = super().repr_failure(excinfo, style)
+        return self.parent.run.make_safe(shown) if isinstance(self.parent, ProfileFile) else shown
 
     def reportinfo(self) -> tuple[Path, int, str]:
         # Not the bare name: pytest's terminal would replace the dots of one that ends the node id.
@@ -357,6 +369,14 @@ class ScenarioItem(pytest.Item):
 
 
 # --- pytest-html: the engineers' run log ----------------------------------------------------------
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_metadata(metadata: dict[str, Any], config: pytest.Config) -> None:
+    """Its table of the environment, without a pipeline's variables: addresses with tokens in them, people's names."""
+    if config.pluginmanager.has_plugin(HANDOVER) or "scim" in getattr(config, "workerinput", {}):
+        for name in metadata.keys() - {"Python", "Platform", "Packages", "Plugins"}:
+            del metadata[name]
 
 
 @pytest.hookimpl(optionalhook=True)
