@@ -127,7 +127,8 @@ class Basic:
         return (("Authorization", _basic(self.user, WRONG)),)
 
     def secrets(self) -> tuple[str, ...]:
-        return (self.password, f"{self.user}:{self.password}")
+        # The encoded pair as well: a dump of the whole request in hex or base64 encodes it once more.
+        return (self.password, f"{self.user}:{self.password}", _basic(self.user, self.password).removeprefix("Basic "))
 
     def renew(self) -> bool:
         return False
@@ -196,10 +197,8 @@ class ClientCredentials:
         try:
             # urlsplit finds what httpx lets pass: half an IPv6 address, a port out of range.
             url = httpx.URL(self.token_url, port=urlsplit(self.token_url).port)
-        except (httpx.InvalidURL, ValueError) as error:
-            # The reason quotes a part of the URL, which may be of a password with a slash in it.
-            told = "it has an @ in it" if "@" in self.token_url else error
-            raise ValueError(f"The token URL cannot be read: {told}") from None
+        except (httpx.InvalidURL, ValueError):  # their text quotes a part, which may be of a password with a slash
+            raise ValueError("The token URL cannot be read: check its host and port.") from None
         if url.scheme not in ("http", "https") or not url.host:
             raise ValueError("The token URL is no https:// URL.")
         if url.scheme == "http" and not _is_loopback(url.host):
@@ -228,7 +227,7 @@ class ClientCredentials:
 
     def _fetch(self, transport: httpx.BaseTransport) -> None:
         now = self.clock()
-        redact = Redactor.of(self.secrets()).text
+        redact = Redactor.of(self.secrets()).quoted
         try:
             status, body = self._ask(transport)
         except httpx.HTTPError as error:
@@ -239,7 +238,8 @@ class ClientCredentials:
         value, _ = strict_json.parse(body)
         answer = value if isinstance(value, dict) else {}
         if status != 200:
-            raise AuthFailed(redact(_refusal(status, answer.get("error"))))
+            code = answer.get("error")
+            raise AuthFailed(_refusal(status, redact(code) if isinstance(code, str) else None))
         token, kind = answer.get("access_token"), answer.get("token_type", "Bearer")
         if not isinstance(token, str) or not token:
             raise AuthFailed("The token endpoint answered 200, but without a JSON object that has access_token.")

@@ -176,6 +176,10 @@ def _spellings(secret: str) -> set[str]:
         forms |= _percent_forms(form) | _json_forms(form)
     for form in plain:
         forms |= _numbered_forms(form)
+        # In a literal of Python's: h11 quotes what is no HTTP in this way.
+        forms |= {form.replace("\\", "\\\\"), repr(form)[1:-1], repr(form.encode("utf-8", "surrogatepass"))[2:-1]}
+    # JSON in a string of JSON: a debug field that holds the request.
+    forms |= {json.dumps(form, ensure_ascii=False)[1:-1] for form in forms if "\\" in form or '"' in form}
     forms.discard("")
     return forms
 

@@ -312,10 +312,8 @@ def _split(base_url: str) -> _Base:
     try:
         parts = urlsplit(text)
         url = httpx.URL(f"{parts.scheme}://{parts.netloc}", port=parts.port)  # .port checks its range
-    except (httpx.InvalidURL, ValueError) as error:
-        # The reason quotes a part of the URL, which may be of a password with a slash in it.
-        told = "is it a user name with a password that has a slash in it?" if "@" in text else error
-        raise ValueError(f"The base URL cannot be read: {told}") from None
+    except (httpx.InvalidURL, ValueError):  # their text quotes a part, which may be of a password with a slash in it
+        raise ValueError("The base URL cannot be read: check its host and port.") from None
     if parts.scheme not in ("http", "https"):
         raise ValueError("The base URL must start with https:// (or http://), such as https://host.example/scim/v2.")
     if not url.host:
@@ -351,7 +349,10 @@ def proxy_secrets(proxy: str | None) -> tuple[str, ...]:
     """What is to be redacted of a proxy's URL."""
     if not proxy:
         return ()
-    parts = urlsplit(proxy)
+    try:
+        parts = urlsplit(proxy)
+    except ValueError:  # the transport refuses it in words
+        return ()
     if not parts.password:
         return ()
     password = unquote(parts.password)
