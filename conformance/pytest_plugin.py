@@ -143,10 +143,12 @@ class Run:
         from conformance.profile.errors import ProfileError  # noqa: PLC0415
         from conformance.profile.load import load  # noqa: PLC0415
         from conformance.results.events import EventWriter  # noqa: PLC0415
+        from conformance.traces import redactor_of  # noqa: PLC0415
 
         self.config = config
         self.handover = handover
         self.settings = handover.settings
+        self.clean = redactor_of(self.settings).quoted
         self.worker = worker
         try:
             self.profiles = handover.loaded or [load(ref, check_ids=all_checks()) for ref in handover.profiles]
@@ -197,6 +199,7 @@ class Run:
         from conformance.session import Session  # noqa: PLC0415
 
         session = Session(self.settings, events=self.events, shard=self.worker, progress=self.handover.progress)
+        self.clean = session.redacted
         try:
             session.open()
         except Exception:
@@ -241,10 +244,9 @@ class Run:
         self.handover.failure = "fault in scim-compat, please report it: pytest ended with an internal error"
 
     def make_safe(self, picture: Any) -> Any:
-        """pytest's picture of an exception without secrets."""
-        from conformance.traces import make_safe, redactor_of  # noqa: PLC0415
+        from conformance.traces import make_safe  # noqa: PLC0415
 
-        return make_safe(picture, self.session.redacted if self.session else redactor_of(self.settings).quoted)
+        return make_safe(picture, self.clean)
 
     def pytest_keyboard_interrupt(self) -> None:
         if not self.handover.not_testable and not self.handover.unusable:

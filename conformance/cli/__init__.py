@@ -60,17 +60,30 @@ def main() -> None:
     """Entry point. A fault of ours ends with one paragraph and status 4, not with a traceback."""
     try:
         cli()
-    except Exception as fault:
+    except Exception as fault:  # noqa: BLE001 - told in one paragraph, with a status of its own
         import os  # noqa: PLC0415 - only on a fault
 
         if os.environ.get("SCIM_COMPAT_TRACEBACK"):
-            raise
+            click.echo(_trace(fault), err=True, nl=False)
+            sys.exit(4)
         click.echo(
             f"scim-compat failed by a fault of its own: {type(fault).__name__} "
             f"in {_place(fault)}. Set SCIM_COMPAT_TRACEBACK=1 to see all of it, and please report it.",
             err=True,
         )
         sys.exit(4)
+
+
+def _trace(fault: BaseException) -> str:
+    """The traceback, without the secrets that this call was given: it is asked for to be passed on."""
+    import traceback  # noqa: PLC0415 - only on a fault
+
+    from conformance.cli import options  # noqa: PLC0415
+    from conformance.engine.redact import Redactor  # noqa: PLC0415
+    from conformance.engine.wire import proxy_secrets  # noqa: PLC0415
+
+    known = [one for secret in options.given for one in (secret, *proxy_secrets(secret))]
+    return Redactor.of(known).quoted("".join(traceback.format_exception(fault)))
 
 
 def _place(fault: BaseException) -> str:

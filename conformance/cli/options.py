@@ -25,6 +25,10 @@ _DEFAULT_ENV = {
 }
 
 
+given: list[str] = []
+"""The secret and the proxy's address that this call was given, so that a traceback can be shown without them."""
+
+
 def connection_options(function: Command) -> Command:
     """How to reach the endpoint and log in. Secrets never stand on the command line."""
     for option in reversed(_CONNECTION):
@@ -85,9 +89,11 @@ def login_from(options: dict[str, Any]) -> Login:
             if named or os.environ.get("SCIM_TOKEN")
             else "none"
         )
+    given.append(options.get("proxy") or "")
     if kind == "none":
         return Login()
     secret = _secret(kind, env, file, prompt=prompt)
+    given.append(secret)
     if kind == "basic" and not user:
         raise click.UsageError("--auth basic needs --user NAME")
     if kind == "oauth2" and not (token_url and client_id):
