@@ -2,16 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from conformance.engine.play import HARNESS, Actor, NotReached, Play, Stage
+from conformance.engine import dialect as wording
+from conformance.engine import paths, people
+from conformance.engine.exchange import ENDPOINTS, Json, Request
+from conformance.engine.play import HARNESS, NAME_ATTRIBUTE, Actor, NotReached, Play, Stage
 from conformance.engine.runner import plain_body
 from conformance.profile.model import Dialect, Profile, ResourceKind, Scenario, Step, Where
 
 INTEGRITY: Final = "integrity"
 """The feature under which the comparison is reported."""
+
+
+class Taken(Exception):  # noqa: N818 - it names what was found
+    """The target holds resources with this run's tag that this run did not make. The text says what to do."""
+
+    def __init__(self, tag: str, name: str) -> None:
+        super().__init__(
+            f"The target already holds names of this seed: {name} (tag {tag}). A run with the same --seed is under "
+            "way, or one was killed or could not delete everything. Two such runs would change and delete each "
+            "other's users, so this one does not begin. Wait for the other, run `scim-compat cleanup` on its folder, "
+            "or give another --seed."
+        )
+
+
+def refuse_taken(stage: Stage) -> None:
+    """Raises Taken if a user bears the run's tag before the run has made any.
+
+    A server that cannot answer such a filter is taken for empty; there the refusal of the first bystander tells.
+    """
+    tag = people.tag_for(stage.seed)
+    query = wording.query([("filter", f'userName co "{tag}"')], client=HARNESS)
+    done = stage.sender.send(Request(method="GET", target=f"/Users{query}", headers=HARNESS.headers, timeout=30.0))
+    found = done.response.json if done.response is not None and done.response.ok else None
+    for name in _names(found, "userName"):
+        if tag in name.lower():
+            raise Taken(tag, name)
+
+
+def _names(answer: Json, attribute: str) -> list[str]:
+    listed = answer.get("Resources") if isinstance(answer, Mapping) else None
+    entries = listed if isinstance(listed, list) else []
+    return [str(paths.member(one, attribute)) for one in entries if isinstance(one, Mapping)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +73,29 @@ def meet(profile: Profile, stage: Stage, shard: str, *, note: Callable[[str], No
 def _make(kind: ResourceKind, play: Play, shard: str) -> Actor:
     actor = play.introduce(f"bystander {kind} {shard}".strip(), kind)
     intent = play.intent("set-up", actor, by="harness")
-    play.create(actor, plain_body(actor), ours=True, intent=intent, title="creates a bystander")
+    done = play.create(actor, plain_body(actor), ours=True, intent=intent, title="creates a bystander")
+    if done.response is not None and done.response.status == 409:
+        _refuse_if_there(play, actor)
     read = play.exchange(play.request("GET", play.path_of(actor), ours=True), intent, "reads the bystander")
     answer = read.response
     if answer is None or not answer.ok or not isinstance(answer.json, dict):
         raise NotReached(f"reading it back answered {answer.status if answer else 'nothing'}")
     actor.seen = answer.json
     return actor
+
+
+def _refuse_if_there(play: Play, actor: Actor) -> None:
+    """The creation is a conflict: raises Taken if the name is really there, and so somebody else's."""
+    path = NAME_ATTRIBUTE[actor.kind]
+    name = str(plain_body(actor)[path])
+    request = play.request(
+        "GET", ENDPOINTS[actor.kind], ours=True, parameters=[("filter", wording.filter_text(path, name))]
+    )
+    answer = play.exchange(
+        request, play.intent("look-up", actor, by="harness"), "looks for the bystander's name"
+    ).response
+    if answer is not None and answer.ok and name.lower() in [n.lower() for n in _names(answer.json, path)]:
+        raise Taken(people.tag_for(play.stage.seed), name)
 
 
 def compare(bystanders: Bystanders, profile: Profile, scenario: Scenario, stage: Stage) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance import __version__
-from conformance.bystanders import INTEGRITY, Bystanders, compare, comparison, meet
+from conformance.bystanders import INTEGRITY, Bystanders, Taken, compare, comparison, meet, refuse_taken
 from conformance.checks.judge import judge
 from conformance.engine import people, wire
 from conformance.engine.cleanup import left, remove_entries
@@ -98,6 +98,8 @@ class Session:
         self.ledger = Ledger(self.ledger_path, base_url=self._base_url, tag=tag, clean=self.redacted)
         self.capabilities = Capabilities()
         self._bystanders: Bystanders | None = None
+        self._taken = ""
+        """Why nothing is played: another run uses the same names."""
         self._profiles: dict[str, Profile] = {}
         self._current: tuple[Profile, Scenario] | None = None
         self._results: list[CheckResult] = []
@@ -106,7 +108,9 @@ class Session:
         """Asks the target what it is. Raises preflight.NotTestable."""
         try:
             self.capabilities = preflight(self._wire, self._base_url)
-        except NotTestable as reason:  # it quotes the server, who may have quoted the credential
+            if not self._shard:  # shards of one run share its tag, and its controller has asked
+                refuse_taken(self._stage(lambda _played: None))
+        except (NotTestable, Taken) as reason:  # it quotes the server, who may have quoted the credential
             raise NotTestable(self.redacted(str(reason))) from None
         self.events.write(
             "capabilities",
@@ -116,9 +120,11 @@ class Session:
     def run(self, profile: Profile, scenario: Scenario) -> ScenarioResult:
         """Plays, judges and records one scenario."""
         self._profiles.setdefault(profile.id, profile)
-        if self._bystanders is None:
-            self._bystanders = meet(profile, self._stage(lambda _played: None), self._shard, note=self.note)
+        if self._bystanders is None and not self._taken:
+            self._meet(profile)
         self._begin(profile, scenario)
+        if self._taken:
+            return self._end(_result(profile, scenario, "error", reason=self._taken))
         stage = self._stage(self._observe)
         reason = _unspoken(profile, scenario) or not_applicable(scenario, stage)
         started = time.perf_counter()
@@ -148,6 +154,13 @@ class Session:
                 findings=len(failed),
             )
         )  # fmt: skip
+
+    def _meet(self, profile: Profile) -> None:
+        try:
+            self._bystanders = meet(profile, self._stage(lambda _played: None), self._shard, note=self.note)
+        except Taken as reason:  # the other run began after we had asked
+            self._taken = str(reason)
+            self.note(self._taken)
 
     def note(self, text: str) -> None:
         """Something about the run as a whole that went wrong on our side."""
