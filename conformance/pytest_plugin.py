@@ -282,9 +282,14 @@ class Run:
             self.out.rmdir()
 
     def _close_session(self) -> None:
-        if self.session is not None:
-            self.session.close()
-            self.session = None
+        session, self.session = self.session, None
+        try:
+            if session is not None:
+                session.close(patient=not self.interrupted)
+        except KeyboardInterrupt:
+            if self.interrupted:
+                raise  # a second Ctrl-C: cleanup does the rest
+            self.pytest_keyboard_interrupt()
 
     def _write_results(self) -> None:
         import json  # noqa: PLC0415

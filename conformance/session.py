@@ -170,12 +170,20 @@ class Session:
         """``text`` without the secrets of the run, for what quotes the server or an error of ours."""
         return self._wire.redactor.quoted(text)
 
-    def close(self) -> None:
-        """Compares the bystanders, removes what is left, and tells about it."""
+    def close(self, *, patient: bool = True) -> None:
+        """Compares the bystanders, removes what is left, and tells about it.
+
+        ``patient``: a first Ctrl-C ends the comparison, but not the removing, and is raised afterwards.
+        """
         try:
-            for profile in self._profiles.values():
-                self._compare_bystanders(profile)
-            remove_entries(self.ledger.open_entries(), self._stage(lambda _played: None))
+            try:
+                for profile in self._profiles.values():
+                    self._compare_bystanders(profile)
+                remove_entries(self.ledger.open_entries(), self._stage(lambda _played: None))
+            except KeyboardInterrupt:
+                if patient:
+                    remove_entries(self.ledger.open_entries(), self._stage(lambda _played: None))
+                raise
         finally:
             deleted = sum(e.state == "deleted" for e in self.ledger.entries.values())
             self.events.write("clean-up", {"deleted": deleted, "left": _redacted(left(self.ledger), self.redacted)})
