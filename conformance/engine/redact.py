@@ -128,24 +128,6 @@ class Redactor:
             cut = start if start >= 0 else cut  # the longest beginning: some spellings differ late only
         return end[:cut] + REDACTED + text[len(end) :] if cut < len(end) else text
 
-    def quoted(self, text: str) -> str:
-        """``text`` without the secrets, and without the beginning of one where the text was cut.
-
-        For words of the server's that were cut to a quotable length before anyone could redact them. Looked for
-        at the end and before an ellipsis; fewer than eight characters of a secret stay.
-        """
-        return _ELLIPSIS.join(self._without_beginning(piece) for piece in self.text(text).split(_ELLIPSIS))
-
-    def _without_beginning(self, text: str) -> str:
-        end = text.rstrip(_CLOSING)
-        cut = len(end)
-        for form in self._whole:
-            start = end.find(form[:_BEGINNING], max(0, len(end) - len(form)), cut + _BEGINNING - 1)
-            while start >= 0 and not form.startswith(end[start:]):
-                start = end.find(form[:_BEGINNING], start + 1, cut + _BEGINNING - 1)
-            cut = start if start >= 0 else cut  # the longest beginning: some spellings differ late only
-        return end[:cut] + REDACTED + text[len(end) :] if cut < len(end) else text
-
     def bytes(self, data: bytes) -> bytes:
         """``data`` without the secrets; every other byte stays as it is, UTF-8 or not."""
         if not self._secrets:
