@@ -157,8 +157,8 @@ def own_schema(seen: Seen) -> Iterator[Problem]:
             raise NotJudged(f"the target's /Schemas has no schema for {kind}") from None
         if not found:
             continue
-        # What contradicts the RFC as well is one fault, reported once, by resource.shape.
-        known = {error.pointer for error in _rfc_errors(seen, held)}
+        # What contradicts the RFC as well is one fault, reported once, by resource.shape or its neighbours.
+        known = {error.pointer for error in schemas.errors(kind_of(seen) or "User", held.value, quote=held.own)}
         for error in found:
-            if error.pointer not in known and not _elsewhere(error.pointer):
+            if error.pointer not in known:
                 yield _problem(held, error)
