@@ -13,15 +13,22 @@ from typing import Final
 from conformance.bystanders import Bystanders, Taken, meet, refuse_taken
 from conformance.engine import people, wire
 from conformance.engine.cleanup import remove_entries
-from conformance.engine.exchange import Capabilities, Scim
+from conformance.engine.exchange import Capabilities, Request, Scim
 from conformance.engine.ledger import Ledger
 from conformance.engine.play import Played, Stage
 from conformance.engine.preflight import NotTestable, preflight
+from conformance.engine.versions import VERSIONS
 from conformance.profile.model import Profile
 from conformance.settings import Settings
 from conformance.target import claims_of
 
 FIRST: Final[Scim] = "2.0"
+_MOST_UNANSWERED: Final = 5
+"""Scenarios in a row without an answer, after which the endpoint is asked whether it is still there."""
+GIVEN_UP: Final = (
+    f"not played: {_MOST_UNANSWERED} scenarios in a row got no answer, and a plain GET /Users got none either; "
+    "the endpoint seems to be down"
+)
 
 
 def base_urls(settings: Settings, versions: Sequence[Scim]) -> dict[Scim, str]:
@@ -51,6 +58,8 @@ class Endpoint:
         self.bystanders: Bystanders | None = None
         self.taken = ""
         """Why nothing is played here: another run uses the same names."""
+        self._unanswered = 0
+        self._given_up = False
         name = "-".join(part for part in ("ledger", "" if main else scim, shard) if part)
         self.ledger_path = Path(settings.out) / f"{name}.jsonl"
         self.ledger = Ledger(
@@ -69,6 +78,22 @@ class Endpoint:
                 refuse_taken(self.stage(lambda _played: None), self.scim)
         except (NotTestable, Taken) as reason:
             raise NotTestable(self.redacted(str(reason))) from None
+
+    def answered(self, *, ended_silent: bool) -> None:
+        """Counts the scenarios in a row that ended because no answer came."""
+        self._unanswered = self._unanswered + 1 if ended_silent else 0
+
+    @property
+    def given_up(self) -> bool:
+        """Whether it is of no use to play on: a run of hundreds of time-outs would take hours.
+
+        After some silent scenarios it is asked once more, since only a part of it may be down.
+        """
+        if not self._given_up and self._unanswered >= _MOST_UNANSWERED:
+            request = Request(method="GET", target="/Users?count=1", headers=VERSIONS[self.scim].harness.headers)
+            self._given_up = self.wire.send(request).response is None
+            self._unanswered = 0
+        return self._given_up
 
     def stage(self, observe: Callable[[Played], None]) -> Stage:
         """What the scenarios share here; each exchange goes to ``observe``."""

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from conformance import __version__
 from conformance.bystanders import INTEGRITY, compare, comparison
 from conformance.checks.judge import judge
-from conformance.endpoint import FIRST, Endpoint, base_urls
+from conformance.endpoint import FIRST, GIVEN_UP, Endpoint, base_urls
 from conformance.engine import people
 from conformance.engine.cleanup import left
 from conformance.engine.exchange import CORE_SCHEMA, Capabilities, Scim, Seen
@@ -121,6 +121,8 @@ class Session:
         self._begin(profile, scenario, endpoint)
         if endpoint.taken:
             return self._end(_result(profile, scenario, "error", reason=endpoint.taken))
+        if endpoint.given_up:
+            return self._end(_result(profile, scenario, "error", reason=GIVEN_UP))
         stage = endpoint.stage(self._observe)
         reason = not_applicable(scenario, stage)
         started = time.perf_counter()
@@ -132,6 +134,7 @@ class Session:
             text = f"fault in scim-compat, please report it: {type(ours).__name__} in {scenario.id}: {ours}"
             self.note(text)
             return self._end(_result(profile, scenario, "error", reason=text))
+        endpoint.answered(ended_silent=ended.failed)
         failed = [r for r in self._results if r.outcome == "fail"]
         faults = [r.reason for r in self._results if r.outcome == "error"]
         severity = worst([r.severity for r in failed if r.severity])

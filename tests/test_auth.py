@@ -78,7 +78,7 @@ def test_what_is_sent(credential, headers, wrong):
 
 def test_secrets_cover_what_travels():
     assert Bearer("tok-1").secrets() == ("tok-1",)
-    assert set(Basic("ann", "pw-1").secrets()) == {"pw-1", "ann:pw-1"}
+    assert set(Basic("ann", "pw-1").secrets()) == {"pw-1", "ann:pw-1", "YW5uOnB3LTE="}
     assert set(RawHeader("Authorization", "SSWS abcd").secrets()) == {"SSWS abcd", "abcd"}
     assert NoCredential().secrets() == ()
 

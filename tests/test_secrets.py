@@ -503,7 +503,7 @@ FAULTS = {
     "in the wire": ("conformance.engine.wire:Wire._attempt", (), {3, 4}),
     "where a scenario ends": ("conformance.results.events:EventWriter.finish", (), {1, 3, 4}),
     "in a worker": ("conformance.results.events:EventWriter.finish", ("--jobs", "2"), {1, 3, 4}),
-    "at the start": ("conformance.session:preflight", (), {4}),
+    "at the start": ("conformance.endpoint:preflight", (), {4}),
     "at the start, with a proxy": ("conformance.engine.wire:_split", ("--proxy", f"http://u:{PLAIN}@127.0.0.1:1"), {4}),
     "at the start of a worker": ("conformance.engine.preflight:_judge", ("--jobs", "2"), {4}),
     "in the clean-up": ("conformance.session:left", (), {3, 4}),

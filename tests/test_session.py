@@ -270,3 +270,28 @@ def test_a_version_without_a_url_is_not_applicable(opened, entra):
     assert (result.outcome, result.applicable, result.requests) == ("skip", False, 0)
     assert "no base URL for SCIM 1.1 is known" in result.reason
     close()
+
+
+class Stops(GoodServer):
+    """Answers nothing to scenarios any more: the connection ends."""
+
+    down = False
+
+    def handle(self, request):
+        if self.down and (self.down == "all" or request.method != "GET" or request.path != "/Users"):
+            raise ConnectionResetError
+        return super().handle(request)
+
+
+@pytest.mark.parametrize("down", ["all", "a part"])
+def test_a_dead_endpoint_is_given_up_after_some_scenarios_and_one_with_a_dead_part_is_not(opened, entra, down):
+    server = Stops()
+    session, _ = opened(server)
+    scenarios = [s for s in entra.scenarios if s.id.startswith("users.")][:8]
+    assert session.run(entra, scenarios[0]).outcome == "pass"
+    server.down = down
+    ended = [session.run(entra, s) for s in scenarios[1:8]]
+    server.down = False
+    assert {e.outcome for e in ended} == {"error"}
+    given_up = ["not played" in e.reason for e in ended]
+    assert given_up == ([False] * 5 + [True] * 2 if down == "all" else [False] * 7)

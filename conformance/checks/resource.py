@@ -157,8 +157,13 @@ def own_schema(seen: Seen) -> Iterator[Problem]:
             raise NotJudged(f"the target's /Schemas has no schema for {kind}") from None
         if not found:
             continue
-        # What contradicts the RFC as well is one fault, reported once, by resource.shape or its neighbours.
-        known = {error.pointer for error in schemas.errors(kind_of(seen) or "User", held.value, quote=held.own)}
+        # What contradicts the RFC as well is one fault, reported once, by resource.shape.
+        known = {error.pointer for error in _rfc_errors(seen, held)}
         for error in found:
-            if error.pointer not in known:
+            if error.pointer not in known and (not _elsewhere(error.pointer) or _rightly_boolean(held, error.pointer)):
                 yield _problem(held, error)
+
+
+def _rightly_boolean(held: Held, pointer: str) -> bool:
+    """``active`` is as RFC 7643 has it, so that ``resource.booleans`` has nothing to say of it."""
+    return pointer == "/active" and isinstance(held.value.get("active"), bool)

@@ -127,7 +127,8 @@ class Basic:
         return (("Authorization", _basic(self.user, WRONG)),)
 
     def secrets(self) -> tuple[str, ...]:
-        return (self.password, f"{self.user}:{self.password}")
+        # The encoded pair as well: a dump of the whole request in hex or base64 encodes it once more.
+        return (self.password, f"{self.user}:{self.password}", _basic(self.user, self.password).removeprefix("Basic "))
 
     def renew(self) -> bool:
         return False

@@ -274,9 +274,9 @@ spoils_resource("shape", "emails-strings", "emails are plain strings", "SCIM11-C
 spoils_resource("shape", "meta-missing", "resources have no meta", "okta-scim-11",
                 lambda one: one.pop("meta", None))  # fmt: skip
 spoils_resource("shape", "location-other-host", "meta.location names an internal host", "SCIM11-CORE",
-                lambda one: one["meta"].update(location="http://backend.internal/Users/1"))  # fmt: skip
+                lambda one: one.get("meta", {}).update(location="http://backend.internal/Users/1"))  # fmt: skip
 spoils_resource("shape", "created-no-date", "meta.created is a number", "SCIM11-CORE",
-                lambda one: one["meta"].update(created=1772442000))  # fmt: skip
+                lambda one: one.get("meta", {}).update(created=1772442000))  # fmt: skip
 spoils_resource("shape", "name-flat", "the parts of the name are at the top level", "okta-spec-11-7",
                 lambda one: one.update(one.pop("name", {})))  # fmt: skip
 spoils_resource("shape", "enterprise-flat", "enterprise attributes are at the top level", "SCIM11-CORE",

@@ -177,7 +177,7 @@ def write(listing: Listing) -> Path:
         group = groups.setdefault((one.check, one.severity, one.at, why), {})
         group.setdefault(one.profile, []).append(one.scenario)
     lines = [
-        f"# What the profiles find on {listing.server}, each looked at by hand. Renew it with:",
+        f"# What the profiles find on {listing.server}, with the reason why each is right. Renew it with:",
         f"#   {RENEW} {listing.server}",
         f"server: {listing.server}",
         f"version: {json.dumps(listing.version)}",
