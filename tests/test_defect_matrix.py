@@ -13,7 +13,8 @@ import os
 
 import pytest
 from servers.defects import DEFECTS
-from servers.uncaught import UNCAUGHT, UNTRIPPED
+from servers.defects11 import DEFECTS11
+from servers.uncaught import UNCAUGHT, UNCAUGHT11, UNTRIPPED
 from tools import matrix, matrix_docs
 from tools.cells import UNTESTABLE, affected, cell, record, replay, witnessed
 
@@ -102,20 +103,21 @@ def test_enough_is_replayed():
 # --- what must be caught --------------------------------------------------------------------------
 
 
-def uncaught(rows):
+def uncaught(rows, version):
     """Defects that no profile finds as degraded or worse."""
     return sorted(
-        name for (_, name), row in rows.items() if not any(at_least(worst(f), "degraded") for f in row.values())
+        name
+        for (scim, name), row in rows.items()
+        if scim == version and not any(at_least(worst(f), "degraded") for f in row.values())
     )
 
 
-def test_every_defect_is_caught_by_a_profile_that_it_concerns():
+@pytest.mark.parametrize(("version", "reasons"), [("2.0", UNCAUGHT), ("1.1", UNCAUGHT11)])
+def test_every_defect_is_caught_by_a_profile_that_it_concerns(version, reasons):
     """It concerns the clients to which some answer shows it. What none of them minds is on a reviewed list."""
-    missed = uncaught(ROWS)
-    assert [name for name in missed if name not in UNCAUGHT] == [], (
-        "nobody catches it: a check or a scenario is missing"
-    )
-    assert [name for name in UNCAUGHT if name not in missed] == [], "it is caught by now: take it off the list"
+    missed = uncaught(ROWS, version)
+    assert [name for name in missed if name not in reasons] == [], "nobody catches it: add a check or a scenario"
+    assert [name for name in reasons if name not in missed] == [], "it is caught by now: take it off the list"
 
 
 def test_a_defect_that_nobody_catches_would_be_named():
@@ -124,7 +126,7 @@ def test_a_defect_that_nobody_catches_would_be_named():
         "entra-v2": {"user.disabled": ["cosmetic", "users.disable"]},
         "okta": {},
     }
-    assert set(uncaught(rows)) - set(uncaught(ROWS)) == {"disable-accepted-but-ignored"}
+    assert set(uncaught(rows, "2.0")) - set(uncaught(ROWS, "2.0")) == {"disable-accepted-but-ignored"}
 
 
 def untripped(rows):
@@ -147,7 +149,7 @@ def test_a_check_that_nothing_trips_would_be_named():
     assert set(untripped(rows)) - set(untripped(ROWS)) == {"user.disabled"}
 
 
-@pytest.mark.parametrize("reasons", [UNCAUGHT, UNTRIPPED])
+@pytest.mark.parametrize("reasons", [UNCAUGHT, UNCAUGHT11, UNTRIPPED])
 def test_exceptions_have_reasons(reasons):
     assert all(len(reason) > 20 for reason in reasons.values())
 
@@ -219,13 +221,16 @@ def test_the_page_is_made_of_the_matrix():
     )
 
 
-def test_the_page_shows_every_defect_once():
+@pytest.mark.parametrize(
+    ("version", "defects", "reasons"), [("2.0", DEFECTS, UNCAUGHT), ("1.1", DEFECTS11, UNCAUGHT11)]
+)
+def test_the_page_shows_every_defect_once(version, defects, reasons):
     page = matrix_docs.render(MATRIX, matrix.profiles())
-    table = page.split("### What no profile minds", maxsplit=1)[0]
-    for name in DEFECTS:
+    part = page.partition(f"## SCIM {version}\n")[2].partition("\n## ")[0]
+    table, _, open_ = part.partition("### What no profile")
+    for name in defects:
         assert table.count(f"(`{name}`)") == 1, name
-    for name in UNCAUGHT:
-        assert page.count(f"(`{name}`)") == 2, name
+        assert open_.count(f"(`{name}`)") == (name in reasons), name
 
 
 def test_a_row_of_the_page():

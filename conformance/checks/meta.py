@@ -104,7 +104,8 @@ def schemas_extensions(seen: Seen) -> Iterator[Problem]:
     for held in own_resources(seen):
         listed = {urn.lower() for urn in reading.strings(held.value.get("schemas"))}
         for name, value in _extensions(held):
-            if "schemas" in held.value and isinstance(value, Mapping) and name.lower() not in listed:
+            # Without any URN, resource.schemas has said it.
+            if listed and isinstance(value, Mapping) and name.lower() not in listed:
                 yield Problem(
                     f"{held.pointer}/schemas",
                     expected=f"an array that holds {name[:100]}",

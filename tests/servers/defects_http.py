@@ -69,6 +69,16 @@ spoils_answer(
     when=lambda request, answer: request.method == "GET" and ok(request, answer) and not is_list(request, answer),
 )  # fmt: skip
 spoils_answer(
+    "http", "redirect-308", "reading a resource answers 308 to another address of it", "RFC7644-3.12",
+    lambda answer: (answer.headers.update(Location=answer.payload["meta"]["location"] + "/"), become(answer, 308)),
+    when=lambda request, answer: request.method == "GET" and ok(request, answer) and "meta" in (answer.payload or ())
+    and request.path.startswith(("/Users/", "/Groups/")),
+)  # fmt: skip
+spoils_answer(
+    "http", "no-content-with-a-length", "a 204 announces a body", "RFC9110-8.6",
+    lambda answer: answer.headers.update({"Content-Length": "2"}), when=lambda _, answer: answer.status == 204,
+)  # fmt: skip
+spoils_answer(
     "http", "login-page-as-200", "a list is answered by a login page with status 200", "grokability/snipe-it#14138",
     lambda answer: become(answer, 200, html=_LOGIN), when=is_list,
 )  # fmt: skip

@@ -146,6 +146,18 @@ def _(server: GoodServer, inner: Wrapper, record: Record, data: Data) -> None:
         _new_id(server, record, record.data[record.kind.unique])
 
 
+@breaks("create", "ids", "id-used-twice", "the answer to a create has the id of somebody else", "RFC7643-3.1")
+def _(server: GoodServer, inner: Wrapper, request: Request, kind: Kind) -> Any:
+    answer: Answer = inner(request, kind)
+    answer.payload["id"] = next(server.store.all(kind)).id
+    return answer
+
+
+@breaks("location", "ids", "location-leads-nowhere", "locations name an address at which nothing is", "RFC7643-3.1")
+def _(_: GoodServer, inner: Wrapper, request: Request, record: Record) -> Any:
+    return inner(request, record).replace("/scim/v2/", "/scim/v2/internal/")
+
+
 spoils_resource("ids", "id-number", "id is a number", "RFC7643-3.1",
                 lambda resource: resource.update(id=sum(resource["id"].encode())))  # fmt: skip
 spoils_resource("ids", "id-missing", "resources have no id", "RFC7643-3.1",

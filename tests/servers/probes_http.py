@@ -212,6 +212,35 @@ def _(c: Client) -> None:
     c.patch(f"/Users/{id_}", {"op": "replace", "path": "userName", "value": "b@fjord.example"})
 
 
+@sees("id-used-twice")
+def _(c: Client) -> None:
+    ids = [c.user(f"{name}@fjord.example") for name in ("a", "b")]
+    assert ids[0] != ids[1]
+    assert c.read(f"/Users/{ids[1]}")["userName"] == "b@fjord.example"
+
+
+@sees("location-leads-nowhere")
+def _(c: Client) -> None:
+    response = c.send("POST", "/Users", full_user())
+    created = c.json(response, 201)
+    for location in (response.headers["location"], created["meta"]["location"]):
+        assert c.read(location.partition("/scim/v2")[2])["id"] == created["id"]
+
+
+@sees("redirect-308")
+def _(c: Client) -> None:
+    id_ = c.user()
+    assert c.read(f"/Users/{id_}")["id"] == id_
+
+
+@sees("no-content-with-a-length")
+def _(c: Client) -> None:
+    id_ = c.user()
+    response = c.send("DELETE", f"/Users/{id_}")
+    assert (response.status_code, response.content) == (204, b"")
+    assert "content-length" not in response.headers
+
+
 @sees("id-differs-in-lists")
 def _(c: Client) -> None:
     id_ = c.user()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from servers.defects_base import Defect
-from servers.uncaught import UNCAUGHT
+from servers.uncaught import UNCAUGHT, UNCAUGHT11
 
 from conformance.profile.model import Profile
 from conformance.results.model import SEVERITIES
@@ -91,16 +91,17 @@ def _version(version: str, rows: Mapping[str, Any], columns: Sequence[str]) -> I
     for subject, title in TITLES.items():
         chosen = [name for name, defect in defects.items() if defect.subject == subject and name in rows]
         if chosen:
-            yield f"### {title}\n"
+            yield f"### {title}{', SCIM 1.1' if version == '1.1' else ''}\n"
             yield from _table(
                 ["the server's mistake", *columns],
                 [[_plain(defects[name]), *(cell(rows[name].get(column)) for column in columns)] for name in chosen],
             )
-    left = [name for name in defects if name in UNCAUGHT and name in rows]
+    reasons = UNCAUGHT11 if version == "1.1" else UNCAUGHT
+    left = [name for name in defects if name in reasons and name in rows]
     if left:
-        yield "### What no profile minds\n"
+        yield f"### What no profile of SCIM {version} minds\n"
         yield "These are found by no profile, or as cosmetic only, for the reason given.\n"
-        yield from _table(["the server's mistake", "why"], [[_plain(defects[n]), _escaped(UNCAUGHT[n])] for n in left])
+        yield from _table(["the server's mistake", "why"], [[_plain(defects[n]), _escaped(reasons[n])] for n in left])
 
 
 def _totals(rows: Mapping[str, Any], columns: Sequence[str]) -> Iterator[str]:
