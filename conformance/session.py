@@ -118,7 +118,14 @@ class Session:
         )
 
     def run(self, profile: Profile, scenario: Scenario) -> ScenarioResult:
-        """Plays, judges and records one scenario."""
+        """Plays, judges and records one scenario. A fault around it is noted, so that the status tells, and raised."""
+        try:
+            return self._run(profile, scenario)
+        except Exception as ours:
+            self.note(f"fault in scim-compat, please report it: {type(ours).__name__} in {scenario.id}")
+            raise
+
+    def _run(self, profile: Profile, scenario: Scenario) -> ScenarioResult:
         self._profiles.setdefault(profile.id, profile)
         if self._bystanders is None and not self._taken:
             self._meet(profile)
