@@ -99,11 +99,11 @@ def start(*arguments: str, cwd: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [*COMMAND, *arguments], cwd=cwd, env=environment(), text=True, stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        preexec_fn=_hear_interrupts,  # noqa: PLW1509 - sets one signal and takes no lock
+        preexec_fn=hear_interrupts,  # noqa: PLW1509 - sets one signal and takes no lock
     )  # fmt: skip
 
 
-def _hear_interrupts() -> None:
+def hear_interrupts() -> None:
     """A shell that runs the tests in the background makes its children deaf to Ctrl-C."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
