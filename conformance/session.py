@@ -110,7 +110,14 @@ class Session:
                 self.events.write("capabilities", {"capabilities": said})
 
     def run(self, profile: Profile, scenario: Scenario) -> ScenarioResult:
-        """Plays, judges and records one scenario."""
+        """Plays, judges and records one scenario. A fault around it is noted, so that the status tells, and raised."""
+        try:
+            return self._run(profile, scenario)
+        except Exception as ours:
+            self.note(f"fault in scim-compat, please report it: {type(ours).__name__} in {scenario.id}")
+            raise
+
+    def _run(self, profile: Profile, scenario: Scenario) -> ScenarioResult:
         endpoint = self._endpoints.get(profile.scim)
         if endpoint is None:
             self.events.begin(profile.id, scenario.id)

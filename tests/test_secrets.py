@@ -41,7 +41,11 @@ WAIT = 180.0
 
 # --- looking for it -----------------------------------------------------------------------------
 
-_RUN = re.compile(rb"[A-Za-z0-9+/_-]{12,}")
+_HEX = re.compile("[^0-9a-f]{0,3}".join(f"{octet:02x}" for octet in MARK.encode()), re.IGNORECASE)
+_BASE64 = [
+    base64.b64encode(b"abc"[:place] + MARK.encode() + b"xyz")[(0, 2, 3)[place] :][:10].decode() for place in range(3)
+]
+"""Characters that stand for the mark alone, at each alignment: the ends also carry bits of what is beside it."""
 _UNIT = re.compile(r"\\+u([0-9a-fA-F]{4})")
 _OCTET = re.compile(r"\\+x([0-9a-fA-F]{2})")
 
@@ -70,13 +74,11 @@ def found_in(text: str) -> str:
     for name, reading in readings(text):
         if MARK in reading:
             return name
-        if MARK.encode().hex() in re.sub(r"[^0-9a-f]", "", reading.lower()):
+        if _HEX.search(reading):
             return f"{name}, hex"
-        for run in _RUN.findall(reading.encode("utf-8", "replace")):
-            for offset in range(4):
-                piece = run[offset:].translate(bytes.maketrans(b"-_", b"+/"))
-                if MARK.encode() in base64.b64decode(piece[: len(piece) // 4 * 4]):
-                    return f"{name}, base64"
+        standard = reading.translate({ord("-"): "+", ord("_"): "/"})
+        if any(core in standard for core in _BASE64):
+            return f"{name}, base64"
     return ""
 
 
@@ -99,7 +101,7 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
 }
 
 
-@pytest.mark.parametrize("secret", [CANARY, PLAIN])
+@pytest.mark.parametrize("secret", [CANARY, PLAIN], ids=["awkward", "simple"])
 @pytest.mark.parametrize("name", SPELLINGS)
 def test_the_search_finds_every_spelling(name, secret):
     """Else all that follows would prove nothing."""
@@ -440,7 +442,7 @@ def test_a_proxy_that_refuses_and_echoes(answer, tmp_path):
                   SCIM_TOKEN=PLAIN)  # fmt: skip
         thread.join(WAIT)
     assert ran.status == 3, ran.stderr
-    assert "proxy" in ran.stderr.lower() or "closed the connection" in ran.stderr
+    assert "cannot be tested" in ran.stderr
     assert ran.leaks() == {}
 
 
@@ -498,24 +500,24 @@ if where:
     setattr(target, name, fault)
 """
 FAULTS = {
-    "in a check": ("conformance.session:judge", (), {1, 3, 4}),
-    "in the record": ("conformance.session:recorded", (), {3, 4}),
-    "in the wire": ("conformance.engine.wire:Wire._attempt", (), {3, 4}),
-    "where a scenario ends": ("conformance.results.events:EventWriter.finish", (), {1, 3, 4}),
-    "in a worker": ("conformance.results.events:EventWriter.finish", ("--jobs", "2"), {1, 3, 4}),
-    "at the start": ("conformance.endpoint:preflight", (), {4}),
-    "at the start, with a proxy": ("conformance.engine.wire:_split", ("--proxy", f"http://u:{PLAIN}@127.0.0.1:1"), {4}),
-    "at the start of a worker": ("conformance.engine.preflight:_judge", ("--jobs", "2"), {4}),
-    "in the clean-up": ("conformance.session:left", (), {3, 4}),
-    "in the report": ("conformance.report.html:render", (), {4}),
-    "before pytest": ("conformance.runner:_resolve", (), {4}),
+    "in a check": ("conformance.session:judge", ()),
+    "in the record": ("conformance.session:recorded", ()),
+    "in the wire": ("conformance.engine.wire:Wire._attempt", ()),
+    "where a scenario ends": ("conformance.results.events:EventWriter.finish", ()),
+    "in a worker": ("conformance.results.events:EventWriter.finish", ("--jobs", "2")),
+    "at the start": ("conformance.endpoint:preflight", ()),
+    "at the start, with a proxy": ("conformance.engine.wire:_split", ("--proxy", f"http://u:{PLAIN}@127.0.0.1:1")),
+    "at the start, side by side": ("conformance.engine.preflight:_judge", ("--jobs", "2")),
+    "in the clean-up": ("conformance.session:left", ()),
+    "in the report": ("conformance.report.html:render", ()),
+    "before pytest": ("conformance.runner:_resolve", ()),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("traced", [False, True])
 @pytest.mark.parametrize("case", FAULTS)
 def test_a_fault_of_ours_tells_no_secret(case, traced, tmp_path):
-    where, more, statuses = FAULTS[case]
+    where, more = FAULTS[case]
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "sitecustomize.py").write_text(FAULTY)
     path = os.pathsep.join([str(tmp_path / "site"), os.environ.get("PYTHONPATH", "")])
@@ -523,7 +525,7 @@ def test_a_fault_of_ours_tells_no_secret(case, traced, tmp_path):
         ran = Ran(tmp_path, "run", url, "-p", "entra-v2", "--only", "users.create", "--only", "match.*", "--out", "out",
                   "--html", "log.html", "--junit", "junit.xml", *more, SCIM_TOKEN=PLAIN, FAULT=where, PYTHONPATH=path,
                   GIT_URL=f"https://u:{PLAIN}@git.example/x", **({"SCIM_COMPAT_TRACEBACK": "1"} if traced else {}))  # fmt: skip
-    assert ran.status in statuses, (ran.status, ran.stdout, ran.stderr)
+    assert ran.status == 4, (ran.status, ran.stdout, ran.stderr)
     everything = ran.stdout + ran.stderr + "".join(p.read_text() for p in tmp_path.glob("*.*"))
     everything += "".join(p.read_text() for p in (tmp_path / "out").glob("*"))
     assert "RuntimeError" in everything
