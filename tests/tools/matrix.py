@@ -22,7 +22,7 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -151,8 +151,8 @@ def _tape(profile: str) -> Tape:
     return record(profiles()[profile])
 
 
-def _remember() -> None:
-    """For the workers: the same people and the same bodies come by thousands of times."""
+def remember(put: Callable[[Any, str, Any], None] = setattr) -> None:
+    """Make up each person, and hold each body to a schema, once. ``put`` is called as ``setattr`` is."""
     from conformance import schemas  # noqa: PLC0415 - the path is set by then
     from conformance.engine import people  # noqa: PLC0415
 
@@ -172,8 +172,8 @@ def _remember() -> None:
             errors[known] = compiled, judge(compiled, instance, quote=quote)  # kept, so that its id stays its own
         return list(errors[known][1])
 
-    people.person = person
-    schemas.shape_errors = shape_errors
+    put(people, "person", person)
+    put(schemas, "shape_errors", shape_errors)
 
 
 def _row(task: tuple[str, str, tuple[str, ...]]) -> tuple[list[tuple[Pair, Cell]], str]:
@@ -205,7 +205,7 @@ def compute(pairs: Iterable[Pair], *, jobs: int, progress: bool = True) -> dict[
     queue = [(*of, tuple(names)) for of, names in tasks.items()]
     started = time.monotonic()
     faults: list[str] = []
-    with kept.open("a", encoding="utf-8") as file, multiprocessing.get_context("fork").Pool(jobs, _remember) as pool:
+    with kept.open("a", encoding="utf-8") as file, multiprocessing.get_context("fork").Pool(jobs, remember) as pool:
         for number, (row, fault) in enumerate(pool.imap_unordered(_row, queue), 1):
             faults += [fault] if fault else []
             for pair, found in row:
