@@ -133,5 +133,9 @@ def test_a_fault_of_ours_is_one_sentence_and_status_4(monkeypatch: pytest.Monkey
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("scim-compat failed by a fault of its own: TypeError in cli/options.py:")
     monkeypatch.setenv("SCIM_COMPAT_TRACEBACK", "1")
-    with pytest.raises(TypeError):
+    with pytest.raises(SystemExit) as ended:
         package.main()
+    assert ended.value.code == 4
+    told = capsys.readouterr().err
+    assert told.startswith("Traceback")
+    assert "TypeError: expected str" in told
