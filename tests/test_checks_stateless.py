@@ -5,10 +5,10 @@ from __future__ import annotations
 import importlib
 import json
 import re
-import time
 from dataclasses import dataclass, replace
 
 import pytest
+from cost import calls, ends
 
 from conformance.checks import registry
 from conformance.checks.registry import NotJudged
@@ -626,11 +626,12 @@ def test_a_check_stops_after_a_few_problems():
 
 
 def test_a_long_list_is_judged_in_bounded_time():
-    crowd = [user(f"c{n}") for n in range(5000)]
-    seen = listed(listing(*crowd), ours={f"c{n}": "x" for n in range(5000)})
-    started = time.process_time()
-    assert failing(seen) == set()
-    assert time.process_time() - started < 2
+    def crowd(size):
+        return listed(listing(*(user(f"c{n}") for n in range(size))), ours={f"c{n}": "x" for n in range(size)})
+
+    few, many = crowd(500), crowd(5000)
+    assert failing(few) == failing(many) == set()
+    assert calls(lambda: failing(many)) < 12 * calls(lambda: failing(few))
 
 
 TRACES = {
@@ -671,11 +672,10 @@ def test_plain_messages_are_no_traces(words):
 
 def test_hostile_error_bodies_cost_little():
     rule = CHECKS["http.no-stack-trace"]
-    started = time.process_time()
     for unit in (b"at ", b"at a.b(", b"#1 a", b"a" * 50 + b".", b"java.a", b'File "', b"Uncaught a"):
         seen = see("read", status=400, **text(unit * (60_000 // len(unit))))
-        assert list(rule.run(seen)) == []
-    assert time.process_time() - started < 2
+        with ends():
+            assert list(rule.run(seen)) == []
 
 
 ODD = [None, 5, 1.5, True, "text", [], {}, [[]], [None], {"Resources": 5, "totalResults": {}}, {"Resources": [None, 5, [], {}]}, {"schemas": 5, "id": {}, "meta": [], "emails": {}, "members": [5]}, {"schemas": [ERROR], "status": [], "scimType": {}, "detail": 5}, {"schemas": [USER, [], {}], "id": "u1", "active": {}, "meta": {"resourceType": {}, "location": [], "created": {}}, "emails": [{"value": {}, "type": {}, "primary": []}, {}], "addresses": [[]], ENTERPRISE: {"manager": [], "department": {}}}, {ENTERPRISE: [], "urn:x": "y", "emails": [[], {"type": []}]}]  # fmt: skip

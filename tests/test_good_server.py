@@ -8,12 +8,12 @@ import json
 import socket
 import ssl
 import threading
-import time
 from typing import Any
 from urllib.parse import quote, quote_plus, urlsplit
 
 import httpx
 import pytest
+from cost import ends
 from servers.good import GoodServer
 from servers.probing import Client, full_user, shown
 from servers.protocol import CORE_GROUP, CORE_USER, ENTERPRISE, FJORD, MAX_BODY, PATCH_OP
@@ -617,13 +617,11 @@ def test_many_clients_at_once() -> None:
 
 
 def test_the_server_ends_although_clients_stay() -> None:
-    started = time.monotonic()
-    with serve(GoodServer()) as url:
+    with ends(), serve(GoodServer()) as url:
         port = urlsplit(url).port
         assert port is not None
         idle = [socket.create_connection(("127.0.0.1", port)) for _ in range(5)]
         assert httpx.get(f"{url}/Users", headers=TOKEN).status_code == 200
-    assert time.monotonic() - started < 4
     for one in idle:
         one.close()
     with pytest.raises(OSError, match="refused"):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import copy
 import json
-import time
 
 import pytest
+from cost import calls
 from jsonschema import Draft202012Validator
 
 from conformance import schemas
@@ -347,10 +347,11 @@ def test_values_are_cut_and_can_be_kept_out():
 
 
 def test_a_huge_array_costs_little():
-    group = GROUP | {"members": [{"value": str(n), "type": "User"} for n in range(100_000)]}
-    started = time.process_time()
-    assert schemas.errors("Group", group) == []
-    assert time.process_time() - started < 1
+    few, many = (
+        GROUP | {"members": [{"value": str(n), "type": "User"} for n in range(count)]} for count in (5_000, 100_000)
+    )
+    assert schemas.errors("Group", few) == schemas.errors("Group", many) == []
+    assert calls(lambda: schemas.errors("Group", many)) < 1.1 * calls(lambda: schemas.errors("Group", few))
 
 
 def test_unknown_names_are_refused_with_a_hint():
@@ -429,9 +430,8 @@ def test_a_hostile_schema_is_bounded():
         {"id": reading.USER, "attributes": [*odd, deep, *wide]},
         {"id": reading.GROUP, "attributes": "no list"},
     )
-    started = time.process_time()
     made = schemas.from_target_schemas("User", hostile)  # type: ignore[arg-type]
-    assert time.process_time() - started < 1
+    assert calls(lambda: schemas.from_target_schemas("User", hostile)) < 100_000  # type: ignore[arg-type]
     text = json.dumps(made)
     assert text.count('"n') - text.count('"null"') <= own.MAX_ATTRIBUTES
     assert "a" in made["properties"], "the resource's own schema comes before the flood"
@@ -449,18 +449,6 @@ def test_own_validators_are_compiled_once():
         schemas._own_validator("User", ({"id": reading.USER, "name": str(n), "attributes": [{"name": f"a{n}"}]},))
     assert len(schemas._own) <= schemas._CACHED_TARGETS
     assert len(schemas._compiled_cache()) <= schemas._CACHED_TARGETS
-
-
-def test_one_user_is_validated_in_about_a_millisecond():
-    schemas.errors("User", USER)
-    best = min(_timed(lambda: schemas.errors("User", USER)) for _ in range(20))
-    assert best < 0.003, "three times the aim, for slow machines"
-
-
-def _timed(call) -> float:
-    started = time.process_time()
-    call()
-    return time.process_time() - started
 
 
 # --- reading ------------------------------------------------------------------------------------

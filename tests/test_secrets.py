@@ -41,7 +41,8 @@ WAIT = 180.0
 
 # --- looking for it -----------------------------------------------------------------------------
 
-_HEX = re.compile("[^0-9a-f]{0,3}".join(f"{octet:02x}" for octet in MARK.encode()), re.IGNORECASE)
+_HEX = re.compile("[^0-9a-f]{0,3}".join(f"{octet:02x}" for octet in MARK.encode()))
+"""For text in lower case: ignoring case costs ten times as much."""
 _BASE64 = [
     base64.b64encode(b"abc"[:place] + MARK.encode() + b"xyz")[(0, 2, 3)[place] :][:10].decode() for place in range(3)
 ]
@@ -74,9 +75,9 @@ def found_in(text: str) -> str:
     for name, reading in readings(text):
         if MARK in reading:
             return name
-        if _HEX.search(reading):
+        if _HEX.search(reading.lower()):
             return f"{name}, hex"
-        standard = reading.translate({ord("-"): "+", ord("_"): "/"})
+        standard = reading.replace("-", "+").replace("_", "/")
         if any(core in standard for core in _BASE64):
             return f"{name}, base64"
     return ""

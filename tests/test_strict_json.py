@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import time
 
 import pytest
+from cost import ends
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -95,9 +95,8 @@ def test_brackets_in_strings_are_not_nesting():
 @pytest.mark.parametrize("unit", [b'\\"', b'"', b"\\", b'"[', b'["'])
 def test_hostile_input_costs_linear_time(unit):
     body = b"[" * 201 + b'"' + unit * (500_000 // len(unit))
-    started = time.perf_counter()
-    assert parse(body)[0] is MISSING
-    assert time.perf_counter() - started < 2
+    with ends():
+        assert parse(body)[0] is MISSING
 
 
 def test_many_duplicates_are_a_few_sentences():
