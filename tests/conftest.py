@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
@@ -26,6 +27,12 @@ COMMAND = [sys.executable, "-c", "from conformance.cli import main; main()"]
 
 settings.register_profile("quick", deadline=None, max_examples=60, database=None)
 settings.load_profile("quick")
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of collected tests are no garbage, and each full collection would look through all of them."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -65,14 +65,14 @@ def has_id(seen: Seen) -> Iterator[Problem]:
         and not reading.looks_like_list(seen.response.json)
         and seen.intent.subject is not None
         and seen.intent.subject.id is not None
-        and isinstance(next(resources(seen)).value.get("id"), str)
+        and isinstance(resources(seen)[0].value.get("id"), str)
     ),
     why="If the id changes, or another resource is returned, the client writes to the wrong account or "
     "creates a second.",
     fix="Look the resource up by the id in the path, and never assign a new one.",
 )
 def id_stable(seen: Seen) -> Iterator[Problem]:
-    subject, found = seen.intent.subject, next(resources(seen)).value["id"]
+    subject, found = seen.intent.subject, resources(seen)[0].value["id"]
     if subject is not None and found != subject.id:
         yield Problem("/id", expected=subject.id, actual=shown_id(seen, found))
 
@@ -89,7 +89,7 @@ def id_stable(seen: Seen) -> Iterator[Problem]:
     fix="Assign ids that are never used twice, across users, groups and time.",
 )
 def id_unique(seen: Seen) -> Iterator[Problem]:
-    found = next(resources(seen)).value.get("id")
+    found = resources(seen)[0].value.get("id")
     subject = seen.intent.subject
     if isinstance(found, str) and found in seen.world.ours and not (subject and subject.id == found):
         yield Problem("/id", expected="a new id", actual=found, message="Another resource of this run has that id.")

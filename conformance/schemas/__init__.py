@@ -57,9 +57,12 @@ _MAX_ENTRIES: Final = 400
 _MAX_TEXT: Final = 80
 _MAX_POINTER: Final = 200
 _CACHED_TARGETS: Final = 16
+_MOST_KNOWN: Final = 500
+_LONGEST_KNOWN: Final = 10_000
 
 _INDEX: Final = re.compile(r"(?<=/)\d+(?=/|\Z)")
 _own: dict[tuple[str, int], tuple[Sequence[Any], Draft202012Validator]] = {}
+_valid: dict[tuple[int, str], Draft202012Validator] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +151,10 @@ def own_errors(
 
 def shape_errors(compiled: Draft202012Validator, instance: Any, *, quote: bool = True) -> list[ShapeError]:
     """Like ``errors``, for a validator of your own."""
-    if compiled.is_valid(_sampled(instance)):
+    sample = _sampled(instance)
+    if _is_valid(compiled, sample):
         return []
-    raw = islice(compiled.iter_errors(_sampled(instance)), _MAX_SEEN)
+    raw = islice(compiled.iter_errors(sample), _MAX_SEEN)
     shown = [one for error in raw for one in _explain(error, quote=quote)]
     merged: dict[str, ShapeError] = {}
     for one in sorted(shown, key=lambda error: (error.pointer.count("/"), _natural(error.pointer), error.keyword)):
@@ -190,6 +194,20 @@ def _compiled(text: str) -> Draft202012Validator:
             del known[next(iter(known))]
         known[text] = Draft202012Validator(json.loads(text))
     return known[text]
+
+
+def _is_valid(compiled: Draft202012Validator, instance: Any) -> bool:
+    """A run reads the same resource again and again: what was found valid once is not validated again."""
+    key = (id(compiled), repr(instance))
+    if key in _valid:
+        return True
+    if not compiled.is_valid(instance):
+        return False
+    if len(key[1]) <= _LONGEST_KNOWN:
+        while len(_valid) >= _MOST_KNOWN:
+            del _valid[next(iter(_valid))]
+        _valid[key] = compiled  # kept, so that its id cannot come to mean another
+    return True
 
 
 def _sampled(instance: Any) -> Any:
