@@ -9,7 +9,7 @@ from typing import Final
 from conformance.engine import dialect as wording
 from conformance.engine import paths, people
 from conformance.engine.exchange import ENDPOINTS, Json, Request, Scim
-from conformance.engine.given import fitted
+from conformance.engine.given import completed, fitted
 from conformance.engine.play import NAME_ATTRIBUTE, Actor, NotReached, Play, Stage
 from conformance.engine.runner import plain_body
 from conformance.engine.versions import VERSIONS
@@ -76,6 +76,7 @@ def _make(kind: ResourceKind, play: Play, shard: str) -> Actor:
     actor = play.introduce(f"bystander {kind} {shard}".strip(), kind)
     intent = play.intent("set-up", actor, by="harness")
     body = fitted(plain_body(actor, scim=play.profile.scim), actor, play.stage.capabilities)
+    body = completed(body, play.stage.capabilities, play.stage.base_url)
     done = play.create(actor, body, ours=True, intent=intent, title="creates a bystander")
     if done.response is not None and done.response.status == 409:
         _refuse_if_there(play, actor)

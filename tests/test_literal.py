@@ -373,13 +373,21 @@ def test_after_a_server_error_it_is_looked_for(entra):
         send("POST", body='{"userName": "x"', expect={"outcome": "refusal"}),
         send("POST", body=[PERSON], expect={"outcome": "refusal"}),
         send("POST", "/Users/.search", body=PERSON),
-        send("PUT", "/Users/x", body=PERSON, expect={"status": 404}),
+        send("PUT", "/Schemas/x", body=PERSON, expect={"status": 404}),
         send("GET"),
     ],
 )
 def test_what_creates_nothing_is_not_in_the_ledger(entra, one):
     _, _, ledger, _ = play(entra, one)
     assert ledger.entries == {}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"), [("POST", "/Users/x", 405), ("PUT", "/Users/x", 404), ("PUT", "/Groups/x", 404)]
+)
+def test_what_could_create_is_noted_and_forgotten_when_refused(entra, method, path, status):
+    _, _, ledger, _ = play(entra, send(method, path, body=PERSON, expect={"status": status}))
+    assert [entry.state for entry in ledger.entries.values()] == ["dropped"]
 
 
 # --- imports ---------------------------------------------------------------------------------------------

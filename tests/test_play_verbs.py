@@ -470,6 +470,11 @@ def test_an_exception_of_ours_still_cleans_up(entra):
     assert server.store == {}
 
 
+def _offering(**resource_type):
+    """Has urn:x in /Schemas, and one resource type that is as told."""
+    return Capabilities(schemas=({"id": "urn:x"},), resource_types=({"name": "User", **resource_type},))
+
+
 @pytest.mark.parametrize(
     ("when", "capabilities", "reason"),
     [
@@ -477,8 +482,12 @@ def test_an_exception_of_ours_still_cleans_up(entra):
         ({"resource-type": "Group"}, Capabilities(), ""),
         ({"resource-type": "Group"}, Capabilities(resource_types=({"name": "Group"},)), ""),
         ({"resource-type": "Group"}, Capabilities(resource_types=({"name": "User"},)), "lists no Group"),
-        ({"extension": "urn:x"}, Capabilities(), "does not list urn:x"),
+        ({"extension": "urn:x"}, Capabilities(), "do not offer urn:x"),
         ({"extension": "urn:x"}, Capabilities(schemas=({"id": "urn:X"},)), ""),
+        ({"extension": "urn:x"}, _offering(), "do not offer urn:x"),
+        ({"extension": "urn:x"}, _offering(schemaExtensions=[{"schema": "urn:X"}]), ""),
+        ({"extension": "urn:x"}, _offering(schema="urn:x"), ""),
+        ({"extension": "urn:x"}, Capabilities(provider_config={"schemas": ["urn:x"]}), ""),
         ({"large": True}, Capabilities(), "--large"),
     ],
 )

@@ -379,7 +379,9 @@ def test_a_good_server_that_claims_nothing(run):
     status, scenarios, results = run(GoodServer())
     outcomes = {id_: s["outcome"] for id_, s in scenarios.items()}
     assert outcomes.pop("disable.deletes") == "skip"
-    assert scenarios["disable.deletes"]["reason"] == "the target claims that disabling a user means to keep it"
+    assert (
+        scenarios["disable.deletes"]["reason"] == "the target does not claim that disabling a user means to delete it"
+    )
     assert outcomes.pop("gate.adopt") == "skip"
     assert scenarios["gate.adopt"]["reason"] == "the target does not claim to take over users that exist"
     assert {k: v for k, v in outcomes.items() if k != "run.bystanders"} == dict.fromkeys(

@@ -12,6 +12,7 @@ from conformance import schemas
 from conformance.checks.held import few
 from conformance.checks.http import is_html
 from conformance.checks.registry import BOTH, NotJudged, Problem, check
+from conformance.engine import paths
 from conformance.engine.exchange import MISSING, Json, Scim, Seen
 from conformance.engine.versions import VERSIONS
 from conformance.schemas import reading
@@ -145,7 +146,7 @@ def provider_config_shape(seen: Seen) -> Iterator[Problem]:
     level="CLIENT",
     cites=("RFC7643-2.5",),
     on=("discover",),
-    when=lambda seen: _answered(seen, *_LISTED, "ServiceProviderConfig"),
+    when=lambda seen: _answered(seen, *_LISTED),
     why="null is lawful, but clients that read discovery into typed objects stumble over it where a list or "
     "an object stands otherwise.",
     fix="Leave out members that have no value.",
@@ -190,7 +191,7 @@ def _find(attributes: Json, name: str) -> Mapping[str, Json] | None:
 def mapped_attributes(seen: Seen) -> Iterator[Problem]:
     published = {str(entry.get("id", "")).lower(): entry for _, entry in _resources(seen)}
     judged = False
-    for kind, paths in seen.world.mapped.items():
+    for kind, mapped in seen.world.mapped.items():
         if kind not in CORE_URNS:
             continue
         if CORE_URNS[kind].lower() not in published:
@@ -200,7 +201,7 @@ def mapped_attributes(seen: Seen) -> Iterator[Problem]:
             yield Problem("/Resources", expected=f"the schema {CORE_URNS[kind]}")
             continue
         judged = True
-        for path in dict.fromkeys(paths):
+        for path in dict.fromkeys(mapped):
             yield from _unlisted(kind, path, published)
     if not judged:
         raise NotJudged("the client maps no attribute of a resource type that the target has")
@@ -214,13 +215,17 @@ def _unlisted(kind: str, path: str, published: Mapping[str, Mapping[str, Json]])
     if schema is None:
         yield Problem("/Resources", expected=f"the schema {urn}", message=f"{path} is mapped.")
         return
-    level = schema.get("attributes")
-    for name in names:
-        attribute = _find(level, name)
-        if attribute is None:
-            yield Problem("/Resources", expected=f"{path} in {schema.get('id')}", message=f"{name} is not listed.")
-            return
-        level = attribute.get("subAttributes")
+    # What the path selects an entry by is sent as well: ``emails[type eq "work"].value`` sends a type.
+    selectors = [(names[0], name) for name, _ in paths.parse(path).where]
+    for chain in [names, *selectors]:
+        level = schema.get("attributes")
+        for name in chain:
+            attribute = _find(level, name)
+            if attribute is None:
+                expected = f"{'.'.join(chain)} in {schema.get('id')}"
+                yield Problem("/Resources", expected=expected, message=f"{path} is mapped; {name} is not listed.")
+                return
+            level = attribute.get("subAttributes")
 
 
 @check(

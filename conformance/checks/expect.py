@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from conformance.checks.held import is_own
+from conformance.checks.held import as_expected, is_own
 from conformance.checks.registry import BOTH, NotJudged, Problem, check
 from conformance.checks.state import shown
 from conformance.engine.exchange import MISSING, Assertion, Json, Seen
@@ -22,7 +22,7 @@ _PUBLIC: Final = ("/schemas", "/resourcetypes", "/serviceproviderconfig")
     "The answer holds what the rule asks for",
     level="CLIENT",
     scim=BOTH,
-    when=lambda seen: bool(seen.intent.asserts),
+    when=lambda seen: bool(seen.intent.asserts) and as_expected(seen),
     why="The suite or the specification names this part of the answer.",
     fix="Answer with the named members in the named form.",
 )

@@ -8,7 +8,7 @@ from conformance.checks.held import few, is_own, kind_of
 from conformance.checks.http import named
 from conformance.checks.queries import QUERIES, entries, ids_of, integer, is_list, is_query, not_redirected
 from conformance.checks.registry import BOTH, NotJudged, Problem, check
-from conformance.checks.state import has_asked_value
+from conformance.checks.state import denies_asked_value, has_asked_value
 from conformance.engine.exchange import Json, Seen
 from conformance.schemas import reading
 
@@ -44,7 +44,10 @@ def _others(seen: Seen) -> Iterator[Problem]:
         if isinstance(identifier, str) and identifier in (intent.finds or ()):
             continue
         values = _values(entry, intent.filter_path or "")
-        if intent.filter_value is not None and intent.filter_value.lower() in values:
+        asked = intent.filter_value is not None and intent.filter_value.lower() in values
+        if asked and is_own(seen, identifier):
+            continue  # a second account of the same name was let in: the filter is right to find both
+        if asked:
             why = "It has the value that was asked for, yet is not the resource this run gave it to."
         elif values:
             why = f"Its {intent.filter_path} is another one."
@@ -66,6 +69,8 @@ def _others(seen: Seen) -> Iterator[Problem]:
     fix="Evaluate “eq” on this attribute over all resources of the type, right after they were written.",
 )
 def finds(seen: Seen) -> Iterator[Problem]:
+    if denies_asked_value(seen):
+        raise NotJudged(f"the server does not show the resource with that {seen.intent.filter_path}")
     yield from _missing(seen)
 
 
@@ -119,9 +124,17 @@ def empty(seen: Seen) -> Iterator[Problem]:
 def ignores_case(seen: Seen) -> Iterator[Problem]:
     if _case_exact(seen):
         raise NotJudged(f"the target's own schema says that {seen.intent.filter_path} is caseExact")
+    _must_be_findable(seen)
+    yield from _missing(seen)
+
+
+def _must_be_findable(seen: Seen) -> None:
+    """Raises NotJudged where the resource cannot be found by that attribute at all."""
     if not has_asked_value(seen):
         raise NotJudged(f"the server does not show the resource with that {seen.intent.filter_path}")
-    yield from _missing(seen)
+    about = seen.intent.subject
+    if about and (seen.intent.filter_path or "").lower() in about.missed:
+        raise NotJudged(f"by {seen.intent.filter_path} the resource is not found with its plain value either")
 
 
 def _case_exact(seen: Seen) -> bool:
@@ -173,7 +186,6 @@ def hostile_value(seen: Seen) -> Iterator[Problem]:
         if not named(seen):
             yield Problem("status", expected=200, actual=seen.response.status)
         return
-    if not has_asked_value(seen):
-        raise NotJudged(f"the server does not show the resource with that {seen.intent.filter_path}")
+    _must_be_findable(seen)
     yield from _missing(seen)
     yield from _others(seen)

@@ -144,6 +144,11 @@ def few(function: CheckFunction) -> CheckFunction:
     return limited
 
 
+def as_expected(seen: Seen) -> bool:
+    """Whether the status is one that the step states, if it states any. Another has been told of as such."""
+    return not seen.intent.statuses or seen.response.status in seen.intent.statuses
+
+
 def any_held(seen: Seen) -> bool:
     return bool(resources(seen))
 

@@ -9,12 +9,16 @@ from typing import Final
 from conformance.checks.citations import cited
 from conformance.checks.registry import Check, Level, NotJudged, Problem, all_checks
 from conformance.engine.exchange import Scim, Seen
+from conformance.engine.given import suits
 from conformance.profile.model import Profile, Requirement, Scenario
 from conformance.results.model import CheckResult, Severity
+from conformance.schemas import reading
 
 _BY_LEVEL: Final[Mapping[str, Severity]] = {"MUST": "degraded", "SHOULD": "cosmetic"}
 ASSERTED: Final = ("expect.", "http.expected-status")
 """Checks that hold a profile's own assertions."""
+_TAKEN: Final = ("create.status", "patch.status", "http.expected-status")
+"""Checks that a body is taken."""
 _LABELS: Final = ("http.scim-media-type", "error.media-type")
 _MOST: Final = 20
 """Problems reported of one check on one exchange."""
@@ -24,11 +28,33 @@ def judge(seen: Seen, profile: Profile, scenario: Scenario | None) -> list[Check
     """The results of every check that applies."""
     results: list[CheckResult] = []
     for rule in _applicable(seen):
-        asserted = seen.intent.rule.level if seen.intent.rule and rule.id.startswith(ASSERTED) else rule.level
-        severity, requirement = severity_of(rule, profile, scenario, level=asserted)
+        level = _level(rule, seen, profile, scenario)
+        severity, requirement = severity_of(rule, profile, scenario, level=level)
         if severity is not None:
-            results.extend(_run(rule, seen, severity, requirement))
+            results.extend(_run(rule, seen, severity, requirement, level=level))
     return results
+
+
+def _level(rule: Check, seen: Seen, profile: Profile, scenario: Scenario | None) -> Level:
+    """The word that stands behind the rule here: another than the check's own where the client asks for more.
+
+    A server may refuse what is not in its own schemas, and a body without what these require (RFC 7643 §7, RFC 7644
+    §3.12 invalidValue); then only a client that sends just that can mind.
+    """
+    if seen.intent.rule and rule.id.startswith(ASSERTED):
+        level = seen.intent.rule.level
+    else:
+        requirement = requirement_of(rule, profile, scenario)
+        level = requirement.level if requirement and requirement.level else rule.level
+    if rule.id in _TAKEN and 400 <= seen.response.status < 500 and _beyond_its_schemas(seen):
+        return "CLIENT"
+    return level
+
+
+def _beyond_its_schemas(seen: Seen) -> bool:
+    sent = seen.intent.sent
+    whole = isinstance(sent, Mapping) and seen.exchange.request.method in {"POST", "PUT"}
+    return whole and bool(reading.strings(sent.get("schemas"))) and not suits(sent, seen.world.capabilities)
 
 
 def _applicable(seen: Seen) -> Iterator[Check]:
@@ -37,6 +63,11 @@ def _applicable(seen: Seen) -> Iterator[Check]:
             continue
         if seen.world.scim in rule.scim and (not rule.on or seen.intent.action in rule.on):
             yield rule
+
+
+def requirement_of(rule: Check, profile: Profile, scenario: Scenario | None) -> Requirement | None:
+    """What the profile says of the check, the scenario's own word before that for all."""
+    return (scenario.requires.get(rule.id) if scenario else None) or profile.requires.get(rule.id)
 
 
 def severity_of(
@@ -48,7 +79,7 @@ def severity_of(
     all. Where only an inference speaks for a habit, the finding is degraded at most, unless access
     stays open. ``level`` stands in for the check's own.
     """
-    requirement = (scenario.requires.get(rule.id) if scenario else None) or profile.requires.get(rule.id)
+    requirement = requirement_of(rule, profile, scenario)
     if requirement is not None and requirement.severity == "ignore":
         return None, requirement
     severity = requirement.severity if requirement and requirement.severity else _BY_LEVEL.get(level or rule.level)
@@ -60,7 +91,9 @@ def severity_of(
     return severity, requirement  # type: ignore[return-value] # "ignore" was answered above
 
 
-def _run(rule: Check, seen: Seen, severity: Severity, requirement: Requirement | None) -> Iterator[CheckResult]:
+def _run(
+    rule: Check, seen: Seen, severity: Severity, requirement: Requirement | None, *, level: Level
+) -> Iterator[CheckResult]:
     try:
         if not rule.when(seen):
             return
@@ -80,7 +113,7 @@ def _run(rule: Check, seen: Seen, severity: Severity, requirement: Requirement |
     if not problems:
         yield CheckResult(id=rule.id, outcome="pass", level=rule.level)
     for problem in problems[:_MOST]:
-        yield _as_asserted(seen, _failure(rule, problem, severity, requirement, scim=seen.world.scim))
+        yield _as_asserted(seen, _failure(rule, problem, severity, requirement, level=level, scim=seen.world.scim))
 
 
 def _must_be_claimed(rule: Check, seen: Seen) -> None:
@@ -106,7 +139,6 @@ def _as_asserted(seen: Seen, failure: CheckResult) -> CheckResult:
         return failure
     return replace(
         failure,
-        level=rule.level,
         cites=rule.cites or failure.cites,
         title=rule.title or failure.title,
         fix=rule.fix or failure.fix,
@@ -114,15 +146,23 @@ def _as_asserted(seen: Seen, failure: CheckResult) -> CheckResult:
 
 
 def _failure(
-    rule: Check, problem: Problem, severity: Severity, requirement: Requirement | None, *, scim: Scim
+    rule: Check,
+    problem: Problem,
+    severity: Severity,
+    requirement: Requirement | None,
+    *,
+    level: Level,
+    scim: Scim,
 ) -> CheckResult:
+    # What only the client asks for stands in no RFC: its source is the profile's.
+    beyond = level == "CLIENT" != rule.level
     return CheckResult(
         id=rule.id,
         outcome="fail",
-        level=rule.level,
+        level=level,
         severity=severity,
         title=rule.title,
-        cites=cited(rule.cites, scim),
+        cites=() if beyond else cited(rule.cites, scim),
         where=problem.where,
         expected=problem.expected,
         actual=problem.actual,

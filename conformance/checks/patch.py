@@ -39,13 +39,18 @@ _NAME_PARTS = frozenset({"displayname", "nickname"})
     fix="Accept the request in the form shown. Where a path names an element that is not there yet, create it.",
 )
 def status(seen: Seen) -> Iterator[Problem]:
+    _must_be_listed(seen)
+    yield from _refused(seen)
+
+
+def _must_be_listed(seen: Seen) -> None:
+    """Raises NotJudged for a refused change of attributes that the target's own schema does not list."""
     asked = [e for w in writes(seen)[-1:] for e in w.effects]
     if 400 <= seen.response.status < 500 and asked:
         kind = subject(seen).kind
         if all(advertised(seen.world, kind, e.path) is False for e in asked):
             # To the target the path leads nowhere: invalidPath (RFC 7644 §3.12).
             raise NotJudged(f"the target's own schema does not list {asked[0].path}, so it may be refused")
-    yield from _refused(seen)
 
 
 def _must_pass(seen: Seen) -> bool:
@@ -60,7 +65,8 @@ def _about(seen: Seen, attribute: str) -> bool:
 
 def _refused(seen: Seen) -> Iterator[Problem]:
     wanted = seen.intent.statuses or {200, 204}
-    if seen.response.status not in wanted and seen.response.status < 500:
+    # 501 says that the operation is not offered (RFC 7644 §3.12); other server errors are http.no-server-error's.
+    if seen.response.status not in wanted and (seen.response.status < 500 or seen.response.status == 501):
         yield Problem(
             "status",
             expected=" or ".join(map(str, sorted(wanted))),
@@ -81,6 +87,7 @@ def _refused(seen: Seen) -> Iterator[Problem]:
     "as clearing it.",
 )
 def manager_accepted(seen: Seen) -> Iterator[Problem]:
+    _must_be_listed(seen)
     yield from _refused(seen)
 
 
@@ -88,7 +95,7 @@ def manager_accepted(seen: Seen) -> Iterator[Problem]:
     "group.change-accepted",
     "A change of a group's members is answered with 200 or 204",
     level="MUST",
-    cites=("RFC7644-3.5.2",),
+    cites=("RFC7644-3.5.2", "RFC7644-3.5.1"),
     on=("patch", "replace"),
     scim=BOTH,
     when=lambda seen: _must_pass(seen) and _about(seen, "members"),

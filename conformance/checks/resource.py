@@ -10,6 +10,7 @@ from conformance.checks.held import (
     JUDGED_ELSEWHERE,
     Held,
     any_held,
+    as_expected,
     expects_list,
     few,
     kind_of,
@@ -105,7 +106,7 @@ def id_unique(seen: Seen) -> Iterator[Problem]:
     cites=("RFC7643-4.1", "RFC7643-4.2", "RFC7643-4.3", "RFC7643-8.7.1"),
     on=ANSWERS,
     scim=BOTH,
-    when=any_held,
+    when=lambda seen: any_held(seen) and as_expected(seen),
     why="Clients read into typed objects: one value of the wrong type makes the whole resource unreadable.",
     fix="Return each attribute with the type that the specification gives it; leave out what has no value.",
 )

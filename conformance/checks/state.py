@@ -68,10 +68,19 @@ def has_asked_value(seen: Seen) -> bool:
     before = intent.subject.before if intent.subject else None
     if before is None or intent.filter_path is None or intent.filter_value is None:
         return True
+    if paths.parse(intent.filter_path).where:  # the entry that the path selects must have it
+        found = paths.get(before, intent.filter_path)
+        return found is not MISSING and str(found).lower() == intent.filter_value.lower()
     values = [str(value).lower() for value in reading.find_values(before, intent.filter_path)]
     if not values:
         return paths.member(before, paths.parse(intent.filter_path).attribute) is not MISSING
     return intent.filter_value.lower() in values
+
+
+def denies_asked_value(seen: Seen) -> bool:
+    """Whether the answer to the creation, or a later read, shows the resource without the value asked for."""
+    changed = any(w.action not in {"create", "read-back"} for w in writes(seen))
+    return not changed and not has_asked_value(seen)
 
 
 def member_ids(resource: Mapping[str, Json]) -> set[str]:
@@ -95,6 +104,8 @@ def advertised(world: World, kind: str, path: str) -> bool | None:
     if not world.capabilities.schemas:
         return None
     at = paths.parse(path)
+    if at.urn and world.capabilities.extends(kind, at.urn) is False and not _is_core(world, kind, at.urn):
+        return False
     names = _listed(world, kind, at.urn)
     if names is None:
         return False if at.urn else None
@@ -106,6 +117,10 @@ def advertised(world: World, kind: str, path: str) -> bool | None:
     if not at.sub or not isinstance(subs, list):
         return True
     return any(isinstance(s, Mapping) and str(s.get("name", "")).lower() == at.sub.lower() for s in subs)
+
+
+def _is_core(world: World, kind: str, urn: str) -> bool:
+    return urn.lower() == CORE_SCHEMA[world.scim][kind].lower()
 
 
 def _listed(world: World, kind: str, urn: str) -> list[Mapping[str, Json]] | None:

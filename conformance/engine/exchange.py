@@ -183,6 +183,8 @@ class Subject:
     """Ids whose removal the client asked for at any time: group.member-removed speaks for them."""
     absent: frozenset[str] = frozenset()
     """Ids that should be in and are known not to be: refused, or missing before. It is not said again."""
+    missed: frozenset[str] = frozenset()
+    """Attribute paths in small letters by whose plain value a filter has not found it."""
     before: Mapping[str, Json] | None = None
     """The server's own full representation before the last write, if it was read."""
     writes: tuple[Write, ...] = ()
@@ -304,10 +306,27 @@ class Capabilities:
         return held is not None
 
     def declares(self, urn: str) -> bool:
-        """Whether the target names the schema: in ``/Schemas``, or in its provider configuration as of that kind."""
-        config = self.provider_config or {}
-        named = config.get("schemas")
-        return self.schema(urn) is not None or (isinstance(named, list) and urn in named)
+        """Whether the target has the schema and a use for it.
+
+        It stands in ``/Schemas``, or in the provider configuration as of that kind; and where ``/ResourceTypes``
+        answers, some type is of that schema or extended by it (RFC 7643 §6).
+        """
+        named = (self.provider_config or {}).get("schemas")
+        if isinstance(named, list) and urn in named:
+            return True
+        if self.schema(urn) is None:
+            return False
+        used = [self.extends(entry, urn) or _is(entry.get("schema"), urn) for entry in self.resource_types or ()]
+        return any(used) or not used
+
+    def extends(self, resource_type: Mapping[str, Json] | str, urn: str) -> bool | None:
+        """Whether the resource type lists the extension; None if the target says nothing of that type."""
+        if isinstance(resource_type, str):
+            entries = [e for e in self.resource_types or () if _is(e.get("name") or e.get("id"), resource_type)]
+            return self.extends(entries[0], urn) if entries else None
+        listed = resource_type.get("schemaExtensions")
+        entries = [e for e in listed if isinstance(e, Mapping)] if isinstance(listed, list) else []
+        return any(_is(entry.get("schema"), urn) for entry in entries)
 
     def schema(self, urn: str) -> Mapping[str, Json] | None:
         """The target's own schema with that id, if it publishes one."""
@@ -315,6 +334,10 @@ class Capabilities:
             if str(entry.get("id", "")).lower() == urn.lower():
                 return entry
         return None
+
+
+def _is(said: Json, name: str) -> bool:
+    return str(said).lower() == name.lower()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
+from urllib.parse import quote
 
 from conformance.engine import dialect as wording
 from conformance.engine import paths
@@ -41,6 +42,19 @@ def fitted(body: dict[str, Json], actor: Actor, target: Capabilities) -> dict[st
     return found
 
 
+def completed(body: dict[str, Json], target: Capabilities, base_url: str) -> dict[str, Json]:
+    """``body`` of a group with what the target's own schema requires of one: ``members``, and ``$ref`` in each."""
+    listed = _by_name((target.schema(body["schemas"][0]) or {}).get("attributes")).get("members", {})
+    if "userName" in body or not listed:
+        return body
+    found = dict(body)
+    if listed.get("required") is True:
+        found.setdefault("members", [])
+    if _by_name(listed.get("subAttributes")).get("$ref", {}).get("required") is True and "members" in found:
+        found["members"] = [{**m, "$ref": f"{base_url}/Users/{quote(m['value'], safe='')}"} for m in found["members"]]
+    return found
+
+
 def suits(body: Mapping[str, Json], target: Capabilities) -> bool:
     """Whether the target's own schemas list all that ``body`` holds, and require nothing that it lacks."""
     if not target.schemas:
@@ -64,6 +78,8 @@ def _lists(known: Mapping[str, Mapping[str, Json]], part: Mapping[str, Json], *,
     if wanted - named:
         return False
     for name, value in part.items():
+        if name.lower() in _SERVERS_OWN:
+            continue  # what a client sends of these is ignored (RFC 7643 §3.1)
         if name.lower() not in known:
             return False
         subs = _by_name(known[name.lower()].get("subAttributes"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final, Literal
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from conformance.engine import paths
 from conformance.engine.exchange import (
@@ -147,11 +147,16 @@ def _quoted(identifier: str) -> str:
 
 
 def _announce(play: Play, request: Request, sent: Json) -> int | None:
-    """A literal POST is expected to be refused; a server that takes it must not be left with the result."""
+    """A literal creation is expected to be refused; a server that takes it must not be left with the result.
+
+    Some servers also create by a POST below the collection, and by a PUT to an id that is no more.
+    """
     path = request.target.split("?")[0]
     kinds: tuple[ResourceKind, ...] = ("User", "Group")
-    kind = next((k for k in kinds if request.method == "POST" and path == ENDPOINTS[k]), None)
-    if kind is None or not isinstance(sent, Mapping):
+    kind = next((k for k in kinds if path == ENDPOINTS[k] or path.startswith(f"{ENDPOINTS[k]}/")), None)
+    posts = request.method == "POST" and not path.endswith("/.search")
+    puts = request.method == "PUT" and unquote(path.rpartition("/")[2]) not in play.stage.ledger.living()
+    if kind is None or not isinstance(sent, Mapping) or not (posts or puts):
         return None
     name = paths.member(sent, NAME_ATTRIBUTE[kind])
     entry = play.stage.ledger.intend(kind, NAME_ATTRIBUTE[kind], "" if name is MISSING else str(name))

@@ -91,6 +91,10 @@ class Actor:
     removed: set[str] = field(default_factory=set)
     absent: set[str] = field(default_factory=set)
     """Who should be in and is known not to be: refused, or missing before."""
+    missed: set[str] = field(default_factory=set)
+    """Attribute paths in small letters by whose plain value a filter has not found it."""
+    refused: set[str] = field(default_factory=set)
+    """Paths of ``wanted`` that the server has refused to change."""
     seen: dict[str, Json] | None = None
     """The server's own last full representation."""
     given: tuple[Mapping[str, Json], Mapping[str, Json]] | None = None
@@ -125,7 +129,7 @@ class Play:
         self._exchange_number = 0
         self._words = 0
         self._mapped: dict[str, tuple[str, ...]] = {
-            kind: tuple(m.to for m in rows if not m.create_only) for kind, rows in profile.mapping.items()
+            kind: tuple(m.to for m in rows if m.source and not m.create_only) for kind, rows in profile.mapping.items()
         }
 
     # --- steps and names ------------------------------------------------------------------------
@@ -326,7 +330,10 @@ class Play:
         sources = {
             m.to: value
             for m in self.mapping(actor.kind)
-            if m.source and not m.create_only and (value := paths.get(actor.wanted, m.to)) is not MISSING
+            if m.source
+            and not m.create_only
+            and m.to not in actor.refused
+            and (value := paths.get(actor.wanted, m.to)) is not MISSING
         }
         return Subject(
             key=actor.key,
@@ -337,6 +344,7 @@ class Play:
             members=frozenset(actor.members),
             removed=frozenset(actor.removed),
             absent=frozenset(actor.absent),
+            missed=frozenset(actor.missed),
             before=actor.seen,
             writes=tuple(actor.writes),
             location=actor.location,

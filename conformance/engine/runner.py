@@ -10,7 +10,7 @@ from conformance.engine import dialect as wording
 from conformance.engine import paths, people
 from conformance.engine.cleanup import remove_entries
 from conformance.engine.exchange import CORE_SCHEMA, ENDPOINTS, MISSING, Effect, Json, Scim, Write
-from conformance.engine.given import fitted, joined, never_taken, suits
+from conformance.engine.given import completed, fitted, joined, never_taken, suits
 from conformance.engine.literal import send
 from conformance.engine.play import NAME_ATTRIBUTE, Actor, NotReached, Play, Stage
 from conformance.engine.template import PlaceholderError
@@ -60,7 +60,9 @@ def not_applicable(scenario: Scenario, stage: Stage) -> str:
     if kind == "Group" and claims.groups is False:
         return "the target does not claim groups"
     if scenario.when.get("disable") not in {None, claims.disable or "keep"}:
-        return f"the target claims that disabling a user means to {claims.disable or 'keep'} it"
+        if claims.disable:
+            return f"the target claims that disabling a user means to {claims.disable} it"
+        return f"the target does not claim that disabling a user means to {scenario.when['disable']} it"
     if scenario.when.get("existing") not in {None, claims.existing or "conflict"}:
         claimed = "claims" if claims.existing == "adopt" else "does not claim"
         return f"the target {claimed} to take over users that exist"
@@ -71,7 +73,7 @@ def not_applicable(scenario: Scenario, stage: Stage) -> str:
         return f"the target's /ResourceTypes lists no {kind}"
     extension = scenario.when.get("extension")
     if extension and not stage.capabilities.declares(str(extension)):
-        return f"the target's /Schemas does not list {extension}"
+        return f"the target's /Schemas and /ResourceTypes do not offer {extension}"
     most = scenario.when.get("bulk-at-most")
     if most is not None and not 0 < (stage.capabilities.bulk_limit or 0) <= most:
         return f"the target does not limit a bulk request to {most} operations or fewer"
@@ -125,6 +127,7 @@ def _set_up(play: Play, key: str, kind: ResourceKind, args: Mapping[str, Json]) 
     body = body_for(play, args, fitted(plain_body(actor, scim=scim), actor, target))
     # Unlike some clients, we list every extension that the body holds (RFC 7643 §3).
     body["schemas"] = [*body["schemas"], *(k for k in body if k.startswith("urn:") and k not in body["schemas"])]
+    body = completed(body, target, play.stage.base_url)
     # What the scenario itself asks for may be more than the target offers: then a refusal breaks no rule.
     intent = play.intent("set-up", actor, by="harness", expect="success" if suits(body, target) else "either")
     title = f"creates {kind.lower()} {key} to start from"
@@ -164,11 +167,17 @@ def _verify(play: Play, step: Step) -> None:
     acted = any(s.kind not in {"given", "verify"} for s in earlier)
     # What a write has asked for already stays that write's: its own check must judge it.
     asked = [e for w in actor.writes for e in w.effects]
-    more = tuple(
-        Effect("set", path, value)
-        for path, value in play.fill(step.args.get("has", {})).items()
-        if not any(e.path.lower() == path.lower() and paths.same(value, e.value) for e in asked)
-        and not (acted and never_taken(actor, path, value))
+    # Where a change was refused that had to be made, its own finding says so: what it would have led to is no other.
+    undone = any(not w.accepted and not w.refusable for w in actor.writes)
+    more = (
+        ()
+        if undone
+        else tuple(
+            Effect("set", path, value)
+            for path, value in play.fill(step.args.get("has", {})).items()
+            if not any(e.path.lower() == path.lower() and paths.same(value, e.value) for e in asked)
+            and not (acted and never_taken(actor, path, value))
+        )
     )
     if more:
         actor.writes.append(Write(action="read-back", effects=more, accepted=True, status=200))

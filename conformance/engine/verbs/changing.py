@@ -203,5 +203,6 @@ def apply(actor: Actor, effect: Effect, *, accepted: bool) -> None:
         actor.absent.add(effect.value)
     elif effect.kind == "set" and (accepted or (effect.path == "active" and effect.value is False)):
         paths.put(actor.wanted, effect.path, copy.deepcopy(effect.value))
+        (actor.refused.discard if accepted else actor.refused.add)(effect.path)
     elif effect.kind == "clear" and accepted:
         paths.remove(actor.wanted, effect.path)

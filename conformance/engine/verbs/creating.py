@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from conformance.engine import paths
 from conformance.engine.exchange import ENDPOINTS, Effect, Exchange, Json, Write
@@ -23,7 +23,7 @@ def create(play: Play, step: Step) -> None:
     done = play.create(actor, body, ours=False, intent=intent, title=f"creates {about(actor)}{again}")
     if not conflict:
         created(actor, done)
-        actor.writes = [_creation(actor, done, references=play.references(actor.kind))]
+        actor.writes = [_creation(play, actor, done)]
 
 
 def body_for(play: Play, args: Mapping[str, Json], body: dict[str, Json]) -> dict[str, Json]:
@@ -49,16 +49,37 @@ def created(actor: Actor, done: Exchange) -> None:
         raise NotReached(f"{actor.key} was created, but the answer held no id that a request could name")
 
 
-def _creation(actor: Actor, done: Exchange, *, references: frozenset[str]) -> Write:
+def _creation(play: Play, actor: Actor, done: Exchange) -> Write:
     # A reference is judged as a whole: whether it comes back as an object is another check's business.
-    whole = {f"{path}.value": path for path in references}
+    whole = {f"{path}.value": path for path in play.references(actor.kind)}
     effects = tuple(
         Effect("set", whole[path], {"value": value}) if path in whole else Effect("set", path, value)
-        for path, value in paths.leaves(actor.wanted)
+        for path, value in _stored(play, actor)
     )
     # Who came with the creation was added by it: not there means not let in, and not lost since.
     effects += tuple(Effect("add-member", "members", i) for i in sorted(actor.members))
     return Write(action="create", effects=effects, accepted=True, status=done.response.status if done.response else 0)
+
+
+def _stored(play: Play, actor: Actor) -> Iterator[tuple[str, Json]]:
+    """What the server should show afterwards, as (path, value).
+
+    An entry that the client finds by something else than its type (``emails[primary eq true].value``) is looked for
+    in that way, and its other members are no business of the client's.
+    """
+    selected = {m.to: m.to.rpartition("].")[0] + "]" for m in play.mapping(actor.kind) if m.source and "]." in m.to}
+    own = {
+        id(paths.get(actor.wanted, place)): place
+        for path, place in selected.items()
+        if all(name.lower() != "type" for name, _ in paths.parse(path).where)
+    }
+    for path, value in paths.leaves(actor.wanted):
+        place, _, sub = path.rpartition("].")
+        entry = own.get(id(paths.get(actor.wanted, f"{place}]"))) if place else None
+        if entry is None:
+            yield path, value
+        elif f"{entry}.{sub}" in selected:
+            yield f"{entry}.{sub}", value
 
 
 @verb("delete")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from conformance.engine import dialect as wording
@@ -63,7 +64,17 @@ def match(play: Play, step: Step) -> None:
         "match", actor, finds=(actor.id,) if found and actor.id else (), filter_path=path, filter_value=value,
         excluded=excluded(play, actor.kind, match=True), tags=value_tags(value, case),
     )  # fmt: skip
-    play.exchange(play.request("GET", endpoint, parameters=parameters), intent, f"looks for {about(actor)} by {path}")
+    done = play.exchange(
+        play.request("GET", endpoint, parameters=parameters), intent, f"looks for {about(actor)} by {path}"
+    )
+    hits = done.response.json if done.response and done.response.ok else None
+    if intent.finds and not intent.tags and isinstance(hits, dict) and actor.id not in _ids(hits):
+        actor.missed.add(path.lower())
+
+
+def _ids(listed: Mapping[str, Json]) -> list[Json]:
+    found = listed.get("Resources")
+    return [entry.get("id") for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
 
 
 def value_tags(value: str, case: str | None = None) -> frozenset[str]:
