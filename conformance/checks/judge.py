@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from conformance.checks.citations import cited
@@ -27,7 +28,8 @@ def judge(seen: Seen, profile: Profile, scenario: Scenario | None) -> list[Check
         asserted = seen.intent.rule.level if seen.intent.rule and rule.id.startswith(ASSERTED) else rule.level
         severity, requirement = severity_of(rule, profile, scenario, level=asserted)
         if severity is not None:
-            results.extend(_run(rule, seen, severity, requirement))
+            at_level = partial(severity_of, rule, profile, scenario)
+            results.extend(_run(rule, seen, severity, requirement, at_level))
     return results
 
 
@@ -60,14 +62,22 @@ def severity_of(
     return severity, requirement  # type: ignore[return-value] # "ignore" was answered above
 
 
-def _run(rule: Check, seen: Seen, severity: Severity, requirement: Requirement | None) -> Iterator[CheckResult]:
+def _run(
+    rule: Check,
+    seen: Seen,
+    severity: Severity,
+    requirement: Requirement | None,
+    at_level: Callable[..., tuple[Severity | None, Requirement | None]],
+) -> Iterator[CheckResult]:
     try:
         if not rule.when(seen):
             return
         _must_be_claimed(rule, seen)
         if severity == "cosmetic":
             _may_be_claimed(rule, seen)
-        problems = list(rule.run(seen))
+        found = [(one, at_level(level=one.level)[0] if one.level else severity) for one in rule.run(seen)]
+        # What the RFC leaves open in this very case is no failure to a client that does not mind.
+        problems = [(one, hurt) for one, hurt in found if hurt is not None]
     except NotJudged as reason:
         yield CheckResult(id=rule.id, outcome="skip", level=rule.level, reason=str(reason))
         return
@@ -79,8 +89,8 @@ def _run(rule: Check, seen: Seen, severity: Severity, requirement: Requirement |
         return
     if not problems:
         yield CheckResult(id=rule.id, outcome="pass", level=rule.level)
-    for problem in problems[:_MOST]:
-        yield _as_asserted(seen, _failure(rule, problem, severity, requirement, scim=seen.world.scim))
+    for problem, hurt in problems[:_MOST]:
+        yield _as_asserted(seen, _failure(rule, problem, hurt, requirement, scim=seen.world.scim))
 
 
 def _must_be_claimed(rule: Check, seen: Seen) -> None:
@@ -119,7 +129,7 @@ def _failure(
     return CheckResult(
         id=rule.id,
         outcome="fail",
-        level=rule.level,
+        level=problem.level or rule.level,
         severity=severity,
         title=rule.title,
         cites=cited(rule.cites, scim),
