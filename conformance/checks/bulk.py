@@ -16,7 +16,7 @@ from conformance.engine.verbs.bulk import matched, results_of, status_of
     "bulk.status",
     "A bulk request is answered with 200, whatever became of its operations",
     level="MUST",
-    cites=("RFC7644-3.7.3", "RFC7644-3.7"),
+    cites=("RFC7644-3.7", "RFC7644-3.7.3"),
     on=("bulk",),
     when=lambda seen: seen.intent.expect == "success" and seen.response.status < 500,
     why="A client that offers bulk reads the outcome of each operation from the body; another status hides them all.",

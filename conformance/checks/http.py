@@ -211,7 +211,7 @@ def _asked_for_json(seen: Seen) -> bool:
     "http.charset",
     "Answers do not claim another encoding than UTF-8",
     level="MUST",
-    cites=("RFC8259-8.1",),
+    cites=("RFC7644-3.8", "RFC8259-8.1"),
     scim=BOTH,
     when=lambda seen: bool(seen.response.body) and seen.response.media_type.endswith("json"),
     why="JSON is UTF-8. A client that believes the label garbles every name with an accent and sends it back so.",
@@ -228,7 +228,8 @@ def charset(seen: Seen) -> Iterator[Problem]:
     "http.json",
     "Answers with data are clean JSON",
     level="MUST",
-    cites=("RFC7644-3.8", "RFC8259-2"),
+    # The byte order mark and broken UTF-8 are section 8.1 of RFC 8259; a singular attribute has one value at most.
+    cites=("RFC7644-3.8", "RFC8259-2", "RFC8259-4", "RFC8259-8.1"),
     scim=BOTH,
     # A body that was cut off is no JSON either: that is http.not-truncated.
     when=lambda seen: (_data(seen) or _undecoded(seen)) and not seen.response.truncated,
@@ -283,7 +284,7 @@ def no_stack_trace(seen: Seen) -> Iterator[Problem]:
     "http.no-body-on-204",
     "204 comes without a body",
     level="MUST",
-    cites=("RFC9110-15.3.5", "RFC9110-8.6"),
+    cites=("RFC9110-15.3.5", "RFC9110-8.6", "RFC9112-6.1"),
     scim=BOTH,
     when=lambda seen: seen.response.status == 204,
     why="After a 204 the next byte on the connection belongs to the next answer: a body there breaks a "

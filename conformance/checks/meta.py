@@ -143,7 +143,7 @@ def no_duplicate_extension(seen: Seen) -> Iterator[Problem]:
     "resource.resource-type",
     "meta.resourceType says what the resource is",
     level="MUST",
-    cites=("RFC7643-3.1",),
+    cites=("RFC7643-3.1", "RFC7644-3.3.1"),
     on=ANSWERS,
     when=lambda seen: any(meta_of(held) for held in own_resources(seen)),
     why="Generic clients sort what they get by meta.resourceType.",

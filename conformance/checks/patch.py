@@ -215,7 +215,8 @@ def extension_applied(seen: Seen) -> Iterator[Problem]:
     "patch.atomic",
     "A refused change leaves the resource as it was",
     level="MUST",
-    cites=("RFC7644-3.5.2",),
+    # SCIM 1.1 is silent on it, HTTP's PATCH is not.
+    cites=("RFC7644-3.5.2", "RFC5789-2"),
     on=("read-back",),
     scim=BOTH,
     when=lambda seen: answered(seen) and len(writes(seen)) == 1 and not writes(seen)[0].accepted,
