@@ -509,6 +509,23 @@ def test_lawful_answers_pass_every_check(name):
     assert failing(LAWFUL[name], but=but) == set()
 
 
+# The word of the RFC for the very case, where it differs from the check's own.
+WORDS = {
+    "a full page's size on a short one": ("list.items-per-page", listed(listing(user(), startIndex=1, itemsPerPage=10)), "SHOULD"),
+    "a redirect that SCIM does not name": ("http.no-redirect", read(status=303), "SHOULD"),
+    "400 for an id of a wrong form": ("read.unknown-404", refused(status=400), "SHOULD"),
+    "403 for a resource that was deleted": ("read.unknown-404", refused(status=403, gone=True), "MUST"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_the_word_of_the_rfc_for_the_case(name):
+    check, seen, word = WORDS[name]
+    rule = CHECKS[check]
+    assert applies(rule, seen)
+    assert {problem.level or rule.level for problem in rule.run(seen)} == {word}
+
+
 def test_scim_1_1_answers_are_not_held_to_2_0():
     body = {
         "totalResults": 1,

@@ -516,6 +516,33 @@ def test_every_state_check_passes_somewhere_and_fails_somewhere():
         assert any(isinstance(o, list) and o for o in outcomes), f"{name} never fails"
 
 
+# The word of the RFC for the very case, where it differs from the check's own.
+WORDS = {
+    "a second group of the same name": ("create.duplicate-refused", see("create", crew(), status=201, duplicate=True, subject={"kind": "Group"}), "CLIENT"),
+    "a second user of the same name": ("create.duplicate-refused", see("create", liv(), status=201, duplicate=True), "MUST"),
+    "a group's conflict answered with 400": ("create.duplicate-refused", see("create", status=400, duplicate=True, subject={"kind": "Group"}), "MUST"),
+    "a member listed twice": ("group.members-exact", group_back(crew("u1", "u1"), members=["u1"], subject={"members_exact": True}), "SHOULD"),
+    "a member whom nobody added": ("group.members-exact", group_back(crew("u1", "u2"), members=["u1"], subject={"members_exact": True}), "MUST"),
+    "a member added again is refused": ("group.re-add-accepted", see("patch", status=400, twice=True, subject={"kind": "Group", "id": "g1"}), "SHOULD"),
+    "a create without a body": ("create.returns-resource", see("create", status=201), "SHOULD"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_the_word_of_the_rfc_for_the_case(name):
+    check, seen, word = WORDS[name]
+    rule = all_checks()[check]
+    assert rule.when(seen)
+    assert {problem.level or rule.level for problem in rule.run(seen)} == {word}
+
+
+def test_scim_1_1_demands_the_body_of_a_create():
+    """Protocol section 3.1 says MUST, where RFC 7644 section 3.3 says SHOULD."""
+    seen = see("create", status=201)
+    seen = replace(seen, world=replace(seen.world, scim="1.1"))
+    assert [problem.level for problem in all_checks()["create.returns-resource"].run(seen)] == ["MUST"]
+
+
 def test_foreign_words_stay_short_in_findings():
     [problem] = all_checks()["patch.applied"].run(back(liv(displayName="x" * 10_000), renamed))
     assert len(str(problem.actual)) < 400

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from conformance.checks.registry import BOTH, Problem, check
+from conformance.checks.registry import BOTH, Level, Problem, check
 from conformance.checks.state import advertised, answered, body, effects, is_custom, said, shown, subject, writes
 from conformance.engine import paths
 from conformance.engine.exchange import MISSING, Json, Seen
@@ -40,10 +40,11 @@ def status(seen: Seen) -> Iterator[Problem]:
     fix="Answer 201 with the whole representation, `id` included.",
 )
 def returns_resource(seen: Seen) -> Iterator[Problem]:
+    level: Level | None = "MUST" if seen.world.scim == "1.1" else None  # protocol section 3.1
     if not answered(seen):
-        yield Problem("body", expected="the new resource as a JSON object", actual="no JSON object")
+        yield Problem("body", expected="the new resource as a JSON object", actual="no JSON object", level=level)
     elif "id" not in body(seen):
-        yield Problem("/id", expected="the new resource's id", actual="(absent)")
+        yield Problem("/id", expected="the new resource's id", actual="(absent)", level=level)
 
 
 @check(
@@ -65,7 +66,9 @@ def duplicate_refused(seen: Seen) -> Iterator[Problem]:
         return
     if seen.response.status != 409 and seen.response.status < 500:
         made = "a second resource was made" if seen.response.ok else "refused, but not as a conflict"
-        yield Problem("status", expected=409, actual=seen.response.status, message=made)
+        # No section makes the name of a group unique (RFC 7643 section 8.7.1: uniqueness none).
+        level: Level | None = "CLIENT" if seen.intent.resource == "Group" and seen.response.ok else None
+        yield Problem("status", expected=409, actual=seen.response.status, message=made, level=level)
 
 
 _FOLLOWS_NAME: Final = frozenset({"name.formatted", "displayname", "nickname"})

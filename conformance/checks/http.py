@@ -109,13 +109,13 @@ def no_server_error(seen: Seen) -> Iterator[Problem]:
 @check(
     "http.no-redirect",
     "A request is answered where it was sent",
-    level="MUST",
+    level="SHOULD",
     cites=("RFC7644-3.12",),
     scim=BOTH,
     when=lambda seen: seen.response.status not in {304, 307, 308},
-    why="SCIM knows no 301, 302 or 303. A client that follows one turns its POST into a GET, or drops the "
-    "credential; most stop. It is typical of a login page, a missing or an extra slash, and http "
-    "instead of https.",
+    why="The redirects that SCIM names are 307 and 308, not 301, 302 or 303. A client that follows one of those "
+    "turns its POST into a GET, or drops the credential; most stop. It is typical of a login page, a missing or an "
+    "extra slash, and http instead of https.",
     fix="Serve the endpoint at the very URL that is configured: no redirect to a login page, to another "
     "host, to https, or to the same path with a slash.",
 )

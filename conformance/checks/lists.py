@@ -107,7 +107,8 @@ def _returned(number: int) -> str:
 @check(
     "list.items-per-page",
     "itemsPerPage is the number of resources in the page",
-    level="MUST",
+    # Section 3.4.2 defines it so, yet the RFC's own figure 9 shows the size of a full page for two resources.
+    level="SHOULD",
     cites=("RFC7644-3.4.2", "RFC7644-3.4.2.4"),
     on=LISTS,
     scim=BOTH,
