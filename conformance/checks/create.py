@@ -5,8 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from conformance.checks.forms import word_on_refusal
 from conformance.checks.registry import BOTH, Level, Problem, check
-from conformance.checks.state import advertised, answered, body, effects, is_custom, said, shown, subject, writes
+from conformance.checks.state import (
+    advertised,
+    answered,
+    body,
+    effects,
+    is_custom,
+    rewords,
+    said,
+    shown,
+    subject,
+    writes,
+)
 from conformance.engine import paths
 from conformance.engine.exchange import MISSING, Json, Seen
 
@@ -25,7 +37,8 @@ from conformance.engine.exchange import MISSING, Json, Seen
 )
 def status(seen: Seen) -> Iterator[Problem]:
     if seen.response.status != 201 and seen.response.status < 500:
-        yield Problem("status", expected=201, actual=seen.response.status, message=said(seen))
+        level = word_on_refusal(seen) if seen.response.status >= 400 else None
+        yield Problem("status", expected=201, actual=seen.response.status, message=said(seen), level=level)
 
 
 @check(
@@ -88,13 +101,15 @@ def _differences(seen: Seen) -> Iterator[tuple[str, Json, Json, str]]:
             continue  # the target's own schema does not promise it
         found = paths.get(resource, effect.path)
         if not paths.same(effect.value, found):
-            yield effect.path, effect.value, found, _kind(effect.value, found)
+            yield effect.path, effect.value, found, _kind(effect.path, effect.value, found)
 
 
-def _kind(expected: Json, found: Json) -> str:
+def _kind(path: str, expected: Json, found: Json) -> str:
     if isinstance(expected, str) and isinstance(found, str):
         if expected.lower() == found.lower():
             return "case"
+        if rewords(path, expected, found):
+            return "value"
         if (not expected.isascii() or any(c in expected for c in "\"'\\%+&<>")) and _one_text(expected, found):
             return "text"
     return "value"
