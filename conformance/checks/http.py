@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from conformance.checks.registry import BOTH, Problem, check
+from conformance.checks.registry import BOTH, Level, Problem, check
 from conformance.engine.exchange import MISSING, Seen
-from conformance.schemas.reading import parameters
+from conformance.schemas.reading import parameters, segments
 
 SCIM_JSON: Final = "application/scim+json"
 
@@ -97,13 +97,24 @@ def no_server_error(seen: Seen) -> Iterator[Problem]:
     status = seen.response.status
     if status < 500 or named(seen):
         return
+    level: Level | None = None
     if status == 501:
+        level = "CLIENT" if _optional(seen) else None
         message = f"The server says that it does not offer {seen.exchange.request.method} here."
     elif status in {502, 503, 504}:
         message = "An overloaded server or its gateway; what Retry-After asked for was waited for."
     else:
         message = ""
-    yield Problem("status", expected="below 500", actual=status, message=message)
+    yield Problem("status", expected="below 500", actual=status, message=message, level=level)
+
+
+def _optional(seen: Seen) -> bool:
+    """What a server may lack, and answer with 501 (table 8): PATCH, bulk, filters, sorting, searches by POST, /Me."""
+    request = seen.exchange.request
+    path = [part.lower() for part in segments(request.target)]
+    if request.method == "PATCH" or (path and (path[-1] in {"bulk", ".search"} or path[0] == "me")):
+        return True
+    return bool({"filter", "sortby"} & parameters(request.target).keys())
 
 
 @check(
@@ -192,7 +203,7 @@ def content_type(seen: Seen) -> Iterator[Problem]:
     "Answers with data are labelled as SCIM",
     level="SHOULD",
     cites=("RFC7644-3.8", "RFC7644-8.1"),
-    when=lambda seen: _data(seen) and not _asked_for_json(seen),
+    when=lambda seen: _data(seen) and not asked_for_json(seen),
     why="application/scim+json is the format unless the client asks for another; nearly all clients take "
     "application/json as well.",
     fix="Send application/scim+json, unless the request's Accept names application/json only.",
@@ -202,7 +213,8 @@ def scim_media_type(seen: Seen) -> Iterator[Problem]:
         yield Problem("header Content-Type", expected=SCIM_JSON, actual="application/json")
 
 
-def _asked_for_json(seen: Seen) -> bool:
+def asked_for_json(seen: Seen) -> bool:
+    """Whether the request names application/json and not the format of SCIM."""
     accept = ",".join(value for name, value in seen.exchange.request.headers if name.lower() == "accept").lower()
     return "application/json" in accept and SCIM_JSON not in accept
 

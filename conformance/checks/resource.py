@@ -130,8 +130,16 @@ def _elsewhere(pointer: str) -> bool:
 
 def _problem(held: Held, error: schemas.ShapeError) -> Problem:
     more = f" ({error.more} more entries have the same fault)" if error.more else ""
-    actual = MISSING if error.keyword == "required" else error.actual
-    return Problem(f"{held.pointer}{error.pointer}", error.expected, actual, f"{error.message}{more}")
+    missing = error.keyword == "required"
+    # The names of attributes are not case-sensitive (RFC 7643 section 2.1), though clients look for the exact one.
+    spelled = missing and reading.member(held.value, error.pointer[1:]) is not None
+    return Problem(
+        f"{held.pointer}{error.pointer}",
+        error.expected,
+        MISSING if missing else error.actual,
+        f"{error.message}{more}",
+        level="CLIENT" if spelled else None,
+    )
 
 
 @check(
