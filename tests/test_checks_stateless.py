@@ -545,6 +545,8 @@ WORDS = {
     "a page of SCIM 1.1 without startIndex": ("list.start-index", match(listing(user(), totalResults=5), scim="1.1"), "CLIENT"),
     "a page of SCIM 1.1 that is not called one": ("list.total", listed(listing(user(), totalResults=5), scim="1.1"), "CLIENT"),
     "a page that is not called one": ("list.total", listed(listing(user(), totalResults=5)), "MUST"),
+    "an error of SCIM 1.1 without a code": ("error.errors-array", refused11({"Errors": [{"description": "no such user"}]}), "CLIENT"),
+    "an error of SCIM 1.1 without words": ("error.errors-array", refused11({"Errors": [{"code": "404"}]}), "MUST"),
     "a user of SCIM 1.1 without schemas": ("resource.schemas", read(user(schemas=UNSET), scim="1.1"), "CLIENT"),
     "a relative location": ("resource.meta-location", read(user(meta=meta(location="/v2/Users/u1"))), "CLIENT"),
     "a location that is no address": ("resource.meta-location", read(user(meta=meta(location="urn:uuid:u1"))), "MUST"),

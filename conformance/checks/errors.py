@@ -84,7 +84,10 @@ def errors_array(seen: Seen) -> Iterator[Problem]:
         yield Problem("", expected="Errors", actual="a body that is not JSON")
     else:
         for error in schemas.errors("Error", response.json, scim="1.1"):
-            yield Problem(error.pointer, error.expected, error.actual, error.message)
+            # Protocol section 3.9 demands words for people; the code stands in its example only.
+            only_shown = error.keyword == "required" and error.pointer.endswith("/code")
+            level: Level | None = "CLIENT" if only_shown else None
+            yield Problem(error.pointer, error.expected, error.actual, error.message, level=level)
 
 
 @check(
