@@ -523,6 +523,7 @@ WORDS = {
     "a full page's size on a short one": ("list.items-per-page", listed(listing(user(), startIndex=1, itemsPerPage=10)), "SHOULD"),
     "a redirect that SCIM does not name": ("http.no-redirect", read(status=303), "SHOULD"),
     "400 for an id of a wrong form": ("read.unknown-404", refused(status=400), "SHOULD"),
+    "200 for an id that does not exist": ("read.unknown-404", refused(user(), 200), "MUST"),
     "403 for a resource that was deleted": ("read.unknown-404", refused(status=403, gone=True), "MUST"),
     "501 to PATCH": ("http.no-server-error", see("patch", error(501), status=501, method="PATCH"), "CLIENT"),
     "501 to a filter": ("http.no-server-error", match(error(501), status=501), "CLIENT"),

@@ -144,8 +144,8 @@ def order(seen: Seen) -> Iterator[Problem]:
 @check(
     "list.pages-disjoint",
     "No page repeats a resource of an earlier page",
-    # startIndex counts in one result, but section 3.4.2.4 makes no server keep an order: clients must be prepared.
-    level="SHOULD",
+    # startIndex counts in the result of the query; what section 3.4.2.4 excuses is a store that has changed meanwhile.
+    level="MUST",
     cites=("RFC7644-3.4.2.4",),
     on=("list",),
     scim=BOTH,
@@ -163,7 +163,7 @@ def pages_disjoint(seen: Seen) -> Iterator[Problem]:
 @check(
     "list.pages-complete",
     "The pages together hold every resource",
-    level="SHOULD",
+    level="MUST",
     cites=("RFC7644-3.4.2.4",),
     on=("list",),
     scim=BOTH,

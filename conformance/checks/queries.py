@@ -182,7 +182,7 @@ def read_resource(seen: Seen) -> Iterator[Problem]:
     "read.unknown-404",
     "An id that does not exist is answered with 404",
     level="SHOULD",
-    cites=("RFC7644-3.12", "RFC7644-3.6"),
+    cites=("RFC7644-3.12", "RFC7644-3.6", "RFC7644-3.4.1"),
     on=("read",),
     scim=BOTH,
     # A deleted resource that is still answered has a rule of its own: delete.gone-by-id.
@@ -197,6 +197,7 @@ def read_resource(seen: Seen) -> Iterator[Problem]:
 def unknown_404(seen: Seen) -> Iterator[Problem]:
     not_redirected(seen)
     if seen.response.status != 404 and not named(seen):
-        # Table 8 of section 3.12 is a SHOULD; for a resource that was deleted, section 3.6 says MUST.
-        level: Level | None = "MUST" if seen.intent.gone else None
+        # Table 8 of section 3.12 is a SHOULD. For a resource that was deleted, section 3.6 says MUST; and success is
+        # for one that exists (section 3.4.1).
+        level: Level | None = "MUST" if seen.intent.gone or seen.response.ok else None
         yield Problem("status", expected=404, actual=seen.response.status, level=level)
