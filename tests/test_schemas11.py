@@ -119,9 +119,6 @@ def test_nothing_in_a_schema_is_left_of_scim_2(name: str) -> None:
         ("Group", without(GROUP, "members")),
         ("Group", GROUP | {"members": None, "urn:okta:custom:group:1.0": {"description": "Night shift"}}),
         ("ListResponse", {"schemas": [CORE], "totalResults": 0}),
-        # Core schema, section 3.2: what has a value may be shown as that value alone.
-        ("User", USER | {"emails": ["ines.falk@example.net"], "groups": ["g1"]}),
-        ("Group", GROUP | {"members": ["u1"]}),
         # Section 5.1: schemas need not be said where the core schema says it all.
         ("ServiceProviderConfig", without(CONFIG, "schemas")),
         ("ListResponse", LIST | {"Resources": [{"userName": "bjensen"}]}),
@@ -151,8 +148,7 @@ ARRAY = f"an array that holds {CORE}"
         ("User", USER | {"id": 5}, "/id", "type", "string", 5),
         ("User", USER | {"id": ""}, "/id", "minLength", "a non-empty string", ""),
         ("User", USER | {"active": "true"}, "/active", "type", "boolean or null", "true"),
-        ("User", USER | {"emails": [5]}, "/emails/0", "type", "object or string", 5),
-        ("User", USER | {"addresses": ["x"]}, "/addresses/0", "type", "object", "x"),
+        ("User", USER | {"emails": ["x"]}, "/emails/0", "type", "object", "x"),
         ("User", USER | {"emails": {"value": "x"}}, "/emails", "type", "array or null", "an object with value"),
         ("User", USER | {"password": "x"}, "/password", "type", "null", "x"),
         (
@@ -174,7 +170,7 @@ ARRAY = f"an array that holds {CORE}"
         ("EnterpriseUser", {"department": 5}, "/department", "type", "string or null", 5),
         ("EnterpriseUser", {"manager": {"managerId": 1}}, "/manager/managerId", "type", "string or null", 1),
         ("Group", without(GROUP, "displayName"), "/displayName", "required", "present", "absent"),
-        ("Group", GROUP | {"members": [9]}, "/members/0", "type", "object or string", 9),
+        ("Group", GROUP | {"members": ["u-9"]}, "/members/0", "type", "object", "u-9"),
         ("Group", GROUP | {"members": [{"value": 7}]}, "/members/0/value", "type", "string or null", 7),
         ("ListResponse", without(LIST, "totalResults"), "/totalResults", "required", "present", "absent"),
         ("ListResponse", LIST | {"totalResults": "1"}, "/totalResults", "type", "integer", "1"),

@@ -47,7 +47,8 @@ def _shape(name: str, pointer: str, value: Json, *, scim: Scim = "2.0") -> Itera
     for error in schemas.errors(name, value, scim=scim):
         more = f" ({error.more} more entries have the same fault)" if error.more else ""
         actual = MISSING if error.keyword == "required" else error.actual
-        level: Level | None = "CLIENT" if _same_word(error) else None
+        # Names of attributes are not case-sensitive (RFC 7643 section 2.1).
+        level: Level | None = "CLIENT" if error.misspelled or _same_word(error) else None
         yield Problem(f"{pointer}{error.pointer}", error.expected, actual, f"{error.message}{more}", level)
 
 

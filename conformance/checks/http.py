@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from conformance.checks.registry import BOTH, Level, Problem, check
@@ -109,12 +109,17 @@ def no_server_error(seen: Seen) -> Iterator[Problem]:
 
 
 def _optional(seen: Seen) -> bool:
-    """What a server may lack, and answer with 501 (table 8): PATCH, bulk, filters, sorting, searches by POST, /Me."""
+    """What a server may lack, and answer with 501 (table 8), unless its own configuration says that it is there."""
     request = seen.exchange.request
     path = [part.lower() for part in segments(request.target)]
-    if request.method == "PATCH" or (path and (path[-1] in {"bulk", ".search"} or path[0] == "me")):
+    asked = parameters(request.target).keys()
+    if path and (path[0] == "me" or path[-1] == ".search"):
         return True
-    return bool({"filter", "sortby"} & parameters(request.target).keys())
+    used = {"patch": request.method == "PATCH", "bulk": path[-1:] == ["bulk"], "filter": "filter" in asked,
+            "sort": "sortby" in asked}  # fmt: skip
+    said = seen.world.capabilities.provider_config or {}
+    offered = {name for name in used if isinstance(said.get(name), Mapping) and said[name].get("supported") is True}
+    return any(used[name] for name in used.keys() - offered)
 
 
 @check(

@@ -145,8 +145,10 @@ def start_index(seen: Seen) -> Iterator[Problem]:
     stated, wanted = integer(seen, "startIndex"), max(asked(seen, "startIndex") or 1, 1)
     if stated is not None:
         beyond = wanted > (integer(seen, "totalResults") or 0)
-        # Of a page without resources (count=0, say) there is no first one.
-        if stated != wanted and not beyond and entries(seen):
+        # Where the total alone was asked for, there is no first one.
+        most = asked(seen, "count")
+        counted_only = most is not None and most <= 0
+        if stated != wanted and not beyond and not counted_only:
             yield Problem("/startIndex", expected=wanted, actual=stated)
     elif body_of(seen).get("startIndex") is None and 0 < len(entries(seen)) < (integer(seen, "totalResults") or 0):
         yield Problem(
