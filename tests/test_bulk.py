@@ -51,7 +51,11 @@ CASES = {
         ("one refused", answered(MADE | {"status": "400"}, REFUSED), ["operation 1 (POST alice)"]),
         ("one taken", answered(MADE, REFUSED | {"status": "201"}), ["operation 2 (POST alice-again)"]),
     ],
-    "bulk.stops": [("stopped", GOOD, []), ("went on", answered(MADE, REFUSED, LATE), ["operation 3 (POST bob)"])],
+    "bulk.stops": [
+        ("stopped", GOOD, []),
+        ("went on", answered(MADE, REFUSED, LATE), ["operation 3 (POST bob)"]),
+        ("failed the rest", answered(MADE, REFUSED, LATE | {"status": "424"}), []),
+    ],
     "bulk.parts": [
         ("whole", GOOD, []),
         ("no location", answered(MADE | {"location": ""}, REFUSED), ["operation 1"]),

@@ -6,6 +6,7 @@ import importlib
 import json
 import re
 from dataclasses import dataclass, replace
+from urllib.parse import quote
 
 import pytest
 from cost import calls, ends
@@ -500,6 +501,9 @@ LAWFUL = {
     "304 to a conditional read": see("read", status=304, statuses=frozenset({304})),
     "an error without detail as null": refused(error(404, detail="gone", scimType=None)),
     "404 without scimType": refused(),
+    "an error in the JSON that was asked for": refused(headers=(("Content-Type", "application/json"),), request_headers=(("Accept", "application/json"),)),
+    "a filter refused for its value": see("raw", error(400, scimType="invalidValue"), status=400, expect="refusal", target="/Users?filter=meta.created%20gt%20%22x%22"),
+    "count=0 with startIndex 0": listed(listing(totalResults=7, startIndex=0, itemsPerPage=0), target="/Users?count=0"),
     "a filter declined as too broad": see("raw", error(400, scimType="tooMany"), status=400, expect="refusal", target="/Users?filter=x"),
     "409 to PATCH without scimType": see("patch", error(409), status=409, method="PATCH"),
     "case matters for externalId": match(listing(), tags=frozenset({"case"}), filter_path="externalId", filter_value="X"),
@@ -519,6 +523,65 @@ LAWFUL = {
 def test_lawful_answers_pass_every_check(name):
     but = ("http.no-repeat-redirect",) if name == "lawful redirect" else ()
     assert failing(LAWFUL[name], but=but) == set()
+
+
+def filtered(condition, **changes):
+    """A filter that the profile wants refused, and is, without scimType unless ``changes`` say so."""
+    return see("raw", error(400, **changes), status=400, expect="refusal", target=f"/Users?filter={quote(condition)}")
+
+
+# The word of the RFC for the very case, where it differs from the check's own.
+WORDS = {
+    "a full page's size on a short one": ("list.items-per-page", listed(listing(user(), startIndex=1, itemsPerPage=10)), "SHOULD"),
+    "a redirect that SCIM does not name": ("http.no-redirect", read(status=303), "SHOULD"),
+    "400 for an id of a wrong form": ("read.unknown-404", refused(status=400), "SHOULD"),
+    "200 for an id that does not exist": ("read.unknown-404", refused(user(), 200), "MUST"),
+    "403 for a resource that was deleted": ("read.unknown-404", refused(status=403, gone=True), "MUST"),
+    "501 to PATCH": ("http.no-server-error", see("patch", error(501), status=501, method="PATCH"), "CLIENT"),
+    "501 to a filter": ("http.no-server-error", match(error(501), status=501), "CLIENT"),
+    "501 to a read": ("http.no-server-error", read(error(501), status=501), "MUST"),
+    "500 to PATCH": ("http.no-server-error", see("patch", error(500), status=500, method="PATCH"), "MUST"),
+    "an operator that does not exist, refused without scimType": ("error.scim-type", filtered('userName regex "a"'), "MUST"),
+    "an order of booleans, refused without scimType": ("error.scim-type", filtered("active gt true"), "MUST"),
+    "an open quote, refused without scimType": ("error.scim-type", filtered('userName eq "a'), "CLIENT"),
+    "an open quote, refused by another word": ("error.scim-type", filtered('userName eq "a', scimType="noTarget"), "MUST"),
+    "the type of an attribute in other letters": ("discovery.schema-shape", discover("Schemas", listing(SCHEMA | {"attributes": [{"name": "a", "type": "String", "multiValued": False}]})), "CLIENT"),
+    "a type that does not exist": ("discovery.schema-shape", discover("Schemas", listing(SCHEMA | {"attributes": [{"name": "a", "type": "text", "multiValued": False}]})), "MUST"),
+    "mutability in other letters": ("discovery.schema-shape", discover("Schemas", listing(SCHEMA | {"attributes": [{"name": "a", "type": "string", "multiValued": False, "mutability": "readwrite"}]})), "MUST"),
+    "a filter where none is offered": ("list.status", match(error(400), status=400, capabilities=Capabilities(provider_config=CONFIG | {"filter": {"supported": False, "maxResults": 0}})), "CLIENT"),
+    "a filter that finds nothing where none is offered": ("list.empty-is-200", probe(error(400), status=400, capabilities=Capabilities(provider_config=CONFIG | {"filter": {"supported": False, "maxResults": 0}})), "CLIENT"),
+    "a list that would be too long": ("list.status", listed(error(400, scimType="tooMany"), status=400), "CLIENT"),
+    "a list refused for no reason": ("list.status", listed(error(400), status=400), "MUST"),
+    "nothing found in SCIM 1.1": ("list.empty-is-200", probe(error(404), status=404, scim="1.1"), "CLIENT"),
+    "nothing found": ("list.empty-is-200", probe(error(404), status=404), "MUST"),
+    "a list of SCIM 1.1 without schemas": ("list.shape", match(listing(user(), schemas=UNSET), scim="1.1"), "CLIENT"),
+    "a page of SCIM 1.1 without startIndex": ("list.start-index", match(listing(user(), totalResults=5), scim="1.1"), "CLIENT"),
+    "a page of SCIM 1.1 that is not called one": ("list.total", listed(listing(user(), totalResults=5), scim="1.1"), "CLIENT"),
+    "a page that is not called one": ("list.total", listed(listing(user(), totalResults=5)), "MUST"),
+    "an error of SCIM 1.1 without a code": ("error.errors-array", refused11({"Errors": [{"description": "no such user"}]}), "CLIENT"),
+    "an error of SCIM 1.1 without words": ("error.errors-array", refused11({"Errors": [{"code": "404"}]}), "MUST"),
+    "a user of SCIM 1.1 without schemas": ("resource.schemas", read(user(schemas=UNSET), scim="1.1"), "CLIENT"),
+    "bare values in SCIM 1.1": ("resource.shape", read(user(emails=["u1@example.com"]), scim="1.1"), "CLIENT"),
+    "a bare address in SCIM 1.1": ("resource.shape", read(user(addresses=["Quay 1"]), scim="1.1"), "MUST"),
+    "bare values": ("resource.shape", read(user(emails=["u1@example.com"])), "MUST"),
+    "a resource type in other letters": ("discovery.resource-types-shape", discover("ResourceTypes", listing({k.upper() if k == "name" else k: v for k, v in RESOURCE_TYPE.items()})), "CLIENT"),
+    "501 to PATCH where it is offered": ("http.no-server-error", see("patch", error(501), status=501, method="PATCH", capabilities=Capabilities(provider_config=CONFIG)), "MUST"),
+    "501 to bulk": ("http.no-server-error", see("bulk", error(501), status=501, method="POST", target="/Bulk"), "CLIENT"),
+    "501 to a search": ("http.no-server-error", see("raw", error(501), status=501, method="POST", target="/Users/.search"), "CLIENT"),
+    "a relative location": ("resource.meta-location", read(user(meta=meta(location="/v2/Users/u1"))), "CLIENT"),
+    "a location that is no address": ("resource.meta-location", read(user(meta=meta(location="urn:uuid:u1"))), "MUST"),
+    "a location by another name": ("resource.meta-location", read(user(meta=meta(location=f"{BASE}/Users/employee-17"))), "CLIENT"),
+    "userName in other letters": ("resource.shape", read(user(userName=UNSET, username="u1@example.com")), "CLIENT"),
+    "no userName": ("resource.shape", read(user(userName=UNSET)), "MUST"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_the_word_of_the_rfc_for_the_case(name):
+    check, seen, word = WORDS[name]
+    rule = CHECKS[check]
+    assert applies(rule, seen)
+    assert {problem.level or rule.level for problem in rule.run(seen)} == {word}
 
 
 def test_scim_1_1_answers_are_not_held_to_2_0():

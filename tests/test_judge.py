@@ -141,3 +141,29 @@ def test_two_checks_of_one_name_are_refused():
     all_checks()
     with pytest.raises(ValueError, match=r"two checks are called create\.status"):
         registry.check("create.status", "x", level="MUST", why="x.", fix="x.")(lambda _s: iter(()))
+
+
+@pytest.mark.parametrize(
+    ("word", "own", "outcome", "told"),
+    [
+        (None, "MUST", "fail", ("MUST", "degraded")),
+        ("SHOULD", "MUST", "fail", ("SHOULD", "cosmetic")),
+        ("MUST", "SHOULD", "fail", ("MUST", "degraded")),
+        ("CLIENT", "MUST", "pass", None),
+    ],
+)
+def test_a_case_for_which_the_rfc_has_another_word_goes_by_that(entra, only, word, own, outcome, told):
+    """The rule is one, but what the RFC says of it may differ from case to case: a name is unique, a group's is not."""
+    only(rule(level=own, run=lambda _s: iter([Problem("x", level=word)])))
+    [found] = judge(see("read", liv()), profile_with(entra), None)
+    assert found.outcome == outcome
+    assert told in {None, (found.level, found.severity)}
+
+
+def test_what_the_rfc_leaves_open_is_a_finding_to_the_client_that_minds(entra, only):
+    only(rule(run=lambda _s: iter([Problem("x", level="CLIENT")])))
+    asked = Requirement("test.rule", "blocker", consequence="It stops.", evidence="documented")
+    [found] = judge(see("read", liv()), profile_with(entra, asked), scenario_with(entra))
+    assert (found.outcome, found.level, found.severity) == ("fail", "CLIENT", "blocker")
+    guessed = replace(asked, evidence="inferred")
+    assert judge(see("read", liv()), profile_with(entra, guessed), None)[0].severity == "degraded"

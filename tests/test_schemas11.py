@@ -119,6 +119,8 @@ def test_nothing_in_a_schema_is_left_of_scim_2(name: str) -> None:
         ("Group", without(GROUP, "members")),
         ("Group", GROUP | {"members": None, "urn:okta:custom:group:1.0": {"description": "Night shift"}}),
         ("ListResponse", {"schemas": [CORE], "totalResults": 0}),
+        # Section 5.1: schemas need not be said where the core schema says it all.
+        ("ServiceProviderConfig", without(CONFIG, "schemas")),
         ("ListResponse", LIST | {"Resources": [{"userName": "bjensen"}]}),
         ("ListResponse", LIST | {"Resources": None, "totalResults": 0}),
         ("Error", {"Errors": [{"description": "x", "code": 409}, {"description": "y", "code": "400", "uri": None}]}),

@@ -516,6 +516,75 @@ def test_every_state_check_passes_somewhere_and_fails_somewhere():
         assert any(isinstance(o, list) and o for o in outcomes), f"{name} never fails"
 
 
+PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+
+
+def asked(operation, *, effect=None, config=None, **more):
+    """A PATCH of one operation that the server refuses with 400."""
+    effect = effect or put(operation.get("path", "title"), operation.get("value"))
+    seen = see(
+        "patch", status=400, writes=[refused(effect)], sent={"schemas": [PATCH], "Operations": [operation]}, **more
+    )
+    told = replace(seen.world.capabilities, provider_config=config)
+    return replace(seen, world=replace(seen.world, capabilities=told))
+
+
+def test_a_canonical_telephone_number_is_no_damaged_text():
+    """RFC 7643 section 4.1.2 wants it as in RFC 3966; the + is no letter that got lost."""
+    sent = write(put('phoneNumbers[type eq "work"].value', "+1 201 555 0123"), action="create")
+    seen = back(liv(phoneNumbers=[{"type": "work", "value": "tel:+1-201-555-0123"}]), sent)
+    assert list(all_checks()["create.text-survives"].run(seen)) == []
+    assert len(list(all_checks()["create.stored"].run(seen))) == 1
+
+
+# The word of the RFC for the very case, where it differs from the check's own.
+WORDS = {
+    "a second group of the same name": ("create.duplicate-refused", see("create", crew(), status=201, duplicate=True, subject={"kind": "Group"}), "CLIENT"),
+    "a second user of the same name": ("create.duplicate-refused", see("create", liv(), status=201, duplicate=True), "MUST"),
+    "a group's conflict answered with 400": ("create.duplicate-refused", see("create", status=400, duplicate=True, subject={"kind": "Group"}), "MUST"),
+    "a member listed twice": ("group.members-exact", group_back(crew("u1", "u1"), members=["u1"], subject={"members_exact": True}), "SHOULD"),
+    "a member whom nobody added": ("group.members-exact", group_back(crew("u1", "u2"), members=["u1"], subject={"members_exact": True}), "MUST"),
+    "a member added again is refused": ("group.re-add-accepted", see("patch", status=400, twice=True, subject={"kind": "Group", "id": "g1"}), "SHOULD"),
+    "an operation in capitals is refused": ("patch.status", asked({"op": "Replace", "path": "title", "value": "Pilot"}), "CLIENT"),
+    "a boolean as a string is refused": ("patch.status", asked({"op": "replace", "path": "active", "value": "False"}), "CLIENT"),
+    "a path as a member's name is refused": ("patch.status", asked({"op": "replace", "value": {"name.givenName": "Eva"}}), "CLIENT"),
+    "a value beside a remove is refused": ("group.change-accepted", asked({"op": "remove", "path": "members", "value": [{"value": "u1"}]}, effect=Effect("remove-member", "members", "u1"), subject={"kind": "Group"}), "CLIENT"),
+    "a bare id for the manager is refused": ("user.manager-accepted", asked({"op": "replace", "path": f"{ENT}:manager", "value": "u9"}, effect=put(f"{ENT}:manager", {"value": "u9"})), "CLIENT"),
+    "an add to an element that is not there is refused": ("patch.status", asked({"op": "add", "path": 'phoneNumbers[type eq "work"].value', "value": "1"}), "CLIENT"),
+    "PATCH is not offered": ("patch.status", asked({"op": "replace", "path": "title", "value": "Pilot"}, config={"patch": {"supported": False}}), "CLIENT"),
+    "what is read-only is refused": ("patch.status", asked({"op": "replace", "path": "title", "value": "Pilot"}, schemas=({"id": CORE, "attributes": [{"name": "title", "mutability": "readOnly"}]},)), "CLIENT"),
+    "a plain operation is refused": ("patch.status", asked({"op": "replace", "path": "title", "value": "Pilot"}), "MUST"),
+    "an operation without a path is refused": ("patch.status", asked({"op": "replace", "value": {"title": "Pilot", "active": False, ENT: {"department": "Quay"}}}), "MUST"),
+    "an element that is there is refused": ("patch.status", asked({"op": "replace", "path": WORK, "value": "a@b.example"}), "MUST"),
+    "an object for the manager is refused": ("user.manager-accepted", asked({"op": "add", "path": f"{ENT}:manager", "value": {"value": "u9"}}, effect=put(f"{ENT}:manager", {"value": "u9"})), "MUST"),
+    "a filter that only servers read is refused": ("patch.status", asked({"op": "replace", "path": 'emails[value sw "a"].value', "value": "x"}, effect=put("emails", "x")), "MUST"),
+    "a change answered with 202": ("patch.status", see("patch", status=202, sent={"schemas": [PATCH], "Operations": [{"op": "Add"}]}), "MUST"),
+    "a create with a text for active is refused": ("create.status", see("create", status=400, sent={"schemas": [CORE], "userName": "a", "active": "True"}), "CLIENT"),
+    "a plain create is refused": ("create.status", see("create", status=400, sent={"schemas": [CORE], "userName": "a", "password": "x", "active": True}), "MUST"),
+    "a telephone number in its canonical form": ("patch.applied", back(later(phoneNumbers=[{"type": "work", "value": "tel:+1-201-555-0123"}]), write(put('phoneNumbers[type eq "work"].value', "(201) 555-0123"))), "CLIENT"),
+    "a text in small letters": ("patch.applied", back(later(title="pilot"), write(put("title", "Pilot"))), "CLIENT"),
+    "an externalId in small letters": ("patch.applied", back(later(externalId="ab"), write(put("externalId", "AB"))), "MUST"),
+    "PUT of what is read-only": ("patch.applied", back(later(), write(put("title", "Pilot"), action="replace"), schemas=({"id": CORE, "attributes": [{"name": "title", "mutability": "readOnly"}]},)), "CLIENT"),
+    "PATCH of what is read-only is accepted and ignored": ("patch.applied", back(later(), write(put("title", "Pilot")), schemas=({"id": CORE, "attributes": [{"name": "title", "mutability": "readOnly"}]},)), "MUST"),
+    "a create without a body": ("create.returns-resource", see("create", status=201), "SHOULD"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_the_word_of_the_rfc_for_the_case(name):
+    check, seen, word = WORDS[name]
+    rule = all_checks()[check]
+    assert rule.when(seen)
+    assert {problem.level or rule.level for problem in rule.run(seen)} == {word}
+
+
+def test_scim_1_1_demands_the_body_of_a_create():
+    """Protocol section 3.1 says MUST, where RFC 7644 section 3.3 says SHOULD."""
+    seen = see("create", status=201)
+    seen = replace(seen, world=replace(seen.world, scim="1.1"))
+    assert [problem.level for problem in all_checks()["create.returns-resource"].run(seen)] == ["MUST"]
+
+
 def test_foreign_words_stay_short_in_findings():
     [problem] = all_checks()["patch.applied"].run(back(liv(displayName="x" * 10_000), renamed))
     assert len(str(problem.actual)) < 400

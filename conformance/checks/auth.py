@@ -87,7 +87,7 @@ def challenge(seen: Seen) -> Iterator[Problem]:
     "auth.no-data",
     "A refusal holds no data",
     level="MUST",
-    cites=("RFC7644-3.12",),
+    cites=("RFC7644-3.12", "RFC7644-2"),
     on=("anonymous",),
     scim=BOTH,
     when=lambda seen: seen.response.status >= 300,

@@ -12,7 +12,7 @@ from conformance.engine.exchange import Scim
 
 _IN_1_1: Final[Mapping[str, str]] = {
     "RFC7643-2.1": "SCIM1.1-core-3",
-    "RFC7643-2.2": "SCIM1.1-core-3.1",
+    "RFC7643-2.2": "SCIM1.1-protocol-3.2.2.1",  # the default of case is told beside filters there
     "RFC7643-2.3.1": "SCIM1.1-core-3.1.1",
     "RFC7643-2.3.2": "SCIM1.1-core-3.1.2",
     "RFC7643-2.3.4": "SCIM1.1-core-3.1.4",
@@ -26,7 +26,6 @@ _IN_1_1: Final[Mapping[str, str]] = {
     "RFC7643-4.2": "SCIM1.1-core-8",
     "RFC7643-4.3": "SCIM1.1-core-7",
     "RFC7643-5": "SCIM1.1-core-9",
-    "RFC7643-9.2": "SCIM1.1-core-6.1",
     "RFC7644-2": "SCIM1.1-protocol-2",
     "RFC7644-3.12": "SCIM1.1-protocol-3.9",
     "RFC7644-3.3": "SCIM1.1-protocol-3.1",
@@ -34,12 +33,13 @@ _IN_1_1: Final[Mapping[str, str]] = {
     "RFC7644-3.4.2": "SCIM1.1-protocol-3.2.2",
     "RFC7644-3.4.2.2": "SCIM1.1-protocol-3.2.2.1",
     "RFC7644-3.4.2.4": "SCIM1.1-protocol-3.2.2.3",
+    "RFC7644-3.5.1": "SCIM1.1-protocol-3.3.1",
     "RFC7644-3.5.2": "SCIM1.1-protocol-3.3.2",
     "RFC7644-3.5.2.1": "SCIM1.1-protocol-3.3.2",
     "RFC7644-3.5.2.2": "SCIM1.1-protocol-3.3.2",
     "RFC7644-3.6": "SCIM1.1-protocol-3.4",
     "RFC7644-3.8": "SCIM1.1-protocol-3.6",
-    "RFC7644-4": "SCIM1.1-core-9",
+    "RFC7644-4": "SCIM1.1-protocol-3",  # the table of endpoints; there is no section of its own
 }
 
 

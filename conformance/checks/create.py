@@ -5,8 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from conformance.checks.registry import BOTH, Problem, check
-from conformance.checks.state import advertised, answered, body, effects, is_custom, said, shown, subject, writes
+from conformance.checks.forms import word_on_refusal
+from conformance.checks.registry import BOTH, Level, Problem, check
+from conformance.checks.state import (
+    advertised,
+    answered,
+    body,
+    effects,
+    is_custom,
+    rewords,
+    said,
+    shown,
+    subject,
+    writes,
+)
 from conformance.engine import paths
 from conformance.engine.exchange import MISSING, Json, Seen
 
@@ -25,7 +37,8 @@ from conformance.engine.exchange import MISSING, Json, Seen
 )
 def status(seen: Seen) -> Iterator[Problem]:
     if seen.response.status != 201 and seen.response.status < 500:
-        yield Problem("status", expected=201, actual=seen.response.status, message=said(seen))
+        level = word_on_refusal(seen) if seen.response.status >= 400 else None
+        yield Problem("status", expected=201, actual=seen.response.status, message=said(seen), level=level)
 
 
 @check(
@@ -40,10 +53,11 @@ def status(seen: Seen) -> Iterator[Problem]:
     fix="Answer 201 with the whole representation, `id` included.",
 )
 def returns_resource(seen: Seen) -> Iterator[Problem]:
+    level: Level | None = "MUST" if seen.world.scim == "1.1" else None  # protocol section 3.1
     if not answered(seen):
-        yield Problem("body", expected="the new resource as a JSON object", actual="no JSON object")
+        yield Problem("body", expected="the new resource as a JSON object", actual="no JSON object", level=level)
     elif "id" not in body(seen):
-        yield Problem("/id", expected="the new resource's id", actual="(absent)")
+        yield Problem("/id", expected="the new resource's id", actual="(absent)", level=level)
 
 
 @check(
@@ -65,7 +79,9 @@ def duplicate_refused(seen: Seen) -> Iterator[Problem]:
         return
     if seen.response.status != 409 and seen.response.status < 500:
         made = "a second resource was made" if seen.response.ok else "refused, but not as a conflict"
-        yield Problem("status", expected=409, actual=seen.response.status, message=made)
+        # No section makes the name of a group unique (RFC 7643 section 8.7.1: uniqueness none).
+        level: Level | None = "CLIENT" if seen.intent.resource == "Group" and seen.response.ok else None
+        yield Problem("status", expected=409, actual=seen.response.status, message=made, level=level)
 
 
 _FOLLOWS_NAME: Final = frozenset({"name.formatted", "displayname", "nickname"})
@@ -85,13 +101,15 @@ def _differences(seen: Seen) -> Iterator[tuple[str, Json, Json, str]]:
             continue  # the target's own schema does not promise it
         found = paths.get(resource, effect.path)
         if not paths.same(effect.value, found):
-            yield effect.path, effect.value, found, _kind(effect.value, found)
+            yield effect.path, effect.value, found, _kind(effect.path, effect.value, found)
 
 
-def _kind(expected: Json, found: Json) -> str:
+def _kind(path: str, expected: Json, found: Json) -> str:
     if isinstance(expected, str) and isinstance(found, str):
         if expected.lower() == found.lower():
             return "case"
+        if rewords(path, expected, found):
+            return "value"
         if (not expected.isascii() or any(c in expected for c in "\"'\\%+&<>")) and _one_text(expected, found):
             return "text"
     return "value"
@@ -137,7 +155,7 @@ def stored(seen: Seen) -> Iterator[Problem]:
     "create.text-survives",
     "Letters outside ASCII and special characters read back as sent",
     level="MUST",
-    cites=("RFC7643-2.3.1", "RFC7644-8.1"),
+    cites=("RFC7643-2.3.1", "RFC7644-3.8"),
     on=("read-back",),
     scim=BOTH,
     when=_created,
@@ -154,7 +172,7 @@ def text_survives(seen: Seen) -> Iterator[Problem]:
     "create.case-kept",
     "Upper and lower case read back as sent",
     level="CLIENT",
-    cites=("RFC7643-2.2",),
+    cites=("RFC7643-2.2", "RFC7643-7"),
     on=("read-back",),
     scim=BOTH,
     when=_created,

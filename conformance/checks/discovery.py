@@ -11,7 +11,7 @@ from typing import Final
 from conformance import schemas
 from conformance.checks.held import few
 from conformance.checks.http import is_html
-from conformance.checks.registry import BOTH, NotJudged, Problem, check
+from conformance.checks.registry import BOTH, Level, NotJudged, Problem, check
 from conformance.engine import paths
 from conformance.engine.exchange import MISSING, Json, Scim, Seen
 from conformance.engine.versions import VERSIONS
@@ -48,7 +48,16 @@ def _shape(name: str, pointer: str, value: Json, *, scim: Scim = "2.0") -> Itera
     for error in schemas.errors(name, value, scim=scim):
         more = f" ({error.more} more entries have the same fault)" if error.more else ""
         actual = MISSING if error.keyword == "required" else error.actual
-        yield Problem(f"{pointer}{error.pointer}", error.expected, actual, f"{error.message}{more}")
+        # Names of attributes are not case-sensitive (RFC 7643 section 2.1).
+        level: Level | None = "CLIENT" if error.misspelled or _same_word(error) else None
+        yield Problem(f"{pointer}{error.pointer}", error.expected, actual, f"{error.message}{more}", level)
+
+
+def _same_word(error: schemas.ShapeError) -> bool:
+    """The type of an attribute in other letters: it is not caseExact (RFC 7643 section 8.7.2), mutability is."""
+    if error.keyword != "enum" or not error.pointer.endswith("/type"):
+        return False
+    return str(error.actual).lower() in error.expected.lower().removeprefix("one of ").split(", ")
 
 
 @check(

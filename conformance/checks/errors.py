@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
 from conformance import schemas
-from conformance.checks.http import SCIM_JSON, is_html
-from conformance.checks.registry import Problem, check
+from conformance.checks.http import SCIM_JSON, asked_for_json, is_html
+from conformance.checks.registry import Level, Problem, check
 from conformance.engine.exchange import MISSING, Seen
 from conformance.schemas.reading import looks_like_error, parameters
 
@@ -83,7 +84,10 @@ def errors_array(seen: Seen) -> Iterator[Problem]:
         yield Problem("", expected="Errors", actual="a body that is not JSON")
     else:
         for error in schemas.errors("Error", response.json, scim="1.1"):
-            yield Problem(error.pointer, error.expected, error.actual, error.message)
+            # Protocol section 3.9 demands words for people; the code stands in its example only.
+            only_shown = error.keyword == "required" and error.pointer.endswith("/code")
+            level: Level | None = "CLIENT" if only_shown else None
+            yield Problem(error.pointer, error.expected, error.actual, error.message, level=level)
 
 
 @check(
@@ -135,9 +139,28 @@ def scim_type(seen: Seen) -> Iterator[Problem]:
     elif status == 409 and intent.action in {"create", "set-up"}:
         if found != "uniqueness":
             yield Problem("/scimType", expected="uniqueness", actual=MISSING if found is None else shown)
-    # A filter may also be declined for what it asks for or would return; then that is the keyword.
-    elif status == 400 and _filter_declined(seen) and found not in {"invalidFilter", "sensitive", "tooMany"}:
-        yield Problem("/scimType", expected="invalidFilter", actual=MISSING if found is None else shown)
+    elif status == 400 and _filter_declined(seen) and found not in _OF_FILTERS:
+        # Section 3.4.2.2 demands the keyword for an operation that is not known or not to be had of the value;
+        # elsewhere scimType is optional (section 3.12).
+        level: Level | None = None if found is not None or _operation_declined(seen) else "CLIENT"
+        actual = MISSING if found is None else shown
+        yield Problem("/scimType", expected="invalidFilter", actual=actual, level=level)
+
+
+_OF_FILTERS: Final = frozenset({"invalidFilter", "sensitive", "tooMany", "invalidValue"})
+"""Table 9: a filter may also be declined for what it asks for or would return."""
+_ORDERS: Final = frozenset({"gt", "ge", "lt", "le"})
+_OPERATORS: Final = _ORDERS | {"eq", "ne", "co", "sw", "ew", "pr"}
+_COMPARISON: Final = re.compile(r"[\w.:$-]+ +(\w+) +(true\b|false\b|\S)", re.IGNORECASE)
+
+
+def _operation_declined(seen: Seen) -> bool:
+    """The filter is one comparison by an operator that does not exist, or that booleans do not have (table 3)."""
+    found = _COMPARISON.match(parameters(seen.exchange.request.target).get("filter", "").strip())
+    if found is None:
+        return False
+    operator, value = found[1].lower(), found[2].lower()
+    return operator not in _OPERATORS or (operator in _ORDERS and value in {"true", "false"})
 
 
 def _filter_declined(seen: Seen) -> bool:
@@ -167,7 +190,7 @@ def detail_useful(seen: Seen) -> Iterator[Problem]:
     "Error bodies are labelled as SCIM",
     level="SHOULD",
     cites=("RFC7644-3.8", "RFC7644-8.1"),
-    when=_held,
+    when=lambda seen: _held(seen) and not (seen.response.media_type == "application/json" and asked_for_json(seen)),
     why="A client that reads error bodies by their label misses the detail.",
     fix="Send Content-Type: application/scim+json with errors too.",
 )

@@ -144,6 +144,7 @@ def order(seen: Seen) -> Iterator[Problem]:
 @check(
     "list.pages-disjoint",
     "No page repeats a resource of an earlier page",
+    # startIndex counts in the result of the query; what section 3.4.2.4 excuses is a store that has changed meanwhile.
     level="MUST",
     cites=("RFC7644-3.4.2.4",),
     on=("list",),

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from conformance.checks.citations import cited
 from conformance.checks.registry import Check, Level, NotJudged, Problem, all_checks
 from conformance.engine.exchange import Scim, Seen
-from conformance.engine.given import suits
 from conformance.profile.model import Profile, Requirement, Scenario
 from conformance.results.model import CheckResult, Severity
-from conformance.schemas import reading
 
 _BY_LEVEL: Final[Mapping[str, Severity]] = {"MUST": "degraded", "SHOULD": "cosmetic"}
 ASSERTED: Final = ("expect.", "http.expected-status")
 """Checks that hold a profile's own assertions."""
-_TAKEN: Final = ("create.status", "patch.status", "http.expected-status")
-"""Checks that a body is taken."""
 _LABELS: Final = ("http.scim-media-type", "error.media-type")
 _MOST: Final = 20
 """Problems reported of one check on one exchange."""
@@ -28,33 +25,12 @@ def judge(seen: Seen, profile: Profile, scenario: Scenario | None) -> list[Check
     """The results of every check that applies."""
     results: list[CheckResult] = []
     for rule in _applicable(seen):
-        level = _level(rule, seen, profile, scenario)
-        severity, requirement = severity_of(rule, profile, scenario, level=level)
+        asserted = seen.intent.rule.level if seen.intent.rule and rule.id.startswith(ASSERTED) else rule.level
+        severity, requirement = severity_of(rule, profile, scenario, level=asserted)
         if severity is not None:
-            results.extend(_run(rule, seen, severity, requirement, level=level))
+            at_level = partial(severity_of, rule, profile, scenario)
+            results.extend(_run(rule, seen, severity, requirement, at_level))
     return results
-
-
-def _level(rule: Check, seen: Seen, profile: Profile, scenario: Scenario | None) -> Level:
-    """The word that stands behind the rule here: another than the check's own where the client asks for more.
-
-    A server may refuse what is not in its own schemas, and a body without what these require (RFC 7643 §7, RFC 7644
-    §3.12 invalidValue); then only a client that sends just that can mind.
-    """
-    if seen.intent.rule and rule.id.startswith(ASSERTED):
-        level = seen.intent.rule.level
-    else:
-        requirement = requirement_of(rule, profile, scenario)
-        level = requirement.level if requirement and requirement.level else rule.level
-    if rule.id in _TAKEN and 400 <= seen.response.status < 500 and _beyond_its_schemas(seen):
-        return "CLIENT"
-    return level
-
-
-def _beyond_its_schemas(seen: Seen) -> bool:
-    sent = seen.intent.sent
-    whole = isinstance(sent, Mapping) and seen.exchange.request.method in {"POST", "PUT"}
-    return whole and bool(reading.strings(sent.get("schemas"))) and not suits(sent, seen.world.capabilities)
 
 
 def _applicable(seen: Seen) -> Iterator[Check]:
@@ -63,11 +39,6 @@ def _applicable(seen: Seen) -> Iterator[Check]:
             continue
         if seen.world.scim in rule.scim and (not rule.on or seen.intent.action in rule.on):
             yield rule
-
-
-def requirement_of(rule: Check, profile: Profile, scenario: Scenario | None) -> Requirement | None:
-    """What the profile says of the check, the scenario's own word before that for all."""
-    return (scenario.requires.get(rule.id) if scenario else None) or profile.requires.get(rule.id)
 
 
 def severity_of(
@@ -79,7 +50,7 @@ def severity_of(
     all. Where only an inference speaks for a habit, the finding is degraded at most, unless access
     stays open. ``level`` stands in for the check's own.
     """
-    requirement = requirement_of(rule, profile, scenario)
+    requirement = (scenario.requires.get(rule.id) if scenario else None) or profile.requires.get(rule.id)
     if requirement is not None and requirement.severity == "ignore":
         return None, requirement
     severity = requirement.severity if requirement and requirement.severity else _BY_LEVEL.get(level or rule.level)
@@ -92,7 +63,11 @@ def severity_of(
 
 
 def _run(
-    rule: Check, seen: Seen, severity: Severity, requirement: Requirement | None, *, level: Level
+    rule: Check,
+    seen: Seen,
+    severity: Severity,
+    requirement: Requirement | None,
+    at_level: Callable[..., tuple[Severity | None, Requirement | None]],
 ) -> Iterator[CheckResult]:
     try:
         if not rule.when(seen):
@@ -100,7 +75,9 @@ def _run(
         _must_be_claimed(rule, seen)
         if severity == "cosmetic":
             _may_be_claimed(rule, seen)
-        problems = list(rule.run(seen))
+        found = [(one, at_level(level=one.level)[0] if one.level else severity) for one in rule.run(seen)]
+        # What the RFC leaves open in this very case is no failure to a client that does not mind.
+        problems = [(one, hurt) for one, hurt in found if hurt is not None]
     except NotJudged as reason:
         yield CheckResult(id=rule.id, outcome="skip", level=rule.level, reason=str(reason))
         return
@@ -112,8 +89,8 @@ def _run(
         return
     if not problems:
         yield CheckResult(id=rule.id, outcome="pass", level=rule.level)
-    for problem in problems[:_MOST]:
-        yield _as_asserted(seen, _failure(rule, problem, severity, requirement, level=level, scim=seen.world.scim))
+    for problem, hurt in problems[:_MOST]:
+        yield _as_asserted(seen, _failure(rule, problem, hurt, requirement, scim=seen.world.scim))
 
 
 def _must_be_claimed(rule: Check, seen: Seen) -> None:
@@ -139,6 +116,7 @@ def _as_asserted(seen: Seen, failure: CheckResult) -> CheckResult:
         return failure
     return replace(
         failure,
+        level=rule.level,
         cites=rule.cites or failure.cites,
         title=rule.title or failure.title,
         fix=rule.fix or failure.fix,
@@ -146,14 +124,9 @@ def _as_asserted(seen: Seen, failure: CheckResult) -> CheckResult:
 
 
 def _failure(
-    rule: Check,
-    problem: Problem,
-    severity: Severity,
-    requirement: Requirement | None,
-    *,
-    level: Level,
-    scim: Scim,
+    rule: Check, problem: Problem, severity: Severity, requirement: Requirement | None, *, scim: Scim
 ) -> CheckResult:
+    level = problem.level or rule.level
     # What only the client asks for stands in no RFC: its source is the profile's.
     beyond = level == "CLIENT" != rule.level
     return CheckResult(

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from conformance import schemas
 from conformance.checks.held import any_held, expects_list, few, kind_of, resources, shown_id
 from conformance.checks.queries import COUNTS, LISTS, asked, body_of, cursor_of, entries, integer, is_list
-from conformance.checks.registry import BOTH, Problem, check
+from conformance.checks.registry import BOTH, Level, Problem, check
 from conformance.engine.exchange import MISSING, Seen
 from conformance.schemas import reading
 
@@ -38,7 +38,12 @@ def list_shape(seen: Seen) -> Iterator[Problem]:
         return
     for error in schemas.errors("ListResponse", body, scim=seen.world.scim, quote=False):
         if error.keyword == "required" or error.pointer.strip("/") not in COUNTS:
-            yield Problem(error.pointer, error.expected, error.actual, error.message)
+            yield Problem(error.pointer, error.expected, error.actual, error.message, _in_2_0(seen, error.keyword))
+
+
+def _in_2_0(seen: Seen, keyword: str = "required") -> Level | None:
+    """SCIM 1.1 shows the members of a list, and demands none of them (protocol sections 3.2.2 and 3.2.2.3)."""
+    return "CLIENT" if seen.world.scim == "1.1" and keyword == "required" else None
 
 
 @check(
@@ -89,7 +94,9 @@ def total(seen: Seen) -> Iterator[Problem]:
         yield Problem("/totalResults", expected=f"at least {returned}", actual=stated, message=_returned(returned))
     # Where the page is as large as the vendor claims, only startIndex is missing: list.start-index says so.
     elif stated > returned and not paged and not seen.world.claims.may_cut(most, returned):
-        yield Problem("/totalResults", expected=returned, actual=stated, message=_returned(returned))
+        yield Problem(
+            "/totalResults", expected=returned, actual=stated, message=_returned(returned), level=_in_2_0(seen)
+        )
     # A count below 0 is the same as 0, and asks for the total alone (RFC 7644 §3.4.2.4).
     elif stated and not returned and (most is None or most > 0) and (asked(seen, "startIndex") or 1) <= 1:
         yield Problem(
@@ -107,7 +114,8 @@ def _returned(number: int) -> str:
 @check(
     "list.items-per-page",
     "itemsPerPage is the number of resources in the page",
-    level="MUST",
+    # Section 3.4.2 defines it so, yet the RFC's own figure 9 shows the size of a full page for two resources.
+    level="SHOULD",
     cites=("RFC7644-3.4.2", "RFC7644-3.4.2.4"),
     on=LISTS,
     scim=BOTH,
@@ -137,13 +145,17 @@ def start_index(seen: Seen) -> Iterator[Problem]:
     stated, wanted = integer(seen, "startIndex"), max(asked(seen, "startIndex") or 1, 1)
     if stated is not None:
         beyond = wanted > (integer(seen, "totalResults") or 0)
-        if stated != wanted and not beyond:
+        # Where the total alone was asked for, there is no first one.
+        most = asked(seen, "count")
+        counted_only = most is not None and most <= 0
+        if stated != wanted and not beyond and not counted_only:
             yield Problem("/startIndex", expected=wanted, actual=stated)
     elif body_of(seen).get("startIndex") is None and 0 < len(entries(seen)) < (integer(seen, "totalResults") or 0):
         yield Problem(
             "/startIndex",
             expected=wanted,
             message="Required where only a part is returned.",
+            level=_in_2_0(seen),
         )
 
 

@@ -20,7 +20,7 @@ from conformance.checks.held import (
     resources,
     shown_id,
 )
-from conformance.checks.registry import BOTH, Problem, check
+from conformance.checks.registry import BOTH, Level, Problem, check
 from conformance.engine.exchange import CORE_SCHEMA, MISSING, Json, Seen
 from conformance.schemas import reading
 from conformance.schemas.reading import escape
@@ -44,7 +44,9 @@ def has_schemas(seen: Seen) -> Iterator[Problem]:
         where, found = f"{held.pointer}/schemas", held.value.get("schemas", MISSING)
         if found is MISSING:
             if not projected(seen):
-                yield Problem(where, expected=f"an array that holds {_core(seen)}")
+                # SCIM 1.1 takes its core schema for granted (core schema section 5.1).
+                level: Level | None = "CLIENT" if seen.world.scim == "1.1" else None
+                yield Problem(where, expected=f"an array that holds {_core(seen)}", level=level)
             continue
         urns = [urn.lower() for urn in reading.strings(found)]
         if not isinstance(found, list) or not accepted & set(urns):
@@ -143,7 +145,7 @@ def no_duplicate_extension(seen: Seen) -> Iterator[Problem]:
     "resource.resource-type",
     "meta.resourceType says what the resource is",
     level="MUST",
-    cites=("RFC7643-3.1",),
+    cites=("RFC7643-3.1", "RFC7644-3.3.1"),
     on=ANSWERS,
     when=lambda seen: any(meta_of(held) for held in own_resources(seen)),
     why="Generic clients sort what they get by meta.resourceType.",
@@ -189,7 +191,9 @@ def meta_location(seen: Seen) -> Iterator[Problem]:
             continue
         if not isinstance(found, str) or reading.origin(found) is None:
             shown = found[:200] if isinstance(found, str) else schemas.type_name(found)
-            yield Problem(where, expected="an absolute URL", actual=shown)
+            # A reference may be relative (section 2.3.7, and the examples of section 8.7); few clients resolve it.
+            relative = isinstance(found, str) and bool(found) and not urlsplit(found).scheme
+            yield Problem(where, expected="an absolute URL", actual=shown, level="CLIENT" if relative else None)
             continue
         if any(c in _NOT_IN_A_URL for c in found):
             yield Problem(
@@ -199,11 +203,12 @@ def meta_location(seen: Seen) -> Iterator[Problem]:
         identifier = held.value.get("id")
         path = urlsplit(found).path.rstrip("/")
         # The id may hold an encoded slash: both readings of the path count. RFC 7643 asks for the URI of the
-        # resource, and some servers know a user by the userName as well; that it leads there is checked apart.
+        # resource and no more (RFC 7644 section 3.4.1: the id, for example), and some servers know a user by the
+        # userName as well; that it leads there is checked apart.
         names = [n for n in (identifier, held.value.get("userName")) if isinstance(n, str) and n]
         ends = {one.endswith(f"/{name}") for name in names for one in (path, unquote(path))}
         if isinstance(identifier, str) and identifier and True not in ends:
-            yield Problem(where, expected=f"a URL that ends in /{identifier[:100]}", actual=found[:200])
+            yield Problem(where, expected=f"a URL that ends in /{identifier[:100]}", actual=found[:200], level="CLIENT")
 
 
 @check(

@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from conformance.checks.registry import BOTH, NotJudged, Problem, check
+from conformance.checks.forms import word_on_refusal
+from conformance.checks.registry import BOTH, Level, NotJudged, Problem, check
 from conformance.checks.state import (
     advertised,
     answered,
@@ -16,9 +17,11 @@ from conformance.checks.state import (
     holds,
     is_custom,
     is_manager,
+    rewords,
     said,
     shown,
     subject,
+    unwritable,
     writes,
 )
 from conformance.engine import paths
@@ -72,7 +75,15 @@ def _refused(seen: Seen) -> Iterator[Problem]:
             expected=" or ".join(map(str, sorted(wanted))),
             actual=seen.response.status,
             message=said(seen),
+            level=_word_on_refusal(seen) if seen.response.status >= 400 else None,
         )
+
+
+def _word_on_refusal(seen: Seen) -> Level | None:
+    asked = [e for w in writes(seen)[-1:] for e in w.effects]
+    if asked and all(unwritable(seen.world, subject(seen).kind, e.path) for e in asked):
+        return "CLIENT"  # RFC 7644 §3.5.2 and §3.5.1: mutability
+    return word_on_refusal(seen)
 
 
 @check(
@@ -147,10 +158,13 @@ def _partly(seen: Seen, write: Write) -> bool:
     return len(numbers) > 1 and bool(numbers - missed) and bool(missed)
 
 
-def _problem(seen: Seen, effect: Effect, message: str = "") -> Problem:
+def _problem(seen: Seen, write: Write, effect: Effect, message: str = "") -> Problem:
     found = paths.get(body(seen), effect.path)
     wanted = "no value" if effect.kind == "clear" or paths.is_unassigned(effect.value) else effect.value
-    return Problem(effect.path, expected=wanted, actual=shown(found), message=message)
+    # PUT ignores what is read-only (RFC 7644 §3.5.1), and some texts are kept in another form than sent.
+    ignored = write.action == "replace" and unwritable(seen.world, subject(seen).kind, effect.path)
+    level: Level | None = "CLIENT" if ignored or rewords(effect.path, effect.value, found) else None
+    return Problem(effect.path, expected=wanted, actual=shown(found), message=message, level=level)
 
 
 @check(
@@ -167,7 +181,7 @@ def _problem(seen: Seen, effect: Effect, message: str = "") -> Problem:
 def applied(seen: Seen) -> Iterator[Problem]:
     for write, effect in _unapplied(seen):
         if _ordinary(effect) and not _partly(seen, write):
-            yield _problem(seen, effect)
+            yield _problem(seen, write, effect)
 
 
 @check(
@@ -187,6 +201,7 @@ def every_operation(seen: Seen) -> Iterator[Problem]:
             number = (effect.operation or 0) + 1
             yield _problem(
                 seen,
+                write,
                 effect,
                 f"operation {number} of {count} was not applied, others of the same request were",
             )
@@ -211,18 +226,19 @@ def extension_applied(seen: Seen) -> Iterator[Problem]:
         raise NotJudged("the target's /Schemas does not list the extension, so it may be ignored or refused")
     if now:
         if 400 <= seen.response.status < 500:
-            yield Problem("status", expected="200 or 204", actual=seen.response.status)
+            yield Problem("status", expected="200 or 204", actual=seen.response.status, level=_word_on_refusal(seen))
         return
     for write, effect in promised:
         if answered(seen) and write.accepted and not holds(effect, body(seen)):
-            yield _problem(seen, effect)
+            yield _problem(seen, write, effect)
 
 
 @check(
     "patch.atomic",
     "A refused change leaves the resource as it was",
     level="MUST",
-    cites=("RFC7644-3.5.2",),
+    # SCIM 1.1 is silent on it, HTTP's PATCH is not.
+    cites=("RFC7644-3.5.2", "RFC5789-2"),
     on=("read-back",),
     scim=BOTH,
     when=lambda seen: answered(seen) and len(writes(seen)) == 1 and not writes(seen)[0].accepted,

@@ -8,7 +8,7 @@ from typing import Final
 from conformance import schemas
 from conformance.checks.held import expects_list
 from conformance.checks.http import is_html, named
-from conformance.checks.registry import BOTH, NotJudged, Problem, check
+from conformance.checks.registry import BOTH, Level, NotJudged, Problem, check
 from conformance.engine.exchange import MISSING, Json, Seen
 from conformance.schemas import reading
 
@@ -109,7 +109,20 @@ def _status_200(seen: Seen) -> Iterator[Problem]:
             "status",
             expected=sorted(accepted) if len(accepted) > 1 else min(accepted),
             actual=seen.response.status,
+            level=_word_on_refusal(seen),
         )
+
+
+def _word_on_refusal(seen: Seen) -> Level | None:
+    """CLIENT where the RFC lets a server refuse the query, or where SCIM 1.1 is silent; else the check's own level."""
+    request, answer = seen.exchange.request, body_of(seen)
+    filtered = "filter" in reading.parameters(request.target)
+    config = (seen.world.capabilities.provider_config or {}).get("filter")
+    if filtered and isinstance(config, Mapping) and config.get("supported") is False:
+        return "CLIENT"  # RFC 7644 section 3.4.2.2: filters are optional
+    if seen.response.status == 400 and answer.get("scimType") == "tooMany" and expects_list(seen):
+        return "CLIENT"  # section 3.4.2.1
+    return "CLIENT" if seen.world.scim == "1.1" and seen.intent.finds == () else None
 
 
 @check(
@@ -168,8 +181,8 @@ def read_resource(seen: Seen) -> Iterator[Problem]:
 @check(
     "read.unknown-404",
     "An id that does not exist is answered with 404",
-    level="MUST",
-    cites=("RFC7644-3.4.1", "RFC7644-3.12"),
+    level="SHOULD",
+    cites=("RFC7644-3.12", "RFC7644-3.6", "RFC7644-3.4.1"),
     on=("read",),
     scim=BOTH,
     # A deleted resource that is still answered has a rule of its own: delete.gone-by-id.
@@ -184,4 +197,7 @@ def read_resource(seen: Seen) -> Iterator[Problem]:
 def unknown_404(seen: Seen) -> Iterator[Problem]:
     not_redirected(seen)
     if seen.response.status != 404 and not named(seen):
-        yield Problem("status", expected=404, actual=seen.response.status)
+        # Table 8 of section 3.12 is a SHOULD. For a resource that was deleted, section 3.6 says MUST; and success is
+        # for one that exists (section 3.4.1).
+        level: Level | None = "MUST" if seen.intent.gone or seen.response.ok else None
+        yield Problem("status", expected=404, actual=seen.response.status, level=level)

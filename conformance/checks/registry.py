@@ -34,7 +34,11 @@ BOTH: Final[tuple[Scim, ...]] = ("2.0", "1.1")
 """For ``scim=``: the rule holds in both versions of the protocol."""
 
 Level = Literal["MUST", "SHOULD", "MAY", "CLIENT"]
-"""MUST/SHOULD/MAY: the word of the cited section. CLIENT: the provider needs it, the RFC does not say so."""
+"""MUST/SHOULD/MAY: the word of the cited section. CLIENT: the provider needs it, the RFC does not say so.
+
+What a section states as a plain fact of the protocol (the server "responds with 200", ``id`` "is unique") and
+leaves no second way to do counts as MUST; where its own text or examples show a second way, as SHOULD.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,8 @@ class Problem:
     actual: Any = MISSING
     message: str = ""
     """A sentence that adds what expected and actual do not say; may be empty."""
+    level: Level | None = None
+    """Where the RFC has another word for this very case than for the check; None: the check's own."""
 
 
 class NotJudged(Exception):  # noqa: N818 - it is an outcome, not an error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from conformance import schemas
@@ -20,8 +21,8 @@ from conformance.checks.held import (
     resources,
     shown_id,
 )
-from conformance.checks.registry import BOTH, NotJudged, Problem, check
-from conformance.engine.exchange import MISSING, Seen
+from conformance.checks.registry import BOTH, Level, NotJudged, Problem, check
+from conformance.engine.exchange import MISSING, Scim, Seen
 from conformance.schemas import reading
 
 # --- identity -----------------------------------------------------------------------------------
@@ -114,7 +115,7 @@ def id_unique(seen: Seen) -> Iterator[Problem]:
 def shape(seen: Seen) -> Iterator[Problem]:
     for held in resources(seen):
         for error in _rfc_errors(seen, held):
-            yield _problem(held, error)
+            yield _problem(held, error, scim=seen.world.scim)
 
 
 def _rfc_errors(seen: Seen, held: Held) -> Iterator[schemas.ShapeError]:
@@ -129,10 +130,21 @@ def _elsewhere(pointer: str) -> bool:
     )
 
 
-def _problem(held: Held, error: schemas.ShapeError) -> Problem:
+def _problem(held: Held, error: schemas.ShapeError, *, scim: Scim = "2.0") -> Problem:
     more = f" ({error.more} more entries have the same fault)" if error.more else ""
     actual = MISSING if error.keyword == "required" else error.actual
-    return Problem(f"{held.pointer}{error.pointer}", error.expected, actual, f"{error.message}{more}")
+    # The names of attributes are not case-sensitive (RFC 7643 section 2.1), though clients look for the exact one.
+    level: Level | None = "CLIENT" if error.misspelled or (scim == "1.1" and _bare(held, error)) else None
+    return Problem(f"{held.pointer}{error.pointer}", error.expected, actual, f"{error.message}{more}", level)
+
+
+def _bare(held: Held, error: schemas.ShapeError) -> bool:
+    """An entry that is its value alone: SCIM 1.1 allows that where entries have one (core schema section 3.2)."""
+    found = re.fullmatch(r"/(\w+)/(\d+)", error.pointer)
+    if found is None or error.keyword != "type" or found[1] == "addresses":
+        return False
+    entries = held.value.get(found[1])
+    return isinstance(entries, list) and isinstance(entries[int(found[2])], str)
 
 
 @check(

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from conformance.engine import paths
 from conformance.engine.exchange import CORE_SCHEMA, MISSING, Effect, Json, Seen, Subject, World, Write
 from conformance.schemas import reading
+
+_FIXED: Final = frozenset({"readonly", "immutable"})
 
 
 def body(seen: Seen) -> Mapping[str, Json]:
@@ -121,6 +125,36 @@ def advertised(world: World, kind: str, path: str) -> bool | None:
 
 def _is_core(world: World, kind: str, urn: str) -> bool:
     return urn.lower() == CORE_SCHEMA[world.scim][kind].lower()
+
+
+def unwritable(world: World, kind: str, path: str) -> bool:
+    """The target's own schemas call the attribute read-only or immutable: then a change of it may be refused."""
+    at = paths.parse(path)
+    listed = (_listed(world, kind, at.urn) or []) if world.capabilities.schemas else []
+    found = next((a for a in listed if str(a.get("name", "")).lower() == at.attribute.lower()), None)
+    if found is None:
+        return False
+    subs = found.get("subAttributes")
+    named = [s for s in subs if isinstance(s, Mapping)] if isinstance(subs, list) else []
+    parts = [found, *(s for s in named if str(s.get("name", "")).lower() == at.sub.lower())]
+    return any(str(p.get("mutability", "")).lower() in _FIXED or p.get("readOnly") is True for p in parts)
+
+
+def rewords(path: str, expected: Json, found: Json) -> bool:
+    """Whether a server may lawfully keep the one text as the other.
+
+    The case of what is not caseExact (RFC 7643 section 7), and the canonical forms of section 4.1.2.
+    """
+    if not isinstance(expected, str) or not isinstance(found, str):
+        return False
+    attribute = paths.parse(path).attribute.lower()
+    if attribute == "phonenumbers":
+        # tel:+1-201-555-0123 for (201) 555-0123
+        digits = re.sub(r"\D", "", expected)
+        return bool(digits) and re.sub(r"\D", "", found).endswith(digits.lstrip("0") or digits)
+    if attribute == "ims":
+        expected, found = re.sub(r"\s", "", expected), re.sub(r"\s", "", found)
+    return attribute != "externalid" and expected.lower() == found.lower()
 
 
 def _listed(world: World, kind: str, urn: str) -> list[Mapping[str, Json]] | None:

@@ -17,7 +17,7 @@ from conformance.schemas.reading import ENTERPRISE, escape
     "resource.password-absent",
     "A password is never returned",
     level="MUST",
-    cites=("RFC7643-4.1.1", "RFC7643-9.2"),
+    cites=("RFC7643-4.1.1", "RFC7643-7"),
     on=ANSWERS,
     scim=BOTH,
     when=any_held,

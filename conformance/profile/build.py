@@ -227,7 +227,6 @@ class Builder:
                 source=plain.get("source", ""),
                 evidence=plain.get("evidence", "documented"),
                 where=each.where,
-                level=plain.get("level"),
             )
         return found
 

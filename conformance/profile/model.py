@@ -105,8 +105,6 @@ class Requirement:
     source: str = ""
     evidence: Evidence = "documented"
     where: Where | None = None
-    level: Literal["CLIENT"] | None = None
-    """CLIENT: the RFC leaves it open here, and this client asks for it all the same. None: the check's own level."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,8 @@ class ShapeError:
     actual: Any
     """The scalar that was found, cut to 80 characters; for objects and arrays a short description."""
     message: str
+    misspelled: bool = False
+    """It is missing under its own name, and there in other letters."""
     more: int = 0
     """How many further entries of the same array have the same fault."""
 
@@ -235,9 +237,8 @@ def _explain(error: ValidationError, *, quote: bool) -> Iterator[ShapeError]:
             return
         other = next((key for key in value if key.lower() == name.lower()), None)
         hint = f"; it is spelled {other!r} here, and clients look for the exact name" if other and quote else ""
-        yield ShapeError(
-            f"{pointer}/{escape(name)}", keyword, "present", "absent", f"{where} has no member {name!r}{hint}"
-        )
+        message = f"{where} has no member {name!r}{hint}"
+        yield ShapeError(f"{pointer}/{escape(name)}", keyword, "present", "absent", message, other is not None)
         return
     actual = _shown(value) if quote else type_name(value)
     if keyword == "type":
