@@ -537,7 +537,6 @@ WORDS = {
     "400 for an id of a wrong form": ("read.unknown-404", refused(status=400), "SHOULD"),
     "200 for an id that does not exist": ("read.unknown-404", refused(user(), 200), "MUST"),
     "403 for a resource that was deleted": ("read.unknown-404", refused(status=403, gone=True), "MUST"),
-    "501 to PATCH": ("http.no-server-error", see("patch", error(501), status=501, method="PATCH"), "CLIENT"),
     "501 to a filter": ("http.no-server-error", match(error(501), status=501), "CLIENT"),
     "501 to a read": ("http.no-server-error", read(error(501), status=501), "MUST"),
     "500 to PATCH": ("http.no-server-error", see("patch", error(500), status=500, method="PATCH"), "MUST"),
@@ -565,9 +564,7 @@ WORDS = {
     "a bare address in SCIM 1.1": ("resource.shape", read(user(addresses=["Quay 1"]), scim="1.1"), "MUST"),
     "bare values": ("resource.shape", read(user(emails=["u1@example.com"])), "MUST"),
     "a resource type in other letters": ("discovery.resource-types-shape", discover("ResourceTypes", listing({k.upper() if k == "name" else k: v for k, v in RESOURCE_TYPE.items()})), "CLIENT"),
-    "501 to PATCH where it is offered": ("http.no-server-error", see("patch", error(501), status=501, method="PATCH", capabilities=Capabilities(provider_config=CONFIG)), "MUST"),
     "501 to bulk": ("http.no-server-error", see("bulk", error(501), status=501, method="POST", target="/Bulk"), "CLIENT"),
-    "501 to a search": ("http.no-server-error", see("raw", error(501), status=501, method="POST", target="/Users/.search"), "CLIENT"),
     "a relative location": ("resource.meta-location", read(user(meta=meta(location="/v2/Users/u1"))), "CLIENT"),
     "a location that is no address": ("resource.meta-location", read(user(meta=meta(location="urn:uuid:u1"))), "MUST"),
     "a location by another name": ("resource.meta-location", read(user(meta=meta(location=f"{BASE}/Users/employee-17"))), "CLIENT"),
@@ -582,6 +579,16 @@ def test_the_word_of_the_rfc_for_the_case(name):
     rule = CHECKS[check]
     assert applies(rule, seen)
     assert {problem.level or rule.level for problem in rule.run(seen)} == {word}
+
+
+@pytest.mark.parametrize("action", ["patch", "replace", "raw"])
+def test_that_an_operation_is_not_offered_is_told_once(action):
+    """By the rule that says what a refusal means to this client: it may be less than an outage."""
+    seen = see(action, error(501), status=501, method="PATCH")
+    assert list(CHECKS["http.no-server-error"].run(seen)) == []
+    told = registry.all_checks()["http.expected-status" if action == "raw" else "patch.status"]
+    assert [problem.actual for problem in told.run(seen)] == [501]
+    assert [problem.actual for problem in CHECKS["http.no-server-error"].run(see(action, status=500))] == [500]
 
 
 def test_scim_1_1_answers_are_not_held_to_2_0():

@@ -160,6 +160,7 @@ added = write(Effect("add-member", "members", "u1"))
 removed = write(Effect("remove-member", "members", "u1"))
 SECONDS = "2026-01-31T09:30:00Z"
 whole_seconds = {"resourceType": "User", "lastModified": SECONDS}
+FIRST = {"created": "2026-01-31T09:30:00.5Z"}
 
 CASES = {
     # --- create -------------------------------------------------------------------------------------------
@@ -326,6 +327,13 @@ CASES = {
         ("whole seconds, long since", back(liv(displayName="Liv Berg", meta=whole_seconds), renamed, subject={"before": liv(meta=whole_seconds)},
                                            headers=(("Date", "Sat, 31 Jan 2026 09:31:00 GMT"),)), ["meta.lastModified"]),
         ("another time zone", back(liv(displayName="Liv Berg", meta={"lastModified": "2026-01-31T10:30:01+01:00"}), renamed), []),
+    ],
+    "patch.created-stays": [
+        ("the same", back(liv(displayName="Liv Berg", meta=FIRST), renamed, subject={"before": liv(meta=FIRST)}), []),
+        ("less precise", back(liv(displayName="Liv Berg", meta={"created": "2026-01-31T10:30:00+01:00"}), renamed, subject={"before": liv(meta=FIRST)}), []),
+        ("moved", back(liv(displayName="Liv Berg", meta={"created": "2026-01-31T09:30:01.75Z"}), renamed, subject={"before": liv(meta=FIRST)}), ["meta.created"]),
+        ("absent", back(liv(displayName="Liv Berg", meta={}), renamed, subject={"before": liv(meta=FIRST)}), "skip"),
+        ("not read before", back(liv(displayName="Liv Berg", meta=FIRST), renamed, subject={"before": None}), None),
     ],
     # --- users --------------------------------------------------------------------------------------------
     "user.disabled": [

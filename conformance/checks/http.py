@@ -119,8 +119,7 @@ def _optional(seen: Seen) -> bool:
     asked = parameters(request.target).keys()
     if path and (path[0] == "me" or path[-1] == ".search"):
         return True
-    used = {"patch": request.method == "PATCH", "bulk": path[-1:] == ["bulk"], "filter": "filter" in asked,
-            "sort": "sortby" in asked}  # fmt: skip
+    used = {"bulk": path[-1:] == ["bulk"], "filter": "filter" in asked, "sort": "sortby" in asked}
     said = seen.world.capabilities.provider_config or {}
     offered = {name for name in used if isinstance(said.get(name), Mapping) and said[name].get("supported") is True}
     return any(used[name] for name in used.keys() - offered)

@@ -349,6 +349,26 @@ def last_modified_moves(seen: Seen) -> Iterator[Problem]:
     yield Problem("meta.lastModified", expected=f"later than {was.isoformat()}", actual=now.isoformat())
 
 
+@check(
+    "patch.created-stays",
+    "meta.created stands still",
+    level="MUST",
+    cites=("RFC7643-3.1",),
+    on=("read-back",),
+    scim=BOTH,
+    when=lambda seen: _changed(seen) and subject(seen).before is not None,
+    why="Clients and auditors tell new accounts from old ones by this date; with each change the account looks new.",
+    fix="Set meta.created once, when the resource is added, and return it as it is.",
+)
+def created_stays(seen: Seen) -> Iterator[Problem]:
+    was, now = (_date(paths.get(resource, "meta.created")) for resource in (subject(seen).before or {}, body(seen)))
+    if was is None or now is None:
+        raise NotJudged("meta.created is not there before and after the change")
+    # The one answer may be more precise than the other.
+    if abs((now - was).total_seconds()) >= 1:
+        yield Problem("meta.created", expected=was.isoformat(), actual=now.isoformat())
+
+
 def _date(value: object) -> datetime | None:
     try:
         found = datetime.fromisoformat(str(value))

@@ -72,7 +72,7 @@ def _(_: GoodServer, inner: Wrapper, record: Record, data: Data) -> None:
 @breaks("save", "consistency", "created-changes", "meta.created changes with every write", "RFC7643-3.1")
 def _(_: GoodServer, inner: Wrapper, record: Record, data: Data) -> None:
     inner(record, data)
-    record.created = record.modified
+    record.created -= timedelta(hours=1)
 
 
 @breaks("save", "consistency", "last-modified-goes-back", "meta.lastModified goes back in time", "RFC7643-3.1")
