@@ -586,9 +586,9 @@ def test_nothing_is_found_on_a_correct_server(name, variant, tmp_path):
     assert findings(results) == set()
     assert (ended.status, results["verdict"]) == (0, "compatible")
     counts = results["profiles"][0]["counts"]
-    # The endpoints of entitlements, which this target does not have, and the large import.
-    assert (counts["not_applicable"], counts["errored"], counts["skipped"]) == (3, 0, 0)
-    assert counts["passed"] == len(load(name).scenarios) - 3 + 1
+    # Entitlements, which this target does not have, and the large import.
+    assert (counts["not_applicable"], counts["errored"], counts["skipped"]) == (4, 0, 0)
+    assert counts["passed"] == len(load(name).scenarios) - 4 + 1
     assert counts["requests"] < 520
     assert snapshot(server) == before
 
