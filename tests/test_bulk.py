@@ -138,7 +138,7 @@ TRIPPED = {
     "bulk-no-bulk-id": {"bulk.every-operation"},
     "bulk-last-only": {"bulk.every-operation"},
     "bulk-stops-at-once": {"bulk.every-operation"},
-    "bulk-never-stops": {"bulk.stops", "filter.empty"},
+    "bulk-never-stops": {"bulk.stops"},
     "bulk-references-kept": {"bulk.every-operation"},
     "bulk-no-limit": {"bulk.too-large"},
     "bulk-delete-ignored": {"delete.gone-by-id", "delete.gone-by-filter"},
