@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from conformance.checks.forms import word_on_refusal
 from conformance.checks.registry import BOTH, Level, Problem, check
 from conformance.engine.exchange import MISSING, Seen
 from conformance.schemas.reading import parameters, segments
@@ -164,6 +165,12 @@ def no_repeat_redirect(seen: Seen) -> Iterator[Problem]:
         yield Problem("status", expected="no redirect", actual=seen.response.status, message=_leads(seen))
 
 
+def _word(seen: Seen) -> Level | None:
+    """What may be refused in this form may be so whatever else the step is about."""
+    refused = 400 <= seen.response.status < 500 and seen.intent.expect != "refusal"
+    return word_on_refusal(seen) if refused else None
+
+
 @check(
     "http.expected-status",
     "A literal request of the profile is answered with a status the client can use",
@@ -183,9 +190,9 @@ def expected_status(seen: Seen) -> Iterator[Problem]:
     intent, status = seen.intent, seen.response.status
     if intent.statuses:
         if status not in intent.statuses:
-            yield Problem("status", expected=sorted(intent.statuses), actual=status)
+            yield Problem("status", expected=sorted(intent.statuses), actual=status, level=_word(seen))
     elif intent.expect == "success" and not seen.response.ok:
-        yield Problem("status", expected="2xx", actual=status)
+        yield Problem("status", expected="2xx", actual=status, level=_word(seen))
     elif intent.expect == "refusal" and seen.response.ok:
         yield Problem("status", expected="4xx", actual=status, message="The request had to be refused.")
 
