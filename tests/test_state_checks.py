@@ -74,6 +74,11 @@ def refused(*effects, status=400, **more):
 WANTED = {k: v for k, v in liv().items() if k not in {"schemas", "id", "meta"}}
 
 
+def named(identifier):
+    """A member by name, whose $ref tells who it is."""
+    return {"value": "liv", "$ref": f"{BASE}/Users/{identifier}"}
+
+
 def see(action, body=MISSING, *, status=None, writes=(), subject=None, schemas=None, headers=(), **more):
     """``body`` MISSING: no body at all. ``subject``: changes to the subject."""
     status = status if status is not None else (204 if body is MISSING else 200)
@@ -425,6 +430,13 @@ CASES = {
         ("twice", group_back(crew("u1", "u1"), added, members=["u1"], subject={"members_exact": True}), ["members"]),
         ("the one not removed is another check's", group_back(crew("u1", "u2"), removed, members=["u2"], subject={"members_exact": True, "removed": frozenset({"u1"})}), []),
         ("not asked", group_back(crew("u7"), added, members=["u1"]), None),
+    ],
+    "group.member-values": [
+        ("ids", group_back(crew("u1"), added, members=["u1"]), []),
+        ("names, and the id in $ref", group_back({"id": "g1", "members": [named("u1")]}, added, members=["u1"]), ["/members/0/value"]),
+        ("names, and no $ref", group_back({"id": "g1", "members": [{"value": "liv"}]}, added, members=["u1"]), []),
+        ("names, and a $ref to nobody of ours", group_back({"id": "g1", "members": [named("u9")]}, added, members=["u1"]), []),
+        ("nobody", group_back({"id": "g1", "members": []}, added, members=["u1"]), None),
     ],
     "group.re-add-accepted": [
         ("204", see("patch", writes=[added], twice=True), []),

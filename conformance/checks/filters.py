@@ -8,7 +8,7 @@ from conformance.checks.held import few, is_own, kind_of
 from conformance.checks.http import named
 from conformance.checks.queries import QUERIES, entries, ids_of, integer, is_list, is_query, not_redirected
 from conformance.checks.registry import BOTH, NotJudged, Problem, check
-from conformance.checks.state import denies_asked_value, has_asked_value
+from conformance.checks.state import denies_asked_value, has_asked_value, has_value
 from conformance.engine.exchange import Json, Seen
 from conformance.schemas import reading
 
@@ -44,7 +44,7 @@ def _others(seen: Seen) -> Iterator[Problem]:
         if isinstance(identifier, str) and identifier in (intent.finds or ()):
             continue
         values = _values(entry, intent.filter_path or "")
-        asked = intent.filter_value is not None and intent.filter_value.lower() in values
+        asked = intent.filter_value is not None and has_value(entry, intent.filter_path or "", intent.filter_value)
         if asked and is_own(seen, identifier):
             continue  # a second account of the same name was let in: the filter is right to find both
         if asked:

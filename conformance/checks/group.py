@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from conformance.checks.held import few
 from conformance.checks.registry import BOTH, Problem, check
-from conformance.checks.state import answered, body, effects, member_ids, subject
+from conformance.checks.state import answered, body, effects, member_ids, shown, subject
 from conformance.engine import paths
-from conformance.engine.exchange import MISSING, Seen
+from conformance.engine.exchange import MISSING, Json, Seen
 
 _MANY = 10
 
@@ -35,7 +36,7 @@ def _shows_members(seen: Seen) -> bool:
     fix="Apply `add` on `members` for every element, whether or not `type`, `display` or `$ref` come with it.",
 )
 def member_added(seen: Seen) -> Iterator[Problem]:
-    inside = member_ids(body(seen))
+    inside = member_ids(seen)
     missing = [e.value for _, e in effects(seen, "add-member") if e.value not in inside]
     if missing:
         yield Problem(
@@ -57,7 +58,7 @@ def member_added(seen: Seen) -> Iterator[Problem]:
     fix='Support `remove` with `members[value eq "id"]` and with a value array on `members`.',
 )
 def member_removed(seen: Seen) -> Iterator[Problem]:
-    inside = member_ids(body(seen))
+    inside = member_ids(seen)
     for write, effect in effects(seen, "remove-member", accepted=False):
         if effect.value in inside:
             refused = "" if write.accepted else f"the request was refused with {write.status}, so the access stays"
@@ -82,7 +83,7 @@ def member_removed(seen: Seen) -> Iterator[Problem]:
 )
 def members_kept(seen: Seen) -> Iterator[Problem]:
     added = {e.value for _, e in effects(seen, "add-member")}
-    lost = sorted(subject(seen).members - subject(seen).absent - added - member_ids(body(seen)))
+    lost = sorted(subject(seen).members - subject(seen).absent - added - member_ids(seen))
     if lost:
         yield Problem("members", expected=f"{_count(lost)} kept: {_some(lost)}", actual=f"{_count(lost)} missing")
 
@@ -99,15 +100,43 @@ def members_kept(seen: Seen) -> Iterator[Problem]:
     fix="Keep exactly the members that were added and not removed, each once.",
 )
 def members_exact(seen: Seen) -> Iterator[Problem]:
-    extra = sorted(member_ids(body(seen)) - subject(seen).members - subject(seen).removed)
+    extra = sorted(member_ids(seen) - subject(seen).members - subject(seen).removed)
     if extra:
         yield Problem("members", expected=f"{len(subject(seen).members)} members", actual=f"{_count(extra)} more")
-    listed = paths.member(body(seen), "members")
-    entries = [m.get("value") for m in listed if isinstance(m, Mapping)] if isinstance(listed, list) else []
-    twice = sorted({str(v) for v, count in Counter(map(str, entries)).items() if count > 1})
+    twice = sorted(v for v, count in Counter(str(m.get("value")) for m in _entries(seen)).items() if count > 1)
     if twice:
         # RFC 7643 section 2.4: SHOULD NOT.
         yield Problem("members", expected="each member once", actual=f"{_some(twice)} more than once", level="SHOULD")
+
+
+@check(
+    "group.member-values",
+    "The value of a member is the member's id",
+    level="MUST",
+    cites=("RFC7643-4.2",),
+    on=("read-back", "read-members"),
+    scim=BOTH,
+    when=lambda seen: _shows_members(seen) and bool(_entries(seen)),
+    why="Clients compare the values with the ids that they know: they take everybody for a stranger, and a removal "
+    "by value meets nobody.",
+    fix="Return the member's id as value, with every way of reading the group.",
+)
+@few
+def member_values(seen: Seen) -> Iterator[Problem]:
+    for index, entry in enumerate(_entries(seen)):
+        identifier, value = paths.member_id(entry, seen.world.ours), entry.get("value")
+        if identifier != str(value):
+            yield Problem(
+                f"/members/{index}/value",
+                expected=identifier,
+                actual=shown(value),
+                message="$ref leads to the member that was added.",
+            )
+
+
+def _entries(seen: Seen) -> list[Mapping[str, Json]]:
+    listed = paths.member(body(seen), "members")
+    return [m for m in listed if isinstance(m, Mapping)] if isinstance(listed, list) else []
 
 
 @check(

@@ -145,8 +145,11 @@ def few(function: CheckFunction) -> CheckFunction:
 
 
 def as_expected(seen: Seen) -> bool:
-    """Whether the status is one that the step states, if it states any. Another has been told of as such."""
-    return not seen.intent.statuses or seen.response.status in seen.intent.statuses
+    """Whether the status is one that the step states, if it states any. Another is told of as such.
+
+    Not so a redirect that keeps the method: it is lawful (RFC 7644 §3.12), yet it brings no answer.
+    """
+    return not seen.intent.statuses or seen.response.status in {*seen.intent.statuses, 307, 308}
 
 
 def any_held(seen: Seen) -> bool:

@@ -54,9 +54,9 @@ def effects(seen: Seen, *kinds: str, accepted: bool = True) -> Iterator[tuple[Wr
 def holds(effect: Effect, resource: Mapping[str, Json]) -> bool:
     """Whether the resource shows what the effect asked for."""
     if effect.kind == "add-member":
-        return effect.value in member_ids(resource)
+        return effect.value in paths.member_ids(resource)
     if effect.kind == "remove-member":
-        return effect.value not in member_ids(resource)
+        return effect.value not in paths.member_ids(resource)
     found = paths.get(resource, effect.path)
     if effect.kind == "clear":
         return paths.same(None, found)
@@ -72,13 +72,18 @@ def has_asked_value(seen: Seen) -> bool:
     before = intent.subject.before if intent.subject else None
     if before is None or intent.filter_path is None or intent.filter_value is None:
         return True
-    if paths.parse(intent.filter_path).where:  # the entry that the path selects must have it
-        found = paths.get(before, intent.filter_path)
-        return found is not MISSING and str(found).lower() == intent.filter_value.lower()
-    values = [str(value).lower() for value in reading.find_values(before, intent.filter_path)]
-    if not values:
-        return paths.member(before, paths.parse(intent.filter_path).attribute) is not MISSING
-    return intent.filter_value.lower() in values
+    at = paths.parse(intent.filter_path)
+    if not at.where and not list(reading.find_values(before, intent.filter_path)):
+        return paths.member(before, at.attribute) is not MISSING
+    return has_value(before, intent.filter_path, intent.filter_value)
+
+
+def has_value(resource: Mapping[str, Json], path: str, value: str) -> bool:
+    """Whether one of the values at the path is that text, case aside; of a value path, that of the selected entry."""
+    if paths.parse(path).where:
+        found = paths.get(resource, path)
+        return found is not MISSING and str(found).lower() == value.lower()
+    return value.lower() in {str(one).lower() for one in reading.find_values(resource, path)}
 
 
 def denies_asked_value(seen: Seen) -> bool:
@@ -87,9 +92,9 @@ def denies_asked_value(seen: Seen) -> bool:
     return not changed and not has_asked_value(seen)
 
 
-def member_ids(resource: Mapping[str, Json]) -> set[str]:
-    """Ids of a group's members."""
-    return paths.member_ids(resource)
+def member_ids(seen: Seen) -> set[str]:
+    """Ids of the members that the answer shows."""
+    return paths.member_ids(body(seen), seen.world.ours)
 
 
 def said(seen: Seen) -> str:

@@ -252,7 +252,7 @@ def _state(intent: Intent) -> list[str]:
     if intent.action not in {"read-back", "read-members"}:
         return []
     last: dict[tuple[str, Any], str] = {}
-    for effect in (each for write in subject.writes for each in write.effects):
+    for effect in (each for write in subject.writes for each in write.effects if each.kind != "sent"):
         member = effect.kind in {"add-member", "remove-member"}
         if member and subject.members_exact:
             continue  # all of them are named below

@@ -133,7 +133,8 @@ Action = Literal[
     "clean-up",  # ours: deletes it again
 ]
 
-EffectKind = Literal["set", "clear", "add-member", "remove-member"]
+EffectKind = Literal["set", "sent", "clear", "add-member", "remove-member"]
+"""``sent``: was in the body of a creation; whether it is kept is no matter to the client."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
+from urllib.parse import unquote
 
 from conformance.engine.exchange import MISSING, Json
 
@@ -98,11 +99,23 @@ def member(resource: Mapping[str, Json], name: str) -> Json:
     return next((value for key, value in resource.items() if str(key).lower() == lowered), MISSING)
 
 
-def member_ids(group: Mapping[str, Json]) -> set[str]:
-    """Ids of a group's members. A bare id counts as well; that it is no object is a matter of form."""
+def member_ids(group: Mapping[str, Json], known: Container[str] = ()) -> set[str]:
+    """Ids of a group's members. A bare id counts as well; that it is no object is a matter of form.
+
+    Where ``value`` is no known id, and ``$ref`` ends in one, that one is the member's.
+    """
     found = member(group, "members")
     listed = found if isinstance(found, list) else []
-    return {str(m.get("value")) if isinstance(m, Mapping) else str(m) for m in listed if isinstance(m, Mapping | str)}
+    return {member_id(m, known) if isinstance(m, Mapping) else str(m) for m in listed if isinstance(m, Mapping | str)}
+
+
+def member_id(entry: Mapping[str, Json], known: Container[str]) -> str:
+    """The id of one member."""
+    value, ref = str(entry.get("value")), entry.get("$ref")
+    if value in known or not isinstance(ref, str):
+        return value
+    last = unquote(ref.split("?", 1)[0].rstrip("/").rpartition("/")[2])
+    return last if last in known else value
 
 
 def get(resource: Mapping[str, Json], path: str | Path) -> Json:

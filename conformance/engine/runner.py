@@ -218,7 +218,7 @@ def _by_id(play: Play, actor: Actor, step: Step) -> None:
         done = play.exchange(request, more, f"reads back the members of group {actor.key}, asked for by name")
         found = done.response.json if done.response and done.response.ok else None
     if isinstance(found, dict):
-        actor.absent = actor.members - paths.member_ids(found)
+        actor.absent = actor.members - paths.member_ids(found, play.stage.ledger.living())
 
 
 def _resolve(play: Play, actor: Actor) -> None:

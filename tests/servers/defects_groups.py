@@ -281,6 +281,15 @@ spoils_resource(_GROUPS, "members-as-ids", "members are shown as an array of ids
                 if "members" in resource else None)  # fmt: skip
 
 
+def _by_name(resource: Data) -> None:
+    for one in resource.get("members", ()):
+        one.update({"$ref": f"../Users/{one['value']}", "value": f"name of {one['value']}"})
+
+
+spoils_resource(_GROUPS, "members-valued-by-name", "the value of a member is a name; the id stands in $ref only",
+                "RFC7643-4.2", _by_name)  # fmt: skip
+
+
 @breaks("accept", _GROUPS, "group-create-drops-members", "members in a create are ignored", "RFC7644-3.3")
 def _(_: GoodServer, inner: Wrapper, kind: Kind, body: Data) -> Any:
     return inner(kind, body | ({"members": []} if kind is GROUP else {}))

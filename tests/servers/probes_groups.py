@@ -28,7 +28,7 @@ def _members(op: str, value: Any) -> Data:
 
 @sees("member-remove-removes-all", "member-remove-wrong-one", "member-remove-filter-ignored",
       "member-remove-filter-400", "member-add-replaces-list", "member-add-ignored", "member-without-type-ignored",
-      "members-not-returned", "members-as-ids")  # fmt: skip
+      "members-not-returned", "members-as-ids", "members-valued-by-name")  # fmt: skip
 def _(c: Client) -> None:
     group, ids = _crew(c)
     assert c.members(group) == sorted(ids)

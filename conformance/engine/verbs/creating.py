@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Literal
 
 from conformance.engine import paths
 from conformance.engine.exchange import ENDPOINTS, Effect, Exchange, Json, Write
@@ -53,19 +54,19 @@ def _creation(play: Play, actor: Actor, done: Exchange) -> Write:
     # A reference is judged as a whole: whether it comes back as an object is another check's business.
     whole = {f"{path}.value": path for path in play.references(actor.kind)}
     effects = tuple(
-        Effect("set", whole[path], {"value": value}) if path in whole else Effect("set", path, value)
-        for path, value in _stored(play, actor)
+        Effect("set", whole[path], {"value": value}) if path in whole else Effect(kind, path, value)
+        for kind, path, value in _sent(play, actor)
     )
     # Who came with the creation was added by it: not there means not let in, and not lost since.
     effects += tuple(Effect("add-member", "members", i) for i in sorted(actor.members))
     return Write(action="create", effects=effects, accepted=True, status=done.response.status if done.response else 0)
 
 
-def _stored(play: Play, actor: Actor) -> Iterator[tuple[str, Json]]:
-    """What the server should show afterwards, as (path, value).
+def _sent(play: Play, actor: Actor) -> Iterator[tuple[Literal["set", "sent"], str, Json]]:
+    """What the body held, as (kind of effect, path, value).
 
     An entry that the client finds by something else than its type (``emails[primary eq true].value``) is looked for
-    in that way, and its other members are no business of the client's.
+    in that way, and whether its other members are kept is no business of the client's.
     """
     selected = {m.to: m.to.rpartition("].")[0] + "]" for m in play.mapping(actor.kind) if m.source and "]." in m.to}
     own = {
@@ -77,9 +78,11 @@ def _stored(play: Play, actor: Actor) -> Iterator[tuple[str, Json]]:
         place, _, sub = path.rpartition("].")
         entry = own.get(id(paths.get(actor.wanted, f"{place}]"))) if place else None
         if entry is None:
-            yield path, value
+            yield "set", path, value
         elif f"{entry}.{sub}" in selected:
-            yield f"{entry}.{sub}", value
+            yield "set", f"{entry}.{sub}", value
+        else:
+            yield "sent", path, value
 
 
 @verb("delete")
