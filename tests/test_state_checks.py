@@ -434,6 +434,7 @@ CASES = {
     "group.member-values": [
         ("ids", group_back(crew("u1"), added, members=["u1"]), []),
         ("names, and the id in $ref", group_back({"id": "g1", "members": [named("u1")]}, added, members=["u1"]), ["/members/0/value"]),
+        ("names in both", group_back({"id": "g1", "members": [{"value": "Liv@fjord.example", "$ref": f"{BASE}/Users/liv@fjord.example"}]}, added, members=["u1"]), ["/members/0/value"]),
         ("names, and no $ref", group_back({"id": "g1", "members": [{"value": "liv"}]}, added, members=["u1"]), []),
         ("names, and a $ref to nobody of ours", group_back({"id": "g1", "members": [named("u9")]}, added, members=["u1"]), []),
         ("nobody", group_back({"id": "g1", "members": []}, added, members=["u1"]), None),

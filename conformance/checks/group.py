@@ -130,7 +130,7 @@ def member_values(seen: Seen) -> Iterator[Problem]:
                 f"/members/{index}/value",
                 expected=identifier,
                 actual=shown(value),
-                message="$ref leads to the member that was added.",
+                message="It tells by another word than the id who is meant.",
             )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -99,23 +99,27 @@ def member(resource: Mapping[str, Json], name: str) -> Json:
     return next((value for key, value in resource.items() if str(key).lower() == lowered), MISSING)
 
 
-def member_ids(group: Mapping[str, Json], known: Container[str] = ()) -> set[str]:
+def member_ids(group: Mapping[str, Json], known: Mapping[str, str] | None = None) -> set[str]:
     """Ids of a group's members. A bare id counts as well; that it is no object is a matter of form.
 
-    Where ``value`` is no known id, and ``$ref`` ends in one, that one is the member's.
+    ``known``: id → name of those whom an entry may mean although its ``value`` is no id.
     """
     found = member(group, "members")
     listed = found if isinstance(found, list) else []
-    return {member_id(m, known) if isinstance(m, Mapping) else str(m) for m in listed if isinstance(m, Mapping | str)}
+    entries = (m for m in listed if isinstance(m, Mapping | str))
+    return {member_id(m, known or {}) if isinstance(m, Mapping) else str(m) for m in entries}
 
 
-def member_id(entry: Mapping[str, Json], known: Container[str]) -> str:
-    """The id of one member."""
-    value, ref = str(entry.get("value")), entry.get("$ref")
-    if value in known or not isinstance(ref, str):
+def member_id(entry: Mapping[str, Json], known: Mapping[str, str]) -> str:
+    """The id of one member: its ``value``; where that is none, whom ``$ref`` or the name in their place leads to."""
+    value = str(entry.get("value"))
+    if value in known:
         return value
-    last = unquote(ref.split("?", 1)[0].rstrip("/").rpartition("/")[2])
-    return last if last in known else value
+    last = unquote(str(entry.get("$ref", "")).split("?", 1)[0].rstrip("/").rpartition("/")[2])
+    if last in known:
+        return last
+    names = {value.lower(), last.lower()} - {""}
+    return next((identifier for identifier, name in known.items() if name.lower() in names), value)
 
 
 def get(resource: Mapping[str, Json], path: str | Path) -> Json:
