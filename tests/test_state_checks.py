@@ -427,9 +427,14 @@ CASES = {
     "group.members-exact": [
         ("exactly", group_back(crew("u1", "u2"), added, members=["u1", "u2"], subject={"members_exact": True}), []),
         ("one more", group_back(crew("u1", "u2", "u7"), added, members=["u1", "u2"], subject={"members_exact": True}), ["members"]),
-        ("twice", group_back(crew("u1", "u1"), added, members=["u1"], subject={"members_exact": True}), ["members"]),
+        ("twice is another check's", group_back(crew("u1", "u1"), added, members=["u1"], subject={"members_exact": True}), []),
         ("the one not removed is another check's", group_back(crew("u1", "u2"), removed, members=["u2"], subject={"members_exact": True, "removed": frozenset({"u1"})}), []),
         ("not asked", group_back(crew("u7"), added, members=["u1"]), None),
+    ],
+    "group.members-once": [
+        ("once", group_back(crew("u1", "u2"), added, members=["u1"]), []),
+        ("twice", group_back(crew("u1", "u2", "u1"), added, members=["u1"]), ["members"]),
+        ("nobody", group_back(crew(), added, members=["u1"]), None),
     ],
     "group.member-values": [
         ("ids", group_back(crew("u1"), added, members=["u1"]), []),
@@ -563,7 +568,7 @@ WORDS = {
     "a second group of the same name": ("create.duplicate-refused", see("create", crew(), status=201, duplicate=True, subject={"kind": "Group"}), "CLIENT"),
     "a second user of the same name": ("create.duplicate-refused", see("create", liv(), status=201, duplicate=True), "MUST"),
     "a group's conflict answered with 400": ("create.duplicate-refused", see("create", status=400, duplicate=True, subject={"kind": "Group"}), "MUST"),
-    "a member listed twice": ("group.members-exact", group_back(crew("u1", "u1"), members=["u1"], subject={"members_exact": True}), "SHOULD"),
+    "a member listed twice": ("group.members-once", group_back(crew("u1", "u1"), members=["u1"]), "SHOULD"),
     "a member whom nobody added": ("group.members-exact", group_back(crew("u1", "u2"), members=["u1"], subject={"members_exact": True}), "MUST"),
     "a member added again is refused": ("group.re-add-accepted", see("patch", status=400, twice=True, subject={"kind": "Group", "id": "g1"}), "SHOULD"),
     "an operation in capitals is refused": ("patch.status", asked({"op": "Replace", "path": "title", "value": "Pilot"}), "CLIENT"),
