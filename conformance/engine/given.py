@@ -7,7 +7,7 @@ a scenario says ``do: create``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -111,21 +111,14 @@ def joined(play: Play, actor: Actor, done: Exchange) -> None:
     scenario creates so.
     """
     answer = done.response.json if done.response else MISSING
-    shown = paths.member(answer, "members") if isinstance(answer, Mapping) else MISSING
-    if shown is MISSING or play.profile.scim != "2.0":
+    if not isinstance(answer, Mapping) or paths.member(answer, "members") is MISSING or play.profile.scim != "2.0":
         return
-    absent = sorted(actor.members - set(_values(shown)))
+    absent = sorted(actor.members - paths.member_ids(answer, play.stage.ledger.living()))
     if absent:
         body = wording.patch_body([{"op": "add", "path": "members", "value": [{"value": i} for i in absent]}])
         intent = play.intent("raw", actor, by="harness", expect="either")
         title = f"adds to {actor.key} the members that its creation left out"
         play.exchange(play.request("PATCH", play.path_of(actor), ours=True, body=body), intent, title)
-
-
-def _values(members: Json) -> Iterator[str]:
-    for entry in members if isinstance(members, list) else []:
-        if isinstance(entry, Mapping):
-            yield str(entry.get("value"))
 
 
 def never_taken(actor: Actor, path: str, value: Json) -> bool:
