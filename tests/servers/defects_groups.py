@@ -281,6 +281,18 @@ spoils_resource(_GROUPS, "members-as-ids", "members are shown as an array of ids
                 if "members" in resource else None)  # fmt: skip
 
 
+@breaks(
+    "apply_one", _GROUPS, "member-add-brings-another", "adding members adds the oldest user as well", "RFC7644-3.5.2.1"
+)
+def _(server: GoodServer, inner: Wrapper, kind: Kind, data: Data, operation: Data) -> None:
+    before = len(data.get("members", ()))
+    inner(kind, data, operation)
+    inside = {one["value"] for one in data.get("members", ())}
+    oldest = next(iter(server.store.all(USER)), None)
+    if kind is GROUP and len(inside) > before and oldest and oldest.id not in inside:
+        data["members"] = [*data["members"], {"value": oldest.id, "type": "User"}]
+
+
 def _by_name(resource: Data) -> None:
     for one in resource.get("members", ()):
         one.update({"$ref": f"../Users/{one['value']}", "value": f"name of {one['value']}"})

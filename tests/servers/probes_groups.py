@@ -60,6 +60,15 @@ def _(c: Client) -> None:
 # ---- adding
 
 
+@sees("member-add-brings-another")
+def _(c: Client) -> None:
+    c.user("first@fjord.example")
+    group, ids = _crew(c)
+    new = c.user("x")
+    c.patch(f"/Groups/{group}", _members("add", [{"value": new}]))
+    assert c.members(group) == sorted([*ids, new])
+
+
 @sees("member-batch-first-only")
 def _(c: Client) -> None:
     group, ids = _crew(c)
