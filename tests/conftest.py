@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import os
 import signal
@@ -16,7 +17,10 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import settings
 
+from conformance.checks.registry import all_checks
 from conformance.cli import cli
+from conformance.profile import load as loading
+from conformance.profile.find import builtin
 from conformance.profile.load import load
 from conformance.profile.model import Profile
 from conformance.runner import Ended, Request, run
@@ -33,6 +37,20 @@ def pytest_collection_finish() -> None:
     """Thousands of collected tests are no garbage, and each full collection would look through all of them."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _built_in_profiles_are_read_once() -> Iterator[None]:
+    """Half of a short run is reading its profile, and nothing in a profile can change. Tests of the loader call it."""
+    read = loading.load
+    once = functools.cache(lambda ref: read(ref, check_ids=all_checks()))
+
+    def load_once(ref: str | Path, **more: Any) -> Profile:
+        return once(ref) if ref in builtin() else read(ref, **more)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loading, "load", load_once)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -340,7 +340,17 @@ def test_a_whole_group_of_processes_is_stopped(how, nth, tmp_path, command):
     assert tells_of_others(foreign, tmp_path / "out", stdout, stderr) == []
 
 
-TOGETHER = ("query.*", "filter.*", "sort.*", "paging.*", "search.*", "groups.*", "members.*", "accounts.*", "cycle.*")
+TOGETHER = (
+    "query.*",
+    "filter.u*",
+    "sort.*",
+    "paging.*",
+    "search.*",
+    "groups.m*",
+    "members.r*",
+    "accounts.*",
+    "cycle.*",
+)
 """What looks at more than one resource, or at totals, and so might see the other run's."""
 
 
@@ -362,7 +372,7 @@ def test_two_runs_at_once_do_not_disturb_each_other(started, command, tmp_path):
     for seed, run in zip((20, 22), runs, strict=True):
         found = results_of(tmp_path / f"out-{seed}")
         assert failures(found) <= failures(expected), seed
-        assert sum(p["counts"]["passed"] for p in found["profiles"]) > 50
+        assert sum(p["counts"]["passed"] for p in found["profiles"]) > 25
         assert [p["counts"]["errored"] for p in found["profiles"]] == [0, 0], found["errors"]
         assert found["bystanders"]["changed"] == []
         assert found["cleanup"]["left"] == []

@@ -447,7 +447,7 @@ def test_members_come_and_go_in_every_dialect(ids, chance):
 @given(changes(), resources(), st.booleans())
 def test_what_the_run_wants_of_a_resource_is_what_an_accepted_change_makes_of_it(change, held, accepted):
     """The read-back compares with this: were it wrong, the server would be blamed."""
-    actor = SimpleNamespace(wanted=copy.deepcopy(held), members=set(), removed=set())
+    actor = SimpleNamespace(wanted=copy.deepcopy(held), members=set(), removed=set(), refused=set())
     for path, value in change.set:
         effect = Effect("set", path, {"value": value} if path in change.references else value)
         changing.apply(actor, effect, accepted=accepted)
