@@ -194,7 +194,7 @@ def test_a_few_lawful_differences(variant, name, tmp_path):
     judge(run(name, variant, tmp_path), name, variant)
 
 
-@pytest.mark.parametrize(("place", "variant"), enumerate(VARIANTS), ids=VARIANTS)
+@pytest.mark.parametrize(("place", "variant"), list(enumerate(VARIANTS)), ids=list(VARIANTS))
 def test_a_lawful_difference_alone(place, variant, tmp_path):
     name = SHORT[place % 2]
     judge(run(name, frozenset({variant}), tmp_path), name, frozenset({variant}))
