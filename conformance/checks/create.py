@@ -80,7 +80,7 @@ def duplicate_refused(seen: Seen) -> Iterator[Problem]:
     if seen.response.status != 409 and seen.response.status < 500:
         made = "a second resource was made" if seen.response.ok else "refused, but not as a conflict"
         # No section makes the name of a group unique (RFC 7643 section 8.7.1: uniqueness none).
-        level: Level | None = "CLIENT" if seen.intent.resource == "Group" and seen.response.ok else None
+        level: Level | None = "CLIENT" if seen.intent.resource == "Group" else None
         if not seen.response.ok:
             level = word_on_refusal(seen)  # what is refused for another lawful reason need not be looked at further
         yield Problem("status", expected=409, actual=seen.response.status, message=made, level=level)

@@ -9,7 +9,7 @@ from typing import Final
 from conformance.checks.forms import word_on_refusal
 from conformance.checks.registry import BOTH, Level, Problem, check
 from conformance.engine.exchange import MISSING, Seen
-from conformance.schemas.reading import parameters, segments
+from conformance.schemas.reading import parameters
 
 SCIM_JSON: Final = "application/scim+json"
 
@@ -115,12 +115,8 @@ def no_server_error(seen: Seen) -> Iterator[Problem]:
 
 def _optional(seen: Seen) -> bool:
     """What a server may lack, and answer with 501 (table 8), unless its own configuration says that it is there."""
-    request = seen.exchange.request
-    path = [part.lower() for part in segments(request.target)]
-    asked = parameters(request.target).keys()
-    if path and (path[0] == "me" or path[-1] == ".search"):
-        return True
-    used = {"bulk": path[-1:] == ["bulk"], "filter": "filter" in asked, "sort": "sortby" in asked}
+    asked = parameters(seen.exchange.request.target).keys()
+    used = {"bulk": seen.intent.action == "bulk", "filter": "filter" in asked, "sort": "sortby" in asked}
     said = seen.world.capabilities.provider_config or {}
     offered = {name for name in used if isinstance(said.get(name), Mapping) and said[name].get("supported") is True}
     return any(used[name] for name in used.keys() - offered)
