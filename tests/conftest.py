@@ -16,18 +16,18 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from hypothesis import settings
-
-from conformance.checks.registry import all_checks
-from conformance.cli import cli
-from conformance.profile import load as loading
-from conformance.profile.find import builtin
-from conformance.profile.load import load
-from conformance.profile.model import Profile
-from conformance.runner import Ended, Request, run
-from conformance.settings import Login, Settings
+from scim_compat.checks.registry import all_checks
+from scim_compat.cli import cli
+from scim_compat.profile import load as loading
+from scim_compat.profile.find import builtin
+from scim_compat.profile.load import load
+from scim_compat.profile.model import Profile
+from scim_compat.pytest_plugin.launch import run
+from scim_compat.run.request import Ended, Request
+from scim_compat.run.settings import Login, Settings
 
 TOKEN = "good-token"
-COMMAND = [sys.executable, "-c", "from conformance.cli import main; main()"]
+COMMAND = [sys.executable, "-c", "from scim_compat.cli import main; main()"]
 
 settings.register_profile("quick", deadline=None, max_examples=60, database=None)
 settings.load_profile("quick")

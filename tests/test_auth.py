@@ -8,8 +8,7 @@ from urllib.parse import parse_qs
 
 import httpx
 import pytest
-
-from conformance.engine.auth import (
+from scim_compat.wire.credentials import (
     WRONG,
     AuthFailed,
     Basic,

@@ -3,10 +3,9 @@
 from pathlib import Path
 
 import pytest
-
-from conformance.profile import yamlsource
-from conformance.profile.errors import ProfileError
-from conformance.profile.load import load
+from scim_compat.profile.load import load
+from scim_compat.source import yaml as yamlsource
+from scim_compat.source.complaints import ProfileError
 
 BAD = Path(__file__).parent / "profiles_bad"
 CHECKS = {"create.status", "delete.status", "list.empty-is-200"}

@@ -21,9 +21,8 @@ import fixtures_results as fixtures
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Route, sync_playwright
 from pypdf import PdfReader
+from scim_compat.report.html import render
 from tools import sample
-
-from conformance.report.html import render
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

@@ -7,19 +7,19 @@ from functools import cache
 
 import pytest
 from conftest import TOKEN
+from scim_compat.checks.registry import all_checks
+from scim_compat.engine.capabilities import Capabilities
+from scim_compat.engine.intent import BulkPart
+from scim_compat.engine.rehearsal import rehearse
+from scim_compat.engine.verbs.bulk import matched, results_of, status_of
+from scim_compat.profile.load import load
+from scim_compat.results.events import EventWriter
+from scim_compat.run.session import Session
+from scim_compat.run.settings import Login, Settings
 from servers.bulk import BROKEN, BulkServer
 from servers.good import GoodServer
 from servers.running import serve
 from test_checks_stateless import see
-
-from conformance.checks.registry import all_checks
-from conformance.engine.exchange import BulkPart, Capabilities
-from conformance.engine.rehearsal import rehearse
-from conformance.engine.verbs.bulk import matched, results_of, status_of
-from conformance.profile.load import load
-from conformance.results.events import EventWriter
-from conformance.session import Session
-from conformance.settings import Login, Settings
 
 RESPONSE = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
 PARTS = (

@@ -10,21 +10,23 @@ from urllib.parse import quote
 
 import pytest
 from cost import calls, ends
-
-from conformance.checks import registry
-from conformance.checks.registry import NotJudged
-from conformance.engine.exchange import (
-    MISSING,
-    Capabilities,
-    Exchange,
+from scim_compat.checks import registry
+from scim_compat.checks.registry import NotJudged
+from scim_compat.engine.capabilities import Capabilities
+from scim_compat.engine.intent import (
     Intent,
-    Request,
-    Response,
     Seen,
     Subject,
     World,
 )
-from conformance.schemas.reading import ENTERPRISE, ERROR, GROUP, USER
+from scim_compat.scim.names import (
+    ENTERPRISE,
+    ERROR,
+    GROUP,
+    USER,
+)
+from scim_compat.values import MISSING
+from scim_compat.wire.messages import Exchange, Request, Response
 
 MODULES = (
     "auth",
@@ -34,17 +36,17 @@ MODULES = (
     "http",
     "lists",
     "meta",
-    "queries",
+    "reads",
     "resource",
     "values",
 )
 registry.all_checks()
 for _name in MODULES:
-    importlib.import_module(f"conformance.checks.{_name}")
+    importlib.import_module(f"scim_compat.checks.rules.{_name}")
 CHECKS = {
     one.id: one
     for one in registry._CHECKS.values()
-    if one.run.__module__ in {f"conformance.checks.{name}" for name in MODULES}
+    if one.run.__module__ in {f"scim_compat.checks.rules.{name}" for name in MODULES}
 }
 
 BASE = "https://scim.example/v2"

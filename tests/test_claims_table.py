@@ -12,16 +12,16 @@ import pytest
 from conftest import TOKEN
 from hypothesis import given
 from hypothesis import strategies as st
+from scim_compat import results as package
+from scim_compat.pytest_plugin.launch import run
+from scim_compat.report.claims import contradictions, sides
+from scim_compat.report.html import render
+from scim_compat.results.sightings import Sightings
+from scim_compat.run.request import Request
+from scim_compat.run.settings import Login, Settings
 from servers.good import GoodServer
 from servers.protocol import ScimError
 from servers.running import serve
-
-from conformance import results as package
-from conformance.report.claims import contradictions, sides
-from conformance.report.html import render
-from conformance.results.sightings import Sightings
-from conformance.runner import Request, run
-from conformance.settings import Login, Settings
 
 FORMAT = json.loads((Path(package.__file__).parent / "results.schema.json").read_text())
 FOUND = jsonschema.Draft202012Validator(FORMAT["$defs"]["found"] | {"$defs": FORMAT["$defs"]})

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 import pytest
-
-from conformance.engine.cleanup import left, remove_entries
-from conformance.engine.exchange import Exchange, Failure, Response
-from conformance.engine.ledger import Ledger
+from scim_compat.engine.cleanup import left, remove_entries
+from scim_compat.engine.ledger import Ledger
+from scim_compat.wire.messages import Exchange, Failure, Response
 
 TAG = "scabc123"
 

@@ -16,22 +16,22 @@ import pytest
 from click.testing import CliRunner, Result
 from conftest import TOKEN, play
 from fixtures_results import build_results
+from scim_compat import loopback
+from scim_compat.checks.registry import Level, all_checks
+from scim_compat.cli import cli, expectations
+from scim_compat.cli.commands import explain, show
+from scim_compat.cli.terminal import many, paragraph
+from scim_compat.engine.intent import Action, Assertion, Intent
+from scim_compat.engine.ledger import Ledger, read
+from scim_compat.profile import find
+from scim_compat.profile import load as loading
+from scim_compat.profile.model import Profile
+from scim_compat.results.events import EventWriter
+from scim_compat.run.session import header
+from scim_compat.run.settings import Settings
 from servers.good import GoodServer
 from servers.protocol import ScimError
 from servers.running import client, serve
-
-from conformance import loopback
-from conformance.checks.registry import Level, all_checks
-from conformance.cli import cli, explain, show
-from conformance.cli.terminal import many, paragraph
-from conformance.engine.exchange import Action, Assertion, Intent
-from conformance.engine.ledger import Ledger, read
-from conformance.profile import find
-from conformance.profile import load as loading
-from conformance.profile.model import Profile
-from conformance.results.events import EventWriter
-from conformance.session import header
-from conformance.settings import Settings
 
 BAD = Path(__file__).parent / "profiles_bad"
 TAG = "sc0123ab"
@@ -87,9 +87,9 @@ def test_every_command_has_help_without_an_ellipsis():
 
 def test_help_and_version_load_nothing_heavy():
     """Start-up is what a shell prompt or a pre-commit hook waits for."""
-    heavy = "{'rich', 'httpx', 'jinja2', 'yaml', 'pytest', 'jsonschema', 'faker', 'conformance.profile.load'}"
+    heavy = "{'rich', 'httpx', 'jinja2', 'yaml', 'pytest', 'jsonschema', 'faker', 'scim_compat.profile.load'}"
     code = (
-        "import sys; from conformance.cli import cli; import click\n"
+        "import sys; from scim_compat.cli import cli; import click\n"
         f"[cli.get_command(click.Context(cli), n) for n in {COMMANDS}]\n"
         f"print(sorted({heavy} & set(sys.modules)))"
     )
@@ -295,7 +295,7 @@ def test_show_prints_control_characters_of_a_profile_harmlessly(tmp_path):
     (Intent(action="patch", by="client", twice=True), "200 and the resource, or 204; nothing changes the second time"),
 ])  # fmt: skip
 def test_expectations_in_words(intent, text):
-    assert show.expected(intent) == text
+    assert expectations.expected(intent) == text
 
 
 # --- lint ---------------------------------------------------------------------------------------

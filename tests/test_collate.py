@@ -7,11 +7,10 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-
-from conformance import results as package
-from conformance.results.collate import EventsError, collate
-from conformance.results.events import EventWriter, join
-from conformance.results.model import CheckResult, ScenarioResult, StepResult
+from scim_compat import results as package
+from scim_compat.results.collate import EventsError, collate
+from scim_compat.results.events import EventWriter, join
+from scim_compat.results.model import CheckResult, ScenarioResult, StepResult
 
 FORMAT = json.loads((Path(package.__file__).parent / "results.schema.json").read_text())
 SCENARIOS = ["users.create", "users.disable", "groups.create"]

@@ -25,19 +25,18 @@ from typing import Literal
 
 import pytest
 from conftest import COMMAND, environment, hear_interrupts
+from scim_compat.engine import people
+from scim_compat.engine.ledger import Ledger
+from scim_compat.engine.play import Stage
+from scim_compat.engine.rehearsal import ImaginaryServer
+from scim_compat.engine.scenario import run_scenario
+from scim_compat.profile.find import builtin
+from scim_compat.profile.load import load
+from scim_compat.profile.model import Profile
 from servers.good import GoodServer
 from servers.protocol import ScimError, error_answer
 from servers.running import client, serve
 from test_good_run import snapshot
-
-from conformance.engine import people
-from conformance.engine.ledger import Ledger
-from conformance.engine.play import Stage
-from conformance.engine.rehearsal import ImaginaryServer
-from conformance.engine.runner import run_scenario
-from conformance.profile.find import builtin
-from conformance.profile.load import load
-from conformance.profile.model import Profile
 
 PROFILES = (
     "entra-v1", "entra-v2", "entra-validator", "okta", "okta-spec", "okta-wizard", "peakon", "rfc7644",

@@ -8,25 +8,26 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import scim_compat
 from fixtures_results import build_results
+from scim_compat.profile import find
+from scim_compat.pytest_plugin import launch
+from scim_compat.pytest_plugin.controller import Handover
+from scim_compat.report import facts, words
+from scim_compat.report.html import render
+from scim_compat.results.collate import Collated
+from scim_compat.results.read import ResultsError, is_complete, read
+from scim_compat.run import request as asked
+from scim_compat.run import status
+from scim_compat.run.settings import Settings
 from servers.good import GoodServer
 from servers.running import serve
 
-import conformance
-from conformance import runner
-from conformance.profile import find
-from conformance.pytest_plugin import Handover
-from conformance.report import facts, words
-from conformance.report.html import render
-from conformance.results.collate import Collated
-from conformance.results.read import ResultsError, is_complete, read
-from conformance.settings import Settings
-
 
 def test_a_wheel_carries_its_profiles_and_a_torn_one_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    package = tmp_path / "conformance"
-    package.mkdir()
-    monkeypatch.setattr(conformance, "__file__", str(package / "__init__.py"))
+    package = tmp_path / "conformance" / "scim_compat"
+    package.mkdir(parents=True)
+    monkeypatch.setattr(scim_compat, "__file__", str(package / "__init__.py"))
     with pytest.raises(FileNotFoundError, match=r"the built-in profiles are missing: no folder .* reinstall"):
         find.builtin_dir()
     (tmp_path / "profiles").mkdir()
@@ -88,25 +89,25 @@ def test_words_of_a_later_version_are_shown_and_are_no_good_news():
 # --- what ends a run before it starts --------------------------------------------------------------
 
 
-def request(out: Path, *profiles: str, **more: object) -> runner.Request:
-    return runner.Request(
+def request(out: Path, *profiles: str, **more: object) -> asked.Request:
+    return asked.Request(
         settings=Settings(url="http://127.0.0.1:9/", seed=1, out=str(out)), profiles=list(profiles), **more
     )
 
 
 def test_nothing_is_sent_for_a_request_that_cannot_be_meant(tmp_path: Path):
     with pytest.raises(ValueError, match="the profile entra-v2 is named twice"):
-        runner.run(request(tmp_path, "entra-v2", "entra-v2"))
+        launch.run(request(tmp_path, "entra-v2", "entra-v2"))
     with pytest.raises(ValueError, match=r"--only no\.such: no scenario of the named profiles matches"):
-        runner.run(request(tmp_path, "entra-v2", only=["no.such"]))
+        launch.run(request(tmp_path, "entra-v2", only=["no.such"]))
     (tmp_path / "file").touch()
     with pytest.raises(ValueError, match=r"--out .*file/out: the folder cannot be made: Not a directory"):
-        runner.run(request(tmp_path / "file" / "out", "entra-v2"))
+        launch.run(request(tmp_path / "file" / "out", "entra-v2"))
 
 
-def ended(code: int, **more: object) -> runner.Ended:
+def ended(code: int, **more: object) -> asked.Ended:
     handover = Handover(settings=Settings(url="http://h/", seed=1, out="out"), profiles=[], **more)
-    return runner._ended(request(Path("out")), handover, code)
+    return launch._ended(request(Path("out")), handover, code)
 
 
 def collated(
@@ -118,16 +119,16 @@ def collated(
 
 
 def test_each_end_has_its_status():
-    assert (ended(4).status, ended(3).status) == (runner.USAGE, runner.FAULT)
+    assert (ended(4).status, ended(3).status) == (status.USAGE, status.FAULT)
     assert ended(3).message == "the run did not start (pytest ended with 3)"
-    assert ended(0, not_testable="no TLS").status == runner.NOT_TESTABLE
-    assert ended(0, failure="disk full", collated=collated()).status == runner.FAULT
+    assert ended(0, not_testable="no TLS").status == status.NOT_TESTABLE
+    assert ended(0, failure="disk full", collated=collated()).status == status.FAULT
     with pytest.raises(ValueError, match="odd URL"):
         ended(0, unusable="odd URL")
-    assert ended(0, collated=collated()).status == runner.OK
-    assert ended(0, collated=collated(errors=("fault in scim-compat: x",), errored=1)).status == runner.FAULT
+    assert ended(0, collated=collated()).status == status.OK
+    assert ended(0, collated=collated(errors=("fault in scim-compat: x",), errored=1)).status == status.FAULT
     for nothing_proven in (collated(errored=1), collated(ran=0), collated(interrupted="Ctrl-C")):
-        assert ended(0, collated=nothing_proven).status == runner.NOT_TESTABLE
+        assert ended(0, collated=nothing_proven).status == status.NOT_TESTABLE
 
 
 # --- a Location that is spelt otherwise -------------------------------------------------------------

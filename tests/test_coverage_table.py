@@ -7,12 +7,11 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-
-from conformance.checks.judge import severity_of
-from conformance.checks.registry import all_checks
-from conformance.profile.find import builtin
-from conformance.profile.load import load
-from conformance.profile.model import Profile
+from scim_compat.checks.judge import severity_of
+from scim_compat.checks.registry import all_checks
+from scim_compat.profile.find import builtin
+from scim_compat.profile.load import load
+from scim_compat.profile.model import Profile
 
 TEXT = (Path(__file__).resolve().parents[1] / "profiles/COVERAGE.md").read_text(encoding="utf-8")
 

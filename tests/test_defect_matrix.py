@@ -12,14 +12,13 @@ import hashlib
 import os
 
 import pytest
+from scim_compat.checks.registry import all_checks
+from scim_compat.results.model import SEVERITIES, at_least
 from servers.defects import DEFECTS
 from servers.defects11 import DEFECTS11
 from servers.uncaught import UNCAUGHT, UNCAUGHT11, UNTRIPPED
 from tools import matrix, matrix_docs
 from tools.cells import UNTESTABLE, affected, cell, record, replay, witnessed
-
-from conformance.checks.registry import all_checks
-from conformance.results.model import SEVERITIES, at_least
 
 MATRIX = matrix.read()
 ROWS = {(version, name): row for version, rows in MATRIX["defects"].items() for name, row in rows.items()}

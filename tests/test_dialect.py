@@ -10,13 +10,20 @@ from urllib.parse import parse_qsl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from conformance.engine import dialect as wording
-from conformance.engine import paths
-from conformance.engine.dialect import Change, filter_text, member_operations, operations, patch_body, query
-from conformance.engine.exchange import MISSING, Request
-from conformance.engine.rehearsal import ImaginaryServer
-from conformance.profile.model import Client, Dialect
+from scim_compat.engine import wording
+from scim_compat.engine.rehearsal import ImaginaryServer
+from scim_compat.engine.wording import (
+    Change,
+    filter_text,
+    member_operations,
+    operations,
+    patch_body,
+    query,
+)
+from scim_compat.profile.model import Client, Dialect
+from scim_compat.scim import paths
+from scim_compat.values import MISSING
+from scim_compat.wire.messages import Request
 
 ENT = paths.ENTERPRISE
 FJORD = "urn:ietf:params:scim:schemas:extension:Fjord:2.0:User"

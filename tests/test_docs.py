@@ -10,18 +10,18 @@ from pathlib import Path
 
 import click
 import pytest
+import scim_compat
+from scim_compat.checks.registry import all_checks
+from scim_compat.cli import cli
+from scim_compat.engine.verbs import VERBS
+from scim_compat.profile.find import builtin
+from scim_compat.profile.grammar import GROUP, PERSON
+from scim_compat.profile.lint import lint
+from scim_compat.profile.load import load
+from scim_compat.report import words
+from scim_compat.run import status as runner
+from scim_compat.run import targetfile as target
 from tools import readme
-
-import conformance
-from conformance import runner, target
-from conformance.checks.registry import all_checks
-from conformance.cli import cli
-from conformance.engine.verbs import VERBS
-from conformance.profile.find import builtin
-from conformance.profile.grammar import GROUP, PERSON
-from conformance.profile.lint import lint
-from conformance.profile.load import load
-from conformance.report import words
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = [
@@ -34,7 +34,7 @@ DOCUMENTS = [
     "profiles/MATRIX.md",
     "reports/README.md",
 ]
-SCHEMA = json.loads((ROOT / "conformance/profile/profile.schema.json").read_text(encoding="utf-8"))
+SCHEMA = json.loads((ROOT / "conformance/scim_compat/profile/profile.schema.json").read_text(encoding="utf-8"))
 TEXT = {name: (ROOT / name).read_text(encoding="utf-8") for name in DOCUMENTS}
 
 
@@ -269,7 +269,7 @@ def test_the_target_file_loads_and_claims_what_it_says(tmp_path):
     loaded = target.load(path)
     assert loaded.url.startswith("https://staging.example.com/")
     assert loaded.auth["secret-env"] == "STAGING_TOKEN"
-    schema = json.loads((ROOT / "conformance/target.schema.json").read_text(encoding="utf-8"))
+    schema = json.loads((ROOT / "conformance/scim_compat/run/target.schema.json").read_text(encoding="utf-8"))
     assert set(loaded.claims) == set(schema["properties"]["claims"]["properties"])
     claims = target.claims_of(loaded.claims)
     assert claims.without_features <= {feature.id for feature in load("entra-v2").features}
@@ -326,7 +326,7 @@ def test_checks_scenarios_and_profiles_that_are_named_exist(name):
 
 def test_the_changelog_knows_this_version_and_every_profile():
     text = TEXT["CHANGELOG.md"]
-    assert re.search(rf"^## {re.escape(conformance.__version__)}\b", text, re.MULTILINE)
+    assert re.search(rf"^## {re.escape(scim_compat.__version__)}\b", text, re.MULTILINE)
     profiles = section("CHANGELOG.md", "Profiles")
     for ref in builtin():
         assert f"`{ref}` {load(ref).version}" in profiles, ref

@@ -9,9 +9,8 @@ import test_bulk
 import test_checks_stateless
 import test_expect_checks
 import test_state_checks
+from scim_compat.checks.registry import all_checks
 from test_expect_checks import outcome
-
-from conformance.checks.registry import all_checks
 
 
 def cases():

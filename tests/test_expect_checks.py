@@ -6,25 +6,26 @@ import json
 from dataclasses import replace
 
 import pytest
-from test_state_checks import back, liv, put, write
-
-from conformance.checks.judge import judge
-from conformance.checks.registry import NotJudged, all_checks
-from conformance.engine.exchange import (
-    MISSING,
+from scim_compat.checks.judge import judge
+from scim_compat.checks.registry import NotJudged, all_checks
+from scim_compat.engine.capabilities import Capabilities
+from scim_compat.engine.intent import (
     Assertion,
-    Capabilities,
-    Exchange,
-    Failure,
     Intent,
-    Request,
-    Response,
     Rule,
     Seen,
     Subject,
     World,
 )
-from conformance.profile.model import Requirement
+from scim_compat.profile.model import Requirement
+from scim_compat.values import MISSING
+from scim_compat.wire.messages import (
+    Exchange,
+    Failure,
+    Request,
+    Response,
+)
+from test_state_checks import back, liv, put, write
 
 BASE = "https://scim.example/v2"
 OURS = {"u1": "liv sc123456", "u2": "bo sc123456", "u3": "eli sc123456"}

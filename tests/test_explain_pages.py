@@ -11,19 +11,19 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from scim_compat.checks.examples import example, examples
+from scim_compat.checks.judge import severity_of
+from scim_compat.checks.registry import all_checks
+from scim_compat.cli import cli, order
+from scim_compat.cli.commands import explain
+from scim_compat.cli.commands.explain import described
+from scim_compat.cli.order import PARTS, parts, standings
+from scim_compat.profile.find import builtin
+from scim_compat.profile.load import load
+from scim_compat.report.findings import precedence, severity_rank
+from scim_compat.report.pages import pages
 from test_report import Page
 from tools import examples as tool
-
-from conformance.checks.examples import example, examples
-from conformance.checks.judge import severity_of
-from conformance.checks.registry import all_checks
-from conformance.cli import cli, explain, order
-from conformance.cli.explain import described
-from conformance.cli.order import PARTS, parts, standings
-from conformance.profile.find import builtin
-from conformance.profile.load import load
-from conformance.report.findings import precedence, severity_rank
-from conformance.report.pages import pages
 
 CHECKS = all_checks()
 FEW = 12

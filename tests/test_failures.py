@@ -7,8 +7,7 @@ import ssl
 
 import httpx
 import pytest
-
-from conformance.engine.failures import PeerClosed, explain
+from scim_compat.wire.failures import PeerClosed, explain
 
 
 def caused(error: Exception, cause: BaseException) -> Exception:

@@ -11,11 +11,10 @@ from typing import Any
 import jsonschema
 import pytest
 from conftest import play
+from scim_compat import results as results_package
 from servers.good import GoodServer
 from servers.running import client, serve
 from servers.variants import TOGETHER
-
-from conformance import results as results_package
 
 FORMAT = json.loads((Path(results_package.__file__).parent / "results.schema.json").read_text())
 OTHERS = [

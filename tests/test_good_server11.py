@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from scim_compat import schemas
 from servers.defects11 import DEFECTS11, SUBJECTS11
 from servers.good11 import VARIANTS, GoodServer11
 from servers.probes11 import PROBES11, Client11, Probe
@@ -18,8 +19,6 @@ from servers.probing11 import ADA, full_user, serve
 from servers.protocol import MAX_BODY
 from servers.schema11 import CORE, ENTERPRISE
 from servers.variants import VARIANTS as SHARED
-
-from conformance import schemas
 
 _DISTINCT = {f"{probe.__module__}:{probe.__code__.co_firstlineno}": probe for probe in PROBES11.values()}
 

@@ -26,12 +26,11 @@ from xml.etree import ElementTree as ET
 import pytest
 from conftest import COMMAND, TOKEN, Called, environment
 from jsonschema import Draft202012Validator
+from scim_compat.checks.registry import all_checks
+from scim_compat.profile import load as loading
+from scim_compat.results import collate
 from servers.good import GoodServer
 from servers.hostile import CASES, Case, Elsewhere, HostileServer, Scene, tls
-
-from conformance.checks.registry import all_checks
-from conformance.profile import load as loading
-from conformance.results import collate
 
 STATUSES = {0, 1, 2, 3}
 """What a run may end with; 4 is a fault of ours."""

@@ -9,13 +9,12 @@ import sys
 import textwrap
 
 import pytest
-
-from conformance.engine.asgi import AsgiTransport
-from conformance.engine.auth import Bearer
-from conformance.engine.exchange import Request
-from conformance.engine.inprocess import AppNotUsable, transport_for
-from conformance.engine.wire import Wire, WireSettings
-from conformance.engine.wsgi import WsgiTransport
+from scim_compat.wire.apps.asgi import AsgiTransport
+from scim_compat.wire.apps.load import AppNotUsable, transport_for
+from scim_compat.wire.apps.wsgi import WsgiTransport
+from scim_compat.wire.client import Wire, WireSettings
+from scim_compat.wire.credentials import Bearer
+from scim_compat.wire.messages import Request
 
 TARGET = '/Us%20ers/%C3%BC?filter=userName+eq+%22a%22&flag&raw="ü"'
 
@@ -445,8 +444,8 @@ def test_an_asgi_application_that_raises_after_its_answer_is_only_logged(caplog)
 
 def test_a_lifespan_that_does_not_end_is_cancelled(monkeypatch):
     """And one that does not even start is told about, and the application used."""
-    monkeypatch.setattr("conformance.engine.asgi._LIFESPAN_TIMEOUT", 0.05)
-    monkeypatch.setattr("conformance.engine.asgi._CLOSE_TIMEOUT", 0.05)
+    monkeypatch.setattr("scim_compat.wire.apps.asgi._LIFESPAN_TIMEOUT", 0.05)
+    monkeypatch.setattr("scim_compat.wire.apps.asgi._CLOSE_TIMEOUT", 0.05)
     log = []
 
     def app(started):

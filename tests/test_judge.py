@@ -5,14 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from scim_compat.checks import judge as judging
+from scim_compat.checks import registry
+from scim_compat.checks.judge import judge, severity_of
+from scim_compat.checks.registry import (
+    Check,
+    NotJudged,
+    Problem,
+    all_checks,
+)
+from scim_compat.profile.model import Requirement
+from scim_compat.wire.messages import Exchange, Failure, Request
 from test_state_checks import liv, see
-
-from conformance.checks import judge as judging
-from conformance.checks import registry
-from conformance.checks.judge import judge, severity_of
-from conformance.checks.registry import Check, NotJudged, Problem, all_checks
-from conformance.engine.exchange import Exchange, Failure, Request
-from conformance.profile.model import Requirement
 
 
 def rule(name="test.rule", level="MUST", run=None, **more):

@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
-
-from conformance.engine.ledger import Entry, Ledger, LedgerError, read
+from scim_compat.engine.ledger import (
+    Entry,
+    Ledger,
+    LedgerError,
+    read,
+)
 
 
 def lines(path):

@@ -10,19 +10,19 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from conftest import TOKEN
+from scim_compat.checks.judge import judge
+from scim_compat.engine.cleanup import left
+from scim_compat.engine.intent import Assertion, Rule
+from scim_compat.engine.people import tag_for
+from scim_compat.engine.rehearsal import ImaginaryServer
+from scim_compat.profile.model import Client
+from scim_compat.run.endpoint import open_wire
+from scim_compat.run.settings import Login, Settings
+from scim_compat.values import MISSING
 from servers.good import GoodServer
 from servers.running import client as direct
 from servers.running import serve
 from test_play_verbs import Refusing, given, last, lines, play, step, verify
-
-from conformance.checks.judge import judge
-from conformance.endpoint import open_wire
-from conformance.engine.cleanup import left
-from conformance.engine.exchange import MISSING, Assertion, Rule
-from conformance.engine.people import tag_for
-from conformance.engine.rehearsal import ImaginaryServer
-from conformance.profile.model import Client
-from conformance.settings import Login, Settings
 
 TAG = tag_for(7)
 CORE = "urn:ietf:params:scim:schemas:core:2.0:User"

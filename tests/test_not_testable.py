@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 import trustme
 from conftest import scim_compat
+from scim_compat.loopback import serve
 from servers.good import GoodServer
 from servers.running import mounted
-
-from conformance.loopback import serve
 
 LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 

@@ -8,9 +8,12 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner, Result
-
-from conformance import cli as package
-from conformance.cli.options import connection_options, default_out, login_from, login_from_environment
+from scim_compat import cli as package
+from scim_compat.cli.options import (
+    connection_options,
+    login_from,
+)
+from scim_compat.run.settings import default_out, login_from_environment
 
 OTHERS = ("ca", "client_cert", "client_key", "proxy")
 ENV = {"SCIM_TOKEN": "tok", "SCIM_PASSWORD": "pw", "SCIM_CLIENT_SECRET": "cs", "MINE": "my own"}
@@ -131,7 +134,7 @@ def test_a_fault_of_ours_is_one_sentence_and_status_4(monkeypatch: pytest.Monkey
         package.main()
     assert ended.value.code == 4
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("scim-compat failed by a fault of its own: TypeError in cli/options.py:")
+    assert line.startswith("scim-compat failed by a fault of its own: TypeError in run/settings.py:")
     monkeypatch.setenv("SCIM_COMPAT_TRACEBACK", "1")
     with pytest.raises(SystemExit) as ended:
         package.main()

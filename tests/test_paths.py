@@ -7,10 +7,19 @@ import copy
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from conformance.engine import paths
-from conformance.engine.exchange import MISSING
-from conformance.engine.paths import ENTERPRISE, PathError, get, is_unassigned, leaves, parse, put, remove, same
+from scim_compat.scim import paths
+from scim_compat.scim.paths import (
+    ENTERPRISE,
+    PathError,
+    get,
+    is_unassigned,
+    leaves,
+    parse,
+    put,
+    remove,
+    same,
+)
+from scim_compat.values import MISSING
 
 PEAKON = "urn:ietf:params:scim:schemas:extension:peakon:2.0:User"
 

@@ -7,9 +7,8 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from conformance.engine import people
-from conformance.engine.cleanup import tag_in
+from scim_compat.engine import people
+from scim_compat.engine.cleanup import tag_in
 
 SEEDS = st.integers(min_value=0, max_value=10**9)
 

@@ -6,14 +6,16 @@ import json
 from dataclasses import dataclass, field, replace
 
 import pytest
-
-from conformance.engine import paths
-from conformance.engine.exchange import Capabilities, Exchange, Failure, Response
-from conformance.engine.ledger import Ledger
-from conformance.engine.play import Stage
-from conformance.engine.rehearsal import ImaginaryServer
-from conformance.engine.runner import not_applicable, run_scenario
-from conformance.profile.model import Step, Where
+from scim_compat.engine.applies import not_applicable
+from scim_compat.engine.capabilities import Capabilities
+from scim_compat.engine.ledger import Ledger
+from scim_compat.engine.play import Stage
+from scim_compat.engine.rehearsal import ImaginaryServer
+from scim_compat.engine.scenario import run_scenario
+from scim_compat.profile.model import Step
+from scim_compat.scim import paths
+from scim_compat.source.places import Where
+from scim_compat.wire.messages import Exchange, Failure, Response
 
 ENT = paths.ENTERPRISE
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
-
-from conformance.engine.exchange import MISSING, Exchange, Failure, Response
-from conformance.engine.preflight import NotTestable, preflight
+from scim_compat.run.preflight import NotTestable, preflight
+from scim_compat.values import MISSING
+from scim_compat.wire.messages import Exchange, Failure, Response
 
 URL = "https://idm.fjord.example/scim/v2"
 LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"

@@ -11,14 +11,21 @@ import yaml
 from cost import calls, ends
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-
-from conformance.profile import find, grammar, validate, yamlsource
-from conformance.profile import load as load_module
-from conformance.profile.errors import Complaint, ProfileError, nearest
-from conformance.profile.lint import lint
-from conformance.profile.load import load, load_all
-from conformance.profile.model import Client, Feature, Mapped, Requirement, Source, Where
-from conformance.profile.steps import written_names
+from scim_compat.profile import find, grammar, validate
+from scim_compat.profile import load as load_module
+from scim_compat.profile.lint import lint
+from scim_compat.profile.load import load, load_all
+from scim_compat.profile.model import (
+    Client,
+    Feature,
+    Mapped,
+    Requirement,
+    Source,
+)
+from scim_compat.profile.steps import written_names
+from scim_compat.source import yaml as yamlsource
+from scim_compat.source.complaints import Complaint, ProfileError, nearest
+from scim_compat.source.places import Where
 
 BAD = Path(__file__).parent / "profiles_bad"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"

@@ -13,22 +13,21 @@ from urllib.parse import parse_qsl
 
 import pytest
 from conftest import TOKEN, play
+from scim_compat.checks.registry import all_checks
+from scim_compat.engine import people
+from scim_compat.engine.capabilities import Capabilities
+from scim_compat.engine.ledger import Ledger
+from scim_compat.engine.play import Stage
+from scim_compat.engine.rehearsal import ImaginaryServer, rehearse
+from scim_compat.engine.scenario import run_scenario
+from scim_compat.profile.lint import lint
+from scim_compat.profile.load import load as read_profile
+from scim_compat.wire.client import Wire, WireSettings
+from scim_compat.wire.credentials import Basic, RawHeader
 from servers.good import GoodServer
 from servers.running import serve
 from servers.variants import TOGETHER
 from test_good_run import populated, snapshot
-
-from conformance.checks.registry import all_checks
-from conformance.engine import people
-from conformance.engine.auth import Basic, RawHeader
-from conformance.engine.exchange import Capabilities
-from conformance.engine.ledger import Ledger
-from conformance.engine.play import Stage
-from conformance.engine.rehearsal import ImaginaryServer, rehearse
-from conformance.engine.runner import run_scenario
-from conformance.engine.wire import Wire, WireSettings
-from conformance.profile.lint import lint
-from conformance.profile.load import load as read_profile
 
 SEED = 7
 TAG = people.tag_for(SEED)
@@ -637,7 +636,7 @@ CAUGHT = [
 @pytest.mark.parametrize(("defect", "profile", "name", "check", "severity"), CAUGHT, ids=[c[0] for c in CAUGHT])
 def test_bugs_that_okta_met_are_found(defect, profile, name, check, severity):
     """The bug stands alone in the server; the scenario that names it says so, as grave as it is to Okta."""
-    from conformance.checks.judge import judge  # noqa: PLC0415 - the checks register when this is imported
+    from scim_compat.checks.judge import judge  # noqa: PLC0415 - the checks register when this is imported
 
     loaded = load(profile)
     server = GoodServer(defects=frozenset({defect}))

@@ -10,19 +10,18 @@ import json
 from datetime import datetime
 
 import pytest
+from scim_compat.checks import registry
+from scim_compat.engine import people
+from scim_compat.engine.rehearsal import rehearse
+from scim_compat.profile.lint import lint
+from scim_compat.profile.load import load
+from scim_compat.results.events import EventWriter
+from scim_compat.run.session import Session
+from scim_compat.run.settings import Login, Settings
 from servers.good import GoodServer
 from servers.protocol import ScimError
 from servers.running import serve
 from servers.schema import USER
-
-from conformance.checks import registry
-from conformance.engine import people
-from conformance.engine.rehearsal import rehearse
-from conformance.profile.lint import lint
-from conformance.profile.load import load
-from conformance.results.events import EventWriter
-from conformance.session import Session
-from conformance.settings import Login, Settings
 
 SEED = 7
 CORE = "urn:ietf:params:scim:schemas:core:2.0:User"

@@ -13,6 +13,23 @@ from typing import Any
 import jsonschema
 import pytest
 from conftest import TOKEN
+from scim_compat import profile as profiles
+from scim_compat.checks.judge import judge
+from scim_compat.checks.registry import all_checks
+from scim_compat.engine.applies import not_applicable
+from scim_compat.engine.capabilities import Capabilities
+from scim_compat.engine.ledger import Ledger
+from scim_compat.engine.play import Played, Stage
+from scim_compat.engine.rehearsal import rehearse
+from scim_compat.engine.scenario import run_scenario
+from scim_compat.profile.lint import lint
+from scim_compat.profile.load import load as read_profile
+from scim_compat.profile.model import Profile, Scenario
+from scim_compat.run.preflight import preflight
+from scim_compat.source.complaints import ProfileError
+from scim_compat.wire.apps.wsgi import WsgiTransport
+from scim_compat.wire.client import Wire, WireSettings
+from scim_compat.wire.credentials import Bearer
 from servers.filters import Filter
 from servers.good import GoodServer
 from servers.protocol import LIST_RESPONSE, Answer, Data, Request, ScimError
@@ -20,23 +37,6 @@ from servers.running import mounted
 from servers.schema import USER, Kind
 from servers.store import Record
 from test_good_run import populated, snapshot
-
-from conformance import profile as profiles
-from conformance.checks.judge import judge
-from conformance.checks.registry import all_checks
-from conformance.engine.auth import Bearer
-from conformance.engine.exchange import Capabilities
-from conformance.engine.ledger import Ledger
-from conformance.engine.play import Played, Stage
-from conformance.engine.preflight import preflight
-from conformance.engine.rehearsal import rehearse
-from conformance.engine.runner import not_applicable, run_scenario
-from conformance.engine.wire import Wire, WireSettings
-from conformance.engine.wsgi import WsgiTransport
-from conformance.profile.errors import ProfileError
-from conformance.profile.lint import lint
-from conformance.profile.load import load as read_profile
-from conformance.profile.model import Profile, Scenario
 
 URL = "http://good.example/scim/v2"
 SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:Schema"

@@ -12,23 +12,23 @@ from functools import cache
 
 import pytest
 from conftest import TOKEN
+from scim_compat.checks.judge import judge
+from scim_compat.checks.registry import all_checks
+from scim_compat.engine import people
+from scim_compat.engine.applies import not_applicable
+from scim_compat.engine.ledger import Ledger
+from scim_compat.engine.play import Stage
+from scim_compat.engine.rehearsal import rehearse
+from scim_compat.engine.scenario import run_scenario
+from scim_compat.profile.lint import lint
+from scim_compat.profile.load import load
+from scim_compat.run.preflight import preflight
+from scim_compat.wire.apps.wsgi import WsgiTransport
+from scim_compat.wire.client import Wire, WireSettings
+from scim_compat.wire.credentials import Bearer
 from servers.good import GoodServer
 from servers.running import MOUNT, mounted
 from servers.variants import TOGETHER
-
-from conformance.checks.judge import judge
-from conformance.checks.registry import all_checks
-from conformance.engine import people
-from conformance.engine.auth import Bearer
-from conformance.engine.ledger import Ledger
-from conformance.engine.play import Stage
-from conformance.engine.preflight import preflight
-from conformance.engine.rehearsal import rehearse
-from conformance.engine.runner import not_applicable, run_scenario
-from conformance.engine.wire import Wire, WireSettings
-from conformance.engine.wsgi import WsgiTransport
-from conformance.profile.lint import lint
-from conformance.profile.load import load
 
 SEED = 7
 TAG = people.tag_for(SEED)

@@ -10,21 +10,20 @@ import functools
 import json
 
 import pytest
+from scim_compat.checks import registry
+from scim_compat.engine import people
+from scim_compat.engine.rehearsal import rehearse
+from scim_compat.profile.lint import lint
+from scim_compat.profile.load import load
+from scim_compat.results.events import EventWriter
+from scim_compat.run.session import Session
+from scim_compat.run.settings import Login, Settings
+from scim_compat.run.targetfile import claims_of
+from scim_compat.run.targetfile import load as load_target
 from servers.good import GoodServer
 from servers.protocol import Answer, ScimError
 from servers.running import serve
 from servers.schema import USER
-
-from conformance.checks import registry
-from conformance.engine import people
-from conformance.engine.rehearsal import rehearse
-from conformance.profile.lint import lint
-from conformance.profile.load import load
-from conformance.results.events import EventWriter
-from conformance.session import Session
-from conformance.settings import Login, Settings
-from conformance.target import claims_of
-from conformance.target import load as load_target
 
 SEED = 7
 TAG = people.tag_for(SEED)

@@ -11,19 +11,18 @@ from functools import cache
 
 import pytest
 from conftest import TOKEN, play
+from scim_compat import loopback
+from scim_compat.checks.citations import cited
+from scim_compat.checks.registry import all_checks
+from scim_compat.engine.rehearsal import rehearse
+from scim_compat.profile.load import load as read_profile
+from scim_compat.results.events import EventWriter
+from scim_compat.run.endpoint import base_urls
+from scim_compat.run.session import Session
+from scim_compat.run.settings import Login, Settings
 from servers.good import GoodServer
 from servers.good11 import MOUNT, VARIANTS, GoodServer11
 from servers.running import mounted, serve
-
-from conformance import loopback
-from conformance.checks.citations import cited
-from conformance.checks.registry import all_checks
-from conformance.endpoint import base_urls
-from conformance.engine.rehearsal import rehearse
-from conformance.profile.load import load as read_profile
-from conformance.results.events import EventWriter
-from conformance.session import Session
-from conformance.settings import Login, Settings
 
 CORE = "urn:scim:schemas:core:1.0"
 ENTERPRISE = "urn:scim:schemas:extension:enterprise:1.0"

@@ -15,22 +15,34 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from scim_compat.engine.intent import Effect
+from scim_compat.engine.verbs import changing
+from scim_compat.engine.wording import (
+    Change,
+    member_operations,
+    operations,
+    patch_body,
+    replacement,
+)
+from scim_compat.profile.find import builtin
+from scim_compat.profile.load import load
+from scim_compat.profile.model import Dialect
+from scim_compat.results.collate import collate
+from scim_compat.results.events import EventWriter, join
+from scim_compat.results.model import (
+    SEVERITIES,
+    CheckResult,
+    ScenarioResult,
+    StepResult,
+    at_least,
+    worst,
+)
+from scim_compat.run.session import _redacted
+from scim_compat.run.status import OK, status
+from scim_compat.wire.redact import REDACTED, Redactor
 from servers import receiver
 from servers.receiver import ENTERPRISE, FJORD, levelled
 from test_collate import EXCHANGE, FEATURES, SCENARIOS, footer, header, profile_header
-
-from conformance.engine.dialect import Change, member_operations, operations, patch_body, replacement
-from conformance.engine.exchange import Effect
-from conformance.engine.redact import REDACTED, Redactor
-from conformance.engine.verbs import changing
-from conformance.profile.find import builtin
-from conformance.profile.load import load
-from conformance.profile.model import Dialect
-from conformance.results.collate import collate
-from conformance.results.events import EventWriter, join
-from conformance.results.model import SEVERITIES, CheckResult, ScenarioResult, StepResult, at_least, worst
-from conformance.runner import OK, status
-from conformance.session import _redacted
 
 thorough = settings(deadline=None, derandomize=True, max_examples=30)
 often = settings(deadline=None, derandomize=True, max_examples=80)

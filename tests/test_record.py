@@ -6,10 +6,15 @@ import base64
 import json
 
 import pytest
-
-from conformance.engine.exchange import MISSING, Exchange, Failure, Request, Response
-from conformance.engine.redact import Redactor
-from conformance.results.record import recorded
+from scim_compat.results.record import recorded
+from scim_compat.values import MISSING
+from scim_compat.wire.messages import (
+    Exchange,
+    Failure,
+    Request,
+    Response,
+)
+from scim_compat.wire.redact import Redactor
 
 SECRET = "s3cr3t/token+value"
 OURS = {"u-1": "liv"}

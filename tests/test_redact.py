@@ -10,8 +10,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from conformance.engine.redact import REDACTED, Redactor
+from scim_compat.wire.redact import REDACTED, Redactor
 
 SECRET = 'p/a+s"s wörd&<~>\\é=='
 TOKEN = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.c2lnbmF0dXJl-_x"

@@ -24,18 +24,27 @@ import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from conformance.report import exchanges, reproduce, scenarios
-from conformance.report.anchors import Anchors
-from conformance.report.diff import Difference, diff
-from conformance.report.findings import groups
-from conformance.report.html import render
-from conformance.report.text import Link, citation, clip, pretty, safe_url, value, visible
-from conformance.report.viewmodel import build
+from scim_compat.report import exchanges, reproduce, scenarios
+from scim_compat.report.anchors import Anchors
+from scim_compat.report.diff import Difference, diff
+from scim_compat.report.findings import groups
+from scim_compat.report.html import render
+from scim_compat.report.text import (
+    Link,
+    citation,
+    clip,
+    pretty,
+    safe_url,
+    value,
+    visible,
+)
+from scim_compat.report.viewmodel import build
 
 ROOT = Path(__file__).parents[1]
-REPORT = ROOT / "conformance" / "report"
-SCHEMA = json.loads((ROOT / "conformance" / "results" / "results.schema.json").read_text(encoding="utf-8"))
+REPORT = ROOT / "conformance" / "scim_compat" / "report"
+SCHEMA = json.loads(
+    (ROOT / "conformance" / "scim_compat" / "results" / "results.schema.json").read_text(encoding="utf-8")
+)
 VOID = {"meta", "rect", "use", "circle", "path", "br", "link", "img", "input", "hr"}
 
 
@@ -242,7 +251,7 @@ class TestEveryPage:
 
 
 def test_bytes_do_not_depend_on_the_process(html):
-    code = "import sys, fixtures_results as f; from conformance.report.html import render; sys.stdout.buffer.write(render(f.build_results()).encode())"
+    code = "import sys, fixtures_results as f; from scim_compat.report.html import render; sys.stdout.buffer.write(render(f.build_results()).encode())"
     environment = os.environ | {
         "PYTHONHASHSEED": "77",
         "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}",
@@ -558,7 +567,7 @@ class TestHostile:
 
 
 def test_report_depends_on_results_alone():
-    allowed = {"__future__", "conformance.report", "jinja2", "markupsafe"} | sys.stdlib_module_names
+    allowed = {"__future__", "scim_compat.report", "jinja2", "markupsafe"} | sys.stdlib_module_names
     for module in REPORT.glob("*.py"):
         for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
             names = (
@@ -569,7 +578,7 @@ def test_report_depends_on_results_alone():
                 else []
             )
             for name in names:
-                assert name.split(".")[0] in allowed or name.startswith("conformance.report"), (
+                assert name.split(".")[0] in allowed or name.startswith("scim_compat.report"), (
                     f"{module.name} imports {name}"
                 )
 

@@ -64,7 +64,7 @@ def test_a_folder_that_looks_like_a_package_is_not_imported(project, tmp_path):
         textwrap.dedent("""
         import sys
         sys.path = [p for p in sys.path if p]
-        from conformance.cli import main
+        from scim_compat.cli import main
         main()
     """),
         encoding="utf-8",

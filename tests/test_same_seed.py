@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import pytest
-
-from conformance.engine.rehearsal import rehearse
-from conformance.profile.find import builtin
-from conformance.profile.load import load
+from scim_compat.engine.rehearsal import rehearse
+from scim_compat.profile.find import builtin
+from scim_compat.profile.load import load
 
 PROFILES = sorted(builtin())
 BIG = {"members.large-group", "members.batches"}

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
-
-from conformance import schemas
+from scim_compat import schemas
 
 CORE = "urn:scim:schemas:core:1.0"
 ENTERPRISE = "urn:scim:schemas:extension:enterprise:1.0"

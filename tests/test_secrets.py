@@ -24,11 +24,10 @@ import pytest
 import trustme
 from conftest import COMMAND, environment
 from cryptography.hazmat.primitives import serialization
+from scim_compat import loopback
 from servers.good import GoodServer
 from servers.running import mounted, serve
 from servers.store import Store
-
-from conformance import loopback
 
 CANARY = 'Kv/"Kanarienvogel+7f3a<Qx>\\&%=~'
 PLAIN = "Kv9.Kanarienvogel-7f3aQx"
@@ -501,17 +500,17 @@ if where:
     setattr(target, name, fault)
 """
 FAULTS = {
-    "in a check": ("conformance.session:judge", ()),
-    "in the record": ("conformance.session:recorded", ()),
-    "in the wire": ("conformance.engine.wire:Wire._attempt", ()),
-    "where a scenario ends": ("conformance.results.events:EventWriter.finish", ()),
-    "in a worker": ("conformance.results.events:EventWriter.finish", ("--jobs", "2")),
-    "at the start": ("conformance.endpoint:preflight", ()),
-    "at the start, with a proxy": ("conformance.engine.wire:_split", ("--proxy", f"http://u:{PLAIN}@127.0.0.1:1")),
-    "at the start, side by side": ("conformance.engine.preflight:_judge", ("--jobs", "2")),
-    "in the clean-up": ("conformance.session:left", ()),
-    "in the report": ("conformance.report.html:render", ()),
-    "before pytest": ("conformance.runner:_resolve", ()),
+    "in a check": ("scim_compat.run.session:judge", ()),
+    "in the record": ("scim_compat.run.session:recorded", ()),
+    "in the wire": ("scim_compat.wire.client:Wire._attempt", ()),
+    "where a scenario ends": ("scim_compat.results.events:EventWriter.finish", ()),
+    "in a worker": ("scim_compat.results.events:EventWriter.finish", ("--jobs", "2")),
+    "at the start": ("scim_compat.run.endpoint:preflight", ()),
+    "at the start, with a proxy": ("scim_compat.wire.client:_split", ("--proxy", f"http://u:{PLAIN}@127.0.0.1:1")),
+    "at the start, side by side": ("scim_compat.run.preflight:_judge", ("--jobs", "2")),
+    "in the clean-up": ("scim_compat.run.session:left", ()),
+    "in the report": ("scim_compat.report.html:render", ()),
+    "before pytest": ("scim_compat.pytest_plugin.launch:resolve", ()),
 }  # fmt: skip
 
 

@@ -6,17 +6,16 @@ import json
 from dataclasses import replace
 
 import pytest
+from scim_compat.profile.model import Requirement
+from scim_compat.results.events import EventWriter
+from scim_compat.run import endpoint
+from scim_compat.run import session as session_module
+from scim_compat.run.preflight import NotTestable
+from scim_compat.run.session import Session
+from scim_compat.run.settings import Login, Settings
+from scim_compat.wire.redact import Redactor
 from servers.good import GoodServer
 from servers.running import serve
-
-from conformance import endpoint
-from conformance import session as session_module
-from conformance.engine.preflight import NotTestable
-from conformance.engine.redact import Redactor
-from conformance.profile.model import Requirement
-from conformance.results.events import EventWriter
-from conformance.session import Session
-from conformance.settings import Login, Settings
 
 
 @pytest.fixture

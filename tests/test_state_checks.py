@@ -6,29 +6,26 @@ import json
 from dataclasses import replace
 
 import pytest
-
-from conformance.checks.registry import NotJudged, all_checks
-from conformance.engine.exchange import (
-    MISSING,
-    Capabilities,
+from scim_compat.checks.registry import NotJudged, all_checks
+from scim_compat.engine.capabilities import Capabilities
+from scim_compat.engine.intent import (
     Effect,
-    Exchange,
     Intent,
-    Request,
-    Response,
     Seen,
     Subject,
     World,
     Write,
 )
-from conformance.schemas.reading import ERROR
+from scim_compat.scim.names import ERROR
+from scim_compat.values import MISSING
+from scim_compat.wire.messages import Exchange, Request, Response
 
 BASE = "https://scim.example/v2"
 CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
 ENT = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 FJORD = "urn:ietf:params:scim:schemas:extension:fjord:2.0:User"
 WORK = 'emails[type eq "work"].value'
-MODULES = {"create", "patch", "user", "group", "delete", "sync", "standing"}
+MODULES = {"create", "patch", "user", "group", "delete", "sync", "unchanged"}
 
 
 def liv(**changes):

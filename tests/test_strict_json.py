@@ -8,9 +8,8 @@ import pytest
 from cost import ends
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from conformance.engine.exchange import MISSING
-from conformance.engine.strict_json import MAX_DEPTH, parse, sanitise
+from scim_compat.values import MISSING
+from scim_compat.wire.strict_json import MAX_DEPTH, parse, sanitise
 
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),

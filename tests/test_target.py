@@ -6,16 +6,15 @@ import json
 
 import pytest
 from conftest import TOKEN
+from scim_compat.cli.commands.run import _login
+from scim_compat.engine.capabilities import Claims
+from scim_compat.run import targetfile as target
+from scim_compat.run.endpoint import base_urls
+from scim_compat.run.settings import Settings
+from scim_compat.source.complaints import ProfileError
 from servers.good import GoodServer
 from servers.protocol import ScimError, parse_body
 from servers.running import serve
-
-from conformance import target
-from conformance.cli.run import _login
-from conformance.endpoint import base_urls
-from conformance.engine.exchange import Claims
-from conformance.profile.errors import ProfileError
-from conformance.settings import Settings
 
 PROFILE = """\
 format: 1
@@ -198,7 +197,7 @@ def chosen(tmp_path, command, monkeypatch):
             seen.append((url, _login(options), options))
             return 0
 
-        monkeypatch.setattr("conformance.cli.run.execute", execute)
+        monkeypatch.setattr("scim_compat.cli.commands.run.execute", execute)
         monkeypatch.setenv("FIRST", "secret-of-the-file")
         monkeypatch.setenv("SECOND", "secret-of-the-option")
         written(tmp_path, text)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from conformance.engine.template import FUNCTIONS, PlaceholderError, fill
+from scim_compat.engine.placeholders import FUNCTIONS, PlaceholderError, fill
 
 VALUES = {("alice", "id"): "u-1", ("alice", "userName"): "Liv@X", ("alice", "active"): False, ("n", "five"): 5,
           ("q", "quote"): 'a"b\\c', ("evil", "text"): "${alice.id}"}  # fmt: skip

@@ -9,11 +9,10 @@ from typing import Any
 
 import pytest
 from fixtures_results import HOSTILE, build_results
-
-from conformance.cli.terminal import Terminal
-from conformance.results.collate import Collated, Found
-from conformance.runner import Ended
-from conformance.settings import Settings
+from scim_compat.cli.terminal import Terminal
+from scim_compat.results.collate import Collated, Found
+from scim_compat.run.request import Ended
+from scim_compat.run.settings import Settings
 
 
 @pytest.fixture

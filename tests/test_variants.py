@@ -17,6 +17,20 @@ from typing import Any
 
 import pytest
 from conftest import TOKEN
+from scim_compat.checks.registry import all_checks
+from scim_compat.engine.applies import not_applicable
+from scim_compat.engine.ledger import Ledger
+from scim_compat.engine.play import Stage
+from scim_compat.profile.find import builtin
+from scim_compat.profile.load import load
+from scim_compat.profile.model import Profile, Scenario
+from scim_compat.results.events import EventWriter
+from scim_compat.run import session
+from scim_compat.run.preflight import preflight
+from scim_compat.run.settings import Login, Settings
+from scim_compat.wire.apps.wsgi import WsgiTransport
+from scim_compat.wire.client import Wire, WireSettings
+from scim_compat.wire.credentials import Bearer
 from servers.good import GoodServer
 from servers.good11 import VARIANTS as VARIANTS11
 from servers.good11 import GoodServer11
@@ -26,21 +40,6 @@ from servers.running import WsgiApp, mounted
 from servers.schema import GROUP, USER
 from servers.telling import seen
 from servers.variants import CONTRADICTIONS, GROUPS, TOGETHER, VARIANTS
-
-from conformance import session
-from conformance.checks.registry import all_checks
-from conformance.engine.auth import Bearer
-from conformance.engine.ledger import Ledger
-from conformance.engine.play import Stage
-from conformance.engine.preflight import preflight
-from conformance.engine.runner import not_applicable
-from conformance.engine.wire import Wire, WireSettings
-from conformance.engine.wsgi import WsgiTransport
-from conformance.profile.find import builtin
-from conformance.profile.load import load
-from conformance.profile.model import Profile, Scenario
-from conformance.results.events import EventWriter
-from conformance.settings import Login, Settings
 
 URL = "http://good.example/scim/v2"
 THREE = ("entra-v2", "okta", "rfc7644")

@@ -7,10 +7,21 @@ from typing import get_args
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from conformance.results import verdict
-from conformance.results.model import SEVERITIES, Outcome, VerdictWord, at_least, worst
-from conformance.results.verdict import Judged, of_feature, of_profile, of_run, why
+from scim_compat.results import verdict
+from scim_compat.results.model import (
+    SEVERITIES,
+    Outcome,
+    VerdictWord,
+    at_least,
+    worst,
+)
+from scim_compat.results.verdict import (
+    Judged,
+    of_feature,
+    of_profile,
+    of_run,
+    why,
+)
 
 PASS = Judged("pass")
 COSMETIC = Judged("pass", "cosmetic")

@@ -14,10 +14,17 @@ from email.utils import format_datetime
 import httpx
 import pytest
 import trustme
-
-from conformance.engine.auth import WRONG, Basic, Bearer, ClientCredentials, NoCredential, RawHeader
-from conformance.engine.exchange import MISSING, Request
-from conformance.engine.wire import Wire, WireSettings, retry_after
+from scim_compat.values import MISSING
+from scim_compat.wire.client import Wire, WireSettings, retry_after
+from scim_compat.wire.credentials import (
+    WRONG,
+    Basic,
+    Bearer,
+    ClientCredentials,
+    NoCredential,
+    RawHeader,
+)
+from scim_compat.wire.messages import Request
 
 TOKEN = "S3CRET-token-value"
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"

@@ -9,9 +9,8 @@ from __future__ import annotations
 import json
 
 import pytest
-
-from conformance.engine import people
-from conformance.engine.rehearsal import rehearse
+from scim_compat.engine import people
+from scim_compat.engine.rehearsal import rehearse
 
 SEED = 7
 TAG = people.tag_for(SEED)

@@ -83,8 +83,9 @@ class Distant:
 
 
 def a_run(url: str, out: Path, only: list[str]) -> float:
-    from conformance.runner import Request, run
-    from conformance.settings import Login, Settings
+    from scim_compat.pytest_plugin.launch import run
+    from scim_compat.run.request import Request
+    from scim_compat.run.settings import Login, Settings
 
     settings = Settings(url=url, login=Login(kind="bearer", token=TOKEN), seed=7, out=str(out))
     return timed(lambda: run(Request(settings=settings, profiles=["entra-v2"], only=only)))
@@ -154,7 +155,7 @@ def _ratio(only: list[str], placed: Callable[[Any], Any], *, rounds: int) -> flo
 
 
 def start_up(*, quick: bool) -> None:
-    command = [sys.executable, "-c", "from conformance.cli import main; main()", "--version"]
+    command = [sys.executable, "-c", "from scim_compat.cli import main; main()", "--version"]
     found = [timed(lambda: subprocess.run(command, check=True, capture_output=True)) for _ in range(2 if quick else 7)]
     bare = [timed(lambda: subprocess.run([sys.executable, "-c", ""], check=True)) for _ in range(2 if quick else 7)]
     print(f"  an empty interpreter takes {min(bare):.2f} s of it")
@@ -166,9 +167,9 @@ def start_up(*, quick: bool) -> None:
 
 def stream(count: int, folder: Path) -> None:
     """Writes and collates ``count`` exchanges; run in a process of its own to see its peak alone."""
-    from conformance.results.collate import collate
-    from conformance.results.events import EventWriter
-    from conformance.results.model import CheckResult, ScenarioResult, StepResult
+    from scim_compat.results.collate import collate
+    from scim_compat.results.events import EventWriter
+    from scim_compat.results.model import CheckResult, ScenarioResult, StepResult
 
     body = json.dumps({"schemas": ["urn:x"], "totalResults": 1, "Resources": [{"id": "u", "displayName": "x" * 400}]})
     exchange = {
@@ -219,8 +220,7 @@ def memory(*, quick: bool) -> None:
 
 def report() -> None:
     from fixtures_results import many_results
-
-    from conformance.report.html import render
+    from scim_compat.report.html import render
 
     results = many_results(2_000)
     render(many_results(10))  # the templates are compiled once

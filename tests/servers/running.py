@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 import httpx
-
-from conformance import loopback
+from scim_compat import loopback
 
 WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
 MOUNT: Final = "/scim/v2"

@@ -20,6 +20,20 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from scim_compat.checks.judge import judge
+from scim_compat.engine.capabilities import Capabilities
+from scim_compat.engine.intent import Seen
+from scim_compat.engine.play import Played
+from scim_compat.profile.model import Profile, Scenario
+from scim_compat.results.events import EventWriter
+from scim_compat.results.model import SEVERITIES, CheckResult, ScenarioResult
+from scim_compat.run.bystanders import INTEGRITY
+from scim_compat.run.endpoint import Endpoint
+from scim_compat.run.preflight import NotTestable
+from scim_compat.run.session import Session
+from scim_compat.run.settings import Login, Settings
+from scim_compat.wire.apps.wsgi import WsgiTransport
+from scim_compat.wire.client import Wire, WireSettings
 from servers.defects import DEFECTS
 from servers.defects11 import DEFECTS11
 from servers.defects_base import Defect
@@ -29,20 +43,6 @@ from servers.good11 import GoodServer11
 from servers.running import MOUNT, mounted
 from servers.schema import Kind
 from servers.store import Record, Store, copy_json
-
-from conformance.bystanders import INTEGRITY
-from conformance.checks.judge import judge
-from conformance.endpoint import Endpoint
-from conformance.engine.exchange import Capabilities, Seen
-from conformance.engine.play import Played
-from conformance.engine.preflight import NotTestable
-from conformance.engine.wire import Wire, WireSettings
-from conformance.engine.wsgi import WsgiTransport
-from conformance.profile.model import Profile, Scenario
-from conformance.results.events import EventWriter
-from conformance.results.model import SEVERITIES, CheckResult, ScenarioResult
-from conformance.session import Session
-from conformance.settings import Login, Settings
 
 SEED: Final = 5
 UNTESTABLE: Final = "run.not-testable"

@@ -51,7 +51,7 @@ def sdist_files(sdist: Path) -> dict[str, bytes]:
 def in_wheel() -> dict[str, bytes]:
     """The package, and the profiles inside it: an installed package finds them there."""
     return {
-        (f"conformance/{name}" if name.startswith("profiles/") else name): content
+        (f"scim_compat/{name}" if name.startswith("profiles/") else name.removeprefix("conformance/")): content
         for name, content in tree("conformance", "profiles").items()
     }
 
@@ -90,7 +90,7 @@ def main() -> int:
     lines += [
         f"{wheel.name}: {name} is neither package nor metadata"
         for name in packed
-        if not name.startswith("conformance/") and ".dist-info/" not in name
+        if not name.startswith("scim_compat/") and ".dist-info/" not in name
     ]
     wanted = tree("conformance", "profiles")
     for kind, (start, end) in KINDS.items():

@@ -6,7 +6,7 @@
 
 Each broken server of tests/servers is played against scenarios of the built-in profiles, and for each check the
 clearest failure is kept: of the server that trips the fewest checks, the shortest exchange. A check that no
-broken server trips gets its example from the cases of the tests. Writes conformance/checks/examples.json, where
+broken server trips gets its example from the cases of the tests. Writes conformance/scim_compat/checks/examples.json, where
 `made` says what makes the example again; a test does so and looks whether the check still fails.
 """
 
@@ -31,22 +31,22 @@ for _place in (ROOT, TESTS):
     if str(_place) not in sys.path:
         sys.path.insert(0, str(_place))
 
+from scim_compat.checks.registry import NotJudged, Problem, all_checks  # noqa: E402
+from scim_compat.engine.intent import Seen  # noqa: E402
+from scim_compat.engine.rehearsal import rehearse  # noqa: E402
+from scim_compat.profile.load import load_all  # noqa: E402
+from scim_compat.profile.model import Profile, Scenario  # noqa: E402
+from scim_compat.report.text import pretty  # noqa: E402
+from scim_compat.results.events import EventWriter  # noqa: E402
+from scim_compat.run.preflight import NotTestable  # noqa: E402
+from scim_compat.run.session import Session  # noqa: E402
+from scim_compat.run.settings import Login, Settings  # noqa: E402
+from scim_compat.values import MISSING  # noqa: E402
 from servers.defects import DEFECTS  # noqa: E402 - the script finds its own checkout first
 from servers.good import GoodServer  # noqa: E402
 from servers.running import MOUNT, mounted  # noqa: E402
 
-from conformance.checks.registry import NotJudged, Problem, all_checks  # noqa: E402
-from conformance.engine.exchange import MISSING, Seen  # noqa: E402
-from conformance.engine.preflight import NotTestable  # noqa: E402
-from conformance.engine.rehearsal import rehearse  # noqa: E402
-from conformance.profile.load import load_all  # noqa: E402
-from conformance.profile.model import Profile, Scenario  # noqa: E402
-from conformance.report.text import pretty  # noqa: E402
-from conformance.results.events import EventWriter  # noqa: E402
-from conformance.session import Session  # noqa: E402
-from conformance.settings import Login, Settings  # noqa: E402
-
-OUT: Final = ROOT / "conformance" / "checks" / "examples.json"
+OUT: Final = ROOT / "conformance" / "scim_compat" / "checks" / "examples.json"
 LINES: Final = 25
 """Lines of a body that are kept."""
 SEED: Final = 7

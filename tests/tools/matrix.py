@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from conformance.profile.model import Profile
+    from scim_compat.profile.model import Profile
 
     from .cells import Cell, Tape
 
@@ -137,9 +137,9 @@ def differences(old: Matrix, cells: Mapping[Pair, Cell]) -> Iterator[str]:
 
 @cache
 def profiles() -> dict[str, Profile]:
-    from conformance.checks.registry import all_checks  # noqa: PLC0415 - the path is set by then
-    from conformance.profile.find import builtin  # noqa: PLC0415
-    from conformance.profile.load import load  # noqa: PLC0415
+    from scim_compat.checks.registry import all_checks  # noqa: PLC0415 - the path is set by then
+    from scim_compat.profile.find import builtin  # noqa: PLC0415
+    from scim_compat.profile.load import load  # noqa: PLC0415
 
     return {name: load(name, check_ids=all_checks()) for name in sorted(builtin())}
 
@@ -153,8 +153,8 @@ def _tape(profile: str) -> Tape:
 
 def remember(put: Callable[[Any, str, Any], None] = setattr) -> None:
     """Make up each person, and hold each body to a schema, once. ``put`` is called as ``setattr`` is."""
-    from conformance import schemas  # noqa: PLC0415 - the path is set by then
-    from conformance.engine import people  # noqa: PLC0415
+    from scim_compat import schemas  # noqa: PLC0415 - the path is set by then
+    from scim_compat.engine import people  # noqa: PLC0415
 
     make, judge = people.person, schemas.shape_errors
     persons: dict[str, Any] = {}

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from scim_compat.profile.model import Profile
+from scim_compat.results.model import SEVERITIES
 from servers.defects_base import Defect
 from servers.uncaught import UNCAUGHT, UNCAUGHT11
 
-from conformance.profile.model import Profile
-from conformance.results.model import SEVERITIES
 from tools.cells import defects_for
 
 PAGE: Final = Path(__file__).resolve().parents[2] / "profiles" / "MATRIX.md"

@@ -59,7 +59,7 @@ def _run_demo(out: str) -> None:
     drawn = random.Random(SEED)
     uuid.uuid4 = lambda: uuid.UUID(int=drawn.getrandbits(128), version=4)  # type: ignore[assignment]
     sys.path.insert(0, str(ROOT))
-    from conformance.cli import cli  # noqa: PLC0415 - only after the ids are fixed
+    from scim_compat.cli import cli  # noqa: PLC0415 - only after the ids are fixed
 
     cli.main(["demo", "--quiet", "--seed", str(SEED), "--out", out], prog_name="scim-compat")
 
@@ -157,7 +157,7 @@ def drift(fresh: Mapping[str, Any], folder: Path = SAMPLE) -> list[str]:
 
 def rendered(results: Mapping[str, Any]) -> bytes:
     sys.path.insert(0, str(ROOT))
-    from conformance.report.html import render  # noqa: PLC0415 - the script finds its own checkout first
+    from scim_compat.report.html import render  # noqa: PLC0415 - the script finds its own checkout first
 
     return render(results).encode("utf-8")
 

@@ -18,7 +18,7 @@ from jsonschema import Draft202012Validator
 
 def problems(results: Mapping[str, Any]) -> Iterator[str]:
     """One line for each thing that is wrong."""
-    schema = json.loads(files("conformance.results").joinpath("results.schema.json").read_text(encoding="utf-8"))
+    schema = json.loads(files("scim_compat.results").joinpath("results.schema.json").read_text(encoding="utf-8"))
     Draft202012Validator.check_schema(schema)
     for error in Draft202012Validator(schema).iter_errors(results):
         yield f"{error.json_path}: {error.message[:300]}"

@@ -18,7 +18,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from conformance.loopback import serve
+from scim_compat.loopback import serve
+
 from servers.real import CANAILLE, Target
 
 _TESTS: Final = Path(__file__).resolve().parents[2]

@@ -8,7 +8,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from conformance.loopback import serve
+from scim_compat.loopback import serve
+
 from servers.real import TOKEN, Target
 
 _SCIM = {

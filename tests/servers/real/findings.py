@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import yaml
+from scim_compat.profile.find import builtin
+from scim_compat.profile.load import load
+from scim_compat.results.events import EventWriter
+from scim_compat.run.session import Session
+from scim_compat.run.settings import Login, Settings
+from scim_compat.scim import paths
 
-from conformance.engine import paths
-from conformance.profile.find import builtin
-from conformance.profile.load import load
-from conformance.results.events import EventWriter
-from conformance.session import Session
-from conformance.settings import Login, Settings
 from servers.real import Target
 
 EXPECTED: Final = Path(__file__).parent / "expected"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from conformance.cli.demo import _target
-from conformance.loopback import serve
+from scim_compat.cli.commands.demo import _target
+from scim_compat.loopback import serve
+
 from servers.real import TOKEN, Target
 
 

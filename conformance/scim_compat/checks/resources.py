@@ -1,0 +1,184 @@
+"""What an answer holds: the resources in it, and whose they are."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+
+from scim_compat import schemas
+from scim_compat.checks.registry import CheckFunction, Problem
+from scim_compat.engine.intent import Seen
+from scim_compat.scim import messages, urls
+from scim_compat.scim.names import CORE_URNS, ENTERPRISE
+from scim_compat.values import Json
+
+ANSWERS: Final = (
+    *("match", "list", "read", "create", "patch", "replace", "raw", "evaluate"),
+    *("read-back", "look-up", "resolve", "set-up"),
+)
+
+
+_PLURALS: Final = (
+    *(
+        "emails",
+        "phoneNumbers",
+        "ims",
+        "photos",
+        "addresses",
+        "groups",
+        "entitlements",
+        "roles",
+        "x509Certificates",
+    ),
+    "members",
+)
+
+
+_MAX_LISTED: Final = 100
+
+
+_MAX_PROBLEMS: Final = 5
+
+
+# Places with rules of their own; the shape check leaves them to those.
+JUDGED_ELSEWHERE: Final = (
+    *("/id", "/schemas", "/password", "/active", "/meta/resourceType", "/meta/location"),
+    *("/meta/created", "/meta/lastModified", f"/{ENTERPRISE}/manager"),
+)
+
+
+_latest: list[tuple[Seen, tuple[Held, ...]]] = []
+"""The exchange that was looked at last, and what it holds."""
+
+
+# --- what an answer holds -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One resource in an answer."""
+
+    pointer: str
+    value: Mapping[str, Json]
+    own: bool
+    """This run created it: its values may be shown."""
+    listed: bool
+
+
+def kind_of(seen: Seen) -> str | None:
+    """``User`` or ``Group``: by the intent, else by the path; None for anything else."""
+    if seen.intent.resource:
+        return seen.intent.resource
+    parts = {part.lower() for part in urls.segments(seen.exchange.request.target)}
+    return next((kind for kind in CORE_URNS if f"{kind.lower()}s" in parts), None)
+
+
+def is_own(seen: Seen, identifier: object) -> bool:
+    """Whether this run created the resource with that id."""
+    subject = seen.intent.subject
+    return isinstance(identifier, str) and (
+        identifier in seen.world.ours or (subject is not None and subject.id == identifier)
+    )
+
+
+def expects_list(seen: Seen) -> bool:
+    """Whether the request addressed a list."""
+    request = seen.exchange.request
+    if not urls.is_collection(request.target):
+        return False
+    return request.method == "GET" or request.target.split("?", 1)[0].lower().endswith("/.search")
+
+
+def resources(seen: Seen) -> Sequence[Held]:
+    """Every resource in a 2xx answer; of a list a hundred of ours, a hundred others, and the subject."""
+    # Two dozen checks ask for the same exchange, one after the other.
+    if not _latest or _latest[0][0] is not seen:
+        _latest[:] = [(seen, tuple(_resources(seen)))]
+    return _latest[0][1]
+
+
+def _resources(seen: Seen) -> Iterator[Held]:
+    body = seen.response.json
+    if not seen.response.ok or not isinstance(body, Mapping) or kind_of(seen) is None:
+        return
+    if seen.exchange.request.method == "DELETE":  # RFC 7644 §3.6: the answer has no body, so this is no resource
+        return
+    if messages.looks_like_list(body):
+        subject = seen.intent.subject
+        count = {True: 0, False: 0}
+        for index, entry in enumerate(messages.entries(body)):
+            if not isinstance(entry, Mapping):
+                continue
+            own = is_own(seen, entry.get("id"))
+            count[own] += 1
+            if count[own] <= _MAX_LISTED or (subject is not None and subject.id == entry.get("id")):
+                yield Held(f"/Resources/{index}", entry, own, listed=True)
+    elif not expects_list(seen) and not messages.looks_like_error(body) and body:
+        own = seen.intent.action in {"create", "set-up"} or is_own(seen, body.get("id"))
+        # An answer about our own resource that lost its id is still about our own.
+        subject = seen.intent.subject
+        own = own or ("id" not in body and subject is not None and subject.id is not None)
+        yield Held("", body, own, listed=False)
+
+
+def projected(seen: Seen) -> bool:
+    """Whether only a part of the attributes was asked for, in the URL or in the body of a search."""
+    sent = seen.intent.sent
+    searched = isinstance(sent, Mapping) and seen.exchange.request.target.split("?", 1)[0].lower().endswith("/.search")
+    asked = searched and {"attributes", "excludedattributes"} & {str(name).lower() for name in sent}
+    return bool(asked or seen.intent.excluded) or urls.is_projected(seen.exchange.request.target)
+
+
+def shown_id(seen: Seen, identifier: object) -> str:
+    """An id as it may be shown: other people's only as a hash."""
+    if not isinstance(identifier, str):
+        return schemas.type_name(identifier)
+    if is_own(seen, identifier) or seen.intent.action in {"create", "set-up"}:
+        return identifier[:100]
+    return f"an id this run did not create (sha256 {hashlib.sha256(identifier.encode()).hexdigest()[:12]})"
+
+
+def few(function: CheckFunction) -> CheckFunction:
+    """Stops a check after five problems: the same fault in a hundred entries is one fault."""
+
+    @functools.wraps(function)
+    def limited(seen: Seen) -> Iterator[Problem]:
+        return islice(function(seen), _MAX_PROBLEMS)
+
+    return limited
+
+
+def as_expected(seen: Seen) -> bool:
+    """Whether the status is one that the step states, if it states any. Another is told of as such.
+
+    Not so a redirect that keeps the method: it is lawful (RFC 7644 §3.12), yet it brings no answer.
+    """
+    return not seen.intent.statuses or seen.response.status in {*seen.intent.statuses, 307, 308}
+
+
+def any_held(seen: Seen) -> bool:
+    return bool(resources(seen))
+
+
+def own_held(seen: Seen) -> bool:
+    return next(own_resources(seen), None) is not None
+
+
+def own_resources(seen: Seen) -> Iterator[Held]:
+    return (held for held in resources(seen) if held.own)
+
+
+def meta_of(held: Held) -> Mapping[str, Json]:
+    meta = held.value.get("meta")
+    return meta if isinstance(meta, Mapping) else {}
+
+
+def plural_entries(held: Held) -> Iterator[tuple[str, list[tuple[int, Mapping[str, Json]]]]]:
+    for name in _PLURALS:
+        entries = held.value.get(name)
+        if isinstance(entries, list):
+            yield name, [(i, entry) for i, entry in enumerate(entries) if isinstance(entry, Mapping)]

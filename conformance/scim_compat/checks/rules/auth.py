@@ -1,0 +1,104 @@
+"""Rules for requests without a credential, or with a wrong one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scim_compat.checks.registry import BOTH, Problem, check
+from scim_compat.engine.intent import Seen
+from scim_compat.scim.messages import entries, looks_like_list, looks_like_resource
+from scim_compat.scim.urls import is_discovery
+
+
+def _closed(seen: Seen) -> bool:
+    # Discovery may be open to all (RFC 7644 section 4): a client reads there how to authenticate.
+    return not is_discovery(seen.exchange.request.target) and not seen.intent.endpoint
+
+
+def _let_in(seen: Seen) -> Iterator[Problem]:
+    if seen.response.ok and seen.response.status not in seen.intent.statuses:
+        yield Problem("status", expected=401, actual=seen.response.status, message="The request was let in.")
+
+
+@check(
+    "auth.required",
+    "Without a credential nothing is served",
+    level="MUST",
+    cites=("RFC7644-2", "RFC7644-3.12"),
+    on=("anonymous",),
+    scim=BOTH,
+    when=lambda seen: seen.exchange.request.credential == "none" and _closed(seen),
+    why="Whoever knows the URL can read or change every account of the customer.",
+    fix="Put the whole SCIM path behind authentication and answer 401 before anything else is looked at.",
+)
+def required(seen: Seen) -> Iterator[Problem]:
+    yield from _let_in(seen)
+
+
+@check(
+    "auth.wrong-token",
+    "A wrong credential is refused",
+    level="MUST",
+    cites=("RFC7644-2", "RFC7644-3.12", "RFC6750-3.1"),
+    on=("anonymous",),
+    scim=BOTH,
+    when=lambda seen: seen.exchange.request.credential == "wrong" and _closed(seen),
+    why="The server asks for a credential but does not look at it: any text opens the door.",
+    fix="Compare the whole credential with the issued one, for every request, and answer 401 if it differs.",
+)
+def wrong_token(seen: Seen) -> Iterator[Problem]:
+    yield from _let_in(seen)
+
+
+@check(
+    "auth.status",
+    "A request without a valid credential is refused with 401",
+    level="SHOULD",
+    cites=("RFC7644-3.12", "RFC6750-3.1", "RFC9110-15.5.2"),
+    on=("anonymous",),
+    scim=BOTH,
+    when=lambda seen: 400 <= seen.response.status < 500,
+    why="On 401 a client renews its token and tells the administrator that the credential is wrong. On 403 "
+    "or 404 it looks for the fault elsewhere.",
+    fix="Answer 401 for a missing or invalid credential; 403 is for a valid one that lacks the right.",
+)
+def status(seen: Seen) -> Iterator[Problem]:
+    accepted = seen.intent.statuses or frozenset({401})
+    if seen.response.status not in accepted:
+        yield Problem("status", expected=sorted(accepted), actual=seen.response.status)
+
+
+@check(
+    "auth.challenge",
+    "401 says how to authenticate",
+    level="MUST",
+    cites=("RFC9110-11.6.1", "RFC7644-2"),
+    on=("anonymous",),
+    scim=BOTH,
+    when=lambda seen: seen.response.status == 401,
+    why="WWW-Authenticate names the scheme the server takes. Without it HTTP libraries treat the 401 as broken.",
+    fix='Send WWW-Authenticate with every 401, for example: Bearer realm="scim".',
+)
+def challenge(seen: Seen) -> Iterator[Problem]:
+    if not (seen.response.header("www-authenticate") or "").strip():
+        yield Problem("header WWW-Authenticate", expected="a challenge such as Bearer")
+
+
+@check(
+    "auth.no-data",
+    "A refusal holds no data",
+    level="MUST",
+    cites=("RFC7644-3.12", "RFC7644-2"),
+    on=("anonymous",),
+    scim=BOTH,
+    when=lambda seen: seen.response.status >= 300,
+    why="The status says no, the body says yes: who reads on gets the accounts all the same.",
+    fix="Stop at the failed authentication; answer with an error body only.",
+)
+def no_data(seen: Seen) -> Iterator[Problem]:
+    body = seen.response.json
+    # What it holds is never repeated here.
+    if looks_like_resource(body):
+        yield Problem("", expected="an error", actual="a resource")
+    elif looks_like_list(body) and entries(body):
+        yield Problem("/Resources", expected="an error", actual=f"a list of {len(entries(body))}")

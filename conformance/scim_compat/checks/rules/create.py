@@ -1,0 +1,193 @@
+"""Creating resources: the answer, and what is really stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from scim_compat.checks.effects import (
+    advertised,
+    answered,
+    body,
+    effects,
+    is_custom,
+    rewords,
+    said,
+    shown,
+    subject,
+    writes,
+)
+from scim_compat.checks.refusals import word_on_refusal
+from scim_compat.checks.registry import (
+    BOTH,
+    Level,
+    Problem,
+    check,
+)
+from scim_compat.engine.intent import Seen
+from scim_compat.scim import paths
+from scim_compat.values import MISSING, Json
+
+
+@check(
+    "create.status",
+    "A create is answered with 201",
+    level="MUST",
+    cites=("RFC7644-3.3",),
+    on=("create", "set-up"),
+    scim=BOTH,
+    when=lambda seen: not seen.intent.duplicate and seen.intent.expect == "success",
+    why="A client that is refused here has no account to work with; every later change of the user fails as well.",
+    fix="Accept the body as sent and answer 201 with the new resource. Ignore read-only attributes "
+    "(id, meta, groups) and null values instead of refusing them.",
+)
+def status(seen: Seen) -> Iterator[Problem]:
+    if seen.response.status != 201 and seen.response.status < 500:
+        level = word_on_refusal(seen) if seen.response.status >= 400 else None
+        yield Problem("status", expected=201, actual=seen.response.status, message=said(seen), level=level)
+
+
+@check(
+    "create.returns-resource",
+    "The answer to a create is the new resource with its id",
+    level="SHOULD",
+    cites=("RFC7644-3.3",),
+    on=("create", "set-up"),
+    scim=BOTH,
+    when=lambda seen: seen.response.ok and not seen.intent.duplicate,
+    why="Clients store the id from this answer and use nothing else afterwards.",
+    fix="Answer 201 with the whole representation, `id` included.",
+)
+def returns_resource(seen: Seen) -> Iterator[Problem]:
+    level: Level | None = "MUST" if seen.world.scim == "1.1" else None  # protocol section 3.1
+    if not answered(seen):
+        yield Problem("body", expected="the new resource as a JSON object", actual="no JSON object", level=level)
+    elif "id" not in body(seen):
+        yield Problem("/id", expected="the new resource's id", actual="(absent)", level=level)
+
+
+@check(
+    "create.duplicate-refused",
+    "A second create for the same user or group is refused with 409",
+    level="MUST",
+    cites=("RFC7644-3.3",),
+    on=("create",),
+    scim=BOTH,
+    when=lambda seen: seen.intent.duplicate,
+    why="A second account for one person splits its rights, and the client later finds two matches.",
+    fix="Check uniqueness before storing and answer 409 with scimType `uniqueness`.",
+)
+def duplicate_refused(seen: Seen) -> Iterator[Problem]:
+    if seen.world.claims.existing == "adopt":
+        # The vendor says that a create for a known person takes over the account: then it must be that one.
+        if not seen.response.ok or body(seen).get("id") != subject(seen).id:
+            yield Problem("/id", expected=subject(seen).id, actual=shown(body(seen).get("id", MISSING)))
+        return
+    if seen.response.status != 409 and seen.response.status < 500:
+        made = "a second resource was made" if seen.response.ok else "refused, but not as a conflict"
+        # No section makes the name of a group unique (RFC 7643 section 8.7.1: uniqueness none).
+        level: Level | None = "CLIENT" if seen.intent.resource == "Group" else None
+        if not seen.response.ok:
+            level = word_on_refusal(seen)  # what is refused for another lawful reason need not be looked at further
+        yield Problem("status", expected=409, actual=seen.response.status, message=made, level=level)
+
+
+_FOLLOWS_NAME: Final = frozenset({"name.formatted", "displayname", "nickname"})
+"""What a server may make of the parts of the name; after a change of those it is no longer the creation's."""
+
+
+def _differences(seen: Seen) -> Iterator[tuple[str, Json, Json, str]]:
+    """(path, expected, actual, kind) of every created attribute that reads back otherwise."""
+    resource = body(seen)
+    renamed = any(e.path.lower().startswith("name.") for w in writes(seen) if w.action != "create" for e in w.effects)
+    for write, effect in effects(seen, "set"):
+        if write.action != "create" or is_custom(effect):
+            continue
+        if renamed and effect.path.lower() in _FOLLOWS_NAME:
+            continue
+        if advertised(seen.world, subject(seen).kind, effect.path) is False:
+            continue  # the target's own schema does not promise it
+        found = paths.get(resource, effect.path)
+        if not paths.same(effect.value, found):
+            yield effect.path, effect.value, found, _kind(effect.path, effect.value, found)
+
+
+def _kind(path: str, expected: Json, found: Json) -> str:
+    if isinstance(expected, str) and isinstance(found, str):
+        if expected.lower() == found.lower():
+            return "case"
+        if rewords(path, expected, found):
+            return "value"
+        if (not expected.isascii() or any(c in expected for c in "\"'\\%+&<>")) and _one_text(expected, found):
+            return "text"
+    return "value"
+
+
+def _one_text(expected: str, found: str) -> bool:
+    """Whether one is the other with letters stripped, cut off, escaped or mangled, and not another text.
+
+    A displayName that the server makes of the parts of the name is of another value; its letters are sound.
+    """
+    one, other = ("".join(c for c in text.lower() if c.isascii() and c.isalnum()) for text in (expected, found))
+    short, long = sorted((one, other), key=len)
+    rest = iter(long)
+    return all(letter in rest for letter in short)
+
+
+def _created(seen: Seen) -> bool:
+    return (
+        answered(seen) and any(w.action == "create" for w in seen.intent.subject.writes)
+        if seen.intent.subject
+        else False
+    )
+
+
+@check(
+    "create.stored",
+    "Every attribute of a create reads back as sent",
+    level="CLIENT",
+    cites=("RFC7644-3.3",),
+    on=("read-back",),
+    scim=BOTH,
+    when=_created,
+    why="What the server drops or rewrites differs from the source in every later comparison.",
+    fix="Store and return the attribute exactly as sent, or leave it out of /Schemas so that admins do not map it.",
+)
+def stored(seen: Seen) -> Iterator[Problem]:
+    for path, expected, found, kind in _differences(seen):
+        if kind == "value":
+            yield Problem(path, expected=expected, actual=shown(found))
+
+
+@check(
+    "create.text-survives",
+    "Letters outside ASCII and special characters read back as sent",
+    level="MUST",
+    cites=("RFC7643-2.3.1", "RFC7644-3.8"),
+    on=("read-back",),
+    scim=BOTH,
+    when=_created,
+    why="Names like Žofia or O'Brien are people's names; a mangled one is a wrong one.",
+    fix="Read and write UTF-8 throughout, and do not escape or strip characters on the way to the store.",
+)
+def text_survives(seen: Seen) -> Iterator[Problem]:
+    for path, expected, found, kind in _differences(seen):
+        if kind == "text":
+            yield Problem(path, expected=expected, actual=shown(found))
+
+
+@check(
+    "create.case-kept",
+    "Upper and lower case read back as sent",
+    level="CLIENT",
+    cites=("RFC7643-2.2", "RFC7643-7"),
+    on=("read-back",),
+    scim=BOTH,
+    when=_created,
+    why="Matching ignores case, but clients compare what is stored letter by letter.",
+    fix="Compare without case, store with it.",
+)
+def case_kept(seen: Seen) -> Iterator[Problem]:
+    for path, expected, found, kind in _differences(seen):
+        if kind == "case":
+            yield Problem(path, expected=expected, actual=shown(found))

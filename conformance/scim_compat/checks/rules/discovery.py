@@ -1,0 +1,301 @@
+"""Rules for ``/Schemas``, ``/ResourceTypes`` and ``/ServiceProviderConfig``.
+
+What stands there is the vendor's, not a customer's: it may be shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from scim_compat import schemas
+from scim_compat.checks.registry import (
+    BOTH,
+    Level,
+    NotJudged,
+    Problem,
+    check,
+)
+from scim_compat.checks.resources import few
+from scim_compat.checks.rules.http import is_html
+from scim_compat.engine.intent import Seen
+from scim_compat.engine.versions import VERSIONS
+from scim_compat.scim import messages, paths, urls
+from scim_compat.scim.messages import escape
+from scim_compat.scim.names import CORE_URNS, Scim
+from scim_compat.values import MISSING, Json
+
+_LISTED: Final = frozenset({"Schemas", "ResourceTypes"})
+_COMMON: Final = frozenset({"schemas", "id", "externalid", "meta"})
+_MAX_DEPTH: Final = 8
+
+
+def _whole(seen: Seen) -> bool:
+    """The request is for the endpoint itself, not for one entry below it."""
+    path = urls.segments(seen.exchange.request.target)
+    return bool(path) and path[-1].lower() == seen.intent.endpoint.lower()
+
+
+def _answered(seen: Seen, *endpoints: str) -> bool:
+    return seen.response.ok and seen.response.json is not MISSING and seen.intent.endpoint in endpoints
+
+
+def _resources(seen: Seen) -> list[tuple[str, Mapping[str, Json]]]:
+    """The entries with their pointers: those of the list, or the one that was asked for."""
+    body = seen.response.json
+    if not _whole(seen):
+        return [("", body)] if isinstance(body, Mapping) else []
+    # A bare array is wrong (discovery.schemas-list), yet its entries can be judged all the same.
+    listed = enumerate(body if isinstance(body, list) else messages.entries(body))
+    prefix = "" if isinstance(body, list) else "/Resources"
+    return [(f"{prefix}/{index}", entry) for index, entry in listed if isinstance(entry, Mapping)]
+
+
+def _shape(name: str, pointer: str, value: Json, *, scim: Scim = "2.0") -> Iterator[Problem]:
+    for error in schemas.errors(name, value, scim=scim):
+        more = f" ({error.more} more entries have the same fault)" if error.more else ""
+        actual = MISSING if error.keyword == "required" else error.actual
+        # Names of attributes are not case-sensitive (RFC 7643 section 2.1).
+        level: Level | None = "CLIENT" if error.misspelled or _same_word(error) else None
+        yield Problem(f"{pointer}{error.pointer}", error.expected, actual, f"{error.message}{more}", level)
+
+
+def _same_word(error: schemas.ShapeError) -> bool:
+    """The type of an attribute in other letters: it is not caseExact (RFC 7643 section 8.7.2), mutability is."""
+    if error.keyword != "enum" or not error.pointer.endswith("/type"):
+        return False
+    return str(error.actual).lower() in error.expected.lower().removeprefix("one of ").split(", ")
+
+
+@check(
+    "discovery.status",
+    "The discovery endpoint answers",
+    level="CLIENT",
+    cites=("RFC7644-4",),
+    on=("discover",),
+    scim=BOTH,
+    when=lambda seen: not 300 <= seen.response.status < 400 and seen.response.status < 500,
+    why="A client that configures itself asks here first, when the administrator saves the connection.",
+    fix="Serve /Schemas, /ResourceTypes and /ServiceProviderConfig below the base URL.",
+)
+def status(seen: Seen) -> Iterator[Problem]:
+    accepted = seen.intent.statuses or frozenset({200})
+    if seen.response.status not in accepted and seen.intent.expect == "success":
+        yield Problem("status", expected=min(accepted), actual=seen.response.status)
+
+
+@check(
+    "discovery.schemas-list",
+    "/Schemas and /ResourceTypes answer with a list",
+    level="MUST",
+    cites=("RFC7644-4", "RFC7644-3.4.2"),
+    on=("discover",),
+    when=lambda seen: _answered(seen, *_LISTED) and _whole(seen) and not is_html(seen),
+    why="Clients read Resources. From a bare array or a single object they learn nothing.",
+    fix="Wrap the entries in a ListResponse with schemas, totalResults and Resources.",
+)
+def schemas_list(seen: Seen) -> Iterator[Problem]:
+    body = seen.response.json
+    if not isinstance(body, Mapping):
+        yield Problem("", expected="a ListResponse object", actual=schemas.type_name(body))
+        return
+    yield from _shape("ListResponse", "", body)
+    if not messages.entries(body) and "totalResults" in body:
+        yield Problem("/Resources", expected="at least one entry", actual="none")
+
+
+@check(
+    "discovery.schema-shape",
+    "Each schema has the RFC's shape",
+    level="MUST",
+    cites=("RFC7643-7", "RFC7643-8.7.2"),
+    on=("discover",),
+    when=lambda seen: _answered(seen, "Schemas") and bool(_resources(seen)),
+    why="One attribute without a type, or with a type that does not exist, makes clients drop the whole schema.",
+    fix="Give each schema id and attributes, each attribute name, type and multiValued, all in the RFC's spelling.",
+)
+@few
+def schema_shape(seen: Seen) -> Iterator[Problem]:
+    for pointer, entry in _resources(seen):
+        yield from _shape("Schema", pointer, entry)
+
+
+@check(
+    "discovery.resource-types-shape",
+    "Each resource type has the RFC's shape",
+    level="MUST",
+    cites=("RFC7643-6",),
+    on=("discover",),
+    when=lambda seen: _answered(seen, "ResourceTypes") and bool(_resources(seen)),
+    why="From here a client learns where users and groups are and which extensions they have.",
+    fix="Give each resource type schemas, name, endpoint and schema; schemaExtensions with schema and required.",
+)
+@few
+def resource_types_shape(seen: Seen) -> Iterator[Problem]:
+    for pointer, entry in _resources(seen):
+        yield from _shape("ResourceType", pointer, entry)
+
+
+@check(
+    "discovery.provider-config-shape",
+    "/ServiceProviderConfig has the RFC's shape",
+    level="MUST",
+    cites=("RFC7643-5", "RFC7644-4"),
+    on=("discover",),
+    scim=BOTH,
+    when=lambda seen: _answered(seen, VERSIONS[seen.world.scim].provider_config),
+    why="Clients read here whether they may PATCH, filter and sort; what is missing counts as “no”, or as a fault.",
+    fix="Return one object with patch, bulk, filter, changePassword, sort, etag and authenticationSchemes.",
+)
+@few
+def provider_config_shape(seen: Seen) -> Iterator[Problem]:
+    body = seen.response.json
+    if messages.looks_like_list(body):
+        yield Problem("", expected="one object", actual="a list")
+    else:
+        yield from _shape("ServiceProviderConfig", "", body, scim=seen.world.scim)
+
+
+@check(
+    "discovery.no-null",
+    "Discovery answers leave out what has no value",
+    level="CLIENT",
+    cites=("RFC7643-2.5",),
+    on=("discover",),
+    when=lambda seen: _answered(seen, *_LISTED),
+    why="null is lawful, but clients that read discovery into typed objects stumble over it where a list or "
+    "an object stands otherwise.",
+    fix="Leave out members that have no value.",
+)
+@few
+def no_null(seen: Seen) -> Iterator[Problem]:
+    for pointer in _nulls(seen.response.json, "", _MAX_DEPTH):
+        yield Problem(pointer, expected="absent", actual="null")
+
+
+def _nulls(value: Json, pointer: str, depth: int) -> Iterator[str]:
+    if value is None:
+        yield pointer
+    elif depth and isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _nulls(inner, f"{pointer}/{escape(name[:100])}", depth - 1)
+    elif depth and isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _nulls(inner, f"{pointer}/{index}", depth - 1)
+
+
+# --- what the parts say of each other -----------------------------------------------------------
+
+
+def _find(attributes: Json, name: str) -> Mapping[str, Json] | None:
+    for attribute in attributes if isinstance(attributes, list) else ():
+        if isinstance(attribute, Mapping) and str(attribute.get("name", "")).lower() == name.lower():
+            return attribute
+    return None
+
+
+@check(
+    "discovery.mapped-attributes",
+    "Every attribute that the client maps is in /Schemas",
+    level="CLIENT",
+    cites=("RFC7643-7", "RFC7644-4"),
+    on=("discover",),
+    when=lambda seen: _answered(seen, "Schemas") and _whole(seen) and bool(_resources(seen)),
+    why="The mapping page offers what /Schemas lists. An attribute that is not there cannot be mapped, or is refused.",
+    fix="List every attribute the server stores, with its sub-attributes; or take it out of the recommended mapping.",
+)
+def mapped_attributes(seen: Seen) -> Iterator[Problem]:
+    published = {str(entry.get("id", "")).lower(): entry for _, entry in _resources(seen)}
+    judged = False
+    for kind, mapped in seen.world.mapped.items():
+        if kind not in CORE_URNS:
+            continue
+        if CORE_URNS[kind].lower() not in published:
+            if kind == "Group" and seen.world.capabilities.has_resource_type(kind) is False:
+                continue
+            judged = True
+            yield Problem("/Resources", expected=f"the schema {CORE_URNS[kind]}")
+            continue
+        judged = True
+        for path in dict.fromkeys(mapped):
+            yield from _unlisted(kind, path, published)
+    if not judged:
+        raise NotJudged("the client maps no attribute of a resource type that the target has")
+
+
+def _unlisted(kind: str, path: str, published: Mapping[str, Mapping[str, Json]]) -> Iterator[Problem]:
+    urn, names = messages.split_path(path)
+    if not names or (not urn and names[0].lower() in _COMMON):
+        return
+    schema = published.get((urn or CORE_URNS[kind]).lower())
+    if schema is None:
+        yield Problem("/Resources", expected=f"the schema {urn}", message=f"{path} is mapped.")
+        return
+    # What the path selects an entry by is sent as well: ``emails[type eq "work"].value`` sends a type.
+    selectors = [(names[0], name) for name, _ in paths.parse(path).where]
+    for chain in [names, *selectors]:
+        level = schema.get("attributes")
+        for name in chain:
+            attribute = _find(level, name)
+            if attribute is None:
+                expected = f"{'.'.join(chain)} in {schema.get('id')}"
+                yield Problem("/Resources", expected=expected, message=f"{path} is mapped; {name} is not listed.")
+                return
+            level = attribute.get("subAttributes")
+
+
+@check(
+    "discovery.patch-advertised",
+    "/ServiceProviderConfig says that PATCH is supported",
+    level="CLIENT",
+    cites=("RFC7643-5",),
+    on=("discover",),
+    when=lambda seen: _answered(seen, "ServiceProviderConfig") and isinstance(seen.response.json, Mapping),
+    why="This client updates with PATCH. One that reads the configuration first will not try.",
+    fix="Implement PATCH and set patch.supported to true.",
+)
+def patch_advertised(seen: Seen) -> Iterator[Problem]:
+    patch = seen.response.json.get("patch")
+    supported = patch.get("supported") if isinstance(patch, Mapping) else None
+    if supported is False:  # what is missing or no boolean is discovery.provider-config-shape
+        yield Problem("/patch/supported", expected=True, actual=False)
+
+
+@check(
+    "discovery.agree",
+    "Every schema that a resource type names is in /Schemas",
+    level="MUST",
+    cites=("RFC7643-6", "RFC7644-4"),
+    on=("discover",),
+    when=lambda seen: _answered(seen, *_LISTED) and _whole(seen) and bool(_resources(seen)),
+    why="A client that follows /ResourceTypes to a schema that is not there drops the resource type or its extension.",
+    fix="Use in schema and schemaExtensions the exact id of an entry of /Schemas, and list every extension there.",
+)
+@few
+def agree(seen: Seen) -> Iterator[Problem]:
+    here = [entry for _, entry in _resources(seen)]
+    on_types = seen.intent.endpoint == "ResourceTypes"
+    types = here if on_types else seen.world.capabilities.resource_types
+    known = seen.world.capabilities.schemas if on_types else here
+    if types is None or known is None:
+        raise NotJudged("the target does not answer on both /Schemas and /ResourceTypes")
+    ids = {str(entry.get("id", "")).lower() for entry in known}
+    for index, entry in enumerate(types):
+        name = str(entry.get("name", ""))[:80]
+        for where, urn in _named_schemas(entry):
+            if urn.lower() not in ids:
+                pointer = f"/Resources/{index}{where}" if on_types else "/Resources"
+                yield Problem(
+                    pointer,
+                    expected=f"{urn[:150]} in /Schemas",
+                    message=f"The resource type {name} names it.",
+                )
+
+
+def _named_schemas(entry: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
+    if isinstance(entry.get("schema"), str):
+        yield "/schema", entry["schema"]
+    extensions = entry.get("schemaExtensions")
+    for index, one in enumerate(extensions if isinstance(extensions, list) else ()):
+        if isinstance(one, Mapping) and isinstance(one.get("schema"), str):
+            yield f"/schemaExtensions/{index}/schema", one["schema"]

@@ -1,0 +1,215 @@
+"""What a profile asserts of one literal request's answer: a suite's own rules, each with its citation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from scim_compat.checks.effects import shown
+from scim_compat.checks.registry import (
+    BOTH,
+    NotJudged,
+    Problem,
+    check,
+)
+from scim_compat.checks.resources import as_expected, is_own
+from scim_compat.engine.intent import Assertion, Seen
+from scim_compat.values import MISSING, Json
+
+_TYPES: Final[Mapping[str, tuple[type, ...]]] = {
+    "number": (int, float), "string": (str,), "boolean": (bool,), "array": (list,), "object": (dict,),
+}  # fmt: skip
+_PUBLIC: Final = ("/schemas", "/resourcetypes", "/serviceproviderconfig")
+"""Nobody's data stands there."""
+
+
+@check(
+    "expect.answer",
+    "The answer holds what the rule asks for",
+    level="CLIENT",
+    scim=BOTH,
+    when=lambda seen: bool(seen.intent.asserts) and as_expected(seen),
+    why="The suite or the specification names this part of the answer.",
+    fix="Answer with the named members in the named form.",
+)
+def answer(seen: Seen) -> Iterator[Problem]:
+    for one in seen.intent.asserts:
+        found = _at(seen, one.at)
+        if not _holds(one, found):
+            expected = f"{one.value}" if one.word == "is" else one.value
+            if one.word == "includes":
+                expected = f"an array with {one.value}"
+            yield Problem(one.at, expected=expected, actual=_quoted(seen, one.at, found))
+
+
+def _at(seen: Seen, place: str) -> Json:
+    if place.startswith("header "):
+        found = seen.response.header(place.removeprefix("header "))
+        return MISSING if found is None else found
+    value = seen.response.json
+    for part in place.split("/")[1:]:
+        name = part.replace("~1", "/").replace("~0", "~")
+        if isinstance(value, Mapping):
+            value = value.get(name, MISSING)
+        elif isinstance(value, list) and name.isdecimal() and int(name) < len(value):
+            value = value[int(name)]
+        else:
+            return MISSING
+    return value
+
+
+def _holds(one: Assertion, found: Json) -> bool:
+    if one.word == "equals":
+        return found is not MISSING and type(found) is type(one.value) and bool(found == one.value)
+    if one.word == "includes":
+        return isinstance(found, list) and one.value in found
+    if one.value == "absent":
+        return found is MISSING
+    if one.value == "present":
+        return found is not MISSING
+    if one.value == "not-empty":
+        return found is not MISSING and found is not None and found not in ("", [], {})
+    right = isinstance(found, _TYPES[str(one.value)])
+    return right and not (one.value == "number" and isinstance(found, bool))
+
+
+def _quoted(seen: Seen, place: str, found: Json) -> Json:
+    """Foreign values are told by their type only: a list, or a single answer, may hold anyone."""
+    if found is MISSING or place.startswith("header "):
+        return shown(found)
+    if _may_be_foreign(seen, place):
+        kind = type(found).__name__
+        return f"(a {kind} of a resource that is not of this run)" if "/" in place[1:] else f"(a {kind}, not shown)"
+    return shown(found)
+
+
+def _may_be_foreign(seen: Seen, place: str) -> bool:
+    body, first = seen.response.json, place.split("/")[1]
+    if not seen.response.ok or seen.exchange.request.target.lower().startswith(_PUBLIC):
+        return False
+    if not isinstance(body, Mapping):
+        return True
+    if isinstance(body.get("Resources"), list):
+        owner = _at(seen, "/".join(place.split("/")[:3])) if place.count("/") > 1 else MISSING
+        return first == "Resources" and not (isinstance(owner, Mapping) and is_own(seen, owner.get("id")))
+    # A single resource: what a write of ours answers is ours, whatever id it has got.
+    read = seen.exchange.request.method == "GET" and "id" in body
+    return read and not is_own(seen, body["id"])
+
+
+@check(
+    "expect.finds",
+    "The answer holds the resources that fit and no others",
+    level="CLIENT",
+    scim=BOTH,
+    when=lambda seen: bool(seen.intent.among) and seen.intent.finds is not None and seen.response.ok,
+    why="A filter that leaves out or lets in the wrong ones makes a client act on the wrong account.",
+    fix="Evaluate the whole filter for each resource, by the rules of RFC 7644 section 3.4.2.2.",
+)
+def finds(seen: Seen) -> Iterator[Problem]:
+    ids = _ids(seen)
+    if ids is None:
+        yield Problem("/Resources", expected="a list of resources", actual="none")
+        return
+    if _more_pages(seen):
+        raise NotJudged("the answer is one page of several, so who is missing cannot be told")
+    names = seen.world.ours
+    wanted = set(seen.intent.finds or ())
+    for one in seen.intent.among:
+        if (one in ids) != (one in wanted):
+            yield Problem(
+                "/Resources",
+                expected=f"{'with' if one in wanted else 'without'} {names.get(one, one)}",
+                actual="not among the results" if one in wanted else "among the results",
+            )
+
+
+@check(
+    "expect.order",
+    "The answer comes in the order asked for",
+    level="CLIENT",
+    scim=BOTH,
+    when=lambda seen: bool(seen.intent.ordered) and seen.response.ok,
+    why="A client that pages through a sorted list skips or repeats what stands in the wrong place.",
+    fix="Sort before paging, by the value of the attribute that sortBy names.",
+)
+def order(seen: Seen) -> Iterator[Problem]:
+    ids = _ids(seen) or []
+    got = [one for one in ids if one in seen.intent.ordered]
+    if len(got) < len(seen.intent.ordered) and _more_pages(seen):
+        raise NotJudged("the answer is one page of several")
+    if got != list(seen.intent.ordered):
+        names = seen.world.ours
+        yield Problem(
+            "/Resources",
+            expected=[names.get(one, one) for one in seen.intent.ordered],
+            actual=[names.get(one, one) for one in got],
+        )
+
+
+@check(
+    "list.pages-disjoint",
+    "No page repeats a resource of an earlier page",
+    # startIndex counts in the result of the query; what section 3.4.2.4 excuses is a store that has changed meanwhile.
+    level="MUST",
+    cites=("RFC7644-3.4.2.4",),
+    on=("list",),
+    scim=BOTH,
+    when=lambda seen: bool(seen.intent.earlier) and seen.response.ok,
+    why="An import counts the repeated account twice and loses another one.",
+    fix="Sort by something stable, such as the id, before cutting pages, and count startIndex from 1.",
+)
+def pages_disjoint(seen: Seen) -> Iterator[Problem]:
+    _must_stand_still(seen)
+    again = [one for one in _ids(seen) or [] if one in seen.intent.earlier]
+    if again:
+        yield Problem("/Resources", expected="only resources of no earlier page", actual=f"{len(again)} repeated")
+
+
+@check(
+    "list.pages-complete",
+    "The pages together hold every resource",
+    level="MUST",
+    cites=("RFC7644-3.4.2.4",),
+    on=("list",),
+    scim=BOTH,
+    when=lambda seen: bool(seen.intent.complete) and seen.response.ok,
+    why="A user who is on no page counts as deleted at the other side.",
+    fix="Let totalResults tell the true number, and serve every resource on exactly one page.",
+)
+def pages_complete(seen: Seen) -> Iterator[Problem]:
+    if _more_pages(seen):
+        return
+    body = seen.response.json
+    if not isinstance(body, Mapping) or not isinstance(body.get("totalResults"), int):
+        raise NotJudged("the answer does not tell how many there are, so the last page is not known")
+    _must_stand_still(seen)
+    there = seen.intent.earlier | set(_ids(seen) or ())
+    missing = [one for one in seen.intent.complete if one not in there]
+    if missing:
+        names = ", ".join(seen.world.ours.get(one, one) for one in missing[:5])
+        yield Problem("/Resources", expected=f"on one of the pages: {names}", actual=f"{len(missing)} on none")
+
+
+def _must_stand_still(seen: Seen) -> None:
+    """Pages of a store that changes meanwhile may lawfully overlap: startIndex is not a snapshot."""
+    if not seen.world.alone:
+        raise NotJudged("other processes of this run create and delete at the same time (run without --jobs)")
+    found = seen.response.json.get("totalResults") if isinstance(seen.response.json, Mapping) else None
+    if seen.intent.total is not None and found != seen.intent.total:
+        raise NotJudged("totalResults changed from page to page: somebody else is writing, so pages may shift")
+
+
+def _ids(seen: Seen) -> list[str] | None:
+    found = seen.response.json.get("Resources") if isinstance(seen.response.json, Mapping) else None
+    if found is None and isinstance(seen.response.json, Mapping) and seen.response.json.get("totalResults") == 0:
+        return []
+    return [str(r.get("id")) for r in found if isinstance(r, Mapping)] if isinstance(found, list) else None
+
+
+def _more_pages(seen: Seen) -> bool:
+    """The list goes on behind this page, as its own numbers tell."""
+    body = seen.response.json
+    total, start = (body.get("totalResults"), body.get("startIndex", 1)) if isinstance(body, Mapping) else (None, 1)
+    ids = _ids(seen) or []
+    return isinstance(total, int) and isinstance(start, int) and bool(ids) and start + len(ids) - 1 < total

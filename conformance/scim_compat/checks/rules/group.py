@@ -1,0 +1,188 @@
+"""Memberships: who is in, who is out, and nobody else moved."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from scim_compat.checks.effects import (
+    answered,
+    body,
+    effects,
+    member_ids,
+    shown,
+    subject,
+)
+from scim_compat.checks.registry import BOTH, Problem, check
+from scim_compat.checks.resources import few
+from scim_compat.engine.intent import Seen
+from scim_compat.scim import paths
+from scim_compat.values import MISSING, Json
+
+_MANY = 10
+
+
+def _shows_members(seen: Seen) -> bool:
+    """The answer tells who is in: it holds ``members``, or they were asked for by name.
+
+    A server may return members on request only (RFC 7643 §7, ``returned``).
+    """
+    if seen.intent.subject is None or seen.intent.subject.kind != "Group" or not answered(seen):
+        return False
+    return paths.member(body(seen), "members") is not MISSING or seen.intent.action == "read-members"
+
+
+@check(
+    "group.member-added",
+    "An added member is in the group when read back",
+    level="MUST",
+    cites=("RFC7644-3.5.2.1", "RFC7644-3.3"),
+    on=("read-back", "read-members"),
+    scim=BOTH,
+    when=lambda seen: _shows_members(seen) and any(effects(seen, "add-member")),
+    why="The user was given access in the directory and has none here.",
+    fix="Apply `add` on `members` for every element, whether or not `type`, `display` or `$ref` come with it.",
+)
+def member_added(seen: Seen) -> Iterator[Problem]:
+    inside = member_ids(seen)
+    missing = [e.value for _, e in effects(seen, "add-member") if e.value not in inside]
+    if missing:
+        yield Problem(
+            "members",
+            expected=f"{_count(missing)} added: {_some(missing)}",
+            actual=f"{len(inside)} members, without them",
+        )
+
+
+@check(
+    "group.member-removed",
+    "A removed member is out of the group when read back",
+    level="MUST",
+    cites=("RFC7644-3.5.2.2",),
+    on=("read-back", "read-members"),
+    scim=BOTH,
+    when=lambda seen: _shows_members(seen) and any(effects(seen, "remove-member", accepted=False)),
+    why="Whoever is left in the group keeps the access that was taken away.",
+    fix='Support `remove` with `members[value eq "id"]` and with a value array on `members`.',
+)
+def member_removed(seen: Seen) -> Iterator[Problem]:
+    inside = member_ids(seen)
+    for write, effect in effects(seen, "remove-member", accepted=False):
+        if effect.value in inside:
+            refused = "" if write.accepted else f"the request was refused with {write.status}, so the access stays"
+            yield Problem(
+                "members",
+                expected=f"without {effect.value}",
+                actual=f"{effect.value} is still a member",
+                message=refused,
+            )
+
+
+@check(
+    "group.members-kept",
+    "The other members of a group stay",
+    level="MUST",
+    cites=("RFC7644-3.5.2",),
+    on=("read-back", "read-members"),
+    scim=BOTH,
+    when=lambda seen: _shows_members(seen) and bool(subject(seen).members),
+    why="People lose access they should have, and no client notices: memberships are not sent again.",
+    fix="Change only the members that the operation names; a rename touches none.",
+)
+def members_kept(seen: Seen) -> Iterator[Problem]:
+    added = {e.value for _, e in effects(seen, "add-member")}
+    lost = sorted(subject(seen).members - subject(seen).absent - added - member_ids(seen))
+    if lost:
+        yield Problem("members", expected=f"{_count(lost)} kept: {_some(lost)}", actual=f"{_count(lost)} missing")
+
+
+@check(
+    "group.members-exact",
+    "A group holds the expected members and no others",
+    level="MUST",
+    cites=("RFC7644-3.5.2",),
+    on=("read-back", "read-members"),
+    scim=BOTH,
+    when=lambda seen: _shows_members(seen) and subject(seen).members_exact,
+    why="A member that nobody assigned has access that nobody gave.",
+    fix="Keep exactly the members that were added and not removed, each once.",
+)
+def members_exact(seen: Seen) -> Iterator[Problem]:
+    extra = sorted(member_ids(seen) - subject(seen).members - subject(seen).removed)
+    if extra:
+        yield Problem("members", expected=f"{len(subject(seen).members)} members", actual=f"{_count(extra)} more")
+
+
+@check(
+    "group.members-once",
+    "A group shows each member once",
+    level="SHOULD",
+    cites=("RFC7643-2.4",),
+    on=("read-back", "read-members"),
+    scim=BOTH,
+    when=lambda seen: _shows_members(seen) and bool(_entries(seen)),
+    why="Lists that are compared with the directory's differ for ever, and counts are wrong.",
+    fix="Leave the list as it is when a member is added who is in already.",
+)
+def members_once(seen: Seen) -> Iterator[Problem]:
+    twice = sorted(v for v, count in Counter(str(m.get("value")) for m in _entries(seen)).items() if count > 1)
+    if twice:
+        yield Problem("members", expected="each member once", actual=f"{_some(twice)} more than once")
+
+
+@check(
+    "group.member-values",
+    "The value of a member is the member's id",
+    level="MUST",
+    cites=("RFC7643-4.2",),
+    on=("read-back", "read-members"),
+    scim=BOTH,
+    when=lambda seen: _shows_members(seen) and bool(_entries(seen)),
+    why="Clients compare the values with the ids that they know: they take everybody for a stranger, and a removal "
+    "by value meets nobody.",
+    fix="Return the member's id as value, with every way of reading the group.",
+)
+@few
+def member_values(seen: Seen) -> Iterator[Problem]:
+    for index, entry in enumerate(_entries(seen)):
+        identifier, value = paths.member_id(entry, seen.world.ours), entry.get("value")
+        if identifier != str(value):
+            yield Problem(
+                f"/members/{index}/value",
+                expected=identifier,
+                actual=shown(value),
+                message="It tells by another word than the id who is meant.",
+            )
+
+
+def _entries(seen: Seen) -> list[Mapping[str, Json]]:
+    listed = paths.member(body(seen), "members")
+    return [m for m in listed if isinstance(m, Mapping)] if isinstance(listed, list) else []
+
+
+@check(
+    "group.re-add-accepted",
+    "Adding a member that is already in is no error",
+    level="SHOULD",
+    cites=("RFC7644-3.5.2.1",),
+    on=("patch",),
+    scim=BOTH,
+    # A member whose first addition was refused is not in, and group.change-accepted has said so.
+    when=lambda seen: (
+        seen.intent.twice
+        and not {e.value for _, e in effects(seen, "add-member", accepted=False)} & subject(seen).absent
+    ),
+    why="Clients send memberships again after a restart; an error counts as a failure and leads to quarantine.",
+    fix="Answer 200 or 204 and leave the group as it is.",
+)
+def re_add_accepted(seen: Seen) -> Iterator[Problem]:
+    if not seen.response.ok and seen.response.status < 500:
+        yield Problem("status", expected="200 or 204", actual=seen.response.status)
+
+
+def _count(ids: list[str]) -> str:
+    return "1 member" if len(ids) == 1 else f"{len(ids)} members"
+
+
+def _some(ids: list[str]) -> str:
+    return ", ".join(ids[:_MANY]) + (f" and {len(ids) - _MANY} more" if len(ids) > _MANY else "")

@@ -1,0 +1,262 @@
+"""The list itself: its form, its numbers, its pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from scim_compat import schemas
+from scim_compat.checks.answers import (
+    COUNTS,
+    LISTS,
+    asked,
+    body_of,
+    cursor_of,
+    entries,
+    integer,
+    is_list,
+)
+from scim_compat.checks.registry import (
+    BOTH,
+    Level,
+    Problem,
+    check,
+)
+from scim_compat.checks.resources import (
+    any_held,
+    expects_list,
+    few,
+    kind_of,
+    resources,
+    shown_id,
+)
+from scim_compat.engine.intent import Seen
+from scim_compat.scim import messages, names
+from scim_compat.values import MISSING
+
+
+@check(
+    "list.shape",
+    "The answer to a query is a ListResponse",
+    level="MUST",
+    cites=("RFC7644-3.4.2",),
+    on=LISTS,
+    scim=BOTH,
+    when=lambda seen: (
+        seen.response.ok and expects_list(seen) and (seen.response.json is not MISSING or not seen.response.body)
+    ),
+    why="The client looks for Resources and totalResults. A bare array, or a resource without a list around "
+    "it, is nothing found to it, or a fault.",
+    fix='Wrap the result: {"schemas": [URN], "totalResults": n, "Resources": [ … ]}, also for one hit and for none. '
+    "The URN is urn:ietf:params:scim:api:messages:2.0:ListResponse (in SCIM 1.1 urn:scim:schemas:core:1.0).",
+)
+def list_shape(seen: Seen) -> Iterator[Problem]:
+    body = seen.response.json
+    if not isinstance(body, Mapping):
+        actual = "an empty body" if body is MISSING else schemas.type_name(body)
+        yield Problem("", expected="a ListResponse object", actual=actual)
+        return
+    if not messages.looks_like_list(body) and messages.looks_like_resource(body):
+        yield Problem("", expected="a ListResponse object", actual="a resource without a list around it")
+        return
+    for error in schemas.errors("ListResponse", body, scim=seen.world.scim, quote=False):
+        if error.keyword == "required" or error.pointer.strip("/") not in COUNTS:
+            yield Problem(error.pointer, error.expected, error.actual, error.message, _in_2_0(seen, error.keyword))
+
+
+def _in_2_0(seen: Seen, keyword: str = "required") -> Level | None:
+    """SCIM 1.1 shows the members of a list, and demands none of them (protocol sections 3.2.2 and 3.2.2.3)."""
+    return "CLIENT" if seen.world.scim == "1.1" and keyword == "required" else None
+
+
+@check(
+    "list.integers",
+    "totalResults, startIndex and itemsPerPage are integers",
+    level="MUST",
+    cites=("RFC7644-3.4.2", "RFC7644-3.4.2.4", "RFC7643-2.3.4"),
+    on=LISTS,
+    scim=BOTH,
+    when=is_list,
+    why="Typed clients cannot read a list whose counts are texts.",
+    fix="Write the counts as JSON numbers without quotes or fractions.",
+)
+def integers(seen: Seen) -> Iterator[Problem]:
+    for name in COUNTS:
+        found = body_of(seen).get(name)
+        if found is None or (isinstance(found, float) and found.is_integer()):
+            continue  # 5.0 is the integer 5 to JSON; null is list.shape's
+        if isinstance(found, bool) or not isinstance(found, int):
+            yield Problem(f"/{name}", expected="an integer", actual=schemas.type_name(found))
+        elif found < 0:
+            yield Problem(f"/{name}", expected="0 or more", actual=found)
+
+
+@check(
+    "list.total",
+    "totalResults is the number of hits",
+    level="MUST",
+    cites=("RFC7644-3.4.2",),
+    on=LISTS,
+    scim=BOTH,
+    when=lambda seen: (
+        is_list(seen) and (integer(seen, "totalResults") or 0) >= 0 and integer(seen, "totalResults") is not None
+    ),
+    why="Clients page until they have totalResults resources, and take 0 for “not found”. Too few, and "
+    "accounts are created twice; too many, and they page forever.",
+    fix="Count all hits of the query, not those of the page, and return every hit of the page in Resources.",
+)
+def total(seen: Seen) -> Iterator[Problem]:
+    stated, returned, most = integer(seen, "totalResults") or 0, len(entries(seen)), asked(seen, "count")
+    paged = (
+        most is not None
+        or asked(seen, "startIndex") is not None
+        or cursor_of(seen)
+        or any(body_of(seen).get(name) is not None for name in ("startIndex", "itemsPerPage"))
+    )
+    if stated < returned:
+        yield Problem("/totalResults", expected=f"at least {returned}", actual=stated, message=_returned(returned))
+    # Where the page is as large as the vendor claims, only startIndex is missing: list.start-index says so.
+    elif stated > returned and not paged and not seen.world.claims.may_cut(most, returned):
+        yield Problem(
+            "/totalResults", expected=returned, actual=stated, message=_returned(returned), level=_in_2_0(seen)
+        )
+    # A count below 0 is the same as 0, and asks for the total alone (RFC 7644 §3.4.2.4).
+    elif stated and not returned and (most is None or most > 0) and (asked(seen, "startIndex") or 1) <= 1:
+        yield Problem(
+            "/Resources",
+            expected="the first page of the hits",
+            actual="none",
+            message=f"totalResults is {stated}.",
+        )
+
+
+def _returned(number: int) -> str:
+    return f"Resources holds {number}."
+
+
+@check(
+    "list.items-per-page",
+    "itemsPerPage is the number of resources in the page",
+    # Section 3.4.2 defines it so, yet the RFC's own figure 9 shows the size of a full page for two resources.
+    level="SHOULD",
+    cites=("RFC7644-3.4.2", "RFC7644-3.4.2.4"),
+    on=LISTS,
+    scim=BOTH,
+    when=lambda seen: is_list(seen) and integer(seen, "itemsPerPage") is not None,
+    why="Clients add itemsPerPage to startIndex for the next page: if it is the limit and not the number "
+    "returned, they skip accounts.",
+    fix="Set itemsPerPage to the length of Resources.",
+)
+def items_per_page(seen: Seen) -> Iterator[Problem]:
+    stated, returned = integer(seen, "itemsPerPage"), len(entries(seen))
+    if stated != returned:
+        yield Problem("/itemsPerPage", expected=returned, actual=stated)
+
+
+@check(
+    "list.start-index",
+    "startIndex says where the page begins",
+    level="MUST",
+    cites=("RFC7644-3.4.2", "RFC7644-3.4.2.4"),
+    on=LISTS,
+    scim=BOTH,
+    when=lambda seen: is_list(seen) and not cursor_of(seen),
+    why="A client that pages checks by startIndex that it got the page it asked for; counting starts at 1.",
+    fix="Return startIndex as asked for (1 if it was less, or not given) with every page.",
+)
+def start_index(seen: Seen) -> Iterator[Problem]:
+    stated, wanted = integer(seen, "startIndex"), max(asked(seen, "startIndex") or 1, 1)
+    if stated is not None:
+        beyond = wanted > (integer(seen, "totalResults") or 0)
+        # Where the total alone was asked for, there is no first one.
+        most = asked(seen, "count")
+        counted_only = most is not None and most <= 0
+        if stated != wanted and not beyond and not counted_only:
+            yield Problem("/startIndex", expected=wanted, actual=stated)
+    elif body_of(seen).get("startIndex") is None and 0 < len(entries(seen)) < (integer(seen, "totalResults") or 0):
+        yield Problem(
+            "/startIndex",
+            expected=wanted,
+            message="Required where only a part is returned.",
+            level=_in_2_0(seen),
+        )
+
+
+@check(
+    "list.count",
+    "A page holds no more than was asked for",
+    level="MUST",
+    cites=("RFC7644-3.4.2.4",),
+    on=LISTS,
+    scim=BOTH,
+    when=lambda seen: is_list(seen) and asked(seen, "count") is not None,
+    why="A server that ignores count sends everything at once; the client that pages gets each account "
+    "again and again.",
+    fix="Cut the result at count; a negative count is 0.",
+)
+def count(seen: Seen) -> Iterator[Problem]:
+    most, returned = max(asked(seen, "count") or 0, 0), len(entries(seen))
+    if returned > most:
+        yield Problem("/Resources", expected=f"at most {most}", actual=returned)
+
+
+@check(
+    "list.no-duplicates",
+    "No resource is in one list twice",
+    level="MUST",
+    cites=("RFC7644-3.4.2", "RFC7643-3.1"),
+    on=LISTS,
+    scim=BOTH,
+    when=is_list,
+    why="Two hits for one account look like two accounts; the client stops because the match is not unique.",
+    fix="Select each resource once; a join over e-mails or members multiplies the rows.",
+)
+@few
+def no_duplicates(seen: Seen) -> Iterator[Problem]:
+    known: dict[str, int] = {}
+    for index, entry in enumerate(entries(seen)):
+        identifier = entry.get("id") if isinstance(entry, Mapping) else None
+        if not isinstance(identifier, str):
+            continue
+        if identifier in known:
+            message = f"It is at /Resources/{known[identifier]} already."
+            yield Problem(
+                f"/Resources/{index}",
+                expected="each resource once",
+                actual=shown_id(seen, identifier),
+                message=message,
+            )
+        known.setdefault(identifier, index)
+
+
+@check(
+    "list.excluded-attributes",
+    "Attributes that the request excludes are left out",
+    level="MUST",
+    cites=("RFC7644-3.4.2.5", "RFC7644-3.9"),
+    on=(*LISTS, "read"),
+    when=lambda seen: bool(seen.intent.excluded) and any_held(seen),
+    why="Clients exclude members because a group may have a hundred thousand. Sent all the same, they make "
+    "every read slow, and in the end too large.",
+    fix="Honour excludedAttributes, before the members are loaded.",
+)
+@few
+def excluded_attributes(seen: Seen) -> Iterator[Problem]:
+    for path in seen.intent.excluded:
+        urn, names = messages.split_path(path.strip())
+        if not names or names in {("id",), ("schemas",)} or _always_returned(seen, names[0]):
+            continue
+        for held in resources(seen):
+            if any(value not in (None, [], {}) for value in messages.find_values(held.value, path.strip())):
+                where = "/".join((urn, *names)) if urn else "/".join(names)
+                yield Problem(f"{held.pointer}/{where}", expected="absent", actual="present")
+                break
+
+
+def _always_returned(seen: Seen, name: str) -> bool:
+    """Whether the target's own schema says so: then excluding the attribute has no effect, lawfully."""
+    schema = seen.world.capabilities.schema(names.CORE_URNS[kind_of(seen) or "User"])
+    found = schema.get("attributes") if schema else None
+    for attribute in found if isinstance(found, list) else ():
+        if isinstance(attribute, Mapping) and str(attribute.get("name", "")).lower() == name.lower():
+            return attribute.get("returned") == "always"
+    return False

@@ -1,0 +1,391 @@
+"""Changing resources: every operation, nothing else, or nothing at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from scim_compat.checks.effects import (
+    advertised,
+    answered,
+    body,
+    effects,
+    holds,
+    is_custom,
+    is_manager,
+    rewords,
+    said,
+    shown,
+    subject,
+    unwritable,
+    writes,
+)
+from scim_compat.checks.refusals import word_on_refusal
+from scim_compat.checks.registry import (
+    BOTH,
+    Level,
+    NotJudged,
+    Problem,
+    check,
+)
+from scim_compat.engine.intent import Effect, Seen, Write
+from scim_compat.scim import paths
+from scim_compat.values import MISSING, Json
+
+_NAME_PARTS = frozenset({"displayname", "nickname"})
+
+
+@check(
+    "patch.status",
+    "A change is answered with 200 or 204",
+    level="MUST",
+    cites=("RFC7644-3.5.2", "RFC7644-3.5.1"),
+    on=("patch", "replace"),
+    scim=BOTH,
+    when=lambda seen: _must_pass(seen) and not _about(seen, "manager") and not _about(seen, "members"),
+    why="A refused change stays undone: the client tries again and again, and the account keeps its old state.",
+    fix="Accept the request in the form shown. Where a path names an element that is not there yet, create it.",
+)
+def status(seen: Seen) -> Iterator[Problem]:
+    _must_be_listed(seen)
+    yield from _refused(seen)
+
+
+def _must_be_listed(seen: Seen) -> None:
+    """Raises NotJudged for a refused change of attributes that the target's own schema does not list."""
+    asked = [e for w in writes(seen)[-1:] for e in w.effects]
+    if 400 <= seen.response.status < 500 and asked:
+        kind = subject(seen).kind
+        if all(advertised(seen.world, kind, e.path) is False for e in asked):
+            # To the target the path leads nowhere: invalidPath (RFC 7644 §3.12).
+            raise NotJudged(f"the target's own schema does not list {asked[0].path}, so it may be refused")
+
+
+def _must_pass(seen: Seen) -> bool:
+    return seen.intent.expect == "success" and not seen.intent.twice
+
+
+def _about(seen: Seen, attribute: str) -> bool:
+    """The request changes that attribute and nothing else."""
+    asked = [e for w in writes(seen)[-1:] for e in w.effects]
+    return bool(asked) and all(paths.parse(e.path).attribute.lower() == attribute for e in asked)
+
+
+def _refused(seen: Seen) -> Iterator[Problem]:
+    wanted = seen.intent.statuses or {200, 204}
+    # 501 says that the operation is not offered (RFC 7644 §3.12); other server errors are http.no-server-error's.
+    if seen.response.status not in wanted and (seen.response.status < 500 or seen.response.status == 501):
+        yield Problem(
+            "status",
+            expected=" or ".join(map(str, sorted(wanted))),
+            actual=seen.response.status,
+            message=said(seen),
+            level=_word_on_refusal(seen) if seen.response.status >= 400 else None,
+        )
+
+
+def _word_on_refusal(seen: Seen) -> Level | None:
+    asked = [e for w in writes(seen)[-1:] for e in w.effects]
+    if asked and all(unwritable(seen.world, subject(seen).kind, e.path) for e in asked):
+        return "CLIENT"  # RFC 7644 §3.5.2 and §3.5.1: mutability
+    return word_on_refusal(seen)
+
+
+@check(
+    "user.manager-accepted",
+    "A change of the manager is answered with 200 or 204",
+    level="MUST",
+    cites=("RFC7644-3.5.2", "RFC7643-4.3"),
+    on=("patch", "replace"),
+    when=lambda seen: _must_pass(seen) and _about(seen, "manager"),
+    why="The manager stays unset or outdated, and approvals go to the wrong person.",
+    fix="Take the manager as a bare id as well as in `{value}`; take an empty value and a removal by value filter "
+    "as clearing it.",
+)
+def manager_accepted(seen: Seen) -> Iterator[Problem]:
+    _must_be_listed(seen)
+    yield from _refused(seen)
+
+
+@check(
+    "group.change-accepted",
+    "A change of a group's members is answered with 200 or 204",
+    level="MUST",
+    cites=("RFC7644-3.5.2", "RFC7644-3.5.1"),
+    on=("patch", "replace"),
+    scim=BOTH,
+    when=lambda seen: _must_pass(seen) and _about(seen, "members"),
+    why="Memberships are sent once; a refused one stays wrong until somebody looks.",
+    fix='Take `add` on `members`, `remove` on `members[value eq "id"]`, and `remove` on `members` with a value array.',
+)
+def members_accepted(seen: Seen) -> Iterator[Problem]:
+    yield from _refused(seen)
+
+
+@check(
+    "patch.returns-resource",
+    "A 200 to a change carries the changed resource",
+    level="MUST",
+    cites=("RFC7644-3.5.2", "RFC7644-3.5.1"),
+    on=("patch", "replace"),
+    scim=BOTH,
+    when=lambda seen: seen.response.status == 200,
+    why="Without the resource in the answer a client cannot tell what was stored.",
+    fix="Answer 200 with the whole resource, or 204 without a body.",
+)
+def returns_resource(seen: Seen) -> Iterator[Problem]:
+    if not answered(seen) or "id" not in body(seen):
+        yield Problem("body", expected="the changed resource", actual="no resource")
+
+
+def _ordinary(effect: Effect) -> bool:
+    """Attributes without a check of their own."""
+    return effect.path.lower() != "active" and not is_manager(effect) and not is_custom(effect)
+
+
+def _changed(seen: Seen) -> bool:
+    return answered(seen) and any(w.action in {"patch", "replace"} for w in writes(seen))
+
+
+def _unapplied(seen: Seen) -> Iterator[tuple[Write, Effect]]:
+    resource = body(seen)
+    for write, effect in effects(seen, "set", "clear"):
+        if write.action not in {"patch", "replace"} or advertised(seen.world, subject(seen).kind, effect.path) is False:
+            continue
+        if not holds(effect, resource):
+            yield write, effect
+
+
+def _partly(seen: Seen, write: Write) -> bool:
+    """Of several operations in one request some took effect and some did not."""
+    numbers = {e.operation for e in write.effects if e.operation is not None}
+    missed = {e.operation for w, e in _unapplied(seen) if w is write}
+    return len(numbers) > 1 and bool(numbers - missed) and bool(missed)
+
+
+def _problem(seen: Seen, write: Write, effect: Effect, message: str = "") -> Problem:
+    found = paths.get(body(seen), effect.path)
+    wanted = "no value" if effect.kind == "clear" or paths.is_unassigned(effect.value) else effect.value
+    # PUT ignores what is read-only (RFC 7644 §3.5.1), and some texts are kept in another form than sent.
+    ignored = write.action == "replace" and unwritable(seen.world, subject(seen).kind, effect.path)
+    level: Level | None = "CLIENT" if ignored or rewords(effect.path, effect.value, found) else None
+    return Problem(effect.path, expected=wanted, actual=shown(found), message=message, level=level)
+
+
+@check(
+    "patch.applied",
+    "An accepted change is there when it is read back",
+    level="MUST",
+    cites=("RFC7644-3.5.2", "RFC7644-3.5.1"),
+    on=("read-back", "bystander"),
+    scim=BOTH,
+    when=_changed,
+    why="The client takes the success for done and shows the admin a state that does not exist.",
+    fix="Apply the change before answering, or refuse it with 400.",
+)
+def applied(seen: Seen) -> Iterator[Problem]:
+    for write, effect in _unapplied(seen):
+        if _ordinary(effect) and not _partly(seen, write):
+            yield _problem(seen, write, effect)
+
+
+@check(
+    "patch.every-operation",
+    "Every operation of one request takes effect",
+    level="MUST",
+    cites=("RFC7644-3.5.2",),
+    on=("read-back",),
+    when=_changed,
+    why="Clients put several changes into one request; one that is skipped in silence is never repaired.",
+    fix="Apply all operations in order and fail the whole request if one cannot be applied.",
+)
+def every_operation(seen: Seen) -> Iterator[Problem]:
+    for write, effect in _unapplied(seen):
+        if not is_custom(effect) and _partly(seen, write):
+            count = len({e.operation for e in write.effects})
+            number = (effect.operation or 0) + 1
+            yield _problem(
+                seen,
+                write,
+                effect,
+                f"operation {number} of {count} was not applied, others of the same request were",
+            )
+
+
+@check(
+    "patch.extension-applied",
+    "An extension attribute that the target's own schemas list is stored",
+    level="MUST",
+    cites=("RFC7644-3.5.2", "RFC7643-3.3"),
+    on=("read-back", "patch"),
+    scim=BOTH,
+    when=lambda seen: any(is_custom(e) for w in writes(seen) for e in w.effects),
+    why="Customer-specific attributes travel under their own URN; lost ones are noticed by nobody.",
+    fix="Resolve `urn:…:attribute` paths by the longest known URN and store the value in the extension's object.",
+)
+def extension_applied(seen: Seen) -> Iterator[Problem]:
+    now = seen.intent.action == "patch"
+    asked = [(w, e) for w in writes(seen)[-1:] for e in w.effects] if now else list(effects(seen, "set", "clear"))
+    promised = [(w, e) for w, e in asked if is_custom(e) and advertised(seen.world, subject(seen).kind, e.path)]
+    if not promised:
+        raise NotJudged("the target's /Schemas does not list the extension, so it may be ignored or refused")
+    if now:
+        if 400 <= seen.response.status < 500:
+            yield Problem("status", expected="200 or 204", actual=seen.response.status, level=_word_on_refusal(seen))
+        return
+    for write, effect in promised:
+        if answered(seen) and write.accepted and not holds(effect, body(seen)):
+            yield _problem(seen, write, effect)
+
+
+@check(
+    "patch.atomic",
+    "A refused change leaves the resource as it was",
+    level="MUST",
+    # SCIM 1.1 is silent on it, HTTP's PATCH is not.
+    cites=("RFC7644-3.5.2", "RFC5789-2"),
+    on=("read-back",),
+    scim=BOTH,
+    when=lambda seen: answered(seen) and len(writes(seen)) == 1 and not writes(seen)[0].accepted,
+    why="Half a change is a state that neither side believes in.",
+    fix="Apply the operations to a copy and store it only when all of them worked.",
+)
+def atomic(seen: Seen) -> Iterator[Problem]:
+    before = subject(seen).before
+    if before is None:
+        raise NotJudged("the resource was not read before the change")
+    for effect in writes(seen)[0].effects:
+        if effect.path == "members" and paths.member(before, "members") is None:
+            continue
+        if effect.path != "members" and holds(effect, body(seen)) and not holds(effect, before):
+            yield Problem(
+                effect.path,
+                expected=shown(paths.get(before, effect.path)),
+                actual=shown(paths.get(body(seen), effect.path)),
+                message=f"the request was refused with {writes(seen)[0].status}, yet this part of it was applied",
+            )
+
+
+@check(
+    "patch.untouched",
+    "A change leaves the attributes it does not name as they were",
+    level="MUST",
+    cites=("RFC7644-3.5.2",),
+    on=("read-back",),
+    scim=BOTH,
+    when=lambda seen: _changed(seen) and subject(seen).before is not None,
+    why="A change of one attribute that loses another destroys data nobody meant to touch.",
+    fix="Change only what the operations name; a PATCH is not a PUT.",
+)
+def untouched(seen: Seen) -> Iterator[Problem]:
+    before = subject(seen).before or {}
+    asked = [e for w in writes(seen) for e in w.effects]
+    for path, _value in paths.leaves(subject(seen).wanted):
+        if any(_touches(effect, path, before) for effect in asked):
+            continue
+        was, now = paths.get(before, path), paths.get(body(seen), path)
+        if paths.is_unassigned(was) or paths.same(was, now) or _follows(asked, before, was):
+            continue
+        yield Problem(path, expected=shown(was), actual=shown(now))
+
+
+def _touches(effect: Effect, path: str, before: Mapping[str, Json]) -> bool:
+    one, other = paths.parse(effect.path), paths.parse(path)
+    if one.attribute.lower() == "name" and (other.top in _NAME_PARTS or other.sub.lower() == "formatted"):
+        return True  # a server may derive these from the parts of the name
+    if one.attribute.lower() == "displayname" and other.sub.lower() == "formatted":
+        return True
+    if one.top != other.top:
+        return False
+    if not one.attribute or not other.attribute:
+        return True
+    if one.where and other.where and not _same_element(one, other, before):
+        # A new primary takes the mark from the old one (RFC 7643 §2.4).
+        return other.sub.lower() == "primary"
+    return not one.sub or not other.sub or one.sub.lower() == other.sub.lower() or other.sub.lower() == "formatted"
+
+
+def _same_element(one: paths.Path, other: paths.Path, before: Mapping[str, Json]) -> bool:
+    """Whether two filters pick one element, be it by other words: ``primary eq true``, ``type eq "work"``."""
+    if _words(one.where) == _words(other.where):
+        return True
+    first, second = (paths.get(before, replace(at, sub="")) for at in (one, other))
+    return first is not MISSING and first is second
+
+
+def _words(where: tuple[tuple[str, object], ...]) -> set[tuple[str, str]]:
+    return {(name.lower(), str(value).lower()) for name, value in where}
+
+
+def _follows(asked: list[Effect], before: object, was: object) -> bool:
+    """An attribute that held the old userName may follow the new one: many stores keep one value for both."""
+    renamed = any(e.path.lower() == "username" for e in asked)
+    return renamed and isinstance(before, dict) and paths.member(before, "userName") == was
+
+
+@check(
+    "patch.last-modified-moves",
+    "meta.lastModified moves with a change",
+    level="MUST",
+    cites=("RFC7643-3.1",),
+    on=("read-back",),
+    scim=BOTH,
+    when=lambda seen: _changed(seen) and subject(seen).before is not None,
+    why="Clients that import by date miss a change whose date stands still.",
+    fix="Set meta.lastModified on every write that changes the resource.",
+)
+def last_modified_moves(seen: Seen) -> Iterator[Problem]:
+    before = subject(seen).before or {}
+    was, now = (
+        _date(paths.get(before, "meta.lastModified")),
+        _date(paths.get(body(seen), "meta.lastModified")),
+    )
+    if was is None or now is None:
+        raise NotJudged("meta.lastModified is not there before and after the change")
+    really = [e for w, e in effects(seen, "set", "clear") if holds(e, body(seen)) and not holds(e, before)]
+    if not really:
+        raise NotJudged("nothing changed")
+    if now > was:
+        return
+    # A clock of whole seconds may lawfully show the same second; then only a clear gap tells.
+    seen_at = _http_date(seen.response.header("date"))
+    if now == was and not now.microsecond and (seen_at is None or (seen_at - now).total_seconds() < 2):
+        raise NotJudged("the server keeps whole seconds and the change came within one")
+    yield Problem("meta.lastModified", expected=f"later than {was.isoformat()}", actual=now.isoformat())
+
+
+@check(
+    "patch.created-stays",
+    "meta.created stands still",
+    level="MUST",
+    cites=("RFC7643-3.1",),
+    on=("read-back",),
+    scim=BOTH,
+    when=lambda seen: _changed(seen) and subject(seen).before is not None,
+    why="Clients and auditors tell new accounts from old ones by this date; with each change the account looks new.",
+    fix="Set meta.created once, when the resource is added, and return it as it is.",
+)
+def created_stays(seen: Seen) -> Iterator[Problem]:
+    was, now = (_date(paths.get(resource, "meta.created")) for resource in (subject(seen).before or {}, body(seen)))
+    if was is None or now is None:
+        raise NotJudged("meta.created is not there before and after the change")
+    # The one answer may be more precise than the other.
+    if abs((now - was).total_seconds()) >= 1:
+        yield Problem("meta.created", expected=was.isoformat(), actual=now.isoformat())
+
+
+def _date(value: object) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _http_date(value: str | None) -> datetime | None:
+    try:
+        return parsedate_to_datetime(value) if value else None
+    except ValueError:
+        return None

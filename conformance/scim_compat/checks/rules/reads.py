@@ -1,0 +1,146 @@
+"""What queries and reads are answered with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from scim_compat import schemas
+from scim_compat.checks.answers import QUERIES, body_of, is_answered, is_query, is_spoken_for, not_redirected
+from scim_compat.checks.registry import BOTH, Level, Problem, check
+from scim_compat.checks.resources import expects_list
+from scim_compat.checks.rules.http import is_html, named
+from scim_compat.engine.intent import Seen
+from scim_compat.scim import messages, urls
+from scim_compat.values import MISSING
+
+
+@check(
+    "list.status",
+    "A query is answered with 200",
+    level="MUST",
+    cites=("RFC7644-3.4.2",),
+    on=QUERIES,
+    scim=BOTH,
+    when=lambda seen: is_query(seen) and seen.intent.finds != () and "hostile" not in seen.intent.tags,
+    why="Every cycle starts with queries. If they fail, the client knows nothing of the accounts and does nothing.",
+    fix="Answer GET on /Users and /Groups, with and without filter, with 200 and a ListResponse.",
+)
+def list_status(seen: Seen) -> Iterator[Problem]:
+    yield from _status_200(seen)
+
+
+@check(
+    "list.empty-is-200",
+    "A query that finds nothing is answered with 200 and an empty list",
+    level="MUST",
+    cites=("RFC7644-3.4.2",),
+    on=QUERIES,
+    scim=BOTH,
+    when=lambda seen: is_query(seen) and seen.intent.finds == (),
+    why="Before every create the client asks whether the account exists. It takes an error for a fault, not for “no”.",
+    fix="Answer with 200 and totalResults 0; 404 is for a single resource that does not exist.",
+)
+def empty_is_200(seen: Seen) -> Iterator[Problem]:
+    yield from _status_200(seen)
+
+
+def _status_200(seen: Seen) -> Iterator[Problem]:
+    not_redirected(seen)
+    accepted = seen.intent.statuses or frozenset({200})
+    if seen.response.status not in accepted:
+        yield Problem(
+            "status",
+            expected=sorted(accepted) if len(accepted) > 1 else min(accepted),
+            actual=seen.response.status,
+            level=_word_on_refusal(seen),
+        )
+
+
+def _word_on_refusal(seen: Seen) -> Level | None:
+    """CLIENT where the RFC lets a server refuse the query, or where SCIM 1.1 is silent; else the check's own level."""
+    request, answer = seen.exchange.request, body_of(seen)
+    filtered = "filter" in urls.parameters(request.target)
+    config = (seen.world.capabilities.provider_config or {}).get("filter")
+    if filtered and isinstance(config, Mapping) and config.get("supported") is False:
+        return "CLIENT"  # RFC 7644 section 3.4.2.2: filters are optional
+    if seen.response.status == 400 and answer.get("scimType") == "tooMany" and expects_list(seen):
+        return "CLIENT"  # section 3.4.2.1
+    return "CLIENT" if seen.world.scim == "1.1" and seen.intent.finds == () else None
+
+
+@check(
+    "read.status",
+    "A resource of this run is returned by its id",
+    level="MUST",
+    cites=("RFC7644-3.4.1",),
+    on=("read", "evaluate", "read-back"),
+    scim=BOTH,
+    when=lambda seen: (
+        not expects_list(seen)
+        and seen.intent.expect == "success"
+        and not seen.intent.gone
+        and not is_spoken_for(seen)
+        # A disabled user that has vanished has a rule of its own: user.disabled-found-by-id.
+        and not (seen.intent.disabled and seen.response.status in {404, 410})
+    ),
+    why="The client reads before it writes. What it cannot read it creates again, or gives up.",
+    fix="Return the resource with 200 under the id that the create returned, also right after the create.",
+)
+def read_status(seen: Seen) -> Iterator[Problem]:
+    yield from _status_200(seen)
+
+
+@check(
+    "read.resource",
+    "A read by id returns the resource itself",
+    level="MUST",
+    cites=("RFC7644-3.4.1",),
+    on=("read", "evaluate", "read-back"),
+    scim=BOTH,
+    when=lambda seen: (
+        (seen.response.status == 200 or (seen.response.ok and seen.intent.action == "read-back"))
+        and not expects_list(seen)
+        and seen.intent.expect != "refusal"
+        and not is_html(seen)
+    ),
+    why="A client that asks for one resource reads the top of the body. It does not look into a list.",
+    fix="Return the bare resource for /Users/{id}, without Resources or another wrapping around it.",
+)
+def read_resource(seen: Seen) -> Iterator[Problem]:
+    body = seen.response.json
+    if messages.looks_like_list(body):
+        yield Problem("", expected="the resource", actual="a list")
+    elif messages.looks_like_error(body):
+        yield Problem("", expected="the resource", actual="an error body")
+    elif isinstance(body, Mapping):
+        if not body:
+            yield Problem("", expected="the resource", actual="an empty object")
+    elif not seen.response.body:
+        yield Problem("", expected="the resource", actual="an empty body")
+    elif body is not MISSING:  # what is not JSON at all is http.json
+        yield Problem("", expected="the resource", actual=schemas.type_name(body))
+
+
+@check(
+    "read.unknown-404",
+    "An id that does not exist is answered with 404",
+    level="SHOULD",
+    cites=("RFC7644-3.12", "RFC7644-3.6", "RFC7644-3.4.1"),
+    on=("read",),
+    scim=BOTH,
+    # A deleted resource that is still answered has a rule of its own: delete.gone-by-id.
+    when=lambda seen: (
+        seen.intent.expect == "refusal"
+        and not (seen.intent.gone and (is_answered(seen) or seen.response.status in {404, 410}))
+        and not is_spoken_for(seen)
+    ),
+    why="404 tells the client that the account is not there and may be created. Any other status is a fault to it.",
+    fix="Answer 404 for an id that is not found, whatever its form.",
+)
+def unknown_404(seen: Seen) -> Iterator[Problem]:
+    not_redirected(seen)
+    if seen.response.status != 404 and not named(seen):
+        # Table 8 of section 3.12 is a SHOULD. For a resource that was deleted, section 3.6 says MUST; and success is
+        # for one that exists (section 3.4.1).
+        level: Level | None = "MUST" if seen.intent.gone or seen.response.ok else None
+        yield Problem("status", expected=404, actual=seen.response.status, level=level)

@@ -1,0 +1,77 @@
+"""What must hold whatever was written: the state a profile names, and the bystanders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from scim_compat.checks.effects import (
+    answered,
+    body,
+    shown,
+    subject,
+)
+from scim_compat.checks.registry import BOTH, Problem, check
+from scim_compat.engine.intent import Effect, Seen
+from scim_compat.scim import paths
+from scim_compat.values import Json
+
+
+@check(
+    "state.expected",
+    "A resource reads back as the sequence must have left it",
+    level="MUST",
+    cites=("RFC7644-3.3", "RFC7644-3.5.2", "RFC7644-3.5.1"),
+    on=("read-back",),
+    scim=BOTH,
+    when=lambda seen: answered(seen) and _expectations(seen) != ((), ()),
+    why="The profile names a state that must hold here whatever the server answered before.",
+    fix="Look at the steps before this read-back: one of them left something undone, or did more than it should.",
+)
+def expected(seen: Seen) -> Iterator[Problem]:
+    has, lacks = _expectations(seen)
+    for effect in has:
+        found = paths.get(body(seen), effect.path)
+        if not paths.same(effect.value, found):
+            yield Problem(effect.path, expected=effect.value, actual=shown(found))
+    for path in lacks:
+        found = paths.get(body(seen), path)
+        if not paths.is_unassigned(found):
+            yield Problem(path, expected="no value", actual=shown(found))
+
+
+def _expectations(seen: Seen) -> tuple[tuple[Effect, ...], tuple[str, ...]]:
+    about = seen.intent.subject
+    if about is None:
+        return (), ()
+    return tuple(e for w in about.writes if w.action == "read-back" for e in w.effects), about.lacks
+
+
+@check(
+    "bystander.unchanged",
+    "Accounts that no request names stay as they were",
+    level="MUST",
+    cites=("RFC7644-3.5.2", "RFC7644-3.6"),
+    on=("bystander",),
+    scim=BOTH,
+    why="A write that reaches another account changes or destroys somebody else's data.",
+    fix="Select the resource by the id in the URL alone, and write to nothing else.",
+)
+def unchanged(seen: Seen) -> Iterator[Problem]:
+    before = subject(seen).before
+    if before is None:
+        return
+    if not answered(seen):
+        yield Problem("status", expected=200, actual=seen.response.status, message="it can no longer be read")
+        return
+    for path, was in paths.leaves(_comparable(before)):
+        now = paths.get(body(seen), path)
+        if not paths.same(was, now):
+            yield Problem(path, expected=shown(was), actual=shown(now))
+    for name, now in _comparable(body(seen)).items():
+        if paths.is_unassigned(paths.member(before, name)) and not paths.is_unassigned(now):
+            yield Problem(name, expected="(absent)", actual=shown(now))
+
+
+def _comparable(resource: Mapping[str, Json]) -> dict[str, Json]:
+    """Without what a server may move by itself."""
+    return {k: v for k, v in resource.items() if k.lower() not in {"meta", "schemas"}}

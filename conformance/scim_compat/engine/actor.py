@@ -1,0 +1,46 @@
+"""A user or group of a scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from scim_compat.engine.intent import Write
+from scim_compat.profile.model import ResourceKind
+from scim_compat.values import Json
+
+NAME_ATTRIBUTE: Mapping[ResourceKind, str] = {"User": "userName", "Group": "displayName"}
+
+
+@dataclass(slots=True)
+class Actor:
+    """A user or group of a scenario: what it is at the source and should be at the target."""
+
+    key: str
+    kind: ResourceKind
+    sources: dict[str, Json]
+    wanted: dict[str, Json] = field(default_factory=dict)
+    id: str | None = None
+    entry: int | None = None
+    """Its line in the ledger."""
+    members: set[str] = field(default_factory=set)
+    removed: set[str] = field(default_factory=set)
+    absent: set[str] = field(default_factory=set)
+    """Who should be in and is known not to be: refused, or missing before."""
+    missed: set[str] = field(default_factory=set)
+    """Attribute paths in small letters by whose plain value a filter has not found it."""
+    refused: set[str] = field(default_factory=set)
+    """Paths of ``wanted`` that the server has refused to change."""
+    seen: dict[str, Json] | None = None
+    """The server's own last full representation."""
+    given: tuple[Mapping[str, Json], Mapping[str, Json]] | None = None
+    """Where our set-up made it: what we wanted there, and what the answer held."""
+    writes: list[Write] = field(default_factory=list)
+    location: str | None = None
+    etag: str = ""
+    """The ETag of its last read."""
+    gone: bool = False
+
+    @property
+    def disabled(self) -> bool:
+        return self.wanted.get("active") is False

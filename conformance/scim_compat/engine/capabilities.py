@@ -1,0 +1,112 @@
+"""What the target says of itself, and what its vendor claims for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from scim_compat.values import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What the target says of itself; every part is None where it says nothing."""
+
+    provider_config: Mapping[str, Json] | None = None
+    resource_types: tuple[Mapping[str, Json], ...] | None = None
+    schemas: tuple[Mapping[str, Json], ...] | None = None
+
+    def has_resource_type(self, name: str) -> bool | None:
+        """Whether ``/ResourceTypes`` lists it; None if the target does not answer there."""
+        if self.resource_types is None:
+            return None
+        return any(
+            name.lower() in {str(entry.get("id", "")).lower(), str(entry.get("name", "")).lower()}
+            for entry in self.resource_types
+        )
+
+    @property
+    def bulk_limit(self) -> int | None:
+        """Operations in one bulk request at most; None where the target does not say (RFC 7643 §5)."""
+        said = (self.provider_config or {}).get("bulk")
+        limit = said.get("maxOperations") if isinstance(said, Mapping) else None
+        return limit if isinstance(limit, int) and not isinstance(limit, bool) and limit > 0 else None
+
+    def serves(self, endpoint: str) -> bool:
+        """Whether the discovery endpoint of that name gave a usable answer."""
+        held = {"ResourceTypes": self.resource_types, "Schemas": self.schemas}.get(endpoint, self.provider_config)
+        return held is not None
+
+    def declares(self, urn: str) -> bool:
+        """Whether the target has the schema and a use for it.
+
+        It stands in ``/Schemas``, or in the provider configuration as of that kind; and where ``/ResourceTypes``
+        answers, some type is of that schema or extended by it (RFC 7643 §6).
+        """
+        named = (self.provider_config or {}).get("schemas")
+        if isinstance(named, list) and urn in named:
+            return True
+        if self.schema(urn) is None:
+            return False
+        used = [self.extends(entry, urn) or _is(entry.get("schema"), urn) for entry in self.resource_types or ()]
+        return any(used) or not used
+
+    def extends(self, resource_type: Mapping[str, Json] | str, urn: str) -> bool | None:
+        """Whether the resource type lists the extension; None if the target says nothing of that type."""
+        if isinstance(resource_type, str):
+            entries = [e for e in self.resource_types or () if _is(e.get("name") or e.get("id"), resource_type)]
+            return self.extends(entries[0], urn) if entries else None
+        listed = resource_type.get("schemaExtensions")
+        entries = [e for e in listed if isinstance(e, Mapping)] if isinstance(listed, list) else []
+        return any(_is(entry.get("schema"), urn) for entry in entries)
+
+    def schema(self, urn: str) -> Mapping[str, Json] | None:
+        """The target's own schema with that id, if it publishes one."""
+        for entry in self.schemas or ():
+            if str(entry.get("id", "")).lower() == urn.lower():
+                return entry
+        return None
+
+
+def _is(said: Json, name: str) -> bool:
+    return str(said).lower() == name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What the vendor says the target does. None: nothing is said, and the client's expectation holds.
+
+    A claim is what gets tested; what is not claimed is not held against the target.
+    """
+
+    without_features: frozenset[str] = frozenset()
+    """Feature ids the target does not offer."""
+    groups: bool | None = None
+    filterable: Mapping[str, frozenset[str]] | None = None
+    """Resource kind → attribute paths that filters may name, lower-case."""
+    mutable: Mapping[str, frozenset[str]] | None = None
+    """Resource kind → attribute paths that can change after creation, lower-case."""
+    disable: Literal["keep", "delete"] | None = None
+    """What setting ``active`` to false does to the user."""
+    existing: Literal["conflict", "adopt"] | None = None
+    """What a create for an existing user does."""
+    page_default: int | None = None
+    """Resources in one list where the request names no count."""
+    page_max: int | None = None
+    """Resources in one list at most, whatever count the request names."""
+    media_types: frozenset[str] = frozenset()
+    """What answers are labelled with; empty: nothing is said."""
+
+    def may_filter(self, kind: str, path: str) -> bool:
+        listed = None if self.filterable is None else self.filterable.get(kind)
+        return listed is None or path.lower() in listed
+
+    def may_change(self, kind: str, path: str) -> bool:
+        listed = None if self.mutable is None else self.mutable.get(kind)
+        return listed is None or path.lower() in listed
+
+    def may_cut(self, count: int | None, returned: int) -> bool:
+        """Whether a list may end after ``returned`` resources, where ``count`` were asked for (None: no word of it)."""
+        limits = [n for n in (self.page_default if count is None else None, self.page_max) if n is not None]
+        return bool(limits) and returned >= min(limits)

@@ -1,0 +1,215 @@
+"""What a request was for, what it must bring about, and all that a check is given.
+
+These are the engine's outputs and the checks' inputs. Nothing here does any I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from scim_compat.engine.capabilities import Capabilities, Claims
+from scim_compat.scim.names import Scim
+from scim_compat.values import MISSING, Json
+from scim_compat.wire.messages import Exchange, Response
+
+Action = Literal[
+    "match",  # the client looks for a resource by filter
+    "list",  # a list without filter
+    "read",  # the client reads one resource
+    "create",
+    "patch",
+    "replace",
+    "delete",
+    "discover",  # /Schemas, /ResourceTypes, /ServiceProviderConfig
+    "bulk",  # several writes in one request
+    "raw",  # a literal request of the profile
+    "evaluate",  # the client's read at the start of the next cycle, for convergence
+    "anonymous",  # a request without, or with a wrong, credential
+    "read-back",  # ours: the state behind a write
+    "read-members",  # ours: a group's members, asked for by name where a plain read did not show them
+    "look-up",  # ours: the same by filter or list
+    "resolve",  # ours: follows meta.location
+    "bystander",  # ours: a resource no scenario names
+    "set-up",  # ours: creates what a scenario starts from
+    "clean-up",  # ours: deletes it again
+]
+
+
+EffectKind = Literal["set", "sent", "clear", "add-member", "remove-member"]
+"""``sent``: was in the body of a creation; whether it is kept is no matter to the client."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One thing that must hold after a write.
+
+    ``path`` is an attribute path (``active``, ``name.givenName``,
+    ``emails[type eq "work"].value``, ``urn:…:User:department``); ``value`` is the JSON value
+    that must be found there, in the form a server returns it. For members, the member's id.
+    """
+
+    kind: EffectKind
+    path: str
+    value: Json = None
+    operation: int | None = None
+    """Index of the PATCH operation that asked for it, where there is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One write to a subject, for the read-back that follows it."""
+
+    action: Action
+    effects: tuple[Effect, ...]
+    accepted: bool
+    """The server answered 2xx."""
+    status: int
+    refusable: bool = False
+    """A refusal (4xx) would have been lawful: then only atomicity and access are judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A snapshot of the resource a step is about, at the time of the exchange."""
+
+    key: str
+    """The name the profile gives it (``alice``)."""
+    kind: Literal["User", "Group"]
+    id: str | None
+    wanted: Mapping[str, Json]
+    """The resource as it should be on the server, from all accepted writes so far."""
+    sources: Mapping[str, Json] = field(default_factory=dict)
+    """Target path → mapped source value, as the client would compare it in the next cycle."""
+    members: frozenset[str] = frozenset()
+    """Ids that should be members (groups)."""
+    removed: frozenset[str] = frozenset()
+    """Ids whose removal the client asked for at any time: group.member-removed speaks for them."""
+    absent: frozenset[str] = frozenset()
+    """Ids that should be in and are known not to be: refused, or missing before. It is not said again."""
+    missed: frozenset[str] = frozenset()
+    """Attribute paths in small letters by whose plain value a filter has not found it."""
+    before: Mapping[str, Json] | None = None
+    """The server's own full representation before the last write, if it was read."""
+    writes: tuple[Write, ...] = ()
+    """The writes since the last read-back, oldest first."""
+    lacks: tuple[str, ...] = ()
+    """Paths that must hold no value."""
+    members_exact: bool = False
+    """No other members than ``members`` may be there."""
+    location: str | None = None
+    """Location header of the creation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assertion:
+    """One thing a profile asserts of an answer: of a place in its body, or of a header."""
+
+    at: str
+    """JSON Pointer into the body, or ``header NAME``."""
+    word: Literal["equals", "is", "includes"]
+    value: Json
+    """For ``is``: present, absent, not-empty, number, string, boolean, array, object."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a literal step's assertions rest on; stands in for the generic check's own words."""
+
+    level: Literal["MUST", "SHOULD", "MAY", "CLIENT"] = "CLIENT"
+    cites: tuple[str, ...] = ()
+    title: str = ""
+    fix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BulkPart:
+    """One operation of a bulk request, and how it must end."""
+
+    method: str
+    bulk_id: str
+    path: str
+    expect: Literal["success", "refusal", "not-run"]
+    """not-run: ``failOnErrors`` was reached before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What a request was for, and what the client can accept as an answer."""
+
+    action: Action
+    by: Literal["client", "harness"]
+    resource: Literal["User", "Group"] | None = None
+    expect: Literal["success", "refusal", "either"] = "success"
+    statuses: frozenset[int] = frozenset()
+    """Exact statuses the profile names as acceptable; empty: by the action's own rule."""
+    subject: Subject | None = None
+    finds: tuple[str, ...] | None = None
+    """Ids a query must return, exactly; None: not judged."""
+    filter_path: str | None = None
+    filter_value: str | None = None
+    excluded: tuple[str, ...] = ()
+    """Attributes the request asked to leave out."""
+    gone: bool = False
+    """The resource was deleted: it must not be found any more."""
+    disabled: bool = False
+    """The resource is inactive and must be found all the same."""
+    sent: Json = MISSING
+    """The JSON body that was sent, if any."""
+    endpoint: str = ""
+    """For discovery: ``Schemas``, ``ResourceTypes`` or ``ServiceProviderConfig``."""
+    twice: bool = False
+    """The same request as before: deleting the already gone, adding a member again."""
+    duplicate: bool = False
+    """A create for a resource that exists already: it must be refused as a conflict."""
+    parts: tuple[BulkPart, ...] = ()
+    """The operations of a bulk request, in order."""
+    asserts: tuple[Assertion, ...] = ()
+    among: tuple[str, ...] = ()
+    """Ids of which exactly those in ``finds`` must be in the answer; others are not looked at."""
+    ordered: tuple[str, ...] = ()
+    """Ids that must come in this order."""
+    earlier: frozenset[str] = frozenset()
+    """Ids on the earlier pages of the same list."""
+    complete: tuple[str, ...] = ()
+    """Ids that must have come by the last page."""
+    total: int | None = None
+    """totalResults of the list's first page: another number now means that the store has changed."""
+    rule: Rule | None = None
+    tags: frozenset[str] = frozenset()
+    """Words by which a check recognises a special case: ``case``, ``hostile`` …"""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a check may know beside the exchange itself."""
+
+    base_url: str
+    scim: Scim
+    capabilities: Capabilities
+    client_timeout: float
+    """Seconds after which this client gives up."""
+    ours: Mapping[str, str]
+    """id → name of every resource this run created and has not deleted."""
+    mapped: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Resource kind → attribute paths the client maps."""
+    claims: Claims = field(default_factory=Claims)
+    alone: bool = True
+    """No other process of this run is creating and deleting at the same time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Everything a check is given."""
+
+    exchange: Exchange
+    intent: Intent
+    world: World
+
+    @property
+    def response(self) -> Response:
+        """The answer. Checks run only where there is one."""
+        response = self.exchange.response
+        if response is None:  # pragma: no cover - the judge never calls a check without an answer
+            raise ValueError("checks run on answers only")
+        return response

@@ -1,0 +1,54 @@
+"""Runs one scenario: its steps in order, then its clean-up. Knows nothing of checks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from scim_compat.engine.cleanup import remove_entries
+from scim_compat.engine.literal import send
+from scim_compat.engine.placeholders import PlaceholderError
+from scim_compat.engine.play import NotReached, Play, Stage
+from scim_compat.engine.readback import verify
+from scim_compat.engine.setup import given
+from scim_compat.engine.verbs import VERBS, Verb
+from scim_compat.profile.model import Profile, Scenario, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a scenario ended, apart from what the checks found."""
+
+    requests: int
+    stopped: str = ""
+    """Why the rest was not reached; empty if all steps ran."""
+    failed: bool = False
+    """It stopped because no answer came: an error, not a finding."""
+
+
+def run_scenario(profile: Profile, scenario: Scenario, stage: Stage) -> Ended:
+    """Plays the scenario to its end and removes what it made, whatever happens."""
+    play = Play(profile, scenario, stage)
+    stopped, failed = "", False
+    try:
+        for step in scenario.steps:
+            play.begin(step)
+            _STEPS[step.kind](play, step)
+    except (NotReached, PlaceholderError) as reason:
+        stopped = str(reason)
+        failed = not play.last_answered
+    finally:
+        entries = [stage.ledger.entries[n] for n in reversed(play.created)]
+        play.requests += remove_entries([e for e in entries if e.state in {"intended", "created"}], stage)
+    return Ended(requests=play.requests, stopped=stopped, failed=failed)
+
+
+# --- steps that are ours ------------------------------------------------------------------------
+
+
+def _do(play: Play, step: Step) -> None:
+    VERBS[step.verb](play, step)
+
+
+_STEPS: Final[Mapping[str, Verb]] = {"do": _do, "given": given, "send": send, "verify": verify}

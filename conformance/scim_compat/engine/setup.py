@@ -1,0 +1,96 @@
+"""What a scenario starts from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from scim_compat.engine import wording
+from scim_compat.engine.actor import Actor
+from scim_compat.engine.fitting import completed, fitted, suits
+from scim_compat.engine.play import Play
+from scim_compat.engine.verbs.creating import body_for, created
+from scim_compat.profile.model import ResourceKind, Step
+from scim_compat.scim import paths
+from scim_compat.scim.names import CORE_SCHEMA, Scim
+from scim_compat.values import MISSING, Json
+from scim_compat.wire.messages import Exchange
+
+
+def joined(play: Play, actor: Actor, done: Exchange) -> None:
+    """Adds the members that the answer to our creation shows left out, as clients add them: by PATCH.
+
+    Most clients create a group empty. What a target makes of members in a creation is judged where a
+    scenario creates so.
+    """
+    answer = done.response.json if done.response else MISSING
+    if not isinstance(answer, Mapping) or paths.member(answer, "members") is MISSING or play.profile.scim != "2.0":
+        return
+    absent = sorted(actor.members - paths.member_ids(answer, play.stage.ledger.living()))
+    if absent:
+        body = wording.patch_body([{"op": "add", "path": "members", "value": [{"value": i} for i in absent]}])
+        intent = play.intent("raw", actor, by="harness", expect="either")
+        title = f"adds to {actor.key} the members that its creation left out"
+        play.exchange(play.request("PATCH", play.path_of(actor), ours=True, body=body), intent, title)
+
+
+def never_taken(actor: Actor, path: str, value: Json) -> bool:
+    """Whether the value is of our set-up and the target's answer to that shows another one.
+
+    The target may alter or ignore what it is sent (RFC 7644 §3.3); later steps did not do it.
+    """
+    if actor.given is None:
+        return False
+    wanted, answered = actor.given
+    return paths.same(value, paths.get(wanted, path)) and not paths.same(value, paths.get(answered, path))
+
+
+def given(play: Play, step: Step) -> None:
+    """Creates what the scenario starts from, in plain RFC form."""
+    key = step.args["given"]
+    kind: ResourceKind = step.args.get("kind", "User")
+    count = step.args.get("count")
+    if count is None:
+        _set_up(play, key, kind, step.args)
+        return
+    if play.stage.large:
+        count = step.args.get("large-count", count)
+    play.crowds[key] = [f"{key}.{n}" for n in range(1, count + 1)]
+    for name in play.crowds[key]:
+        _set_up(play, name, kind, step.args)
+
+
+def _set_up(play: Play, key: str, kind: ResourceKind, args: Mapping[str, Json]) -> None:
+    actor = play.introduce(key, kind, args.get("as"))
+    target, scim = play.stage.capabilities, play.profile.scim
+    plain = body_for(play, args, plain_body(actor, scim=scim))
+    body = body_for(play, args, fitted(plain_body(actor, scim=scim), actor, target))
+    # Unlike some clients, we list every extension that the body holds (RFC 7643 §3).
+    body["schemas"] = [*body["schemas"], *(k for k in body if k.startswith("urn:") and k not in body["schemas"])]
+    body = completed(body, target, play.stage.base_url)
+    # What the scenario itself asks for may be more than the target offers: then a refusal breaks no rule.
+    intent = play.intent("set-up", actor, by="harness", expect="success" if suits(body, target) else "either")
+    title = f"creates {kind.lower()} {key} to start from"
+    done = play.create(actor, body, ours=True, intent=intent, title=title)
+    created(actor, done)
+    actor.given = (plain, actor.seen or body)
+    joined(play, actor, done)
+
+
+def plain_body(actor: Actor, *, scim: Scim = "2.0") -> dict[str, Json]:
+    """A small body that any service provider should take (RFC 7643 §4.1, §4.2; SCIM 1.1, core schema 6 and 8)."""
+    of = actor.sources
+    if actor.kind == "Group":
+        return {
+            "schemas": [CORE_SCHEMA[scim]["Group"]],
+            "displayName": of["displayName"],
+            "externalId": of["objectId"],
+        }
+    return {
+        "schemas": [CORE_SCHEMA[scim]["User"]],
+        "userName": of["userPrincipalName"],
+        "externalId": of["mailNickname"],
+        "name": {"givenName": of["givenName"], "familyName": of["surname"]},
+        "displayName": of["displayName"],
+        "emails": [{"value": of["mail"], "type": "work", "primary": True}],
+        "active": of["active"],
+    }

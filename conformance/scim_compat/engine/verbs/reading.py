@@ -1,0 +1,172 @@
+"""Verbs that read: match queries, reads by id, discovery, imports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from scim_compat.engine import wording
+from scim_compat.engine.actor import Actor
+from scim_compat.engine.intent import Action
+from scim_compat.engine.play import NotReached, Play
+from scim_compat.engine.verbs import about, actor_of, verb
+from scim_compat.profile.model import ResourceKind, Step
+from scim_compat.scim import paths
+from scim_compat.scim.names import ENDPOINTS
+from scim_compat.values import MISSING, Json
+from scim_compat.wire.messages import Exchange
+
+MOST_PAGES: Final = 20
+"""An import stops here: somebody's store may hold a million users, and a hostile one never ends."""
+
+
+def match_request(play: Play, kind: ResourceKind, path: str, value: str) -> tuple[str, list[tuple[str, str]]]:
+    """Endpoint and parameters of the client's match query."""
+    wanted = play.scenario.dialect.match_parameters.get(kind, (("filter", "${filter}"),))
+    text = wording.filter_text(path, value)
+    return ENDPOINTS[kind], [(name, text if shown == "${filter}" else shown) for name, shown in wanted]
+
+
+def excluded(play: Play, kind: ResourceKind, *, match: bool) -> tuple[str, ...]:
+    """Attributes the client asks to leave out of its reads."""
+    table = play.scenario.dialect.match_parameters if match else play.scenario.dialect.read_parameters
+    return tuple(a for name, value in table.get(kind, ()) if name == "excludedAttributes" for a in value.split(","))
+
+
+@verb("probe")
+def probe(play: Play, step: Step) -> None:
+    """The connection test: a match query for a value that nobody has."""
+    kind: ResourceKind = step.args.get("on", "User")
+    path = step.args.get("by") or play.matching(kind).to
+    value = str(play.fill("${new.guid}"))
+    endpoint, parameters = match_request(play, kind, path, value)
+    intent = play.intent(
+        "match", finds=(), filter_path=path, filter_value=value, resource=kind, tags=frozenset({"probe"}),
+        excluded=excluded(play, kind, match=True),
+    )  # fmt: skip
+    play.exchange(
+        play.request("GET", endpoint, parameters=parameters),
+        intent,
+        f"probes {endpoint} for an unknown {path}",
+    )
+
+
+@verb("match")
+def match(play: Play, step: Step) -> None:
+    """Looks for the resource by its matching attribute, or the one named by ``by``."""
+    actor = actor_of(play, step)
+    path = step.args.get("by") or play.matching(actor.kind).to
+    value = _match_value(play, actor, path)
+    case = step.args.get("case")
+    if case:
+        value = _cased(value, case)
+    found = step.args.get("finds", 1 if actor.id and not actor.gone else 0)
+    if found and actor.id is None:
+        raise NotReached(f"{actor.key} was not created, so nothing can be found")
+    endpoint, parameters = match_request(play, actor.kind, path, value)
+    intent = play.intent(
+        "match", actor, finds=(actor.id,) if found and actor.id else (), filter_path=path, filter_value=value,
+        excluded=excluded(play, actor.kind, match=True), tags=value_tags(value, case),
+    )  # fmt: skip
+    done = play.exchange(
+        play.request("GET", endpoint, parameters=parameters), intent, f"looks for {about(actor)} by {path}"
+    )
+    hits = done.response.json if done.response and done.response.ok else None
+    if intent.finds and not intent.tags and isinstance(hits, dict) and actor.id not in _ids(hits):
+        actor.missed.add(path.lower())
+
+
+def _ids(listed: Mapping[str, Json]) -> list[Json]:
+    found = listed.get("Resources")
+    return [entry.get("id") for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
+
+
+def value_tags(value: str, case: str | None = None) -> frozenset[str]:
+    """``case``: asked for in another case; ``hostile``: the value needs care in a filter or a URL."""
+    plain = value.isascii() and all(c.isalnum() or c in "@.-_ " for c in value)
+    return frozenset(word for word, so in (("case", bool(case)), ("hostile", not plain)) if so)
+
+
+def _cased(value: str, case: str) -> str:
+    return {"upper": value.upper(), "lower": value.lower(), "swap": value.swapcase()}[case]
+
+
+def _match_value(play: Play, actor: Actor, path: str) -> str:
+    known = paths.get(actor.wanted, path)
+    if known is not MISSING:
+        return str(known)
+    row = next((m for m in play.mapping(actor.kind) if m.to == path and m.source), None)
+    if row is None:
+        raise NotReached(f"{actor.key} has no value for {path}")
+    return str(actor.sources[row.source])
+
+
+@verb("read")
+def read(play: Play, step: Step) -> None:
+    """Reads the resource by its id, as the client does before it writes."""
+    actor = actor_of(play, step)
+    read_by_id(play, actor, gone=step.args.get("expect") == "gone")
+
+
+def read_by_id(play: Play, actor: Actor, *, gone: bool = False, action: Action = "read", title: str = "") -> Exchange:
+    parameters = play.scenario.dialect.read_parameters.get(actor.kind, ())
+    left_out = excluded(play, actor.kind, match=False)
+    intent = play.intent(action, actor, expect="refusal" if gone else "success", excluded=left_out)
+    done = play.exchange(
+        play.request("GET", play.path_of(actor), parameters=parameters),
+        intent,
+        title or f"reads {about(actor)}",
+    )
+    response = done.response
+    if response is not None and response.ok and isinstance(response.json, dict) and not gone:
+        actor.seen = response.json
+        actor.etag = response.header("etag") or ""
+    return done
+
+
+@verb("evaluate")
+def evaluate(play: Play, step: Step) -> None:
+    """The start of the next cycle: reads and compares; a difference would be sent again (Entra source S45)."""
+    actor = actor_of(play, step)
+    read_by_id(play, actor, action="evaluate", title=f"compares {about(actor)} in the next cycle")
+
+
+@verb("discover")
+def discover(play: Play, step: Step) -> None:
+    """Asks for one of the discovery endpoints."""
+    endpoint = step.args["endpoint"]
+    intent = play.intent("discover", endpoint=endpoint)
+    play.exchange(play.request("GET", f"/{endpoint}"), intent, f"asks for /{endpoint}")
+
+
+@verb("import")
+def import_(play: Play, step: Step) -> None:
+    """Pages through the whole collection, as an import does (Okta source S1)."""
+    kind: ResourceKind = step.args["on"]
+    count = step.args["count"]
+    expected = tuple(a.id for a in play.actors.values() if a.kind == kind and a.id and not a.gone)
+    earlier: set[str] = set()
+    start = page = 1
+    first: int | None = None
+    for _page in range(MOST_PAGES):
+        page = start
+        answer = _page_of(play, kind, page, count, earlier=frozenset(earlier), complete=expected, total=first)
+        found = answer.get("Resources") if isinstance(answer, dict) else None
+        total = answer.get("totalResults") if isinstance(answer, dict) else None
+        if not isinstance(found, list) or not isinstance(total, int) or not found:
+            break
+        first = total if first is None else first
+        earlier |= {str(r.get("id")) for r in found if isinstance(r, dict)}
+        start += len(found)
+        if start > total:
+            break
+    if step.args.get("beyond"):
+        _page_of(play, kind, page + count, count, earlier=frozenset(earlier), complete=(), finds=())
+
+
+def _page_of(play: Play, kind: ResourceKind, start: int, count: int, **more: Any) -> Json:
+    parameters = [("startIndex", str(start)), ("count", str(count))]
+    intent = play.intent("list", resource=kind, **more)
+    request = play.request("GET", ENDPOINTS[kind], parameters=parameters)
+    done = play.exchange(request, intent, f"imports {kind.lower()}s from {start}")
+    return done.response.json if done.response and done.response.ok else None

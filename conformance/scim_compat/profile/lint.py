@@ -1,0 +1,80 @@
+"""What is lawful in a profile and yet a mistake, or hard to read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from scim_compat.profile.model import Profile, Scenario
+from scim_compat.profile.steps import written_names
+from scim_compat.source.complaints import Complaint, quoted
+from scim_compat.source.places import Where
+
+_LONGEST_TITLE: Final = 100
+_WISHES: Final = re.compile(r"\b(should|shall|must|ought)\b", re.IGNORECASE)
+
+
+def lint(profile: Profile) -> list[Complaint]:
+    """Warnings about a profile that loads, in file order."""
+    found = [*_titles(profile), *_features(profile), *_requirements(profile)]
+    for scenario in profile.scenarios:
+        found += _read_backs(scenario)
+        found += _meanings(scenario)
+    return sorted(dict.fromkeys(found), key=lambda each: (each.where.file, each.where.line))
+
+
+def _titles(profile: Profile) -> Iterator[Complaint]:
+    first: dict[str, Where] = {}
+    for scenario in profile.scenarios:
+        title, where = scenario.title, scenario.where
+        if wish := _WISHES.search(title):
+            yield Complaint(
+                where,
+                f"the title of {scenario.id} says {quoted(wish.group())}",
+                "say what happens: indicative",
+            )
+        if len(title) > _LONGEST_TITLE:
+            what = f"the title of {scenario.id} has {len(title)} characters"
+            yield Complaint(where, what, f"at most {_LONGEST_TITLE}, the variant's part included")
+        known = first.setdefault(title.casefold(), where)
+        if known is not where:
+            yield Complaint(
+                where,
+                f"the title {quoted(title)} stands twice, first on line {known.line}",
+                "tell them apart",
+            )
+
+
+def _features(profile: Profile) -> Iterator[Complaint]:
+    used = {scenario.feature for scenario in profile.scenarios}
+    for feature in profile.features:
+        if feature.id not in used:
+            what = f"no scenario proves the feature {feature.id}"
+            yield Complaint(Where(profile.path, 1), what, "add one, or remove the feature")
+
+
+def _requirements(profile: Profile) -> Iterator[Complaint]:
+    holders = [profile.requires, *(scenario.requires for scenario in profile.scenarios)]
+    for requirement in (each for holder in holders for each in holder.values()):
+        if requirement.severity in {"breach", "blocker"} and not requirement.consequence and requirement.where:
+            what = f"{requirement.check} is a {requirement.severity} without a consequence"
+            yield Complaint(requirement.where, what, "say what the administrator or the user sees")
+
+
+def _read_backs(scenario: Scenario) -> Iterator[Complaint]:
+    """A write whose effect nobody reads back is judged by its status alone, which proves nothing."""
+    for number, step in enumerate(scenario.steps):
+        for name in written_names(step):
+            later = scenario.steps[number + 1 :]
+            if not any(each.kind == "verify" and each.args["verify"] == name for each in later):
+                what = f"nothing reads {quoted(name)} back after this write"
+                yield Complaint(step.where, what, f"add {{verify: {name}}}")
+
+
+def _meanings(scenario: Scenario) -> Iterator[Complaint]:
+    for step in scenario.steps:
+        if step.verb == "patch" and "means" not in step.args and step.args.get("expect") != "refusal":
+            yield Complaint(
+                step.where, "operations without means: nothing says what they must bring about", "add means:"
+            )

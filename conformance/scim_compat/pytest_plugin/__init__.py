@@ -1,0 +1,116 @@
+"""The suite as a pytest plugin: a profile file is collected, a scenario is an item.
+
+``scim-compat run`` configures and calls it; ``pytest --scim-url URL --scim-profile entra-v2`` is the same
+by hand. It is loaded into every pytest run of its environment, so it imports nothing heavy until asked.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scim_compat.pytest_plugin.controller import HANDOVER, RUN, Handover, Run
+from scim_compat.pytest_plugin.html_log import (
+    pytest_html_results_table_header,
+    pytest_html_results_table_row,
+    pytest_metadata,
+)
+from scim_compat.pytest_plugin.items import ProfileFile
+
+__all__ = [
+    "pytest_addoption",
+    "pytest_collect_file",
+    "pytest_configure",
+    "pytest_html_results_table_header",
+    "pytest_html_results_table_row",
+    "pytest_metadata",
+]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("scim-compat", "SCIM compatibility (scim-compat)")
+    group.addoption("--scim-url", metavar="URL", help="base URL of the SCIM endpoint, as https://host/scim/v2")
+    group.addoption("--scim-profile", metavar="ID", action="append", default=[], help="a built-in profile; repeatable")
+    group.addoption("--scim-only", metavar="GLOB", action="append", default=[], help="only scenarios whose id matches")
+    group.addoption("--scim-seed", metavar="N", type=int, help="seed of the test data (default: random, printed)")
+    group.addoption("--scim-large", action="store_true", help="full-size scenarios (groups of 1,000 members)")
+    group.addoption(
+        "--scim-out", metavar="DIR", help="folder for results.json, events.jsonl, report.html, ledger.jsonl"
+    )
+    group.addoption(
+        "--scim-timeout",
+        metavar="SECONDS",
+        type=float,
+        help="limit for one answer (default: the client's own)",
+    )
+    severities = ("breach", "blocker", "degraded", "cosmetic")
+    group.addoption(
+        "--scim-fail-on", default="degraded", choices=severities, help="mildest severity that fails an item"
+    )
+    group.addoption("--scim-app", metavar="MODULE:ATTRIBUTE", default="", help="a WSGI or ASGI application, in process")
+    group.addoption("--scim-ca", metavar="FILE", default="", help="CA certificate(s) the endpoint is checked against")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    handover = _handover(config)
+    if handover is None:
+        return
+    worker = getattr(config, "workerinput", {}).get("workerid", "")
+    config.pluginmanager.register(Run(config, handover, worker), RUN)
+
+
+def _handover(config: pytest.Config) -> Handover | None:
+    """From the command line's own object, from xdist's controller, or from the options."""
+    given = config.pluginmanager.get_plugin(HANDOVER)
+    if isinstance(given, Handover):
+        return given
+    from_controller = getattr(config, "workerinput", {}).get("scim")
+    if from_controller:
+        from scim_compat.run.settings import Settings  # noqa: PLC0415 - see the module's docstring
+
+        settings = Settings.from_dict(from_controller["settings"])
+        return Handover(settings=settings, profiles=from_controller["profiles"], only=from_controller["only"])
+    if config.getoption("--scim-url") or config.getoption("--scim-app"):
+        return _from_options(config)
+    if config.getoption("--scim-profile"):
+        raise pytest.UsageError("--scim-profile needs --scim-url URL (or --scim-app MODULE:ATTRIBUTE)")
+    return None
+
+
+def _from_options(config: pytest.Config) -> Handover:
+    from scim_compat.run.settings import Settings, default_out, login_from_environment, new_seed  # noqa: PLC0415
+
+    option = config.getoption
+    seed = option("--scim-seed")
+    own = [a for a in config.args if a.split("::")[0].endswith(".scim.yaml")]
+    profiles = [*option("--scim-profile"), *(a.split("::")[0] for a in own)]
+    if not profiles:
+        raise pytest.UsageError("name a profile: --scim-profile entra-v2, or the path of a .scim.yaml file")
+    settings = Settings(
+        url=option("--scim-url") or "http://app.invalid/scim/v2",
+        login=login_from_environment(),
+        app=option("--scim-app"),
+        ca=option("--scim-ca"),
+        timeout=option("--scim-timeout"),
+        seed=new_seed() if seed is None else seed,
+        large=option("--scim-large"),
+        fail_on=option("--scim-fail-on"),
+        out=str(default_out(option("--scim-out"))),
+        command=tuple(part for p in profiles for part in ("--profile", Path(p).name if "/" in p else p)),
+    )
+    return Handover(settings=settings, profiles=profiles, only=option("--scim-only"))
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    run = parent.config.pluginmanager.get_plugin(RUN)
+    if isinstance(run, Run) and file_path.suffix == ".yaml":
+        profile = run.profile_of(file_path)
+        if profile is not None:
+            # Of a file outside the root folder pytest makes an empty id, the same for every built-in profile.
+            outside = not file_path.is_relative_to(parent.config.rootpath)
+            named: dict[str, Any] = {"nodeid": f"{profile.id}.yaml"} if outside else {}
+            made: ProfileFile = ProfileFile.from_parent(parent, path=file_path, profile=profile, run=run, **named)
+            return made
+    return None

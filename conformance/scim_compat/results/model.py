@@ -1,0 +1,84 @@
+"""The results of a run, as values. Their written form is ``results.schema.json``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from scim_compat.values import MISSING
+
+Outcome = Literal["pass", "fail", "skip", "error"]
+Severity = Literal["breach", "blocker", "degraded", "cosmetic"]
+VerdictWord = Literal["compatible", "limited", "incompatible", "unproven", "not-applicable"]
+
+SEVERITIES: Final[tuple[Severity, ...]] = ("cosmetic", "degraded", "blocker", "breach")
+"""From the mildest to the worst."""
+
+
+def at_least(severity: Severity | None, floor: Severity) -> bool:
+    """Whether ``severity`` is as bad as ``floor`` or worse."""
+    return severity is not None and SEVERITIES.index(severity) >= SEVERITIES.index(floor)
+
+
+def worst(severities: list[Severity]) -> Severity | None:
+    """The worst of them, or None of none."""
+    return max(severities, key=SEVERITIES.index, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """One check on one exchange. Everything past ``level`` is filled for failures only."""
+
+    id: str
+    outcome: Outcome
+    level: str
+    severity: Severity | None = None
+    title: str = ""
+    cites: tuple[str, ...] = ()
+    where: str = ""
+    expected: Any = MISSING
+    actual: Any = MISSING
+    """MISSING where the check has nothing to show; left out of the files then."""
+    message: str = ""
+    consequence: str = ""
+    fix: str = ""
+    source: str = ""
+    """The profile's source key for severity and consequence."""
+    reason: str = ""
+    """For skip and error: why."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """One exchange and its checks. ``exchange`` is its recorded, redacted form (see record.py)."""
+
+    id: str
+    kind: Literal["client", "harness"]
+    title: str
+    action: str
+    exchange: dict[str, Any] | None
+    checks: tuple[CheckResult, ...] = ()
+    line: int | None = None
+    """Line of the profile the step stands on."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioResult:
+    id: str
+    profile: str
+    feature: str
+    title: str
+    evidence: str
+    source: str
+    outcome: Outcome
+    severity: Severity | None
+    applicable: bool = True
+    """False: the target does not claim the feature; that is not a pass."""
+    reason: str = ""
+    """Why it was skipped, is not applicable, or ended in an error."""
+    unseen: Literal["skip", "error"] | None = None
+    """Of one that failed: what it would have been without its findings, because a part of it was not seen."""
+    requests: int = 0
+    ms: float = 0.0
+    findings: int = 0
+    steps: tuple[StepResult, ...] = field(default=())

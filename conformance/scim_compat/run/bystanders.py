@@ -1,0 +1,144 @@
+"""A user and a group that no scenario names: made first, compared at the end. A change to them is a breach."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from scim_compat.engine import people, wording
+from scim_compat.engine.actor import NAME_ATTRIBUTE, Actor
+from scim_compat.engine.fitting import completed, fitted
+from scim_compat.engine.play import NotReached, Play, Stage
+from scim_compat.engine.setup import plain_body
+from scim_compat.engine.versions import VERSIONS
+from scim_compat.profile.model import (
+    Dialect,
+    Profile,
+    ResourceKind,
+    Scenario,
+    Step,
+)
+from scim_compat.scim import paths
+from scim_compat.scim.names import ENDPOINTS, Scim
+from scim_compat.source.places import Where
+from scim_compat.values import Json
+from scim_compat.wire.messages import Request
+
+INTEGRITY: Final = "integrity"
+"""The feature under which the comparison is reported."""
+
+
+class Taken(Exception):  # noqa: N818 - it names what was found
+    """The target holds resources with this run's tag that this run did not make. The text says what to do."""
+
+    def __init__(self, tag: str, name: str) -> None:
+        super().__init__(
+            f"The target already holds names of this seed: {name} (tag {tag}). A run with the same --seed is under "
+            "way, or one was killed or could not delete everything. Two such runs would change and delete each "
+            "other's users, so this one does not begin. Wait for the other, run `scim-compat cleanup` on its folder, "
+            "or give another --seed."
+        )
+
+
+def refuse_taken(stage: Stage, scim: Scim) -> None:
+    """Raises Taken if a user bears the run's tag before the run has made any.
+
+    A server that cannot answer such a filter is taken for empty; there the refusal of the first bystander tells.
+    """
+    tag, harness = people.tag_for(stage.seed), VERSIONS[scim].harness
+    query = wording.query([("filter", f'userName co "{tag}"')], client=harness)
+    done = stage.sender.send(Request(method="GET", target=f"/Users{query}", headers=harness.headers))
+    found = done.response.json if done.response is not None and done.response.ok else None
+    for name in _names(found, "userName"):
+        if tag in name.lower():
+            raise Taken(tag, name)
+
+
+def _names(answer: Json, attribute: str) -> list[str]:
+    listed = answer.get("Resources") if isinstance(answer, Mapping) else None
+    entries = listed if isinstance(listed, list) else []
+    return [str(paths.member(one, attribute)) for one in entries if isinstance(one, Mapping)]
+
+
+@dataclass(frozen=True, slots=True)
+class Bystanders:
+    """Those that could be made; each with the server's own answer from then in ``seen``."""
+
+    actors: tuple[Actor, ...]
+
+
+def meet(profile: Profile, stage: Stage, shard: str, *, note: Callable[[str], None]) -> Bystanders:
+    """Creates them and remembers how they look. What cannot be made is noted and not judged."""
+    kinds: list[ResourceKind] = ["User"]
+    if stage.capabilities.has_resource_type("Group") is not False:
+        kinds.append("Group")
+    made: list[Actor] = []
+    for kind in kinds:
+        try:
+            made.append(_make(kind, Play(profile, comparison(profile, shard), stage), shard))
+        except NotReached as reason:
+            note(f"no bystander {kind.lower()} could be made ({reason}), so changes to others go unseen there")
+    return Bystanders(tuple(made))
+
+
+def _make(kind: ResourceKind, play: Play, shard: str) -> Actor:
+    actor = play.introduce(f"bystander {kind} {shard}".strip(), kind)
+    intent = play.intent("set-up", actor, by="harness")
+    body = fitted(plain_body(actor, scim=play.profile.scim), actor, play.stage.capabilities)
+    body = completed(body, play.stage.capabilities, play.stage.base_url)
+    done = play.create(actor, body, ours=True, intent=intent, title="creates a bystander")
+    if done.response is not None and done.response.status == 409:
+        _refuse_if_there(play, actor)
+    read = play.exchange(play.request("GET", play.path_of(actor), ours=True), intent, "reads the bystander")
+    answer = read.response
+    if answer is None or not answer.ok or not isinstance(answer.json, dict):
+        raise NotReached(f"reading it back answered {answer.status if answer else 'nothing'}")
+    actor.seen = answer.json
+    return actor
+
+
+def _refuse_if_there(play: Play, actor: Actor) -> None:
+    """The creation is a conflict: raises Taken if the name is really there, and so somebody else's."""
+    path = NAME_ATTRIBUTE[actor.kind]
+    name = str(plain_body(actor)[path])
+    request = play.request(
+        "GET", ENDPOINTS[actor.kind], ours=True, parameters=[("filter", wording.filter_text(path, name))]
+    )
+    answer = play.exchange(
+        request, play.intent("look-up", actor, by="harness"), "looks for the bystander's name"
+    ).response
+    if answer is not None and answer.ok and name.lower() in [n.lower() for n in _names(answer.json, path)]:
+        raise Taken(people.tag_for(play.stage.seed), name)
+
+
+def compare(bystanders: Bystanders, profile: Profile, scenario: Scenario, stage: Stage) -> str:
+    """Reads each again for the check ``bystander.unchanged``; returns why one could not be read, or nothing."""
+    play = Play(profile, scenario, stage)
+    unread = ""
+    for actor in bystanders.actors:
+        play.begin(Step(kind="verify", verb="verify", args={}, where=scenario.where))
+        try:
+            play.exchange(
+                play.request("GET", play.path_of(actor), ours=True),
+                play.intent("bystander", actor, by="harness"),
+                f"compares the bystander {actor.kind.lower()} with how it was",
+            )
+        except NotReached as reason:
+            unread = f"a bystander could not be compared: {reason}"
+    return unread
+
+
+def comparison(profile: Profile, shard: str) -> Scenario:
+    """The comparison as a scenario of its own, so that it is judged and recorded like any other."""
+    return Scenario(
+        id="run.bystanders" + (f".{shard}" if shard else ""),
+        feature=INTEGRITY,
+        title="Accounts that no scenario names stay as they were",
+        evidence="documented",
+        source=(),
+        steps=(),
+        client=VERSIONS[profile.scim].harness,
+        dialect=Dialect(),
+        where=Where(profile.path, 1),
+    )

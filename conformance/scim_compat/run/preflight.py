@@ -1,0 +1,148 @@
+"""Before the first scenario: is there a SCIM endpoint that lets us in, and what does it say of itself?"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from scim_compat.engine import wording
+from scim_compat.engine.capabilities import Capabilities
+from scim_compat.engine.versions import VERSIONS, Version
+from scim_compat.profile.model import Client
+from scim_compat.scim.names import Scim
+from scim_compat.values import Json
+from scim_compat.wire.messages import Exchange, Request, Response
+from scim_compat.wire.strict_json import sanitise
+
+
+class NotTestable(Exception):  # noqa: N818 - a finding about the target, told to the user as such
+    """The target cannot be tested. The text is one paragraph: what happened and what to do next."""
+
+
+class Sender(Protocol):
+    def send(self, request: Request) -> Exchange: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Answers:
+    users: Response
+    discovery: Mapping[str, Response]
+
+
+def preflight(sender: Sender, url: str, *, scim: Scim = "2.0") -> Capabilities:
+    """Asks the version's discovery endpoints and for an unknown user. Raises NotTestable."""
+    version = VERSIONS[scim]
+    target = "/Users" + wording.query([("filter", f'userName eq "{uuid.uuid4()}"')], client=Client())
+    users = _ask(sender, target, url, version)
+    discovery = {name: _ask(sender, f"/{name}", url, version) for name in version.discovery}
+    _judge(_Answers(users, discovery), url, usual="/scim/v2" if scim == "2.0" else "/scim/v1")
+    _same_version(users, discovery[version.provider_config], url, scim)
+    return Capabilities(
+        provider_config=_object(discovery[version.provider_config]),
+        resource_types=_listed(discovery["ResourceTypes"]),
+        schemas=_listed(discovery["Schemas"]),
+    )
+
+
+def _ask(sender: Sender, target: str, url: str, version: Version) -> Response:
+    done = sender.send(Request(method="GET", target=target, headers=version.harness.headers))
+    if done.response is None:
+        raise NotTestable(f"{url} cannot be tested: {done.failure.text if done.failure else 'no answer came'}")
+    return done.response
+
+
+def _judge(answers: _Answers, url: str, *, usual: str) -> None:
+    users = answers.users
+    if users.status in {401, 403}:
+        raise NotTestable(
+            f"{url} refused the credential: GET /Users answered {users.status}{_said(users)}. Check that the token is "
+            "current and belongs to this endpoint; a bearer token is read from SCIM_TOKEN (see scim-compat run --help "
+            "for other kinds)."
+        )
+    everything = [users, *answers.discovery.values()]
+    if any(_is_scim(r) for r in everything):
+        return
+    if 300 <= users.status < 400:
+        where = sanitise(users.header("location") or "an unnamed place", limit=200)
+        raise NotTestable(
+            f"{url} redirects GET /Users to {where} ({users.status}). Redirects are not followed, because the "
+            "credential would go along. Give the final address of the SCIM base URL; a redirect to a login page means "
+            "that the path or the credential is wrong."
+        )
+    if any("html" in r.media_type or r.body.lstrip()[:1] == b"<" for r in everything if r.ok):
+        raise NotTestable(
+            f"{url} answers with a web page, not with SCIM: GET /Users came back as {_kind(users)} with status "
+            f"{users.status}. Often this is a login page or the product's front page. Give the SCIM base URL, which "
+            f"usually ends in {usual}."
+        )
+    if all(r.status in {404, 405, 410} for r in everything):
+        raise NotTestable(
+            f"There is no SCIM endpoint at {url}: /Users and the discovery endpoints all answer "
+            f"{users.status}. Check the base URL; it is the part before /Users and usually ends in {usual}."
+        )
+    if all(r.status >= 500 for r in everything):
+        raise NotTestable(
+            f"{url} answers every request with a server error ({users.status}{_said(users)}). Look into the server's "
+            "log and run again when it answers."
+        )
+    raise NotTestable(
+        f"{url} does not speak SCIM: GET /Users answered {users.status} as {_kind(users)}, and none of "
+        f"{', '.join(f'/{name}' for name in answers.discovery)} answered with a SCIM message. Check the base URL."
+    )
+
+
+_LISTS: Final[Mapping[Scim, str]] = {
+    "2.0": "urn:ietf:params:scim:api:messages:2.0:ListResponse",
+    "1.1": "urn:scim:schemas:core:1.0",
+}
+
+
+def _same_version(users: Response, config: Response, url: str, scim: Scim) -> None:
+    """Raises NotTestable where the endpoint clearly speaks the other version: each answer would be a false finding.
+
+    Clearly: its list bears the other version's URN and not ours, and our version's configuration is not there.
+    """
+    other: Scim = "1.1" if scim == "2.0" else "2.0"
+    found = users.json.get("schemas") if isinstance(users.json, Mapping) else None
+    named = {str(urn) for urn in found} if isinstance(found, list) else set()
+    if config.ok or _LISTS[scim] in named or _LISTS[other] not in named:
+        return
+    raise NotTestable(
+        f"{url} speaks SCIM {other}: GET /Users answered with {_LISTS[other]}, and there is no "
+        f"/{VERSIONS[scim].provider_config}. The profile speaks SCIM {scim}: give the base URL for that version, or "
+        f"choose a profile for SCIM {other} (scim-compat profiles)."
+    )
+
+
+def _is_scim(response: Response) -> bool:
+    found = response.json
+    if not isinstance(found, Mapping):
+        return False
+    if isinstance(found.get("Resources"), list) or "totalResults" in found or "Errors" in found:
+        return True
+    schemas = found.get("schemas")
+    return isinstance(schemas, list) and any(str(s).lower().startswith("urn:") for s in schemas)
+
+
+def _kind(response: Response) -> str:
+    return response.media_type or "unnamed content"
+
+
+def _said(response: Response) -> str:
+    detail = response.json.get("detail") if isinstance(response.json, Mapping) else None
+    return f' ("{sanitise(str(detail), limit=200)}")' if detail else ""
+
+
+def _object(response: Response) -> Mapping[str, Json] | None:
+    return response.json if response.ok and isinstance(response.json, Mapping) else None
+
+
+def _listed(response: Response) -> tuple[Mapping[str, Json], ...] | None:
+    """The entries of a ListResponse; a bare array is taken too, its form is a check's business."""
+    found = response.json if response.ok else None
+    entries = found.get("Resources") if isinstance(found, Mapping) else found
+    if not isinstance(entries, list):
+        return None
+    return tuple(e for e in entries if isinstance(e, Mapping))

@@ -1,0 +1,1 @@
+"""What SCIM says, judged by nobody: names, paths, messages."""

@@ -1,0 +1,285 @@
+"""YAML text → plain values that know their line.
+
+Narrower than YAML on purpose. A profile is data that strangers send in, so there are no tags, no
+anchors and no aliases (an alias in an alias is how a kilobyte becomes a gigabyte), and every size is
+bounded. And it is read as its author means it: only ``true``, ``false``, ``null`` and numbers as JSON
+writes them are anything but text, so that ``on``, ``no``, ``2026-11-01``, ``+1 555`` and the postal code
+``01234`` stay what was written, in keys as in values.
+
+The parser's events are read one by one and never through its own constructors: no recursion, and the
+bounds hold before anything large is built.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import yaml
+
+from scim_compat.source.complaints import Complaint, ProfileError, quoted
+from scim_compat.source.places import Where
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+MAX_BYTES: Final = 1_000_000
+MAX_NODES: Final = 50_000
+MAX_DEPTH: Final = 40
+
+# libyaml is a compiled extension that some builds of PyYAML lack; it is about eight times faster.
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,18})?(?:[eE][-+]?[0-9]{1,2})?")
+_WORDS: Final[dict[str, Any]] = {
+    "": None, "~": None, "null": None, "Null": None, "NULL": None,
+    "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
+}  # fmt: skip
+# YAML's own set of forbidden characters; checked beforehand because the parser names no line for them.
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A value and where it stands. ``value``: dict[str, Node], list[Node], or a scalar.
+
+    A mapping's entry stands where its key does.
+    """
+
+    value: Any
+    where: Where
+    column: int
+    text: str = ""
+    """A scalar as it is written: ``2026.10`` stays that, though the number is 2026.1."""
+
+    def plain(self) -> Any:
+        """The value without positions: dicts, lists and scalars."""
+        if isinstance(self.value, dict):
+            return {key: child.plain() for key, child in self.value.items()}
+        if isinstance(self.value, list):
+            return [child.plain() for child in self.value]
+        return self.value
+
+    def at(self, path: Sequence[str | int]) -> Node:
+        """The node under ``path``, or the nearest above it that exists."""
+        node = self
+        for part in path:
+            try:
+                node = node.value[part]
+            except (KeyError, IndexError, TypeError):
+                break
+        return node
+
+
+def read(path: Path, *, shown: str) -> tuple[bytes, Node]:
+    """The file's bytes and its root node, which is a mapping.
+
+    ``shown`` is the file's name in messages. Raises ``ProfileError``.
+    """
+    try:
+        if not path.is_file():  # a pipe or a device would be read for ever
+            what = "this is not a file" if path.exists() else "there is no such file"
+            raise _error(shown, 1, what, "give a profile's id or the path of a .yaml file")
+        with path.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise _error(shown, 1, f"the file cannot be read: {error.strerror}") from None
+    if len(data) > MAX_BYTES:
+        raise _error(shown, 1, f"the file is larger than {MAX_BYTES:,} bytes", "split it with extends")
+    return data, parse(data, shown=shown)
+
+
+def parse(data: bytes, *, shown: str) -> Node:
+    """The root node of a YAML document, which is a mapping. Raises ``ProfileError``."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise _error(shown, line, "the file is not UTF-8", "save it as UTF-8") from None
+    if bad := _FORBIDDEN.search(text):
+        line = text.count("\n", 0, bad.start()) + 1
+        hint = 'write it as an escape in double quotes, like "\\x07"'
+        raise _error(shown, line, f"the control character U+{ord(bad.group()):04X} may not stand in YAML", hint)
+    composer = _Composer(shown)
+    try:
+        for event in yaml.parse(text, Loader=_LOADER):
+            composer.take(event)
+    except yaml.MarkedYAMLError as error:
+        raise _syntax_error(error, text=text, shown=shown) from None
+    except yaml.YAMLError as error:
+        raise _error(shown, 1, f"not valid YAML: {error}") from None
+    if composer.complaints:
+        raise ProfileError(composer.complaints)
+    root = composer.root
+    if root is None or not isinstance(root.value, dict):
+        line = root.where.line if root else 1
+        got = "it is empty" if root is None or root.value is None else f"it holds {kind_of(root.value)}"
+        raise _error(shown, line, f"the file must hold keys and values; {got}", "begin with format: 1")
+    return root
+
+
+def kind_of(value: Any) -> str:
+    """What a plain value or a node's value is, in words of a non-programmer."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return f"the number {value}"
+    if isinstance(value, str):
+        return f"the text {quoted(value)}"
+    return "a list" if isinstance(value, list) else "keys and values"
+
+
+class _Composer:
+    """Builds the tree from events, with a stack of the containers that are open."""
+
+    def __init__(self, shown: str) -> None:
+        self.shown = shown
+        self.root: Node | None = None
+        self.complaints: list[Complaint] = []
+        self._open: list[tuple[Node, list[tuple[str, Where, int]]]] = []
+        """Each with the key that waits for its value, as a list of none or one."""
+        self._nodes = 0
+        self._documents = 0
+
+    def take(self, event: Any) -> None:
+        mark: Any = event.start_mark
+        line, column = mark.line + 1, mark.column + 1
+        match event:
+            case yaml.AliasEvent():
+                hint = "write the value out; extends and variants: serve for what repeats"
+                raise _error(self.shown, line, f"the alias *{event.anchor} is not allowed", hint)
+            case yaml.DocumentStartEvent():
+                self._documents += 1
+                if self._documents > 1:
+                    what = "a second document begins here (---); a file holds one profile"
+                    raise _error(self.shown, line, what, "make it a file of its own")
+            case yaml.ScalarEvent():
+                self._guard(event, line)
+                if self._wants_key():
+                    self._key(event, line)
+                else:
+                    value = self._scalar(event, line)
+                    self._add(Node(value, Where(self.shown, line), column, str(event.value)))
+            case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
+                self._guard(event, line)
+                if self._wants_key():
+                    raise _error(self.shown, line, "a key must be a text", "quote it if it begins with { or [")
+                empty: Any = {} if isinstance(event, yaml.MappingStartEvent) else []
+                node = self._add(Node(empty, Where(self.shown, line), column))
+                self._open.append((node, []))
+                if len(self._open) > MAX_DEPTH:
+                    raise _error(self.shown, line, f"nested deeper than {MAX_DEPTH} levels")
+            case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
+                self._open.pop()
+
+    def _guard(self, event: Any, line: int) -> None:
+        self._nodes += 1
+        if self._nodes > MAX_NODES:
+            raise _error(self.shown, line, f"more than {MAX_NODES:,} values in one file", "split it with extends")
+        if event.anchor:
+            hint = "remove it; extends and variants: serve for what repeats"
+            raise _error(self.shown, line, f"the anchor &{event.anchor} is not allowed", hint)
+        if event.tag:
+            tag = str(event.tag).replace("tag:yaml.org,2002:", "!!")
+            raise _error(self.shown, line, f"the tag {quoted(tag)} is not allowed", "a profile is plain data")
+
+    def _wants_key(self) -> bool:
+        if not self._open:
+            return False
+        node, waiting = self._open[-1]
+        return isinstance(node.value, dict) and not waiting
+
+    def _key(self, event: Any, line: int) -> None:
+        node, waiting = self._open[-1]
+        key, where = str(event.value), Where(self.shown, line)
+        if not key:
+            raise _error(self.shown, line, "a value stands here without a key", "write key: value")
+        if key in node.value:
+            first = node.value[key].where.line
+            on = "on the same line" if first == line else f"on line {first}"
+            hint = "keep one of them"
+            self.complaints.append(Complaint(where, f"the key {quoted(key)} stands here twice, first {on}", hint))
+        waiting.append((key, where, event.start_mark.column + 1))
+
+    def _add(self, node: Node) -> Node:
+        if not self._open:
+            self.root = node
+            return node
+        parent, waiting = self._open[-1]
+        if isinstance(parent.value, dict):
+            key, where, column = waiting.pop()
+            node = Node(node.value, where, column, node.text)
+            parent.value.setdefault(key, node)
+        else:
+            parent.value.append(node)
+        return node
+
+    def _scalar(self, event: Any, line: int) -> Any:
+        text = str(event.value)
+        if not event.implicit[0]:  # quoted or a block: always text
+            return text
+        if text in _WORDS:
+            return _WORDS[text]
+        if _INTEGER.fullmatch(text):
+            return int(text)
+        if _NUMBER.fullmatch(text):
+            return float(text)
+        if re.fullmatch(r"-?[0-9]{19,}", text):
+            raise _error(self.shown, line, "this number has more than 18 digits", "put it in quotes if it is a text")
+        return text
+
+
+# Fragments of what either parser says → what it means to somebody who writes a profile.
+_SYNTAX: Final = (
+    (
+        ("mapping values are not allowed",),
+        "a colon stands where no key can be",
+        "a text with ': ' in it needs quotes",
+    ),
+    (
+        ("could not find expected ':'",),
+        "a key without a colon",
+        "write key: value; a text of several lines needs quotes",
+    ),
+    (
+        ("',' or ']'", "',' or '}'", "flow sequence", "flow mapping"),
+        "an open bracket is not closed properly",
+        "look for a missing , ] or } and for a text that needs quotes",
+    ),
+    (("quoted scalar",), "a quoted text does not end", "look for the missing quote"),
+    (
+        ("block end", "expected key", "expected '-' indicator", "block collection", "block mapping"),
+        "the indentation does not fit what stands above",
+        "begin keys of one level in one column",
+    ),
+    (("escape",), "an unknown escape in double quotes", "use single quotes, or write the backslash twice"),
+)
+
+
+def _syntax_error(error: yaml.MarkedYAMLError, *, text: str, shown: str) -> ProfileError:
+    mark = error.problem_mark or error.context_mark
+    line = mark.line + 1 if mark else 1
+    lines = text.splitlines()
+    here = lines[line - 1][mark.column :] if mark and line <= len(lines) else ""
+    said = f"{error.context or ''} {error.problem or ''}"
+    if "cannot start any token" in said:
+        if "\t" in here[:1] or (line <= len(lines) and re.match(r" *\t", lines[line - 1])):
+            return _error(shown, line, "a tab stands where YAML wants spaces", "indent with spaces")
+        return _error(shown, line, f"a text may not begin with {here[:1]}", "put it in quotes")
+    begun = ""
+    opens = "block" not in said  # of an indented block, where it began says nothing
+    if opens and error.context_mark and error.context_mark.line + 1 != line:
+        begun = f" (it began on line {error.context_mark.line + 1})"
+    for fragments, what, hint in _SYNTAX:
+        if any(fragment in said for fragment in fragments):
+            return _error(shown, line, what + begun, hint)
+    return _error(shown, line, f"not valid YAML: {error.problem}{begun}")
+
+
+def _error(shown: str, line: int, what: str, hint: str = "") -> ProfileError:
+    return ProfileError([Complaint(Where(shown, line), what, hint)])

@@ -1,0 +1,1 @@
+"""WSGI and ASGI applications of this process in place of the network."""

@@ -1,0 +1,49 @@
+"""What the WSGI and the ASGI bridge share."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+import typing
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Final
+
+import httpx
+
+from scim_compat.wire.transport import REDACT, TARGET
+
+LOG: Final = logging.getLogger("scim_compat.wire.apps.load")
+
+
+def crashed(error: BaseException, request: httpx.Request) -> httpx.Response:
+    """What a server makes of an application that raised; the trace goes to the log, without secrets."""
+    redact = typing.cast("Callable[[str], str]", request.extensions.get(REDACT, str))
+    LOG.error("the application raised:\n%s", redact("".join(traceback.format_exception(error))))
+    text = f"Internal Server Error\nThe application raised {told(error, redact)}\n"
+    headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(text.encode())))]
+    return httpx.Response(500, headers=headers, content=text.encode())
+
+
+def target_of(request: httpx.Request) -> tuple[bytes, bytes]:
+    """Raw path and query."""
+    raw = typing.cast("bytes", request.extensions.get(TARGET) or request.url.raw_path)
+    path, _, query = raw.partition(b"?")
+    return path, query
+
+
+def body_of(request: httpx.Request) -> bytes:
+    return b"".join(typing.cast("Iterable[bytes]", request.stream))
+
+
+def is_silent(method: str, status: int) -> bool:
+    """Answers that a server sends no body for, whatever the application gives."""
+    return method == "HEAD" or status in (204, 304)
+
+
+def told(error: BaseException, redact: Callable[[str], str] = str) -> str:
+    """The exception, its text in one line, and the place it came from."""
+    text = " ".join(redact(str(error)).split())[:200]
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
+    return f"{type(error).__name__}{': ' if text else ''}{text}{place}"

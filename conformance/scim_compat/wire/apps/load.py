@@ -1,0 +1,127 @@
+"""A WSGI or ASGI application of this process in place of the network.
+
+Both bridges take the raw target where the wire gives one, so that the application sees what a server would
+hand it, and answer 500 where the application raises, as a server would.
+
+The application runs in the calling thread: test databases and transactions are often bound to it. A WSGI
+application that never returns can therefore not be interrupted; an ASGI application is.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import inspect
+import os
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal
+
+from scim_compat.wire.apps.asgi import AsgiTransport
+from scim_compat.wire.apps.common import told
+from scim_compat.wire.apps.wsgi import WsgiTransport
+
+if TYPE_CHECKING:
+    import httpx
+
+
+class AppNotUsable(ValueError):  # noqa: N818 - it names what is wrong, as its text does
+    """The application cannot be loaded or is of no known kind."""
+
+
+def transport_for(app_path: str) -> httpx.BaseTransport:
+    """The transport that calls ``module:attribute``, an application or a factory without parameters.
+
+    The current folder can be imported from. Raises AppNotUsable, a ValueError, saying which part failed
+    and what was found.
+    """
+    app = _load(app_path)
+    kind = _kind(app, app_path)
+    if kind == "factory":
+        app = _made(app, app_path)
+        kind = _kind(app, f"what {app_path} returned")
+        if kind == "factory":
+            raise AppNotUsable(f"{app_path} returned another factory, not an application.")
+    return AsgiTransport(app) if kind == "asgi" else WsgiTransport(app)
+
+
+# --- loading ----------------------------------------------------------------------------------------
+
+
+def _load(app_path: str) -> Any:
+    module_name, colon, attribute = app_path.partition(":")
+    attribute = attribute.removesuffix("()")
+    parts = [*module_name.split("."), *attribute.split(".")]
+    if not colon or not all(part.isidentifier() for part in parts):
+        raise AppNotUsable(f"{app_path!r} is not of the form module:attribute, such as shop.wsgi:application.")
+    here = os.getcwd()  # noqa: PTH109 - sys.path holds strings
+    if here not in sys.path and "" not in sys.path:
+        sys.path.insert(0, here)
+    found: Any = _import(module_name, here)
+    place = module_name
+    for part in attribute.split("."):
+        try:
+            found = getattr(found, part)
+        except AttributeError:
+            names = [name for name in dir(found) if not name.startswith("_") and callable(getattr(found, name, None))]
+            close = difflib.get_close_matches(part, names, 1)
+            hint = f"did you mean {close[0]}?" if close else f"callable there: {', '.join(names[:8]) or 'nothing'}."
+            raise AppNotUsable(f"{place} was imported, but has no {part}: {hint}") from None
+        place += f".{part}"
+    return found
+
+
+def _import(name: str, here: str) -> Any:
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        missing = error.name or ""
+        if name == missing or name.startswith(f"{missing}."):
+            raise AppNotUsable(
+                f"There is no module {missing} (looked in {here} and in the Python path). "
+                "Start in the project's folder, and install the project's own dependencies."
+            ) from None
+        raise AppNotUsable(
+            f"Importing {name} failed: it needs the module {missing}, which is not installed."
+        ) from error
+    except (Exception, SystemExit) as error:
+        raise AppNotUsable(f"Importing {name} failed: {told(error)}.") from error
+
+
+def _made(factory: Callable[[], Any], app_path: str) -> Any:
+    if inspect.iscoroutinefunction(factory):
+        raise AppNotUsable(f"{app_path} is an async factory: name an application or a plain function instead.")
+    try:
+        return factory()
+    except (Exception, SystemExit) as error:
+        raise AppNotUsable(f"{app_path} was called, as a factory, and failed: {told(error)}.") from error
+
+
+def _kind(app: Any, place: str) -> Literal["asgi", "wsgi", "factory"]:
+    """Told by the parameters that must be given: (scope, receive, send), (environ, start_response), ()."""
+    if not callable(app):
+        raise AppNotUsable(f"{place} is {type(app).__name__}, which cannot be called: no WSGI or ASGI application.")
+    try:
+        parameters = inspect.signature(app).parameters.values()
+    except (TypeError, ValueError):
+        raise AppNotUsable(f"{place} has no signature to tell WSGI from ASGI by.") from None
+    places = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    needed = [each for each in parameters if each.kind in places and each.default is each.empty]
+    caught = any(each.kind is each.VAR_POSITIONAL for each in parameters)
+    coroutine = not inspect.isclass(app) and (
+        inspect.iscoroutinefunction(app) or inspect.iscoroutinefunction(type(app).__call__)
+    )
+    if coroutine and (len(needed) == 3 or caught):
+        return "asgi"
+    if not caught or needed:
+        if len(needed) == 3:
+            return "asgi"
+        if len(needed) == 2:
+            return "wsgi"
+        if not needed:
+            return "factory"
+    names = ", ".join(each.name for each in parameters) or "none"
+    raise AppNotUsable(
+        f"{place} takes the parameters ({names}): neither (environ, start_response) as WSGI, "
+        "nor (scope, receive, send) as ASGI, nor none as a factory."
+    )
