@@ -23,7 +23,7 @@ from scim_compat.profile.find import builtin
 from scim_compat.profile.load import load
 from scim_compat.profile.model import Profile
 from scim_compat.pytest_plugin.launch import run
-from scim_compat.run.request import Ended, Request
+from scim_compat.run.request import RunOutcome, RunRequest
 from scim_compat.run.settings import Login, Settings
 
 TOKEN = "good-token"
@@ -87,20 +87,20 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ca
 
 
 @pytest.fixture
-def replay(tmp_path: Path) -> Callable[..., Ended]:
+def replay(tmp_path: Path) -> Callable[..., RunOutcome]:
     """Runs profiles in this process: ``replay(url, only=[…])``; the results are in ``tmp_path / "out"``."""
 
-    def call(url: str, *profiles: str, **more: Any) -> Ended:
+    def call(url: str, *profiles: str, **more: Any) -> RunOutcome:
         return play(url, *profiles, out=tmp_path / "out", **more)
 
     return call
 
 
-def play(url: str, *profiles: str, out: Path, token: str = TOKEN, seed: int = 7, **more: Any) -> Ended:
+def play(url: str, *profiles: str, out: Path, token: str = TOKEN, seed: int = 7, **more: Any) -> RunOutcome:
     """One run of the runner, without the command line."""
     own = {name: more.pop(name) for name in ("app", "ca", "large", "timeout", "fail_on") if name in more}
     chosen = Settings(url=url, login=Login(kind="bearer", token=token), seed=seed, out=str(out), **own)
-    return run(Request(settings=chosen, profiles=list(profiles) or ["entra-v2"], **more))
+    return run(RunRequest(settings=chosen, profiles=list(profiles) or ["entra-v2"], **more))
 
 
 def environment(token: str | None = TOKEN, **more: str) -> dict[str, str]:

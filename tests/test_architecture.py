@@ -74,7 +74,8 @@ LAWS = {
     "report": law("values errors results.document", "jinja2"),
     "pytest_plugin": law("values errors scim source wire profile engine checks results run report", "pytest"),
     "cli": law(
-        "values errors scim source wire profile schemas engine results checks run report pytest_plugin loopback", "click rich httpx"
+        "values errors scim source wire profile schemas engine results checks run report pytest_plugin loopback",
+        "click rich httpx",
     ),
 }
 """One row a room. The rooms stand in the order of the arrows: none imports one that stands below it."""

@@ -14,10 +14,10 @@ from scim_compat.checks import registry
 from scim_compat.checks.registry import NotJudged
 from scim_compat.engine.capabilities import Capabilities
 from scim_compat.engine.intent import (
+    Context,
     Intent,
-    Seen,
+    Observation,
     Subject,
-    World,
 )
 from scim_compat.scim.names import (
     ENTERPRISE,
@@ -118,10 +118,10 @@ def see(
         truncated=truncated, json=body, json_problems=tuple(problems),
     )  # fmt: skip
     request = Request(method, target, tuple(request_headers), credential=credential, timeout=timeout)
-    return Seen(
+    return Observation(
         exchange=Exchange(request, base + target, response, ms=ms),
         intent=Intent(action=action, by=by, resource=resource, subject=subject, **intent),
-        world=World(
+        world=Context(
             base_url=base, scim=scim, capabilities=capabilities or Capabilities(), client_timeout=60.0,
             ours={"u1": "u1@example.com", "u2": "u2@example.com", "g1": "group g1"} if ours is None else ours,
             mapped=mapped or {},
@@ -269,8 +269,8 @@ def failing(seen, *, but=()):
 @dataclass(frozen=True)
 class Case:
     check: str
-    good: Seen
-    bad: Seen
+    good: Observation
+    bad: Observation
     where: str
     alone: bool = True
     """No other check fails on ``bad``: one cause, one finding."""

@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scim_compat import results as package
 from scim_compat.pytest_plugin.launch import run
-from scim_compat.report.claims import contradictions, sides
+from scim_compat.report.claims import claim_rows, contradictions
 from scim_compat.report.html import render
 from scim_compat.results.sightings import Sightings
-from scim_compat.run.request import Request
+from scim_compat.run.request import RunRequest
 from scim_compat.run.settings import Login, Settings
 from servers.good import GoodServer
 from servers.protocol import ScimError
@@ -360,7 +360,7 @@ def quiet():
 
 
 def row(results, title):
-    return next(side for side in sides(results) if side.title == title)
+    return next(side for side in claim_rows(results) if side.title == title)
 
 
 def test_a_row_has_all_three():
@@ -373,12 +373,12 @@ def test_a_row_has_all_three():
     assert row(quiet(), "Attributes that can change (User)").advertised == "readOnly or immutable: nickName"
     assert row(quiet(), "SCIM versions").claimed == f"2.0 at {fixtures.BASE}"
     assert row(quiet(), "Groups").claimed == "offered"
-    assert "Bulk" in {side.title for side in sides(quiet())}
-    assert "Password change" not in {side.title for side in sides(quiet())}, "nobody says anything of it"
+    assert "Bulk" in {side.title for side in claim_rows(quiet())}
+    assert "Password change" not in {side.title for side in claim_rows(quiet())}, "nobody says anything of it"
 
 
 def test_the_quiet_run_has_no_contradiction():
-    assert [remark.word for side in sides(quiet()) for remark in side.remarks] == []
+    assert [remark.word for side in claim_rows(quiet()) for remark in side.remarks] == []
     assert "Nowhere do they contradict" in render(quiet())
 
 
@@ -442,9 +442,9 @@ def test_contradictions_are_said_in_words(changes, title, tone, word):
     assert (tone, word) in [(remark.tone, remark.word) for remark in row(results, title).remarks]
     shown = render(results).partition('<section id="claims"')[2].partition('<section id="scenarios"')[0]
     assert word in shown
-    assert (contradictions(sides(results)) == 0) == ("Nowhere do they contradict" in shown)
+    assert (contradictions(claim_rows(results)) == 0) == ("Nowhere do they contradict" in shown)
     if tone == "warn":
-        number = contradictions(sides(results))
+        number = contradictions(claim_rows(results))
         assert number >= 1
         assert f"They contradict each other in {number} place{'' if number == 1 else 's'}." in shown
 
@@ -492,7 +492,7 @@ def test_silence_is_said_in_words():
     page = render(results)
     shown = page.partition('<section id="claims"')[2].partition('<section id="scenarios"')[0]
     assert '<span class="nil">nothing said</span>' in shown
-    assert contradictions(sides(results)) == 0
+    assert contradictions(claim_rows(results)) == 0
 
 
 def test_many_names_are_cut_and_counted():
@@ -563,12 +563,12 @@ def table(tmp_path):
         with serve(server) as url:
             login = Login(kind="bearer", token=TOKEN)
             settings = Settings(url=url, login=login, seed=7, out=str(out), claims=claims)
-            ended = run(Request(settings=settings, profiles=[str(profile)]))
+            ended = run(RunRequest(settings=settings, profiles=[str(profile)]))
         assert ended.collated is not None
         results = json.loads((out / "results.json").read_text())
         jsonschema.Draft202012Validator(FORMAT).validate(results)
         assert "Claimed, advertised, found" in (out / "report.html").read_text()
-        return {side.title: side for side in sides(results)}, results
+        return {side.title: side for side in claim_rows(results)}, results
 
     return call
 

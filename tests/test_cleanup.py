@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 import pytest
-from scim_compat.engine.cleanup import left, remove_entries
+from scim_compat.engine.cleanup import left_behind, remove_entries
 from scim_compat.engine.ledger import Ledger
 from scim_compat.wire.messages import Exchange, Failure, Response
 
@@ -86,7 +86,7 @@ def test_confirmed_resources_are_deleted_in_reverse_order():
     assert remove(made) == 3
     assert made.sender.asked == ["DELETE /Users/u-3", "DELETE /Users/u-2", "DELETE /Users/u-1"]
     assert states(made) == ["deleted"] * 3
-    assert left(made.ledger) == []
+    assert left_behind(made.ledger) == []
     assert made.sender.store == {}
 
 
@@ -123,7 +123,7 @@ def test_somebody_else_s_resource_is_left_alone():
     remove(made)
     assert made.sender.asked == ["GET /Users/u-1"]
     assert made.sender.store
-    [one] = left(made.ledger)
+    [one] = left_behind(made.ledger)
     assert one["id"] == "u-1"
     assert "not touched" in one["why"]
 
@@ -155,7 +155,7 @@ def test_what_cannot_be_deleted_is_told(status):
     made = stage("liv", server=Server(fails={"DELETE": status}))
     remove(made)
     assert states(made) == ["created"]
-    assert left(made.ledger) == [
+    assert left_behind(made.ledger) == [
         {"type": "User", "id": "u-1", "why": f"liv.{TAG}: the server did not delete it, or could not be asked"}
     ]
 
@@ -172,7 +172,7 @@ def test_a_creation_that_never_arrived():
     made = stage("liv@x", confirmed=None, there=False)
     remove(made)
     assert states(made) == ["dropped"]
-    assert left(made.ledger) == []
+    assert left_behind(made.ledger) == []
 
 
 def test_a_filter_that_is_ignored_does_not_delete_everybody():
@@ -196,7 +196,7 @@ def test_nonsense_answers_to_the_search_break_nothing(body):
 def test_a_dead_server_is_given_up_on():
     made = stage(*(f"u{n}" for n in range(50)), server=Server(fails={"DELETE": 0}))
     assert remove(made) == 3
-    assert len(left(made.ledger)) == 50
+    assert len(left_behind(made.ledger)) == 50
 
 
 @pytest.mark.parametrize("confirmed", [True, False, None])
@@ -206,4 +206,4 @@ def test_a_name_without_the_run_s_tag_may_be_anybody_s(confirmed):
     assert remove(made, confirm_all=True) == 0
     assert made.sender.asked == []
     assert made.sender.store
-    assert "not touched" in left(made.ledger)[0]["why"]
+    assert "not touched" in left_behind(made.ledger)[0]["why"]

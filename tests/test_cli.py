@@ -20,7 +20,7 @@ from scim_compat import loopback
 from scim_compat.checks.registry import Level, all_checks
 from scim_compat.cli import cli, expectations
 from scim_compat.cli.commands import explain, show
-from scim_compat.cli.terminal import many, paragraph
+from scim_compat.cli.terminal import paragraph, plural
 from scim_compat.engine.intent import Action, Assertion, Intent
 from scim_compat.engine.ledger import Ledger, read
 from scim_compat.profile import find
@@ -102,7 +102,7 @@ def test_a_paragraph_is_plain_and_keeps_addresses_whole(monkeypatch):
     address = "https://example.com/" + "a" * 80
     told = paragraph(f"one two\x1b[31m three {address}", indent=2, hanging=4)
     assert told.splitlines() == ["  one two�[31m three", "    " + address]
-    assert (many(1, "profile"), many(2000, "breach", "breaches")) == ("1 profile", "2,000 breaches")
+    assert (plural(1, "profile"), plural(2000, "breach", "breaches")) == ("1 profile", "2,000 breaches")
 
 
 # --- profiles -----------------------------------------------------------------------------------

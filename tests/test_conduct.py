@@ -27,7 +27,7 @@ import pytest
 from conftest import COMMAND, environment, hear_interrupts
 from scim_compat.engine import people
 from scim_compat.engine.ledger import Ledger
-from scim_compat.engine.play import Stage
+from scim_compat.engine.play import RunContext
 from scim_compat.engine.rehearsal import ImaginaryServer
 from scim_compat.engine.scenario import run_scenario
 from scim_compat.profile.find import builtin
@@ -131,7 +131,7 @@ def foreseen(profile: str, scenario: str, seed: int) -> list[str]:
     """The methods of the scenario's requests, in order."""
     loaded = profile_of(profile)
     sender = Foreseen()
-    stage = Stage(sender=sender, base_url="https://scim.example/scim/v2", seed=seed, ledger=Ledger(None),
+    stage = RunContext(sender=sender, base_url="https://scim.example/scim/v2", seed=seed, ledger=Ledger(None),
                   observe=lambda _: None)  # fmt: skip
     run_scenario(loaded, next(s for s in loaded.scenarios if s.id == scenario), stage)
     return sender.methods

@@ -89,8 +89,8 @@ def test_words_of_a_later_version_are_shown_and_are_no_good_news():
 # --- what ends a run before it starts --------------------------------------------------------------
 
 
-def request(out: Path, *profiles: str, **more: object) -> asked.Request:
-    return asked.Request(
+def request(out: Path, *profiles: str, **more: object) -> asked.RunRequest:
+    return asked.RunRequest(
         settings=Settings(url="http://127.0.0.1:9/", seed=1, out=str(out)), profiles=list(profiles), **more
     )
 
@@ -105,7 +105,7 @@ def test_nothing_is_sent_for_a_request_that_cannot_be_meant(tmp_path: Path):
         launch.run(request(tmp_path / "file" / "out", "entra-v2"))
 
 
-def ended(code: int, **more: object) -> asked.Ended:
+def ended(code: int, **more: object) -> asked.RunOutcome:
     handover = Handover(settings=Settings(url="http://h/", seed=1, out="out"), profiles=[], **more)
     return launch._ended(request(Path("out")), handover, code)
 

@@ -11,11 +11,11 @@ from scim_compat.checks.registry import NotJudged, all_checks
 from scim_compat.engine.capabilities import Capabilities
 from scim_compat.engine.intent import (
     Assertion,
+    Context,
     Intent,
+    Observation,
     Rule,
-    Seen,
     Subject,
-    World,
 )
 from scim_compat.profile.model import Requirement
 from scim_compat.values import MISSING
@@ -45,10 +45,10 @@ def see(
     **intent,
 ):
     data = b"" if body is MISSING else json.dumps(body).encode()
-    return Seen(
+    return Observation(
         exchange=Exchange(Request(method, target), BASE + target, Response(status, "", tuple(headers), data, json=body)),
         intent=Intent(action=action, by=by, resource="User", **intent),
-        world=World(base_url=BASE, scim="2.0", capabilities=Capabilities(), client_timeout=60.0, ours=OURS, alone=alone),
+        world=Context(base_url=BASE, scim="2.0", capabilities=Capabilities(), client_timeout=60.0, ours=OURS, alone=alone),
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from scim_compat.checks.judge import judge, severity_of
 from scim_compat.checks.registry import (
     Check,
     NotJudged,
-    Problem,
+    Violation,
     all_checks,
 )
 from scim_compat.profile.model import Requirement
@@ -68,7 +68,7 @@ def test_the_scenario_s_word_goes_before_the_profile_s(entra):
 def test_ignore_silences(entra, only):
     asked = Requirement("test.rule", "ignore")
     assert severity_of(rule(), profile_with(entra, asked), None)[0] is None
-    only(rule(run=lambda _s: iter([Problem("x")])))
+    only(rule(run=lambda _s: iter([Violation("x")])))
     assert judge(see("read", liv()), profile_with(entra, asked), None) == []
 
 
@@ -89,7 +89,7 @@ def test_an_inference_is_no_blocker_but_stays_a_breach(entra, severity, capped):
 
 
 def test_a_failure_tells_everything(entra, only):
-    only(rule(run=lambda _s: iter([Problem("/id", expected=1, actual=None, message="Look."), Problem("status")])))
+    only(rule(run=lambda _s: iter([Violation("/id", expected=1, actual=None, message="Look."), Violation("status")])))
     asked = Requirement("test.rule", "blocker", consequence="It stops.", source="S1")
     first, second = judge(see("read", liv()), profile_with(entra, asked), None)
     assert (first.outcome, first.severity, first.where, first.expected, first.actual, first.message) == (
@@ -100,7 +100,7 @@ def test_a_failure_tells_everything(entra, only):
 
 
 def test_without_a_consequence_the_rule_s_own_reason_is_told(entra, only):
-    only(rule(run=lambda _s: iter([Problem("x")])))
+    only(rule(run=lambda _s: iter([Violation("x")])))
     [found] = judge(see("read", liv()), profile_with(entra), None)
     assert found.consequence == "Because."
 
@@ -130,13 +130,13 @@ def test_a_fault_of_ours_is_never_a_finding(entra, only, where):
 
 
 def test_a_flood_of_problems_is_capped(entra, only):
-    only(rule(run=lambda _s: (Problem(f"/{n}") for n in range(1000))))
+    only(rule(run=lambda _s: (Violation(f"/{n}") for n in range(1000))))
     assert len(judge(see("read", liv()), profile_with(entra), None)) == 20
 
 
 def test_no_answer_no_checks_but_those_that_ask(entra, only):
-    only(rule("a.needs-an-answer", run=lambda s: iter([Problem(str(s.response.status))])),
-         rule("b.does-not", without_answer=True, run=lambda _s: iter([Problem("time")])))  # fmt: skip
+    only(rule("a.needs-an-answer", run=lambda s: iter([Violation(str(s.response.status))])),
+         rule("b.does-not", without_answer=True, run=lambda _s: iter([Violation("time")])))  # fmt: skip
     silent = replace(see("read", liv()), exchange=Exchange(Request("GET", "/"), "x", None, Failure("timeout", "t")))
     assert [r.id for r in judge(silent, profile_with(entra), None)] == ["b.does-not"]
 
@@ -158,14 +158,14 @@ def test_two_checks_of_one_name_are_refused():
 )
 def test_a_case_for_which_the_rfc_has_another_word_goes_by_that(entra, only, word, own, outcome, told):
     """The rule is one, but what the RFC says of it may differ from case to case: a name is unique, a group's is not."""
-    only(rule(level=own, run=lambda _s: iter([Problem("x", level=word)])))
+    only(rule(level=own, run=lambda _s: iter([Violation("x", level=word)])))
     [found] = judge(see("read", liv()), profile_with(entra), None)
     assert found.outcome == outcome
     assert told in {None, (found.level, found.severity)}
 
 
 def test_what_the_rfc_leaves_open_is_a_finding_to_the_client_that_minds(entra, only):
-    only(rule(run=lambda _s: iter([Problem("x", level="CLIENT")])))
+    only(rule(run=lambda _s: iter([Violation("x", level="CLIENT")])))
     asked = Requirement("test.rule", "blocker", consequence="It stops.", evidence="documented")
     [found] = judge(see("read", liv()), profile_with(entra, asked), scenario_with(entra))
     assert (found.outcome, found.level, found.severity) == ("fail", "CLIENT", "blocker")

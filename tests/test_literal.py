@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from conftest import TOKEN
 from scim_compat.checks.judge import judge
-from scim_compat.engine.cleanup import left
+from scim_compat.engine.cleanup import left_behind
 from scim_compat.engine.intent import Assertion, Rule
 from scim_compat.engine.people import tag_for
 from scim_compat.engine.rehearsal import ImaginaryServer
@@ -306,7 +306,7 @@ def test_what_was_wrongly_taken_is_cleaned_up(entra, path, body):
     assert (entry.state, entry.kind) == ("deleted", path.strip("/")[:-1])
     assert TAG in entry.name
     assert ended.requests >= 2
-    assert left(ledger) == []
+    assert left_behind(ledger) == []
 
 
 @pytest.mark.parametrize(
@@ -323,7 +323,7 @@ def test_what_was_wrongly_taken_is_cleaned_up(entra, path, body):
 def test_what_may_be_anybody_s_is_left_alone_and_told(entra, body, why):
     _, _, ledger, server = play(entra, send("POST", "/Users", body=body, expect={"outcome": "refusal"}), server=Lax())
     assert list(server.store) == ["/Users/made-1"]
-    assert left(ledger) == [{"type": "User", "id": "made-1", "why": why}]
+    assert left_behind(ledger) == [{"type": "User", "id": "made-1", "why": why}]
 
 
 def test_a_server_that_answers_with_who_is_there_already(entra):
@@ -340,7 +340,7 @@ def test_a_server_that_answers_with_who_is_there_already(entra):
     assert server.store == {}
     assert [*seen[-1].seen.world.ours] == ["made-1"]
     assert [e.state for e in ledger.entries.values()] == ["deleted", "deleted"]
-    assert left(ledger) == []
+    assert left_behind(ledger) == []
 
 
 def test_what_was_refused_needs_no_clean_up(entra):
@@ -411,7 +411,7 @@ def imported(profile, server, *steps, people=0):
     with wire_to(server) as wire:
         seen, ended, ledger, _ = play(speaking(profile), *steps, server=wire)
     assert ended.stopped == ""
-    assert left(ledger) == []
+    assert left_behind(ledger) == []
     assert len(server.store.records["User"]) == people
     pages = [p.seen for p in seen if p.seen.intent.action == "list"]
     own = replace(profile, requires={}, scenarios=())

@@ -9,7 +9,7 @@ import pytest
 from scim_compat.engine.applies import not_applicable
 from scim_compat.engine.capabilities import Capabilities
 from scim_compat.engine.ledger import Ledger
-from scim_compat.engine.play import Stage
+from scim_compat.engine.play import RunContext
 from scim_compat.engine.rehearsal import ImaginaryServer
 from scim_compat.engine.scenario import run_scenario
 from scim_compat.profile.model import Step
@@ -55,7 +55,7 @@ def play(profile, *steps, server=None, large=False, capabilities=None, **dialect
     )
     seen = []
     server = server or ImaginaryServer()
-    stage = Stage(sender=server, base_url=server.base_url, seed=7, ledger=Ledger(None), observe=seen.append,
+    stage = RunContext(sender=server, base_url=server.base_url, seed=7, ledger=Ledger(None), observe=seen.append,
                   capabilities=capabilities or Capabilities(), large=large)  # fmt: skip
     ended = run_scenario(profile, one, stage)
     return seen, ended, stage.ledger, server
@@ -494,7 +494,7 @@ def _offering(**resource_type):
     ],
 )
 def test_what_applies(entra, when, capabilities, reason):
-    stage = Stage(
+    stage = RunContext(
         sender=ImaginaryServer(),
         base_url="x",
         seed=1,

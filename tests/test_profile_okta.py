@@ -17,7 +17,7 @@ from scim_compat.checks.registry import all_checks
 from scim_compat.engine import people
 from scim_compat.engine.capabilities import Capabilities
 from scim_compat.engine.ledger import Ledger
-from scim_compat.engine.play import Stage
+from scim_compat.engine.play import RunContext
 from scim_compat.engine.rehearsal import ImaginaryServer, rehearse
 from scim_compat.engine.scenario import run_scenario
 from scim_compat.profile.lint import lint
@@ -79,7 +79,7 @@ def _rehearsed(identifier, name, large):
     profile = load(identifier)
     played = []
     server = ImaginaryServer()
-    stage = Stage(sender=server, base_url=server.base_url, seed=SEED, ledger=Ledger(None), observe=played.append,
+    stage = RunContext(sender=server, base_url=server.base_url, seed=SEED, ledger=Ledger(None), observe=played.append,
                   capabilities=Capabilities(), large=large)  # fmt: skip
     assert run_scenario(profile, scenario(profile, name), stage).stopped == ""
     return [p.seen.exchange.request for p in played if p.seen.intent.by == "client"]
@@ -226,7 +226,7 @@ def test_the_token_with_and_without_bearer(okta, value):
     played = []
     with serve(GoodServer()) as url:
         wire = Wire(WireSettings(base_url=url), RawHeader("Authorization", value))
-        stage = Stage(sender=wire, base_url=url, seed=SEED, ledger=Ledger(None), observe=played.append)
+        stage = RunContext(sender=wire, base_url=url, seed=SEED, ledger=Ledger(None), observe=played.append)
         ended = run_scenario(okta, scenario(okta, "connection.test-credentials"), stage)
         wire.close()
     assert (ended.stopped, [p.seen.exchange.response.status for p in played]) == ("", [200])
@@ -644,7 +644,7 @@ def test_bugs_that_okta_met_are_found(defect, profile, name, check, severity):
     with serve(server) as url:
         wire = Wire(WireSettings(base_url=url), RawHeader("Authorization", f"Bearer {TOKEN}"))
         for one in (s for s in loaded.scenarios if s.id == name or s.id.startswith(f"{name}.")):
-            stage = Stage(
+            stage = RunContext(
                 sender=wire, base_url=url, seed=SEED, ledger=Ledger(None),
                 observe=lambda p, one=one: found.update(
                     (r.id, r.severity) for r in judge(p.seen, loaded, one) if r.outcome == "fail"),

@@ -19,7 +19,7 @@ from scim_compat.checks.registry import all_checks
 from scim_compat.engine.applies import not_applicable
 from scim_compat.engine.capabilities import Capabilities
 from scim_compat.engine.ledger import Ledger
-from scim_compat.engine.play import Played, Stage
+from scim_compat.engine.play import PlayedRequest, RunContext
 from scim_compat.engine.rehearsal import rehearse
 from scim_compat.engine.scenario import run_scenario
 from scim_compat.profile.lint import lint
@@ -73,7 +73,7 @@ def replay(server: GoodServer, *only: str) -> Ran:
     """Plays the profile, or the scenarios whose ids begin so, against the server in this process."""
     ran, current = Ran(), rfc().scenarios[0]
 
-    def observe(played: Played) -> None:
+    def observe(played: PlayedRequest) -> None:
         for result in judge(played.seen, rfc(), current):
             ran.outcomes[result.outcome] += 1
             if result.outcome in {"pass", "fail"}:
@@ -83,7 +83,7 @@ def replay(server: GoodServer, *only: str) -> Ran:
 
     settings = WireSettings(base_url=URL)
     with Wire(settings, Bearer(TOKEN), transport=WsgiTransport(mounted(server))) as wire:
-        stage = Stage(
+        stage = RunContext(
             sender=wire, base_url=URL, seed=7, ledger=Ledger(None), observe=observe, capabilities=preflight(wire, URL)
         )
         for current in rfc().scenarios:
@@ -162,11 +162,11 @@ def test_optional_features_are_asked_for_only_where_they_are_advertised():
 
 
 @cache
-def rehearsed_by_id(id_: str) -> list[Played]:
+def rehearsed_by_id(id_: str) -> list[PlayedRequest]:
     return rehearse(rfc(), scenario(id_))
 
 
-def rehearsed(one: Scenario) -> list[Played]:
+def rehearsed(one: Scenario) -> list[PlayedRequest]:
     return rehearsed_by_id(one.id)
 
 
@@ -289,9 +289,9 @@ def test_what_is_advertised_and_does_not_work_is_a_finding(defect, honest, area,
     assert ran.inapplicable
 
 
-def stage(config: Any) -> Stage:
+def stage(config: Any) -> RunContext:
     capabilities = Capabilities(provider_config=config)
-    return Stage(
+    return RunContext(
         sender=None, base_url=URL, seed=1, ledger=Ledger(None), observe=lambda _: None, capabilities=capabilities  # type: ignore[arg-type]
     )  # fmt: skip
 

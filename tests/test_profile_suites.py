@@ -17,7 +17,7 @@ from scim_compat.checks.registry import all_checks
 from scim_compat.engine import people
 from scim_compat.engine.applies import not_applicable
 from scim_compat.engine.ledger import Ledger
-from scim_compat.engine.play import Stage
+from scim_compat.engine.play import RunContext
 from scim_compat.engine.rehearsal import rehearse
 from scim_compat.engine.scenario import run_scenario
 from scim_compat.profile.lint import lint
@@ -87,7 +87,7 @@ def found(profile, server, only=""):
     wire = Wire(
         WireSettings(base_url=f"http://good.example{MOUNT}"), Bearer(TOKEN), transport=WsgiTransport(mounted(server))
     )
-    stage = Stage(
+    stage = RunContext(
         sender=wire, base_url=wire.base_url, seed=SEED, ledger=Ledger(None), observe=lambda _: None,
         capabilities=preflight(wire, wire.base_url),
     )  # fmt: skip

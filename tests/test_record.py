@@ -6,7 +6,7 @@ import base64
 import json
 
 import pytest
-from scim_compat.results.record import recorded
+from scim_compat.results.record import record_exchange
 from scim_compat.values import MISSING
 from scim_compat.wire.messages import (
     Exchange,
@@ -29,12 +29,12 @@ def write_down(body=None, *, target="/Users", status=200, raw=None, truncated=Fa
     response = Response(status, "OK", tuple(headers), data, truncated=truncated, json=parsed)
     made = request or Request("GET", target)
     done = Exchange(made, f"https://x.example{target}", response, **more)
-    return recorded(done, redactor=Redactor.of([SECRET]), ours=OURS, credential=("Authorization", "Bearer"))
+    return record_exchange(done, redactor=Redactor.of([SECRET]), ours=OURS, credential=("Authorization", "Bearer"))
 
 
 def test_our_own_resource_is_kept_to_the_letter():
     raw = b'{ "id": "u-1",  "userName":"liv@x" }'
-    found = recorded(
+    found = record_exchange(
         Exchange(Request("GET", "/Users/u-1"), "https://x.example/Users/u-1",
                  Response(200, "OK", (), raw, json=json.loads(raw))),
         redactor=Redactor.of([]), ours=OURS)  # fmt: skip
@@ -184,7 +184,7 @@ def test_secrets_are_out_everywhere(form):
         Response(400, form, (("X-Echo", form), ("Set-Cookie", "sid=1")), form.encode()),
         failure=Failure("other", f"because of {form}"), waits=(f"429 {form}",),
     )  # fmt: skip
-    text = json.dumps(recorded(done, redactor=Redactor.of([SECRET]), ours=OURS))
+    text = json.dumps(record_exchange(done, redactor=Redactor.of([SECRET]), ours=OURS))
     assert form not in text
     assert json.dumps(form)[1:-1] not in text
     assert "sid=1" not in text
@@ -206,7 +206,7 @@ def test_an_exchange_without_an_answer():
     done = Exchange(
         Request("GET", "/Users"), "https://x.example/Users", None, Failure("timeout", "no answer"), ms=12.345
     )
-    found = recorded(done, redactor=Redactor.of([]), ours=OURS)
+    found = record_exchange(done, redactor=Redactor.of([]), ours=OURS)
     assert found["response"] is None
     assert found["failure"] == {"kind": "timeout", "text": "no answer"}
     assert found["ms"] == 12.3

@@ -33,9 +33,9 @@ from scim_compat.report.text import (
     Link,
     citation,
     clip,
+    json_text,
     pretty,
     safe_url,
-    value,
     visible,
 )
 from scim_compat.report.viewmodel import build
@@ -544,7 +544,7 @@ class TestHostile:
         deep = []
         for _ in range(100_000):
             deep = [deep]
-        assert value(deep).text == "(a value nested too deeply to be shown)"
+        assert json_text(deep).text == "(a value nested too deeply to be shown)"
         results = fixtures.build_results()
         step = results["profiles"][0]["scenarios"][0]["steps"][0]
         step["checks"][-1] |= {
@@ -679,7 +679,7 @@ def test_clip_does_not_cut_a_few_characters():
 
 
 def test_values_keep_their_type():
-    assert [value(each).text for each in ("200", 200, True, None, [])] == [
+    assert [json_text(each).text for each in ("200", 200, True, None, [])] == [
         '"200"',
         "200",
         "true",

@@ -9,11 +9,11 @@ import pytest
 from scim_compat.checks.registry import NotJudged, all_checks
 from scim_compat.engine.capabilities import Capabilities
 from scim_compat.engine.intent import (
+    Context,
     Effect,
     Intent,
-    Seen,
+    Observation,
     Subject,
-    World,
     Write,
 )
 from scim_compat.scim.names import ERROR
@@ -84,12 +84,12 @@ def see(action, body=MISSING, *, status=None, writes=(), subject=None, schemas=N
     about = replace(about, **(subject or {}))
     data = b"" if body is MISSING else json.dumps(body).encode()
     assert not more, more
-    return Seen(
+    return Observation(
         exchange=Exchange(Request("GET", "/Users/u1"), f"{BASE}/Users/u1",
                           Response(status, "", tuple(headers), data, json=body)),
         intent=Intent(action=action, by="harness" if action in {"read-back", "look-up"} else "client",
                       resource=about.kind, subject=about, **intent_about),
-        world=World(base_url=BASE, scim="2.0", capabilities=Capabilities(schemas=schemas), client_timeout=60.0,
+        world=Context(base_url=BASE, scim="2.0", capabilities=Capabilities(schemas=schemas), client_timeout=60.0,
                     ours={"u1": "liv@fjord.example"}),
     )  # fmt: skip
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from fixtures_results import HOSTILE, build_results
 from scim_compat.cli.terminal import Terminal
-from scim_compat.results.collate import Collated, Found
-from scim_compat.run.request import Ended
+from scim_compat.results.collate import Collated, FindingSummary
+from scim_compat.run.request import RunOutcome
 from scim_compat.run.settings import Settings
 
 
@@ -51,16 +51,16 @@ def test_where_workers_do_the_work_the_reports_bring_the_number(moving: Terminal
     moving.finish(ended(None))
 
 
-def ended(collated: Collated | None, *, message: str = "", status: int = 1) -> Ended:
-    return Ended(status, Settings(url="https://h/scim", seed=1, out="out"), collated, message)
+def ended(collated: Collated | None, *, message: str = "", status: int = 1) -> RunOutcome:
+    return RunOutcome(status, Settings(url="https://h/scim", seed=1, out="out"), collated, message)
 
 
-def finding(number: int, **more: Any) -> Found:
+def finding(number: int, **more: Any) -> FindingSummary:
     told = {"id": f"area.rule-{number}", "title": f"Rule {number}", "severity": "degraded", "consequence": "Lost."}
-    return Found(**(told | more), scenarios={("p", "s")})
+    return FindingSummary(**(told | more), scenarios={("p", "s")})
 
 
-def collated(*found: Found, **head: Any) -> Collated:
+def collated(*found: FindingSummary, **head: Any) -> Collated:
     return Collated(head=build_results() | head, found=found, errored=0, ran=20)
 
 

@@ -20,7 +20,7 @@ from conftest import TOKEN
 from scim_compat.checks.registry import all_checks
 from scim_compat.engine.applies import not_applicable
 from scim_compat.engine.ledger import Ledger
-from scim_compat.engine.play import Stage
+from scim_compat.engine.play import RunContext
 from scim_compat.profile.find import builtin
 from scim_compat.profile.load import load
 from scim_compat.profile.model import Profile, Scenario
@@ -164,7 +164,7 @@ def not_for_the_plain_one(name: str) -> frozenset[str]:
     """The scenarios that the plain server's own words leave out; nothing is sent but the questions of discovery."""
     settings = WireSettings(base_url=URL)
     with Wire(settings, Bearer(TOKEN), transport=WsgiTransport(mounted(GoodServer()))) as sender:
-        stage = Stage(sender=sender, base_url=URL, seed=7, ledger=Ledger(None), observe=lambda _: None,
+        stage = RunContext(sender=sender, base_url=URL, seed=7, ledger=Ledger(None), observe=lambda _: None,
                       capabilities=preflight(sender, URL))  # fmt: skip
         return frozenset(s.id for s in profile(name).scenarios if not_applicable(s, stage))
 

@@ -84,11 +84,11 @@ class Distant:
 
 def a_run(url: str, out: Path, only: list[str]) -> float:
     from scim_compat.pytest_plugin.launch import run
-    from scim_compat.run.request import Request
+    from scim_compat.run.request import RunRequest
     from scim_compat.run.settings import Login, Settings
 
     settings = Settings(url=url, login=Login(kind="bearer", token=TOKEN), seed=7, out=str(out))
-    return timed(lambda: run(Request(settings=settings, profiles=["entra-v2"], only=only)))
+    return timed(lambda: run(RunRequest(settings=settings, profiles=["entra-v2"], only=only)))
 
 
 def a_loop(url: str, requests: list[tuple[str, str, dict[str, str], bytes]]) -> float:

@@ -22,8 +22,8 @@ from typing import Any, Final
 
 from scim_compat.checks.judge import judge
 from scim_compat.engine.capabilities import Capabilities
-from scim_compat.engine.intent import Seen
-from scim_compat.engine.play import Played
+from scim_compat.engine.intent import Observation
+from scim_compat.engine.play import PlayedRequest
 from scim_compat.profile.model import Profile, Scenario
 from scim_compat.results.events import EventWriter
 from scim_compat.results.model import SEVERITIES, CheckResult, ScenarioResult
@@ -243,7 +243,7 @@ class _Replay(Session):
         self._broken.restore(self._start, profile.scenarios.index(scenario) + 1)
         self.taken = []
 
-    def _observe(self, played: Played) -> None:
+    def _observe(self, played: PlayedRequest) -> None:
         """Judges, unless the very same has been judged before. Nothing is recorded."""
         profile, scenario, _ = self._current
         if self._judged is None:
@@ -258,7 +258,7 @@ class _Replay(Session):
                 raise RuntimeError(f"{played.title}: {wrong.reason}")
         self._results.extend(results)
 
-    def _key(self, seen: Seen, scenario: Scenario) -> bytes:
+    def _key(self, seen: Observation, scenario: Scenario) -> bytes:
         """Of everything that a check may look at."""
         exchange = replace(seen.exchange, ms=0)
         world = replace(seen.world, capabilities=Capabilities())

@@ -31,8 +31,8 @@ for _place in (ROOT, TESTS):
     if str(_place) not in sys.path:
         sys.path.insert(0, str(_place))
 
-from scim_compat.checks.registry import NotJudged, Problem, all_checks  # noqa: E402
-from scim_compat.engine.intent import Seen  # noqa: E402
+from scim_compat.checks.registry import NotJudged, Violation, all_checks  # noqa: E402
+from scim_compat.engine.intent import Observation  # noqa: E402
 from scim_compat.engine.rehearsal import rehearse  # noqa: E402
 from scim_compat.profile.load import load_all  # noqa: E402
 from scim_compat.profile.model import Profile, Scenario  # noqa: E402
@@ -191,7 +191,7 @@ def reached(profiles: Iterable[Profile]) -> dict[str, list[tuple[Profile, Scenar
     return {check: [(p, s) for _, p, s in sorted(rows, key=lambda row: row[0])] for check, rows in found.items()}
 
 
-def _looks(rule: Any, seen: Seen) -> bool:
+def _looks(rule: Any, seen: Observation) -> bool:
     return (not rule.on or seen.intent.action in rule.on) and bool(rule.when(seen))
 
 
@@ -281,7 +281,7 @@ def from_cases(check: str) -> dict[str, Any]:
     return min(found, key=size)
 
 
-def _of_case(seen: Seen, problem: Problem, made: Mapping[str, Any]) -> dict[str, Any]:
+def _of_case(seen: Observation, problem: Violation, made: Mapping[str, Any]) -> dict[str, Any]:
     request, response, failure = seen.exchange.request, seen.exchange.response, seen.exchange.failure
     told = {k: v for k, v in dataclasses.asdict(problem).items() if v is not MISSING}
     exchange = {

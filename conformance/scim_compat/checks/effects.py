@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from scim_compat.engine.intent import Effect, Seen, Subject, World, Write
+from scim_compat.engine.intent import Context, Effect, Observation, Subject, Write
 from scim_compat.scim import messages, paths
 from scim_compat.scim.names import CORE_SCHEMA
 from scim_compat.values import MISSING, Json
@@ -14,23 +14,23 @@ from scim_compat.values import MISSING, Json
 _FIXED: Final = frozenset({"readonly", "immutable"})
 
 
-def body(seen: Seen) -> Mapping[str, Json]:
+def body(seen: Observation) -> Mapping[str, Json]:
     """The answered resource; empty where the answer is none. An Error that comes with a 2xx is none."""
     found = seen.response.json
     return found if seen.response.ok and isinstance(found, Mapping) and not messages.looks_like_error(found) else {}
 
 
-def answered(seen: Seen) -> bool:
+def answered(seen: Observation) -> bool:
     """The answer is a resource that can be looked at."""
     found = seen.response.json
     return seen.response.ok and isinstance(found, Mapping) and not messages.looks_like_error(found)
 
 
-def writes(seen: Seen) -> tuple[Write, ...]:
+def writes(seen: Observation) -> tuple[Write, ...]:
     return seen.intent.subject.writes if seen.intent.subject else ()
 
 
-def subject(seen: Seen) -> Subject:
+def subject(seen: Observation) -> Subject:
     """The subject; only for checks whose ``when`` made sure there is one."""
     found = seen.intent.subject
     if found is None:  # pragma: no cover - excluded by the checks' own conditions
@@ -38,7 +38,7 @@ def subject(seen: Seen) -> Subject:
     return found
 
 
-def effects(seen: Seen, *kinds: str, accepted: bool = True) -> Iterator[tuple[Write, Effect]]:
+def effects(seen: Observation, *kinds: str, accepted: bool = True) -> Iterator[tuple[Write, Effect]]:
     """Effects of those kinds since the last read-back that later writes did not override."""
     last: dict[tuple[str, Json], tuple[Write, Effect]] = {}
     for write in writes(seen):
@@ -64,7 +64,7 @@ def holds(effect: Effect, resource: Mapping[str, Json]) -> bool:
     return paths.same(effect.value, found)
 
 
-def has_asked_value(seen: Seen) -> bool:
+def has_asked_value(seen: Observation) -> bool:
     """False if the server's last answer about the resource denies it the value that the filter asks for.
 
     Then no filter can find it by that value, and the check on the write has told what went wrong.
@@ -87,18 +87,18 @@ def has_value(resource: Mapping[str, Json], path: str, value: str) -> bool:
     return value.lower() in {str(one).lower() for one in messages.find_values(resource, path)}
 
 
-def denies_asked_value(seen: Seen) -> bool:
+def denies_asked_value(seen: Observation) -> bool:
     """Whether the answer to the creation, or a later read, shows the resource without the value asked for."""
     changed = any(w.action not in {"create", "read-back"} for w in writes(seen))
     return not changed and not has_asked_value(seen)
 
 
-def member_ids(seen: Seen) -> set[str]:
+def member_ids(seen: Observation) -> set[str]:
     """Ids of the members that the answer shows."""
     return paths.member_ids(body(seen), seen.world.ours)
 
 
-def said(seen: Seen) -> str:
+def server_message(seen: Observation) -> str:
     """What the server's error says, as a sentence for a finding; empty if it says nothing."""
     found = seen.response.json
     if not isinstance(found, Mapping):
@@ -109,7 +109,7 @@ def said(seen: Seen) -> str:
     return f"The server said: {str(detail)[:200]}" if detail else ""
 
 
-def advertised(world: World, kind: str, path: str) -> bool | None:
+def advertised(world: Context, kind: str, path: str) -> bool | None:
     """Whether the target's own schemas list the attribute; None if it publishes none."""
     if not world.capabilities.schemas:
         return None
@@ -129,11 +129,11 @@ def advertised(world: World, kind: str, path: str) -> bool | None:
     return any(isinstance(s, Mapping) and str(s.get("name", "")).lower() == at.sub.lower() for s in subs)
 
 
-def _is_core(world: World, kind: str, urn: str) -> bool:
+def _is_core(world: Context, kind: str, urn: str) -> bool:
     return urn.lower() == CORE_SCHEMA[world.scim][kind].lower()
 
 
-def unwritable(world: World, kind: str, path: str) -> bool:
+def unwritable(world: Context, kind: str, path: str) -> bool:
     """The target's own schemas call the attribute read-only or immutable: then a change of it may be refused."""
     at = paths.parse(path)
     listed = (_listed(world, kind, at.urn) or []) if world.capabilities.schemas else []
@@ -163,7 +163,7 @@ def rewords(path: str, expected: Json, found: Json) -> bool:
     return attribute != "externalid" and expected.lower() == found.lower()
 
 
-def _listed(world: World, kind: str, urn: str) -> list[Mapping[str, Json]] | None:
+def _listed(world: Context, kind: str, urn: str) -> list[Mapping[str, Json]] | None:
     """The attributes that the target lists under the URN (empty: the core one); None if it has no such schema."""
     if world.scim == "2.0":
         schema = world.capabilities.schema(urn or CORE_SCHEMA["2.0"][kind])
@@ -193,7 +193,7 @@ def is_custom(effect: Effect) -> bool:
     return bool(urn) and urn not in {paths.ENTERPRISE.lower(), paths.ENTERPRISE_1_1.lower()}
 
 
-def shown(value: Json) -> Json:
+def display(value: Json) -> Json:
     """A value for a finding: MISSING as words, long text cut."""
     if value is MISSING:
         return "(absent)"

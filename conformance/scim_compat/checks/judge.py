@@ -12,10 +12,10 @@ from scim_compat.checks.registry import (
     Check,
     Level,
     NotJudged,
-    Problem,
+    Violation,
     all_checks,
 )
-from scim_compat.engine.intent import Seen
+from scim_compat.engine.intent import Observation
 from scim_compat.profile.model import Profile, Requirement, Scenario
 from scim_compat.results.model import CheckResult, Severity
 from scim_compat.scim.names import Scim
@@ -28,7 +28,7 @@ _MOST: Final = 20
 """Problems reported of one check on one exchange."""
 
 
-def judge(seen: Seen, profile: Profile, scenario: Scenario | None) -> list[CheckResult]:
+def judge(seen: Observation, profile: Profile, scenario: Scenario | None) -> list[CheckResult]:
     """The results of every check that applies."""
     results: list[CheckResult] = []
     for rule in _applicable(seen):
@@ -40,7 +40,7 @@ def judge(seen: Seen, profile: Profile, scenario: Scenario | None) -> list[Check
     return results
 
 
-def _applicable(seen: Seen) -> Iterator[Check]:
+def _applicable(seen: Observation) -> Iterator[Check]:
     for rule in all_checks().values():
         if seen.exchange.response is None and not rule.without_answer:
             continue
@@ -71,7 +71,7 @@ def severity_of(
 
 def _run(
     rule: Check,
-    seen: Seen,
+    seen: Observation,
     severity: Severity,
     requirement: Requirement | None,
     at_level: Callable[..., tuple[Severity | None, Requirement | None]],
@@ -100,7 +100,7 @@ def _run(
         yield _as_asserted(seen, _failure(rule, problem, hurt, requirement, scim=seen.world.scim))
 
 
-def _must_be_claimed(rule: Check, seen: Seen) -> None:
+def _must_be_claimed(rule: Check, seen: Observation) -> None:
     """Raises NotJudged for a query by an attribute that the vendor does not claim to be filterable."""
     path, kind = seen.intent.filter_path, seen.intent.resource
     if path is None or kind is None or not rule.id.startswith(("filter.", "list.")):
@@ -109,14 +109,14 @@ def _must_be_claimed(rule: Check, seen: Seen) -> None:
         raise NotJudged(f"the target does not claim that filters may name {path}")
 
 
-def _may_be_claimed(rule: Check, seen: Seen) -> None:
+def _may_be_claimed(rule: Check, seen: Observation) -> None:
     """Raises NotJudged for a lawful habit that the vendor claims. Only where this client does not mind."""
     label = seen.response.media_type if rule.id in _LABELS else ""
     if label and label in seen.world.claims.media_types:
         raise NotJudged(f"the target claims to answer with {label}, which RFC 7644 allows and this client takes")
 
 
-def _as_asserted(seen: Seen, failure: CheckResult) -> CheckResult:
+def _as_asserted(seen: Observation, failure: CheckResult) -> CheckResult:
     """A generic check of a profile's own assertion speaks with the rule that the profile names."""
     rule = seen.intent.rule
     if rule is None or not failure.id.startswith(ASSERTED):
@@ -131,7 +131,7 @@ def _as_asserted(seen: Seen, failure: CheckResult) -> CheckResult:
 
 
 def _failure(
-    rule: Check, problem: Problem, severity: Severity, requirement: Requirement | None, *, scim: Scim
+    rule: Check, problem: Violation, severity: Severity, requirement: Requirement | None, *, scim: Scim
 ) -> CheckResult:
     level = problem.level or rule.level
     # What only the client asks for stands in no RFC: its source is the profile's.

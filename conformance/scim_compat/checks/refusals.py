@@ -8,37 +8,37 @@ from typing import Any
 
 from scim_compat import schemas
 from scim_compat.checks.registry import Level
-from scim_compat.engine.fitting import suits
-from scim_compat.engine.intent import Seen
+from scim_compat.engine.fitting import fits_schemas
+from scim_compat.engine.intent import Observation
 from scim_compat.scim import messages, paths
 from scim_compat.values import MISSING, Json
 
 _OPERATIONS = frozenset({"add", "remove", "replace"})
 
 
-def word_on_refusal(seen: Seen) -> Level | None:
+def word_on_refusal(seen: Observation) -> Level | None:
     """CLIENT if the RFC lets a server refuse the write; None if the check's own level holds."""
     held = _worded(seen) and not _patch_is_not_offered(seen) and not _beyond_its_schemas(seen)
     return None if held else "CLIENT"
 
 
-def _patch_is_not_offered(seen: Seen) -> bool:
+def _patch_is_not_offered(seen: Observation) -> bool:
     """PATCH is optional (RFC 7644 section 3.5.2), and the target says that it has none."""
     patch = (seen.world.capabilities.provider_config or {}).get("patch")
     return seen.intent.action == "patch" and isinstance(patch, Mapping) and patch.get("supported") is False
 
 
-def _beyond_its_schemas(seen: Seen) -> bool:
+def _beyond_its_schemas(seen: Observation) -> bool:
     """The body holds what the target's own schemas do not list, or lacks what they require.
 
     Both may be refused (RFC 7643 section 7, RFC 7644 section 3.12 invalidValue).
     """
     sent = seen.intent.sent
     whole = isinstance(sent, Mapping) and seen.exchange.request.method in {"POST", "PUT"}
-    return whole and bool(messages.strings(sent.get("schemas"))) and not suits(sent, seen.world.capabilities)
+    return whole and bool(messages.strings(sent.get("schemas"))) and not fits_schemas(sent, seen.world.capabilities)
 
 
-def _worded(seen: Seen) -> bool:
+def _worded(seen: Observation) -> bool:
     sent = seen.intent.sent
     if not isinstance(sent, Mapping):
         return True
@@ -47,7 +47,7 @@ def _worded(seen: Seen) -> bool:
     return not _mistyped(seen, sent)
 
 
-def _operation(seen: Seen, operation: Mapping[str, Json]) -> bool:
+def _operation(seen: Observation, operation: Mapping[str, Json]) -> bool:
     value = operation.get("value", MISSING)
     if operation["op"] not in _OPERATIONS:
         return False
@@ -73,7 +73,7 @@ def _is_path(name: str) -> bool:
     return not name.lower().startswith("urn:") and ("." in name or "[" in name)
 
 
-def _element_is_there(seen: Seen, at: paths.Path) -> bool:
+def _element_is_there(seen: Observation, at: paths.Path) -> bool:
     """Without a hit, section 3.5.2.3 demands a refusal of a replace, and table 9 allows one of an add (noTarget)."""
     subject = seen.intent.subject
     if subject is None:
@@ -82,7 +82,7 @@ def _element_is_there(seen: Seen, at: paths.Path) -> bool:
     return paths.get(known, replace(at, sub="")) is not MISSING
 
 
-def _mistyped(seen: Seen, resource: Mapping[str, Json]) -> bool:
+def _mistyped(seen: Observation, resource: Mapping[str, Json]) -> bool:
     kind = seen.intent.resource or "User"
     found = schemas.errors(kind, resource, scim=seen.world.scim)
     return any(error.keyword == "type" and error.pointer != "/password" for error in found)

@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final, Literal
 
-from scim_compat.engine.intent import Seen
+from scim_compat.engine.intent import Observation
 from scim_compat.scim.names import Scim
 from scim_compat.values import MISSING
 
@@ -44,7 +44,7 @@ leaves no second way to do counts as MUST; where its own text or examples show a
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class Violation:
     """One place where a rule is broken.
 
     ``where``: a JSON Pointer into the answer's body (``/totalResults``), a header name
@@ -64,7 +64,7 @@ class NotJudged(Exception):  # noqa: N818 - it is an outcome, not an error
     """Raised by a check that cannot be judged here, with the reason."""
 
 
-CheckFunction = Callable[[Seen], Iterator[Problem]]
+CheckFunction = Callable[[Observation], Iterator[Violation]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Check:
     why: str
     fix: str
     run: CheckFunction
-    when: Callable[[Seen], bool]
+    when: Callable[[Observation], bool]
     scim: frozenset[Scim]
     without_answer: bool = False
     """Runs also where no answer came; all others are never called then."""
@@ -97,7 +97,7 @@ def check(
     fix: str,
     cites: tuple[str, ...] = (),
     on: tuple[str, ...] = (),
-    when: Callable[[Seen], bool] = lambda _seen: True,
+    when: Callable[[Observation], bool] = lambda _seen: True,
     scim: tuple[Scim, ...] = ("2.0",),
     without_answer: bool = False,
 ) -> Callable[[CheckFunction], CheckFunction]:

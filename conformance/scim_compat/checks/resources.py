@@ -10,8 +10,8 @@ from itertools import islice
 from typing import Final
 
 from scim_compat import schemas
-from scim_compat.checks.registry import CheckFunction, Problem
-from scim_compat.engine.intent import Seen
+from scim_compat.checks.registry import CheckFunction, Violation
+from scim_compat.engine.intent import Observation
 from scim_compat.scim import messages, urls
 from scim_compat.scim.names import CORE_URNS, ENTERPRISE
 from scim_compat.values import Json
@@ -51,7 +51,7 @@ JUDGED_ELSEWHERE: Final = (
 )
 
 
-_latest: list[tuple[Seen, tuple[Held, ...]]] = []
+_latest: list[tuple[Observation, tuple[Held, ...]]] = []
 """The exchange that was looked at last, and what it holds."""
 
 
@@ -69,7 +69,7 @@ class Held:
     listed: bool
 
 
-def kind_of(seen: Seen) -> str | None:
+def kind_of(seen: Observation) -> str | None:
     """``User`` or ``Group``: by the intent, else by the path; None for anything else."""
     if seen.intent.resource:
         return seen.intent.resource
@@ -77,7 +77,7 @@ def kind_of(seen: Seen) -> str | None:
     return next((kind for kind in CORE_URNS if f"{kind.lower()}s" in parts), None)
 
 
-def is_own(seen: Seen, identifier: object) -> bool:
+def is_own(seen: Observation, identifier: object) -> bool:
     """Whether this run created the resource with that id."""
     subject = seen.intent.subject
     return isinstance(identifier, str) and (
@@ -85,7 +85,7 @@ def is_own(seen: Seen, identifier: object) -> bool:
     )
 
 
-def expects_list(seen: Seen) -> bool:
+def expects_list(seen: Observation) -> bool:
     """Whether the request addressed a list."""
     request = seen.exchange.request
     if not urls.is_collection(request.target):
@@ -93,7 +93,7 @@ def expects_list(seen: Seen) -> bool:
     return request.method == "GET" or request.target.split("?", 1)[0].lower().endswith("/.search")
 
 
-def resources(seen: Seen) -> Sequence[Held]:
+def resources(seen: Observation) -> Sequence[Held]:
     """Every resource in a 2xx answer; of a list a hundred of ours, a hundred others, and the subject."""
     # Two dozen checks ask for the same exchange, one after the other.
     if not _latest or _latest[0][0] is not seen:
@@ -101,7 +101,7 @@ def resources(seen: Seen) -> Sequence[Held]:
     return _latest[0][1]
 
 
-def _resources(seen: Seen) -> Iterator[Held]:
+def _resources(seen: Observation) -> Iterator[Held]:
     body = seen.response.json
     if not seen.response.ok or not isinstance(body, Mapping) or kind_of(seen) is None:
         return
@@ -125,7 +125,7 @@ def _resources(seen: Seen) -> Iterator[Held]:
         yield Held("", body, own, listed=False)
 
 
-def projected(seen: Seen) -> bool:
+def projected(seen: Observation) -> bool:
     """Whether only a part of the attributes was asked for, in the URL or in the body of a search."""
     sent = seen.intent.sent
     searched = isinstance(sent, Mapping) and seen.exchange.request.target.split("?", 1)[0].lower().endswith("/.search")
@@ -133,7 +133,7 @@ def projected(seen: Seen) -> bool:
     return bool(asked or seen.intent.excluded) or urls.is_projected(seen.exchange.request.target)
 
 
-def shown_id(seen: Seen, identifier: object) -> str:
+def shown_id(seen: Observation, identifier: object) -> str:
     """An id as it may be shown: other people's only as a hash."""
     if not isinstance(identifier, str):
         return schemas.type_name(identifier)
@@ -142,17 +142,17 @@ def shown_id(seen: Seen, identifier: object) -> str:
     return f"an id this run did not create (sha256 {hashlib.sha256(identifier.encode()).hexdigest()[:12]})"
 
 
-def few(function: CheckFunction) -> CheckFunction:
+def at_most_five(function: CheckFunction) -> CheckFunction:
     """Stops a check after five problems: the same fault in a hundred entries is one fault."""
 
     @functools.wraps(function)
-    def limited(seen: Seen) -> Iterator[Problem]:
+    def limited(seen: Observation) -> Iterator[Violation]:
         return islice(function(seen), _MAX_PROBLEMS)
 
     return limited
 
 
-def as_expected(seen: Seen) -> bool:
+def as_expected(seen: Observation) -> bool:
     """Whether the status is one that the step states, if it states any. Another is told of as such.
 
     Not so a redirect that keeps the method: it is lawful (RFC 7644 §3.12), yet it brings no answer.
@@ -160,15 +160,15 @@ def as_expected(seen: Seen) -> bool:
     return not seen.intent.statuses or seen.response.status in {*seen.intent.statuses, 307, 308}
 
 
-def any_held(seen: Seen) -> bool:
+def any_held(seen: Observation) -> bool:
     return bool(resources(seen))
 
 
-def own_held(seen: Seen) -> bool:
+def own_held(seen: Observation) -> bool:
     return next(own_resources(seen), None) is not None
 
 
-def own_resources(seen: Seen) -> Iterator[Held]:
+def own_resources(seen: Observation) -> Iterator[Held]:
     return (held for held in resources(seen) if held.own)
 
 

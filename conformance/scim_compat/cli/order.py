@@ -17,7 +17,7 @@ from scim_compat.report.findings import precedence, severity_rank
 from scim_compat.results.model import at_least, worst
 
 if TYPE_CHECKING:
-    from scim_compat.engine.play import Played
+    from scim_compat.engine.play import PlayedRequest
     from scim_compat.profile.model import Profile
     from scim_compat.results.model import Severity
 
@@ -108,5 +108,5 @@ def standings(profiles: Iterable[Profile]) -> dict[str, Standing]:
     return found
 
 
-def _looks(rule: Check, played: Played) -> bool:
+def _looks(rule: Check, played: PlayedRequest) -> bool:
     return (not rule.on or played.seen.intent.action in rule.on) and rule.when(played.seen)

@@ -15,8 +15,8 @@ from rich.text import Text
 from scim_compat.results.model import at_least
 
 if TYPE_CHECKING:
-    from scim_compat.results.collate import Collated, Found
-    from scim_compat.run.request import Ended
+    from scim_compat.results.collate import Collated, FindingSummary
+    from scim_compat.run.request import RunOutcome
 
 _COLOURS = {
     "compatible": "bold green", "limited": "bold yellow", "incompatible": "bold red", "unproven": "bold magenta",
@@ -26,7 +26,7 @@ _MARKS = {"compatible": "✓", "limited": "!", "incompatible": "✗", "unproven"
 _MOST = 12
 
 
-def plain(text: object) -> str:
+def printable(text: object) -> str:
     """Server text made fit for a terminal: no control, escape or direction characters."""
     return "".join(c if c.isprintable() else "�" for c in str(text))
 
@@ -39,7 +39,7 @@ def paragraph(text: object, *, indent: int = 0, hanging: int | None = None) -> s
     """
     columns = min(100, shutil.get_terminal_size((100, 24)).columns)
     return textwrap.fill(
-        plain(text),
+        printable(text),
         width=max(columns, 40),
         initial_indent=" " * indent,
         subsequent_indent=" " * (indent if hanging is None else hanging),
@@ -48,7 +48,7 @@ def paragraph(text: object, *, indent: int = 0, hanging: int | None = None) -> s
     )
 
 
-def many(count: int, word: str, plural: str = "") -> str:
+def plural(count: int, word: str, plural: str = "") -> str:
     """``1 scenario``, ``2 scenarios``."""
     return f"{count:,} {word if count == 1 else plural or word + 's'}"
 
@@ -81,27 +81,27 @@ class Terminal:
             self._counts_itself = True
             self._findings += 1
         if self._status is not None:
-            step = f" · {plain(data.title)}" if event == "step" else ""
-            count = many(self._findings, "finding")
+            step = f" · {printable(data.title)}" if event == "step" else ""
+            count = plural(self._findings, "finding")
             # A Text, not a str: rich would take `[type eq "work"]` in a step's title for its markup.
             self._status.update(Text(f"[{self._done + 1}/{self._total or '?'}] {self._scenario}{step} · {count}"))
 
     _counts_itself = False
 
-    def finish(self, ended: Ended) -> None:
+    def finish(self, ended: RunOutcome) -> None:
         """Prints how the run ended."""
         if self._status is not None:
             self._status.stop()
         if ended.collated is not None:
             self._results(ended.collated, ended)
         if ended.message:
-            print(plain(ended.message), file=sys.stderr)  # noqa: T201 - this is the command's error output
+            print(printable(ended.message), file=sys.stderr)  # noqa: T201 - this is the command's error output
 
-    def _results(self, collated: Collated, ended: Ended) -> None:
+    def _results(self, collated: Collated, ended: RunOutcome) -> None:
         say = self.console.print
         run = collated.head["run"]
         if run["interrupted"]:
-            say(Text(f"Interrupted: {plain(run['interrupted'])}. What follows is partial.", "bold magenta"))
+            say(Text(f"Interrupted: {printable(run['interrupted'])}. What follows is partial.", "bold magenta"))
         for profile in collated.head["profiles"]:
             self._profile(profile)
         if not self.quiet and collated.found:
@@ -118,13 +118,13 @@ class Terminal:
             Text.assemble(
                 (f"{_MARKS[word]} {word}", _COLOURS[word]),
                 "  ",
-                (plain(profile["title"]), "bold"),
+                (printable(profile["title"]), "bold"),
                 f" ({profile['id']})",
             )
         )
         self._indented(profile["why"], 2)
         parts = [
-            many(counts["scenarios"], "scenario"),
+            plural(counts["scenarios"], "scenario"),
             f"{counts['passed']} passed",
             f"{counts['failed']} failed",
         ]
@@ -133,7 +133,7 @@ class Terminal:
             for k, w in (("skipped", "skipped"), ("errored", "in error"), ("not_applicable", "n/a"))
             if counts[k]
         ]
-        self._indented(" · ".join([*parts, many(counts["requests"], "request")]), 2, "dim")
+        self._indented(" · ".join([*parts, plural(counts["requests"], "request")]), 2, "dim")
         if self.quiet:
             return
         for feature in profile["features"]:
@@ -142,16 +142,16 @@ class Terminal:
                 Text.assemble(
                     "    ",
                     (f"{_MARKS[verdict]} {verdict:<15}", _COLOURS.get(verdict, "dim")),
-                    plain(feature["title"]),
+                    printable(feature["title"]),
                 )
             )
 
-    def _found(self, found: tuple[Found, ...]) -> None:
+    def _found(self, found: tuple[FindingSummary, ...]) -> None:
         self.console.print()
         self.console.print(Text("What to fix first", "bold"))
         shown = [f for f in found if at_least(f.severity, "degraded")][:_MOST]
         for one in shown:
-            count = many(len(one.scenarios), "scenario")
+            count = plural(len(one.scenarios), "scenario")
             self.console.print(
                 Text.assemble(
                     "  ",
@@ -170,18 +170,18 @@ class Terminal:
         self.console.print()
         left = collated.head["cleanup"]["left"]
         if left:
-            could = f"{many(len(left), 'resource')} could not be deleted; the report lists what is left."
+            could = f"{plural(len(left), 'resource')} could not be deleted; the report lists what is left."
             self.console.print(Text(could, "bold red"))
             for one in left[:_MOST]:
                 self._indented(f"{one['type']} {one['id'] or '(id unknown)'}: {one['why']}", 2)
             if len(left) > _MOST:
                 self._indented(f"and {len(left) - _MOST} more", 2)
         for note in collated.head["errors"][:_MOST]:
-            self.console.print(Text(f"note: {plain(note)}", "magenta"))
+            self.console.print(Text(f"note: {printable(note)}", "magenta"))
 
     def _indented(self, text: object, spaces: int, style: str = "") -> None:
         """A paragraph whose further lines stand below its first; a Text, so that nothing in it is markup."""
-        content = Text(plain(text), style)
+        content = Text(printable(text), style)
         if self.console.soft_wrap:
             self.console.print(Text(" " * spaces) + content)
         else:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from scim_compat.engine.play import Stage
+from scim_compat.engine.play import RunContext
 from scim_compat.profile.model import Scenario
 
 
-def not_applicable(scenario: Scenario, stage: Stage) -> str:
+def not_applicable(scenario: Scenario, stage: RunContext) -> str:
     """Why the scenario does not apply to this target; empty if it does."""
     claims = stage.claims
     if scenario.feature in claims.without_features:
@@ -44,7 +44,7 @@ def not_applicable(scenario: Scenario, stage: Stage) -> str:
     return ""
 
 
-def _not_advertised(scenario: Scenario, stage: Stage) -> str:
+def _not_advertised(scenario: Scenario, stage: RunContext) -> str:
     """The first optional feature the scenario needs and the target does not advertise (RFC 7643 §5)."""
     needed = scenario.when.get("supports", ())
     config = stage.capabilities.provider_config or {}

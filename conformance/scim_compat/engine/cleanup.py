@@ -142,7 +142,7 @@ def _find(entry: Entry, counter: _Counter) -> str | None:
     return identifier if isinstance(identifier, str) and identifier not in paths.STEPS else None
 
 
-def left(ledger: Ledger) -> list[dict[str, str]]:
+def left_behind(ledger: Ledger) -> list[dict[str, str]]:
     """What may still be on the server, for the report: type, id (empty if unknown), why."""
     return [{"type": e.kind, "id": e.id or "", "why": f"{e.name}: {_why(e)}"} for e in ledger.open_entries()]
 

@@ -17,7 +17,7 @@ _EVERYWHERE: Final = frozenset({"schemas", "externalid", "username", "displaynam
 _SERVERS_OWN: Final = frozenset({"schemas", "id", "meta"})
 
 
-def fitted(body: dict[str, Json], actor: Actor, target: Capabilities) -> dict[str, Json]:
+def fit_to_schema(body: dict[str, Json], actor: Actor, target: Capabilities) -> dict[str, Json]:
     """``body`` without what the target's own schema does not know, and with the full name where it requires one.
 
     A service provider may refuse what is not in its schema, and may require what RFC 7643 does not
@@ -37,7 +37,7 @@ def fitted(body: dict[str, Json], actor: Actor, target: Capabilities) -> dict[st
     return found
 
 
-def completed(body: dict[str, Json], target: Capabilities, base_url: str) -> dict[str, Json]:
+def add_required(body: dict[str, Json], target: Capabilities, base_url: str) -> dict[str, Json]:
     """``body`` of a group with what the target's own schema requires of one: ``members``, and ``$ref`` in each."""
     listed = _by_name((target.schema(body["schemas"][0]) or {}).get("attributes")).get("members", {})
     if "userName" in body or not listed:
@@ -50,7 +50,7 @@ def completed(body: dict[str, Json], target: Capabilities, base_url: str) -> dic
     return found
 
 
-def suits(body: Mapping[str, Json], target: Capabilities) -> bool:
+def fits_schemas(body: Mapping[str, Json], target: Capabilities) -> bool:
     """Whether the target's own schemas list all that ``body`` holds, and require nothing that it lacks."""
     if not target.schemas:
         return True

@@ -181,7 +181,7 @@ class Intent:
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class Context:
     """What a check may know beside the exchange itself."""
 
     base_url: str
@@ -199,12 +199,12 @@ class World:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Observation:
     """Everything a check is given."""
 
     exchange: Exchange
     intent: Intent
-    world: World
+    world: Context
 
     @property
     def response(self) -> Response:

@@ -17,7 +17,7 @@ from scim_compat.engine import people, wording
 from scim_compat.engine import placeholders as template
 from scim_compat.engine.actor import NAME_ATTRIBUTE, Actor
 from scim_compat.engine.capabilities import Capabilities, Claims
-from scim_compat.engine.intent import Action, Intent, Seen, Subject, World
+from scim_compat.engine.intent import Action, Context, Intent, Observation, Subject
 from scim_compat.engine.ledger import Ledger
 from scim_compat.engine.versions import VERSIONS
 from scim_compat.profile.model import Mapped, Profile, ResourceKind, Scenario, Step
@@ -38,25 +38,25 @@ class Sender(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Played:
+class PlayedRequest:
     """One exchange of a scenario, with where it came from."""
 
     step: Step | None
     number: str
     """``3.2``: second exchange of the third step."""
     title: str
-    seen: Seen
+    seen: Observation
 
 
 @dataclass(slots=True)
-class Stage:
+class RunContext:
     """What the scenarios of one run share."""
 
     sender: Sender
     base_url: str
     seed: int
     ledger: Ledger
-    observe: Callable[[Played], None]
+    observe: Callable[[PlayedRequest], None]
     capabilities: Capabilities = field(default_factory=Capabilities)
     claims: Claims = field(default_factory=Claims)
     large: bool = False
@@ -69,7 +69,7 @@ class Stage:
 class Play:
     """The running scenario. Verbs call ``actor``, ``fill``, ``exchange`` and the helpers below."""
 
-    def __init__(self, profile: Profile, scenario: Scenario, stage: Stage) -> None:
+    def __init__(self, profile: Profile, scenario: Scenario, stage: RunContext) -> None:
         self.profile = profile
         self.scenario = scenario
         self.stage = stage
@@ -242,20 +242,20 @@ class Play:
         self.requests += 1
         done = self.stage.sender.send(request)
         self.last_answered = done.response is not None
-        seen = Seen(exchange=done, intent=intent, world=self.world())
+        seen = Observation(exchange=done, intent=intent, world=self.world())
         if entry is not None:
             self._note_creation(entry, done)
         if settle is not None:
             settle(done)
         number = f"{self._step_number}.{self._exchange_number}"
-        self.stage.observe(Played(step=self._step, number=number, title=title, seen=seen))
+        self.stage.observe(PlayedRequest(step=self._step, number=number, title=title, seen=seen))
         if done.response is None:
             failure = done.failure
             raise NotReached(f"{request.method} {request.target}: {failure.text if failure else 'no answer'}")
         return done
 
-    def world(self) -> World:
-        return World(
+    def world(self) -> Context:
+        return Context(
             base_url=self.stage.base_url,
             scim=self.profile.scim,
             capabilities=self.stage.capabilities,

@@ -9,7 +9,7 @@ from scim_compat.engine import people, wording
 from scim_compat.engine.actor import NAME_ATTRIBUTE, Actor
 from scim_compat.engine.intent import Effect, Write
 from scim_compat.engine.play import Play
-from scim_compat.engine.setup import never_taken
+from scim_compat.engine.setup import altered_at_setup
 from scim_compat.engine.verbs.reading import value_tags
 from scim_compat.profile.model import Step
 from scim_compat.scim import paths
@@ -39,7 +39,7 @@ def verify(play: Play, step: Step) -> None:
             Effect("set", path, value)
             for path, value in play.fill(step.args.get("has", {})).items()
             if not any(e.path.lower() == path.lower() and paths.same(value, e.value) for e in asked)
-            and not (acted and never_taken(actor, path, value))
+            and not (acted and altered_at_setup(actor, path, value))
         )
     )
     if more:

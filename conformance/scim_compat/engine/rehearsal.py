@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, unquote
 
 from scim_compat.engine.capabilities import Capabilities
 from scim_compat.engine.ledger import Ledger
-from scim_compat.engine.play import Played, Stage
+from scim_compat.engine.play import PlayedRequest, RunContext
 from scim_compat.engine.scenario import run_scenario
 from scim_compat.profile.model import Profile, Scenario
 from scim_compat.scim import paths
@@ -28,11 +28,11 @@ _BASE_1_1 = "https://scim.example/scim/v1"
 _LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 
 
-def rehearse(profile: Profile, scenario: Scenario, *, seed: int = 1, large: bool = False) -> list[Played]:
+def rehearse(profile: Profile, scenario: Scenario, *, seed: int = 1, large: bool = False) -> list[PlayedRequest]:
     """Every exchange of the scenario, in order; clean-up is left out."""
-    played: list[Played] = []
+    played: list[PlayedRequest] = []
     server = ImaginaryServer(base_url="https://scim.example/scim/v2" if profile.scim == "2.0" else _BASE_1_1)
-    stage = Stage(
+    stage = RunContext(
         sender=server,
         base_url=server.base_url,
         seed=seed,

@@ -9,7 +9,7 @@ from typing import Final
 from scim_compat.engine.cleanup import remove_entries
 from scim_compat.engine.literal import send
 from scim_compat.engine.placeholders import PlaceholderError
-from scim_compat.engine.play import NotReached, Play, Stage
+from scim_compat.engine.play import NotReached, Play, RunContext
 from scim_compat.engine.readback import verify
 from scim_compat.engine.setup import given
 from scim_compat.engine.verbs import VERBS, Verb
@@ -17,7 +17,7 @@ from scim_compat.profile.model import Profile, Scenario, Step
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class ScenarioEnd:
     """How a scenario ended, apart from what the checks found."""
 
     requests: int
@@ -27,7 +27,7 @@ class Ended:
     """It stopped because no answer came: an error, not a finding."""
 
 
-def run_scenario(profile: Profile, scenario: Scenario, stage: Stage) -> Ended:
+def run_scenario(profile: Profile, scenario: Scenario, stage: RunContext) -> ScenarioEnd:
     """Plays the scenario to its end and removes what it made, whatever happens."""
     play = Play(profile, scenario, stage)
     stopped, failed = "", False
@@ -41,7 +41,7 @@ def run_scenario(profile: Profile, scenario: Scenario, stage: Stage) -> Ended:
     finally:
         entries = [stage.ledger.entries[n] for n in reversed(play.created)]
         play.requests += remove_entries([e for e in entries if e.state in {"intended", "created"}], stage)
-    return Ended(requests=play.requests, stopped=stopped, failed=failed)
+    return ScenarioEnd(requests=play.requests, stopped=stopped, failed=failed)
 
 
 # --- steps that are ours ------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from scim_compat.engine import wording
 from scim_compat.engine.actor import Actor
-from scim_compat.engine.fitting import completed, fitted, suits
+from scim_compat.engine.fitting import add_required, fit_to_schema, fits_schemas
 from scim_compat.engine.play import Play
 from scim_compat.engine.verbs.creating import body_for, created
 from scim_compat.profile.model import ResourceKind, Step
@@ -16,7 +16,7 @@ from scim_compat.values import MISSING, Json
 from scim_compat.wire.messages import Exchange
 
 
-def joined(play: Play, actor: Actor, done: Exchange) -> None:
+def add_missing_members(play: Play, actor: Actor, done: Exchange) -> None:
     """Adds the members that the answer to our creation shows left out, as clients add them: by PATCH.
 
     Most clients create a group empty. What a target makes of members in a creation is judged where a
@@ -33,7 +33,7 @@ def joined(play: Play, actor: Actor, done: Exchange) -> None:
         play.exchange(play.request("PATCH", play.path_of(actor), ours=True, body=body), intent, title)
 
 
-def never_taken(actor: Actor, path: str, value: Json) -> bool:
+def altered_at_setup(actor: Actor, path: str, value: Json) -> bool:
     """Whether the value is of our set-up and the target's answer to that shows another one.
 
     The target may alter or ignore what it is sent (RFC 7644 §3.3); later steps did not do it.
@@ -63,17 +63,17 @@ def _set_up(play: Play, key: str, kind: ResourceKind, args: Mapping[str, Json]) 
     actor = play.introduce(key, kind, args.get("as"))
     target, scim = play.stage.capabilities, play.profile.scim
     plain = body_for(play, args, plain_body(actor, scim=scim))
-    body = body_for(play, args, fitted(plain_body(actor, scim=scim), actor, target))
+    body = body_for(play, args, fit_to_schema(plain_body(actor, scim=scim), actor, target))
     # Unlike some clients, we list every extension that the body holds (RFC 7643 §3).
     body["schemas"] = [*body["schemas"], *(k for k in body if k.startswith("urn:") and k not in body["schemas"])]
-    body = completed(body, target, play.stage.base_url)
+    body = add_required(body, target, play.stage.base_url)
     # What the scenario itself asks for may be more than the target offers: then a refusal breaks no rule.
-    intent = play.intent("set-up", actor, by="harness", expect="success" if suits(body, target) else "either")
+    intent = play.intent("set-up", actor, by="harness", expect="success" if fits_schemas(body, target) else "either")
     title = f"creates {kind.lower()} {key} to start from"
     done = play.create(actor, body, ours=True, intent=intent, title=title)
     created(actor, done)
     actor.given = (plain, actor.seen or body)
-    joined(play, actor, done)
+    add_missing_members(play, actor, done)
 
 
 def plain_body(actor: Actor, *, scim: Scim = "2.0") -> dict[str, Json]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from scim_compat.pytest_plugin.controller import HANDOVER, RUN, Handover, Run
+from scim_compat.pytest_plugin.controller import HANDOVER, RUN, Handover, SuiteController
 from scim_compat.pytest_plugin.html_log import (
     pytest_html_results_table_header,
     pytest_html_results_table_row,
@@ -58,7 +58,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if handover is None:
         return
     worker = getattr(config, "workerinput", {}).get("workerid", "")
-    config.pluginmanager.register(Run(config, handover, worker), RUN)
+    config.pluginmanager.register(SuiteController(config, handover, worker), RUN)
 
 
 def _handover(config: pytest.Config) -> Handover | None:
@@ -105,7 +105,7 @@ def _from_options(config: pytest.Config) -> Handover:
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     run = parent.config.pluginmanager.get_plugin(RUN)
-    if isinstance(run, Run) and file_path.suffix == ".yaml":
+    if isinstance(run, SuiteController) and file_path.suffix == ".yaml":
         profile = run.profile_of(file_path)
         if profile is not None:
             # Of a file outside the root folder pytest makes an empty id, the same for every built-in profile.

@@ -46,7 +46,7 @@ class Handover:
     """A writer that failed: the run must not end with success."""
 
 
-class Run:
+class SuiteController:
     """One run: registered as a plugin in the controller and in each of xdist's workers."""
 
     def __init__(self, config: pytest.Config, handover: Handover, worker: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from scim_compat.pytest_plugin.controller import Run
+from scim_compat.pytest_plugin.controller import SuiteController
 
 if TYPE_CHECKING:
     from scim_compat.profile.model import Profile, Scenario
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class ProfileFile(pytest.File):
     """A profile as pytest sees it."""
 
-    def __init__(self, *, profile: Profile, run: Run, **kwargs: Any) -> None:
+    def __init__(self, *, profile: Profile, run: SuiteController, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.profile = profile
         self.run = run

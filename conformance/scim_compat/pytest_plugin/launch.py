@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from scim_compat.run.request import Ended, Request
+from scim_compat.run.request import RunOutcome, RunRequest
 from scim_compat.run.selection import resolve
 from scim_compat.run.status import FAULT, NOT_TESTABLE, USAGE, status
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _FOREIGN: Final = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD", "PY_COLORS")
 
 
-def run(request: Request) -> Ended:
+def run(request: RunRequest) -> RunOutcome:
     """Runs the profiles. Raises ProfileError for a bad profile, ValueError for settings that cannot work."""
     import pytest  # noqa: PLC0415 - a heavy import, paid when something runs
 
@@ -84,7 +84,7 @@ def _claim(out: Path) -> None:
         raise ValueError(f"--out {out}: the folder cannot be made: {error.strerror}") from None
 
 
-def _arguments(request: Request, configuration: Path) -> list[str]:
+def _arguments(request: RunRequest, configuration: Path) -> list[str]:
     found = [
         "-c", str(configuration), "--rootdir", str(configuration.parent), "--noconftest",
         "-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:logging", "-p", "scim_compat.pytest_plugin",
@@ -123,14 +123,16 @@ def _isolated() -> Iterator[Path]:
                 signal.signal(signal.SIGTERM, ended)
 
 
-def _ended(request: Request, handover: Handover, code: int) -> Ended:
+def _ended(request: RunRequest, handover: Handover, code: int) -> RunOutcome:
     settings, collated = request.settings, handover.collated
     if handover.unusable:
         raise ValueError(handover.unusable)
     if handover.not_testable:
-        return Ended(NOT_TESTABLE, settings, None, handover.not_testable)
+        return RunOutcome(NOT_TESTABLE, settings, None, handover.not_testable)
     if handover.failure:
-        return Ended(FAULT, settings, collated, handover.failure)
+        return RunOutcome(FAULT, settings, collated, handover.failure)
     if collated is None:
-        return Ended(USAGE if code == 4 else FAULT, settings, None, f"the run did not start (pytest ended with {code})")
-    return Ended(status(collated, settings.fail_on), settings, collated)
+        return RunOutcome(
+            USAGE if code == 4 else FAULT, settings, None, f"the run did not start (pytest ended with {code})"
+        )
+    return RunOutcome(status(collated, settings.fail_on), settings, collated)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from scim_compat.report.text import line
+from scim_compat.report.text import one_line
 from scim_compat.report.words import Mark
 
 _NAMES: Final = 12
@@ -50,7 +50,7 @@ class Sources:
     """Scenarios of features that are claimed to be missing."""
 
 
-def sides(results: Mapping[str, Any]) -> tuple[Side, ...]:
+def claim_rows(results: Mapping[str, Any]) -> tuple[Side, ...]:
     """The rows, in the order in which they are shown."""
     target = results["target"]
     told = target["capabilities"]
@@ -78,11 +78,11 @@ def contradictions(rows: Iterable[Side]) -> int:
 
 
 def _odd(text: str) -> Mark:
-    return Mark("contradiction", "warn", "half", line(text, 400), "")
+    return Mark("contradiction", "warn", "half", one_line(text, 400), "")
 
 
 def _note(text: str) -> Mark:
-    return Mark("note", "info", "info", line(text, 400), "")
+    return Mark("note", "info", "info", one_line(text, 400), "")
 
 
 def _tried(counts: Counts) -> str:
@@ -90,7 +90,7 @@ def _tried(counts: Counts) -> str:
 
 
 def _named(names: Iterable[str], *, most: int = _NAMES) -> str:
-    every = [line(name, 120) for name in names]
+    every = [one_line(name, 120) for name in names]
     more = f" and {len(every) - most:,} more" if len(every) > most else ""
     return ", ".join(every[:most]) + more
 
@@ -175,7 +175,7 @@ def _login(given: Sources) -> Iterable[Side]:
         parts.append(f"{name}: " + ", ".join(f"{number:,} {word}" for word, number in counts.items()))
     let_in = given.found["credentials"].get("wrong", {}).get("accepted")
     yield Side(
-        "Credentials", "", _named(schemes), line("; ".join(parts), 600),
+        "Credentials", "", _named(schemes), one_line("; ".join(parts), 600),
         (_odd("A wrong credential was accepted"),) if let_in else (),
     )  # fmt: skip
 
@@ -265,7 +265,7 @@ def _habits(given: Sources) -> Iterable[Side]:
         others = [words[w] for w in words if counts.get(w) and w != expected]
         remarks = (_odd(f"Claimed: {words[expected]}; found: {' and '.join(others)}"),) if expected and others else ()
         found = ", ".join(f"{words[w]} ({counts[w]:,})" for w in words if counts.get(w))
-        stated = words[expected] if expected else line(claimed or "", 80)
+        stated = words[expected] if expected else one_line(claimed or "", 80)
         yield Side(title, stated, "", found, remarks)
 
 
@@ -293,7 +293,7 @@ def _pages(given: Sources) -> Iterable[Side]:
             remarks.append(_odd(f"Cut to {cut['returned']:,}, though {min(wanted, promised):,} are {word}"))
     stated = [f"{key} {claimed[key]:,}" for key in ("default", "max") if key in claimed]
     yield Side(
-        "Resources in one list", ", ".join(stated), line(f"maxResults {limit:,}", 40) if limit is not None else "",
+        "Resources in one list", ", ".join(stated), one_line(f"maxResults {limit:,}", 40) if limit is not None else "",
         "; ".join(parts), tuple(remarks),
     )  # fmt: skip
 
@@ -305,12 +305,12 @@ def _count(asked: int | None) -> str:
 def _media_types(given: Sources) -> Iterable[Side]:
     claimed = given.claims.get("media-types") or []
     found, errors = given.found["media_types"], given.found["error_media_types"]
-    parts = [f"{line(name, 80)} ({number:,})" for name, number in found.items()]
+    parts = [f"{one_line(name, 80)} ({number:,})" for name, number in found.items()]
     if errors:
-        parts.append("of errors " + ", ".join(f"{line(name, 80)} ({number:,})" for name, number in errors.items()))
+        parts.append("of errors " + ", ".join(f"{one_line(name, 80)} ({number:,})" for name, number in errors.items()))
     strange = [name for name in found if claimed and name not in claimed]
     remarks = (_odd(f"Not claimed, but sent: {_named(strange)}"),) if strange else ()
-    yield Side("Media type of answers", _named(claimed), "", line("; ".join(parts), 600), remarks)
+    yield Side("Media type of answers", _named(claimed), "", one_line("; ".join(parts), 600), remarks)
 
 
 def _extensions(given: Sources) -> Iterable[Side]:
@@ -327,7 +327,7 @@ def _extensions(given: Sources) -> Iterable[Side]:
 def _versions(given: Sources) -> Iterable[Side]:
     found = given.found["versions"]
     parts = [f"{version} in {number:,} answers" for version, number in found.items()]
-    claimed = "; ".join(f"{version} at {line(url, 200)}" for version, url in given.bases.items())
+    claimed = "; ".join(f"{version} at {one_line(url, 200)}" for version, url in given.bases.items())
     strange = [version for version in found if given.bases and version not in given.bases]
     remarks = (_odd(f"Not claimed, but spoken: {_named(strange)}"),) if strange else ()
     yield Side("SCIM versions", claimed, "", ", ".join(parts), remarks)

@@ -11,7 +11,7 @@ from scim_compat.report import reproduce
 from scim_compat.report.text import (
     Shown,
     clip,
-    line,
+    one_line,
     pretty,
 )
 
@@ -159,17 +159,17 @@ def _detail(scenario: Mapping[str, Any], place: int, *, with_reproducer: bool) -
     request, answer = exchange["request"], exchange["response"]
     response = None
     if answer is not None:
-        reason = line(answer["reason"], 120)
+        reason = one_line(answer["reason"], 120)
         response = _message(f"HTTP {answer['status']} {reason}".rstrip(), answer)
     return Detail(
-        request=_message(f"{request['method']} {line(request['url'])}", request),
+        request=_message(f"{request['method']} {one_line(request['url'])}", request),
         response=response,
         reproducer=_reproducer(scenario, place) if with_reproducer else None,
     )
 
 
 def _message(start: str, message: Mapping[str, Any]) -> Message:
-    headers = "\n".join(f"{name}: {line(text, 600)}" for name, text in message["headers"])
+    headers = "\n".join(f"{name}: {one_line(text, 600)}" for name, text in message["headers"])
     body = message["body"]
     return Message(start, clip(headers, HEADERS_CAP).text, pretty(body) if body else None)
 
@@ -221,18 +221,18 @@ def _cost(detail: Detail) -> int:
 def view(exchange: Mapping[str, Any], *, base: str, detail: Detail | None) -> ExchangeView:
     """One exchange; ``base`` is the endpoint's URL, which is left out of the path."""
     request, answer, failure = exchange["request"], exchange["response"], exchange["failure"]
-    remarks = [line(wait, 300) for wait in exchange["waits"]]
+    remarks = [one_line(wait, 300) for wait in exchange["waits"]]
     if exchange["truncated"]:
         remarks.append("The answer was longer than the run reads; what follows is its beginning.")
     if exchange["masked"]:
         remarks.append("Values of resources that this run did not create are masked.")
     return ExchangeView(
-        method=line(request["method"], 20),
-        path=line(_path(str(request["url"]), base=base), 300),
+        method=one_line(request["method"], 20),
+        path=one_line(_path(str(request["url"]), base=base), 300),
         status=_status(answer, failure),
         good=answer is not None and 200 <= answer["status"] < 400,
         ms=float(exchange["ms"]),
-        failure=line(failure["text"], 600) if failure else "",
+        failure=one_line(failure["text"], 600) if failure else "",
         remarks=tuple(remarks),
         request=detail.request if detail else None,
         response=detail.response if detail else None,
@@ -242,7 +242,7 @@ def view(exchange: Mapping[str, Any], *, base: str, detail: Detail | None) -> Ex
 
 def _status(answer: Mapping[str, Any] | None, failure: Mapping[str, Any] | None) -> str:
     if answer is not None:
-        return f"{answer['status']} {line(answer['reason'], 60)}".rstrip()
+        return f"{answer['status']} {one_line(answer['reason'], 60)}".rstrip()
     return f"no answer ({failure['kind']})" if failure else "no answer"
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from scim_compat.report.text import Shown, line, value
+from scim_compat.report.text import Shown, json_text, one_line
 
 _SILENT: Final = "no usable answer"
 
@@ -19,7 +19,7 @@ def capabilities(capabilities: Mapping[str, Any]) -> tuple[tuple[str, str, Shown
         entry if isinstance(entry, str) else str(entry.get("name") or entry.get("id") or "?") for entry in types or ()
     ]
     return (
-        ("/ServiceProviderConfig", _supported(config), value(config, cap=2000) if config else None),
+        ("/ServiceProviderConfig", _supported(config), json_text(config, cap=2000) if config else None),
         ("/ResourceTypes", _listed(None if types is None else names), None),
         ("/Schemas", _listed(schemas), None),
     )
@@ -37,7 +37,7 @@ def _supported(config: Mapping[str, Any] | None) -> str:
 
 
 def _listed(names: Sequence[str] | None) -> str:
-    return _SILENT if names is None else line(", ".join(names) or "none listed", 1500)
+    return _SILENT if names is None else one_line(", ".join(names) or "none listed", 1500)
 
 
 def run_facts(results: Mapping[str, Any]) -> dict[str, str]:
@@ -54,7 +54,7 @@ def run_facts(results: Mapping[str, Any]) -> dict[str, str]:
     }
     for profile in results["profiles"]:
         found[f"Profile {profile['id']}"] = f"version {profile['version']}, digest {profile['digest']}"
-    return {line(name, 120): line(text, 600) for name, text in found.items()}
+    return {one_line(name, 120): one_line(text, 600) for name, text in found.items()}
 
 
 def time(text: str | None) -> datetime | None:
@@ -76,11 +76,11 @@ def duration(seconds: float) -> str:
 def host(url: str) -> str:
     """Host and port of an address; of anything else the text itself."""
     try:
-        return line(urlsplit(url).netloc or url, 120)
+        return one_line(urlsplit(url).netloc or url, 120)
     except ValueError:
-        return line(url, 120)
+        return one_line(url, 120)
 
 
-def number(count: int, noun: str) -> str:
+def plural(count: int, noun: str) -> str:
     """``1 scenario``, ``2 scenarios``."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -14,9 +14,9 @@ from scim_compat.report.text import (
     Shown,
     citation,
     is_long,
-    line,
+    json_text,
+    one_line,
     safe_url,
-    value,
 )
 from scim_compat.report.words import (
     SEVERITIES,
@@ -40,7 +40,7 @@ class DifferenceView:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class FailedCheck:
     """One failed check at one step."""
 
     check: str
@@ -123,7 +123,7 @@ def groups(results: Mapping[str, Any], anchors: Anchors) -> tuple[Finding, ...]:
         href = "#" + anchors["step", p, s, t]
         group.occurrences.append((rank, str(profile["title"]), str(scenario["id"]), href, check))
         group.scenarios.add((p, s))
-        group.profiles[p] = line(profile["title"], 120)
+        group.profiles[p] = one_line(profile["title"], 120)
     order = sorted(
         found.items(),
         key=lambda item: precedence(item[1].rank, len(item[1].scenarios), len(item[1].profiles), item[0]),
@@ -162,31 +162,32 @@ def _finding(check: str, group: _Group, anchors: Anchors) -> Finding:
     first, more = _spread(occurrences)
     listed = more[:LISTED]
     return Finding(
-        check=line(check, 120),
+        check=one_line(check, 120),
         anchor=anchors["finding", check],
-        title=line(worst["title"], 300),
+        title=one_line(worst["title"], 300),
         severity=severity_mark(worst["severity"]),
-        level=line(worst["level"], 20),
+        level=one_line(worst["level"], 20),
         cites=tuple(citation(token) for token in dict.fromkeys(worst["cites"])),
-        fixes=tuple(dict.fromkeys(line(row["fix"]) for _, row in group.checks if row["fix"])),
+        fixes=tuple(dict.fromkeys(one_line(row["fix"]) for _, row in group.checks if row["fix"])),
         consequences=_consequences(group),
         scenarios=len(group.scenarios),
         profiles=tuple(group.profiles[p] for p in sorted(group.profiles)),
         first=tuple(
             Occurrence(
-                profile=line(profile, 120),
-                scenario=line(scenario, 120),
+                profile=one_line(profile, 120),
+                scenario=one_line(scenario, 120),
                 href=href,
-                where=line(row["where"], 200),
+                where=one_line(row["where"], 200),
                 expected=pair[0],
                 actual=pair[1],
-                message=line(row["message"], 400),
+                message=one_line(row["message"], 400),
             )
             for _, profile, scenario, href, row in first
             for pair in (_pair(row),)
         ),
         more=tuple(
-            Link(f"{line(profile, 120)}: {line(scenario, 120)}", href) for _, profile, scenario, href, _ in listed
+            Link(f"{one_line(profile, 120)}: {one_line(scenario, 120)}", href)
+            for _, profile, scenario, href, _ in listed
         ),
         unlisted=len(more) - len(listed),
     )
@@ -209,18 +210,18 @@ def _consequences(group: _Group) -> tuple[Consequence, ...]:
     """Equal sentences of several clients are one entry."""
     found: dict[str, dict[str, Link | None]] = {}
     for profile, row in group.checks:
-        if text := line(row["consequence"]):
+        if text := one_line(row["consequence"]):
             source = profile["sources"].get(row["source"]) if row["source"] else None
-            link = Link(line(source["title"], 160), safe_url(source["url"])) if source else None
-            found.setdefault(text, {}).setdefault(line(profile["client"] or profile["title"], 120), link)
+            link = Link(one_line(source["title"], 160), safe_url(source["url"])) if source else None
+            found.setdefault(text, {}).setdefault(one_line(profile["client"] or profile["title"], 120), link)
     return tuple(Consequence(text, tuple(clients.items())) for text, clients in found.items())
 
 
-def bare_problem(row: Mapping[str, Any], *, anchors: Anchors) -> Problem:
+def bare_problem(row: Mapping[str, Any], *, anchors: Anchors) -> FailedCheck:
     """One failed check, without its values."""
-    return Problem(
-        check=line(row["id"], 120),
-        title=line(row["title"], 300),
+    return FailedCheck(
+        check=one_line(row["id"], 120),
+        title=one_line(row["title"], 300),
         anchor=anchors.get(("finding", row["id"])),
         severity=severity_mark(row["severity"]),
         where="",
@@ -233,23 +234,23 @@ def bare_problem(row: Mapping[str, Any], *, anchors: Anchors) -> Problem:
     )
 
 
-def problem(row: Mapping[str, Any], *, anchors: Anchors) -> Problem:
+def problem(row: Mapping[str, Any], *, anchors: Anchors) -> FailedCheck:
     """One failed check, for the step it stands at."""
     compared: Diff | None = diff(row["expected"], row["actual"]) if "expected" in row and "actual" in row else None
     expected, actual = _pair(row)
     return replace(
         bare_problem(row, anchors=anchors),
         detailed=True,
-        where=line(row["where"], 200),
+        where=one_line(row["where"], 200),
         expected=expected,
         actual=actual,
-        message=line(row["message"], 600),
+        message=one_line(row["message"], 600),
         differences=tuple(
             DifferenceView(
                 kind=entry.kind,
-                pointer=line(entry.pointer, 200) or "(the whole value)",
-                expected=value(entry.expected, cap=160) if entry.kind != "extra" else None,
-                actual=value(entry.actual, cap=160) if entry.kind != "missing" else None,
+                pointer=one_line(entry.pointer, 200) or "(the whole value)",
+                expected=json_text(entry.expected, cap=160) if entry.kind != "extra" else None,
+                actual=json_text(entry.actual, cap=160) if entry.kind != "missing" else None,
             )
             for entry in (compared.differences if compared else ())
         ),
@@ -261,5 +262,5 @@ def _pair(row: Mapping[str, Any]) -> tuple[Shown | None, Shown | None]:
     """Expected and actual, both on one line or both indented, so that the eye can compare them."""
     keys = [key for key in ("expected", "actual") if key in row]
     indented = any(is_long(row[key]) for key in keys)
-    shown = {key: value(row[key], indented=indented) for key in keys}
+    shown = {key: json_text(row[key], indented=indented) for key in keys}
     return shown.get("expected"), shown.get("actual")

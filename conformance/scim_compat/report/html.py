@@ -13,7 +13,7 @@ import jinja2
 from markupsafe import Markup
 
 from scim_compat.report import words
-from scim_compat.report.facts import number
+from scim_compat.report.facts import plural
 from scim_compat.report.text import visible
 from scim_compat.report.viewmodel import build
 
@@ -53,7 +53,7 @@ def template(name: str) -> jinja2.Template:
         finalize=_finalize,
     )
     environment.filters["ms"] = _milliseconds
-    environment.filters["plural"] = number
+    environment.filters["plural"] = plural
     environment.filters["coded"] = _coded
     return environment.get_template(name)
 

@@ -11,8 +11,8 @@ from scim_compat.report.html import sheet, template
 from scim_compat.report.text import (
     Link,
     Shown,
+    json_text,
     safe_url,
-    value,
 )
 from scim_compat.report.words import Mark
 
@@ -89,7 +89,7 @@ def _clients(clients: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 def _example(example: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if example is None:
         return None
-    shown = {key: value(example[key]) for key in ("expected", "actual") if key in example}
+    shown = {key: json_text(example[key]) for key in ("expected", "actual") if key in example}
     return {
         **example,
         "expected": shown.get("expected"),

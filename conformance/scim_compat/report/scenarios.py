@@ -15,12 +15,12 @@ from scim_compat.report.exchanges import (
     Reproducer,
 )
 from scim_compat.report.findings import (
-    Problem,
+    FailedCheck,
     bare_problem,
     problem,
     severity_mark,
 )
-from scim_compat.report.text import Link, line, safe_url
+from scim_compat.report.text import Link, one_line, safe_url
 from scim_compat.report.words import (
     EVIDENCE,
     OUTCOMES,
@@ -52,7 +52,7 @@ class StepView:
     line: int | None
     outcome: Mark
     exchange: ExchangeView | None
-    problems: tuple[Problem, ...]
+    problems: tuple[FailedCheck, ...]
     held: tuple[str, ...]
     """Ids of the checks that held; empty if the details are left out."""
     held_count: int
@@ -131,16 +131,16 @@ def scenario_view(profile: Mapping[str, Any], *, p: int, s: int, shared: Context
     with_rows = shared.rows[p, s] or scenario["outcome"] == "fail"
     return ScenarioView(
         anchor=shared.anchors["scenario", p, s],
-        id=line(scenario["id"], 120),
-        title=line(scenario["title"], 300),
-        variant=line(scenario["variant"], 200),
+        id=one_line(scenario["id"], 120),
+        title=one_line(scenario["title"], 300),
+        variant=one_line(scenario["variant"], 200),
         outcome=OUTCOMES.get(key) or unknown(key),
         severity=severity_mark(scenario["severity"]) if scenario["severity"] else None,
         evidence=EVIDENCE.get(scenario["evidence"]) or unknown(scenario["evidence"]),
         sources=tuple(source_link(profile, source) for source in scenario["source"]),
-        place=line(f"{profile['id']}, line {scenario['line']}", 160) if scenario["line"] else "",
-        reason=line(scenario["reason"], 600),
-        note=line(scenario["note"], 1000),
+        place=one_line(f"{profile['id']}, line {scenario['line']}", 160) if scenario["line"] else "",
+        reason=one_line(scenario["reason"], 600),
+        note=one_line(scenario["note"], 1000),
         requests=scenario["requests"],
         ms=float(scenario["ms"]),
         unfolded=shared.unfold and key in ("fail", "error"),
@@ -159,20 +159,20 @@ def scenario_view(profile: Mapping[str, Any], *, p: int, s: int, shared: Context
 def source_link(profile: Mapping[str, Any], key: str) -> Link:
     source = profile["sources"].get(key)
     if source is None:
-        return Link(line(key, 60))
-    return Link(line(key, 60), safe_url(source["url"]), line(source["title"], 200))
+        return Link(one_line(key, 60))
+    return Link(one_line(key, 60), safe_url(source["url"]), one_line(source["title"], 200))
 
 
 def _step(step: Mapping[str, Any], *, number: int, place: tuple[int, int, int], shared: Context) -> StepView:
     checks, exchange = step["checks"], step["exchange"]
     detail = shared.details.get(place)
-    held = [line(check["id"], 120) for check in checks if check["outcome"] == "pass"]
+    held = [one_line(check["id"], 120) for check in checks if check["outcome"] == "pass"]
     return StepView(
         anchor=shared.anchors["step", *place],
         number=number,
         kind="client" if step["kind"] == "client" else "harness",
-        action=line(step["action"], 40),
-        title=line(step["title"], 300),
+        action=one_line(step["action"], 40),
+        title=one_line(step["title"], 300),
         line=step["line"],
         outcome=_outcome(step),
         exchange=exchange and exchanges.view(exchange, base=shared.base, detail=detail),
@@ -180,7 +180,7 @@ def _step(step: Mapping[str, Any], *, number: int, place: tuple[int, int, int], 
         held=tuple(dict.fromkeys(held)) if detail else (),
         held_count=len(held),
         unjudged=tuple(
-            Unjudged(line(check["id"], 120), word, line(check["reason"], 300))
+            Unjudged(one_line(check["id"], 120), word, one_line(check["reason"], 300))
             for check in checks
             if (word := {"skip": "skipped", "error": "error"}.get(check["outcome"]))
         ),
@@ -188,7 +188,7 @@ def _step(step: Mapping[str, Any], *, number: int, place: tuple[int, int, int], 
     )
 
 
-def _problem(check: Mapping[str, Any], shared: Context) -> Problem:
+def _problem(check: Mapping[str, Any], shared: Context) -> FailedCheck:
     """The finding with its values while the budget lasts, without them afterwards."""
     if not shared.findings.empty:
         found = problem(check, anchors=shared.anchors)

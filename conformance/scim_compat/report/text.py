@@ -55,13 +55,13 @@ def clip(text: str, cap: int) -> Shown:
     return Shown(text[:cap], len(text) - cap)
 
 
-def line(text: object, cap: int = LINE_CAP) -> str:
+def one_line(text: object, cap: int = LINE_CAP) -> str:
     """One sentence, address or name, cut with an ellipsis that says how much is gone."""
     shown = clip(str(text), cap)
     return shown.text if not shown.more else f"{shown.text}… ({shown.more:,} more characters)"
 
 
-def value(anything: Any, *, cap: int = VALUE_CAP, indented: bool | None = None) -> Shown:
+def json_text(anything: Any, *, cap: int = VALUE_CAP, indented: bool | None = None) -> Shown:
     """A JSON value as JSON text; ``indented`` or not, by default if it is long.
 
     Strings keep their quotes, so that ``"200"`` and ``200`` can be told apart.
@@ -180,7 +180,7 @@ def citation(token: str) -> Link:
         return Link(f"SCIM 1.1 {'core schema' if older[1] == 'core' else 'protocol'} §{older[2]}")
     found = _RFC.match(token)
     if not found:
-        return Link(line(token, 80))
+        return Link(one_line(token, 80))
     name, number, section = found[1].lower(), found[2], found[3]
     page = f"https://www.rfc-editor.org/rfc/{name}"
     if not section:

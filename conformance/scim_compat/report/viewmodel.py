@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from scim_compat.report import facts, words
 from scim_compat.report.anchors import Anchors
-from scim_compat.report.claims import Side, contradictions, sides
+from scim_compat.report.claims import Side, claim_rows, contradictions
 from scim_compat.report.findings import (
     Finding,
     failures,
@@ -25,9 +25,9 @@ from scim_compat.report.scenarios import (
 from scim_compat.report.text import (
     Link,
     Shown,
-    line,
+    json_text,
+    one_line,
     safe_url,
-    value,
 )
 from scim_compat.report.words import Mark
 
@@ -153,27 +153,27 @@ def build(results: Mapping[str, Any]) -> View:
     if results.get("schema") != SCHEMA:
         raise ValueError(
             "not a result file this version can read: `schema` is "
-            f'{line(value(results.get("schema")).text, 80)}, expected "{SCHEMA}". '
+            f'{one_line(json_text(results.get("schema")).text, 80)}, expected "{SCHEMA}". '
             "Was it written by another version of scim-compat?"
         )
     anchors = Anchors(results)
     shared = context(results, anchors)
     run, target = results["run"], results["target"]
     profiles = tuple(_profile(profile, p=p, shared=shared) for p, profile in enumerate(results["profiles"]))
-    verdict = words.VERDICTS.get(results["verdict"]) or words.unknown(line(results["verdict"], 40))
-    beside = sides(results)
-    tool = line(f"{results['tool']['name']} {results['tool']['version']}", 80)
+    verdict = words.VERDICTS.get(results["verdict"]) or words.unknown(one_line(results["verdict"], 40))
+    beside = claim_rows(results)
+    tool = one_line(f"{results['tool']['name']} {results['tool']['version']}", 80)
     started, ended = facts.time(run["started"]), facts.time(run["ended"])
     return View(
-        title=f"{verdict.word}: {facts.host(target['url'])} · {line(results['tool']['name'], 40)}",
-        target=line(target["url"], 300),
+        title=f"{verdict.word}: {facts.host(target['url'])} · {one_line(results['tool']['name'], 40)}",
+        target=one_line(target["url"], 300),
         target_url=safe_url(target["url"]),
         verdict=verdict,
-        started=f"{started:%Y-%m-%d %H:%M} UTC" if started else line(run["started"], 60),
-        started_iso=line(run["started"], 60),
+        started=f"{started:%Y-%m-%d %H:%M} UTC" if started else one_line(run["started"], 60),
+        started_iso=one_line(run["started"], 60),
         duration=facts.duration((ended - started).total_seconds()) if started and ended else "",
         run=facts.run_facts(results),
-        run_id=line(run["id"], 80),
+        run_id=one_line(run["id"], 80),
         complete=bool(run["complete"]),
         alerts=_alerts(results),
         cards=tuple(profile.card for profile in profiles),
@@ -183,12 +183,12 @@ def build(results: Mapping[str, Any]) -> View:
         not_judged=_not_judged(results, anchors),
         deleted=results["cleanup"]["deleted"],
         left=tuple(
-            (line(entry["type"], 60), line(entry["id"] or "unknown", 200), line(entry["why"], 300))
+            (one_line(entry["type"], 60), one_line(entry["id"] or "unknown", 200), one_line(entry["why"], 300))
             for entry in results["cleanup"]["left"]
         ),
         bystanders=results["bystanders"]["checked"],
-        changed=tuple(line(text, 300) for text in results["bystanders"]["changed"]),
-        claims=value(target["claims"], cap=2000) if target["claims"] else None,
+        changed=tuple(one_line(text, 300) for text in results["bystanders"]["changed"]),
+        claims=json_text(target["claims"], cap=2000) if target["claims"] else None,
         sides=beside,
         contradictions=contradictions(beside),
         capabilities=facts.capabilities(target["capabilities"]),
@@ -200,19 +200,19 @@ def _alerts(results: Mapping[str, Any]) -> tuple[Alert, ...]:
     """What the reader must know before any verdict."""
     run, found = results["run"], []
     if run["interrupted"] or not run["complete"]:
-        reason = line(run["interrupted"], 300) if run["interrupted"] else "The run did not finish."
+        reason = one_line(run["interrupted"], 300) if run["interrupted"] else "The run did not finish."
         missing = sum(_not_reached(profile["counts"]) for profile in results["profiles"])
         text = "What it did not reach is marked “not reached”; nothing is known about it."
         if missing:
-            text = f"{facts.number(missing, 'scenario')} not reached. Nothing is known about them."
+            text = f"{facts.plural(missing, 'scenario')} not reached. Nothing is known about them."
         found.append(
             Alert("This run was interrupted", (reason, text), replace(words.OUTCOMES["not-reached"], tone="warn"))
         )
     if changed := results["bystanders"]["changed"]:
-        texts = tuple(line(text, 300) for text in changed)
+        texts = tuple(one_line(text, 300) for text in changed)
         found.append(Alert("Resources that no scenario named were changed", texts, words.SEVERITIES["breach"]))
     if left := results["cleanup"]["left"]:
-        text = f"{facts.number(len(left), 'resource')} could not be deleted."
+        text = f"{facts.plural(len(left), 'resource')} could not be deleted."
         found.append(
             Alert(
                 "Something was left behind on the endpoint",
@@ -222,7 +222,7 @@ def _alerts(results: Mapping[str, Any]) -> tuple[Alert, ...]:
             )
         )
     if errors := results["errors"]:
-        texts = tuple(line(text, 600) for text in errors[:10])
+        texts = tuple(one_line(text, 600) for text in errors[:10])
         if len(errors) > len(texts):
             texts += (f"and {len(errors) - len(texts):,} more in results.json",)
         found.append(Alert("The tool or the network failed", texts, words.OUTCOMES["error"]))
@@ -242,17 +242,19 @@ def _profile(profile: Mapping[str, Any], *, p: int, shared: Context) -> ProfileV
         features.append(_feature(entry, profile, p=p, places=places, shared=shared))
     return ProfileView(
         card=_card(profile, p=p, shared=shared),
-        digest=line(profile["digest"], 80),
+        digest=one_line(profile["digest"], 80),
         sources=tuple(
             (
-                line(key, 40),
-                Link(line(source["title"], 200), safe_url(source["url"])),
-                line(source["read"], 20),
+                one_line(key, 40),
+                Link(one_line(source["title"], 200), safe_url(source["url"])),
+                one_line(source["read"], 20),
             )
             for key, source in profile["sources"].items()
         ),
         features=tuple(features),
-        not_covered=tuple((line(entry["what"], 300), line(entry["why"], 600)) for entry in profile["not_covered"]),
+        not_covered=tuple(
+            (one_line(entry["what"], 300), one_line(entry["why"], 600)) for entry in profile["not_covered"]
+        ),
     )
 
 
@@ -262,7 +264,7 @@ def _card(profile: Mapping[str, Any], *, p: int, shared: Context) -> Card:
         held = checks.get(check["id"])
         if held is None or severity_rank(check["severity"]) < severity_rank(held):
             checks[check["id"]] = check["severity"]
-    verdict = words.VERDICTS.get(profile["verdict"]) or words.unknown(line(profile["verdict"], 40))
+    verdict = words.VERDICTS.get(profile["verdict"]) or words.unknown(one_line(profile["verdict"], 40))
     meaning = "breach" if verdict.key == "incompatible" and "breach" in checks.values() else verdict.key
     counts = profile["counts"]
     numbers = {
@@ -276,14 +278,14 @@ def _card(profile: Mapping[str, Any], *, p: int, shared: Context) -> Card:
     severities = list(checks.values())
     return Card(
         anchor=shared.anchors["profile", p],
-        id=line(profile["id"], 80),
-        title=line(profile["title"], 200),
-        client=line(profile["client"], 120),
-        version=line(profile["version"], 40),
-        summary=line(profile["summary"], 600),
+        id=one_line(profile["id"], 80),
+        title=one_line(profile["title"], 200),
+        client=one_line(profile["client"], 120),
+        version=one_line(profile["version"], 40),
+        summary=one_line(profile["summary"], 600),
         verdict=verdict,
         meaning=words.MEANING_FOR_VENDOR.get(meaning, verdict.meaning),
-        why=line(profile["why"], 600),
+        why=one_line(profile["why"], 600),
         findings=tuple(
             Count(mark, n, words.counted(mark, n))
             for key, mark in words.SEVERITIES.items()
@@ -311,9 +313,9 @@ def _feature(
         key = "not-reached"
     return FeatureView(
         anchor=shared.anchors.get(("feature", p, feature["id"])),
-        id=line(feature["id"], 80),
-        title=line(feature["title"], 200),
-        verdict=words.VERDICTS.get(key) or words.unknown(line(key, 40)),
+        id=one_line(feature["id"], 80),
+        title=one_line(feature["title"], 200),
+        verdict=words.VERDICTS.get(key) or words.unknown(one_line(key, 40)),
         note=_tally([profile["scenarios"][s] for s in places], missing=missing)
         if key not in ("not-applicable", "not-reached")
         else "",
@@ -335,7 +337,7 @@ def _matrix(results: Mapping[str, Any], profiles: tuple[ProfileView, ...]) -> tu
     titles: dict[str, str] = {}
     for profile in results["profiles"]:
         for feature in profile["features"]:
-            titles.setdefault(feature["id"], line(feature["title"], 200))
+            titles.setdefault(feature["id"], one_line(feature["title"], 200))
     rows = []
     for feature_id, title in titles.items():
         cells = []
@@ -355,8 +357,10 @@ def _not_judged(results: Mapping[str, Any], anchors: Anchors) -> tuple[Reason, .
         for s, scenario in enumerate(profile["scenarios"]):
             key = outcome_key(scenario)
             if key in ("skip", "error", "not-applicable"):
-                link = Link(line(scenario["id"], 120), "#" + anchors["scenario", p, s], line(profile["title"], 120))
-                found.setdefault((key, line(scenario["reason"], 600)), []).append(link)
+                link = Link(
+                    one_line(scenario["id"], 120), "#" + anchors["scenario", p, s], one_line(profile["title"], 120)
+                )
+                found.setdefault((key, one_line(scenario["reason"], 600)), []).append(link)
     order = ("error", "skip", "not-applicable")
     return tuple(
         Reason(words.OUTCOMES[key], text, tuple(links))

@@ -30,7 +30,7 @@ class EventsError(ValueError):
 
 
 @dataclass(slots=True)
-class Found:
+class FindingSummary:
     """One check that failed somewhere in the run."""
 
     id: str
@@ -47,7 +47,7 @@ class Collated:
     """results.json without the scenarios' steps, and what an exit status and a terminal want to know."""
 
     head: dict[str, Any]
-    found: tuple[Found, ...]
+    found: tuple[FindingSummary, ...]
     """Worst first, then by the number of scenarios hit."""
     errored: int
     """Scenarios that ended in an error."""
@@ -75,7 +75,7 @@ class _Index:
     bystanders: int = 0
     changed: list[str] = field(default_factory=list)
     footer: dict[str, Any] | None = None
-    found: dict[str, Found] = field(default_factory=dict)
+    found: dict[str, FindingSummary] = field(default_factory=dict)
     sightings: Sightings = field(default_factory=Sightings)
 
 
@@ -150,7 +150,9 @@ def _count(index: _Index, block: _Block, at: tuple[str, str], check: Mapping[str
         return
     severity: Severity = check["severity"]
     block.severities.append(severity)
-    found = index.found.setdefault(check["id"], Found(check["id"], check["title"], severity, check["consequence"]))
+    found = index.found.setdefault(
+        check["id"], FindingSummary(check["id"], check["title"], severity, check["consequence"])
+    )
     found.scenarios.add(at)
     if SEVERITIES.index(severity) > SEVERITIES.index(found.severity):
         found.severity, found.consequence = severity, check["consequence"]

@@ -21,7 +21,7 @@ _ENOUGH: Final = 200_000
 """Characters kept of any body."""
 
 
-def recorded(
+def record_exchange(
     exchange: Exchange, *, redactor: Redactor, ours: Container[str], credential: tuple[str, str] | None = None
 ) -> dict[str, Any]:
     """The exchange in the shape of ``results.schema.json``.

@@ -65,7 +65,7 @@ def why(word: VerdictWord, scenarios: Sequence[Judged], *, partial: bool = False
     by = {name: sum(s.severity == name for s in counted) for name in ("breach", "blocker", "degraded")}
     open_ = sum(s.outcome in {"skip", "error"} for s in counted)
     if word == "incompatible":
-        parts = [f"a {n} in {_many(by[n], 'scenario')}" for n in ("breach", "blocker") if by[n]]
+        parts = [f"a {n} in {plural(by[n], 'scenario')}" for n in ("breach", "blocker") if by[n]]
         return f"{' and '.join(parts).capitalize()}: this client does not work with the endpoint as it is."
     if word == "unproven":
         if not counted:
@@ -73,11 +73,11 @@ def why(word: VerdictWord, scenarios: Sequence[Judged], *, partial: bool = False
         if partial:
             ran = f"{len(counted) - open_} of {len(counted)} scenarios"
             return f"Only a part of the profile ran ({ran}): nothing is proven for the rest."
-        return f"{_many(open_, 'scenario')} of {len(counted)} could not be judged, so compatibility is not proven."
+        return f"{plural(open_, 'scenario')} of {len(counted)} could not be judged, so compatibility is not proven."
     if word == "limited":
-        return f"Works, with {_many(by['degraded'], 'scenario')} of {len(counted)} showing a loss."
+        return f"Works, with {plural(by['degraded'], 'scenario')} of {len(counted)} showing a loss."
     return f"All {len(counted)} scenarios passed."
 
 
-def _many(count: int, word: str) -> str:
+def plural(count: int, word: str) -> str:
     return f"{count} {word if count == 1 else word + 's'}"

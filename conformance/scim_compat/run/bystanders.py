@@ -8,8 +8,8 @@ from typing import Final
 
 from scim_compat.engine import people, wording
 from scim_compat.engine.actor import NAME_ATTRIBUTE, Actor
-from scim_compat.engine.fitting import completed, fitted
-from scim_compat.engine.play import NotReached, Play, Stage
+from scim_compat.engine.fitting import add_required, fit_to_schema
+from scim_compat.engine.play import NotReached, Play, RunContext
 from scim_compat.engine.setup import plain_body
 from scim_compat.engine.versions import VERSIONS
 from scim_compat.profile.model import (
@@ -29,7 +29,7 @@ INTEGRITY: Final = "integrity"
 """The feature under which the comparison is reported."""
 
 
-class Taken(Exception):  # noqa: N818 - it names what was found
+class SeedInUse(Exception):  # noqa: N818 - it names what was found
     """The target holds resources with this run's tag that this run did not make. The text says what to do."""
 
     def __init__(self, tag: str, name: str) -> None:
@@ -41,7 +41,7 @@ class Taken(Exception):  # noqa: N818 - it names what was found
         )
 
 
-def refuse_taken(stage: Stage, scim: Scim) -> None:
+def refuse_seed_in_use(stage: RunContext, scim: Scim) -> None:
     """Raises Taken if a user bears the run's tag before the run has made any.
 
     A server that cannot answer such a filter is taken for empty; there the refusal of the first bystander tells.
@@ -52,7 +52,7 @@ def refuse_taken(stage: Stage, scim: Scim) -> None:
     found = done.response.json if done.response is not None and done.response.ok else None
     for name in _names(found, "userName"):
         if tag in name.lower():
-            raise Taken(tag, name)
+            raise SeedInUse(tag, name)
 
 
 def _names(answer: Json, attribute: str) -> list[str]:
@@ -68,7 +68,7 @@ class Bystanders:
     actors: tuple[Actor, ...]
 
 
-def meet(profile: Profile, stage: Stage, shard: str, *, note: Callable[[str], None]) -> Bystanders:
+def create_bystanders(profile: Profile, stage: RunContext, shard: str, *, note: Callable[[str], None]) -> Bystanders:
     """Creates them and remembers how they look. What cannot be made is noted and not judged."""
     kinds: list[ResourceKind] = ["User"]
     if stage.capabilities.has_resource_type("Group") is not False:
@@ -76,7 +76,7 @@ def meet(profile: Profile, stage: Stage, shard: str, *, note: Callable[[str], No
     made: list[Actor] = []
     for kind in kinds:
         try:
-            made.append(_make(kind, Play(profile, comparison(profile, shard), stage), shard))
+            made.append(_make(kind, Play(profile, comparison_scenario(profile, shard), stage), shard))
         except NotReached as reason:
             note(f"no bystander {kind.lower()} could be made ({reason}), so changes to others go unseen there")
     return Bystanders(tuple(made))
@@ -85,8 +85,8 @@ def meet(profile: Profile, stage: Stage, shard: str, *, note: Callable[[str], No
 def _make(kind: ResourceKind, play: Play, shard: str) -> Actor:
     actor = play.introduce(f"bystander {kind} {shard}".strip(), kind)
     intent = play.intent("set-up", actor, by="harness")
-    body = fitted(plain_body(actor, scim=play.profile.scim), actor, play.stage.capabilities)
-    body = completed(body, play.stage.capabilities, play.stage.base_url)
+    body = fit_to_schema(plain_body(actor, scim=play.profile.scim), actor, play.stage.capabilities)
+    body = add_required(body, play.stage.capabilities, play.stage.base_url)
     done = play.create(actor, body, ours=True, intent=intent, title="creates a bystander")
     if done.response is not None and done.response.status == 409:
         _refuse_if_there(play, actor)
@@ -109,10 +109,10 @@ def _refuse_if_there(play: Play, actor: Actor) -> None:
         request, play.intent("look-up", actor, by="harness"), "looks for the bystander's name"
     ).response
     if answer is not None and answer.ok and name.lower() in [n.lower() for n in _names(answer.json, path)]:
-        raise Taken(people.tag_for(play.stage.seed), name)
+        raise SeedInUse(people.tag_for(play.stage.seed), name)
 
 
-def compare(bystanders: Bystanders, profile: Profile, scenario: Scenario, stage: Stage) -> str:
+def compare_bystanders(bystanders: Bystanders, profile: Profile, scenario: Scenario, stage: RunContext) -> str:
     """Reads each again for the check ``bystander.unchanged``; returns why one could not be read, or nothing."""
     play = Play(profile, scenario, stage)
     unread = ""
@@ -129,7 +129,7 @@ def compare(bystanders: Bystanders, profile: Profile, scenario: Scenario, stage:
     return unread
 
 
-def comparison(profile: Profile, shard: str) -> Scenario:
+def comparison_scenario(profile: Profile, shard: str) -> Scenario:
     """The comparison as a scenario of its own, so that it is judged and recorded like any other."""
     return Scenario(
         id="run.bystanders" + (f".{shard}" if shard else ""),

@@ -14,14 +14,14 @@ from scim_compat.engine import people
 from scim_compat.engine.capabilities import Capabilities
 from scim_compat.engine.cleanup import remove_entries
 from scim_compat.engine.ledger import Ledger
-from scim_compat.engine.play import Played, Stage
+from scim_compat.engine.play import PlayedRequest, RunContext
 from scim_compat.engine.versions import VERSIONS
 from scim_compat.profile.model import Profile
 from scim_compat.run.bystanders import (
     Bystanders,
-    Taken,
-    meet,
-    refuse_taken,
+    SeedInUse,
+    create_bystanders,
+    refuse_seed_in_use,
 )
 from scim_compat.run.preflight import NotTestable, preflight
 from scim_compat.run.settings import Settings
@@ -83,8 +83,8 @@ class Endpoint:
         try:
             self.capabilities = preflight(self.wire, self.base_url, scim=self.scim)
             if not self.shard:  # shards of one run share its tag, and its controller has asked
-                refuse_taken(self.stage(lambda _played: None), self.scim)
-        except (NotTestable, Taken) as reason:
+                refuse_seed_in_use(self.stage(lambda _played: None), self.scim)
+        except (NotTestable, SeedInUse) as reason:
             raise NotTestable(self.redacted(str(reason))) from None
 
     def answered(self, *, ended_silent: bool) -> None:
@@ -103,9 +103,9 @@ class Endpoint:
             self._unanswered = 0
         return self._given_up
 
-    def stage(self, observe: Callable[[Played], None]) -> Stage:
+    def stage(self, observe: Callable[[PlayedRequest], None]) -> RunContext:
         """What the scenarios share here; each exchange goes to ``observe``."""
-        return Stage(
+        return RunContext(
             sender=self.wire,
             base_url=self.base_url,
             seed=self.settings.seed,
@@ -123,8 +123,8 @@ class Endpoint:
         if self.bystanders is not None or self.taken:
             return
         try:
-            self.bystanders = meet(profile, self.stage(lambda _played: None), self.shard, note=note)
-        except Taken as reason:  # the other run began after we had asked
+            self.bystanders = create_bystanders(profile, self.stage(lambda _played: None), self.shard, note=note)
+        except SeedInUse as reason:  # the other run began after we had asked
             self.taken = str(reason)
             note(self.taken)
 

@@ -11,7 +11,7 @@ from scim_compat.run.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class RunRequest:
     settings: Settings
     profiles: list[str]
     only: list[str] = field(default_factory=list)
@@ -22,7 +22,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class RunOutcome:
     """How a run ended. ``collated`` is None if there are no results."""
 
     status: int

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from scim_compat.run.request import Request
+from scim_compat.run.request import RunRequest
 
 if TYPE_CHECKING:
     from scim_compat.profile.model import Profile
 
 
-def resolve(request: Request) -> list[Profile]:
+def resolve(request: RunRequest) -> list[Profile]:
     """The profiles that the references name, ``all`` replaced by every built-in; checked before anything is sent."""
     import fnmatch  # noqa: PLC0415
 

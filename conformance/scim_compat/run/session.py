@@ -17,9 +17,9 @@ from scim_compat.checks.judge import judge
 from scim_compat.engine import people
 from scim_compat.engine.applies import not_applicable
 from scim_compat.engine.capabilities import Capabilities
-from scim_compat.engine.cleanup import left
-from scim_compat.engine.intent import Seen
-from scim_compat.engine.play import Played
+from scim_compat.engine.cleanup import left_behind
+from scim_compat.engine.intent import Observation
+from scim_compat.engine.play import PlayedRequest
 from scim_compat.engine.scenario import run_scenario
 from scim_compat.profile.model import Profile, Scenario
 from scim_compat.results.collate import Collated, collate
@@ -32,8 +32,8 @@ from scim_compat.results.model import (
     at_least,
     worst,
 )
-from scim_compat.results.record import recorded
-from scim_compat.run.bystanders import INTEGRITY, compare, comparison
+from scim_compat.results.record import record_exchange
+from scim_compat.run.bystanders import INTEGRITY, compare_bystanders, comparison_scenario
 from scim_compat.run.endpoint import (
     FIRST,
     GIVEN_UP,
@@ -208,7 +208,7 @@ class Session:
                 "clean-up",
                 {
                     "deleted": deleted,
-                    "left": _redacted([e for one in endpoints for e in left(one.ledger)], self.redacted),
+                    "left": _redacted([e for one in endpoints for e in left_behind(one.ledger)], self.redacted),
                 },
             )
             for endpoint in endpoints:
@@ -217,9 +217,9 @@ class Session:
     def _compare_bystanders(self, profile: Profile, endpoint: Endpoint) -> None:
         if endpoint.bystanders is None or not endpoint.bystanders.actors:
             return
-        scenario = comparison(profile, self._shard)
+        scenario = comparison_scenario(profile, self._shard)
         self._begin(profile, scenario, endpoint)
-        unread = compare(endpoint.bystanders, profile, scenario, endpoint.stage(self._observe))
+        unread = compare_bystanders(endpoint.bystanders, profile, scenario, endpoint.stage(self._observe))
         failed = [r for r in self._results if r.outcome == "fail"]
         severity = worst([r.severity for r in failed if r.severity])
         outcome: Outcome = "fail" if at_least(severity, "degraded") else "error" if unread else "pass"
@@ -244,7 +244,7 @@ class Session:
         self._progress("ended", result)
         return result
 
-    def _observe(self, played: Played) -> None:
+    def _observe(self, played: PlayedRequest) -> None:
         if self._current is None:  # pragma: no cover - _begin always comes first
             return
         profile, scenario, endpoint = self._current
@@ -256,15 +256,15 @@ class Session:
             if result.outcome == "fail":
                 self._progress("finding", result)
 
-    def _step(self, played: Played, results: list[CheckResult], endpoint: Endpoint) -> StepResult:
-        seen: Seen = played.seen
+    def _step(self, played: PlayedRequest, results: list[CheckResult], endpoint: Endpoint) -> StepResult:
+        seen: Observation = played.seen
         redactor = endpoint.wire.redactor
         return StepResult(
             id=played.number,
             kind=seen.intent.by,
             title=played.title,
             action=seen.intent.action,
-            exchange=recorded(
+            exchange=record_exchange(
                 seen.exchange,
                 redactor=redactor,
                 ours=endpoint.ledger.ever(),

@@ -7,7 +7,7 @@ from typing import Literal
 
 from scim_compat.values import MISSING, Json
 
-Credential = Literal["valid", "none", "wrong"]
+CredentialUse = Literal["valid", "none", "wrong"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Request:
     target: str
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes | None = None
-    credential: Credential = "valid"
+    credential: CredentialUse = "valid"
     timeout: float | None = None
     """Seconds the client would wait for the whole answer; None: the run's default."""
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from scim_compat.checks.registry import BOTH, Problem, check
-from scim_compat.engine.intent import Seen
+from scim_compat.checks.registry import BOTH, Violation, check
+from scim_compat.engine.intent import Observation
 from scim_compat.scim.messages import entries, looks_like_list, looks_like_resource
 from scim_compat.scim.urls import is_discovery
 
 
-def _closed(seen: Seen) -> bool:
+def _closed(seen: Observation) -> bool:
     # Discovery may be open to all (RFC 7644 section 4): a client reads there how to authenticate.
     return not is_discovery(seen.exchange.request.target) and not seen.intent.endpoint
 
 
-def _let_in(seen: Seen) -> Iterator[Problem]:
+def _let_in(seen: Observation) -> Iterator[Violation]:
     if seen.response.ok and seen.response.status not in seen.intent.statuses:
-        yield Problem("status", expected=401, actual=seen.response.status, message="The request was let in.")
+        yield Violation("status", expected=401, actual=seen.response.status, message="The request was let in.")
 
 
 @check(
@@ -31,7 +31,7 @@ def _let_in(seen: Seen) -> Iterator[Problem]:
     why="Whoever knows the URL can read or change every account of the customer.",
     fix="Put the whole SCIM path behind authentication and answer 401 before anything else is looked at.",
 )
-def required(seen: Seen) -> Iterator[Problem]:
+def required(seen: Observation) -> Iterator[Violation]:
     yield from _let_in(seen)
 
 
@@ -46,7 +46,7 @@ def required(seen: Seen) -> Iterator[Problem]:
     why="The server asks for a credential but does not look at it: any text opens the door.",
     fix="Compare the whole credential with the issued one, for every request, and answer 401 if it differs.",
 )
-def wrong_token(seen: Seen) -> Iterator[Problem]:
+def wrong_token(seen: Observation) -> Iterator[Violation]:
     yield from _let_in(seen)
 
 
@@ -62,10 +62,10 @@ def wrong_token(seen: Seen) -> Iterator[Problem]:
     "or 404 it looks for the fault elsewhere.",
     fix="Answer 401 for a missing or invalid credential; 403 is for a valid one that lacks the right.",
 )
-def status(seen: Seen) -> Iterator[Problem]:
+def status(seen: Observation) -> Iterator[Violation]:
     accepted = seen.intent.statuses or frozenset({401})
     if seen.response.status not in accepted:
-        yield Problem("status", expected=sorted(accepted), actual=seen.response.status)
+        yield Violation("status", expected=sorted(accepted), actual=seen.response.status)
 
 
 @check(
@@ -79,9 +79,9 @@ def status(seen: Seen) -> Iterator[Problem]:
     why="WWW-Authenticate names the scheme the server takes. Without it HTTP libraries treat the 401 as broken.",
     fix='Send WWW-Authenticate with every 401, for example: Bearer realm="scim".',
 )
-def challenge(seen: Seen) -> Iterator[Problem]:
+def challenge(seen: Observation) -> Iterator[Violation]:
     if not (seen.response.header("www-authenticate") or "").strip():
-        yield Problem("header WWW-Authenticate", expected="a challenge such as Bearer")
+        yield Violation("header WWW-Authenticate", expected="a challenge such as Bearer")
 
 
 @check(
@@ -95,10 +95,10 @@ def challenge(seen: Seen) -> Iterator[Problem]:
     why="The status says no, the body says yes: who reads on gets the accounts all the same.",
     fix="Stop at the failed authentication; answer with an error body only.",
 )
-def no_data(seen: Seen) -> Iterator[Problem]:
+def no_data(seen: Observation) -> Iterator[Violation]:
     body = seen.response.json
     # What it holds is never repeated here.
     if looks_like_resource(body):
-        yield Problem("", expected="an error", actual="a resource")
+        yield Violation("", expected="an error", actual="a resource")
     elif looks_like_list(body) and entries(body):
-        yield Problem("/Resources", expected="an error", actual=f"a list of {len(entries(body))}")
+        yield Violation("/Resources", expected="an error", actual=f"a list of {len(entries(body))}")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from scim_compat import schemas
-from scim_compat.checks.effects import said
-from scim_compat.checks.registry import Problem, check
-from scim_compat.checks.resources import few
-from scim_compat.engine.intent import BulkPart, Seen
+from scim_compat.checks.effects import server_message
+from scim_compat.checks.registry import Violation, check
+from scim_compat.checks.resources import at_most_five
+from scim_compat.engine.intent import BulkPart, Observation
 from scim_compat.engine.verbs.bulk import matched, results_of, status_of
 from scim_compat.values import Json
 
@@ -23,9 +23,9 @@ from scim_compat.values import Json
     why="A client that offers bulk reads the outcome of each operation from the body; another status hides them all.",
     fix="Answer 200 with a BulkResponse. If bulk is not offered, say so in /ServiceProviderConfig.",
 )
-def status(seen: Seen) -> Iterator[Problem]:
+def status(seen: Observation) -> Iterator[Violation]:
     if seen.response.status != 200:
-        yield Problem("status", expected=200, actual=seen.response.status, message=said(seen))
+        yield Violation("status", expected=200, actual=seen.response.status, message=server_message(seen))
 
 
 @check(
@@ -38,9 +38,9 @@ def status(seen: Seen) -> Iterator[Problem]:
     why="A client divides its request by the limit in /ServiceProviderConfig, and learns by 413 that it was too much.",
     fix="Count the operations before running any, and answer 413 if there are more than bulk.maxOperations.",
 )
-def too_large(seen: Seen) -> Iterator[Problem]:
+def too_large(seen: Observation) -> Iterator[Violation]:
     if seen.response.status != 413:
-        yield Problem("status", expected=413, actual=seen.response.status)
+        yield Violation("status", expected=413, actual=seen.response.status)
 
 
 @check(
@@ -54,22 +54,24 @@ def too_large(seen: Seen) -> Iterator[Problem]:
     fix='Answer {"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkResponse"], "Operations": [{"method": "POST", '
     '"status": "201"}]}, the status as a string.',
 )
-@few
-def shape(seen: Seen) -> Iterator[Problem]:
+@at_most_five
+def shape(seen: Observation) -> Iterator[Violation]:
     for error in schemas.errors("BulkResponse", seen.response.json):
         # Every example shows a text; the words of section 3.7.3 still know an object with a code.
         of_status = error.keyword == "type" and error.pointer.endswith("/status")
-        yield Problem(error.pointer, error.expected, error.actual, error.message, level="SHOULD" if of_status else None)
+        yield Violation(
+            error.pointer, error.expected, error.actual, error.message, level="SHOULD" if of_status else None
+        )
 
 
-def _results(seen: Seen) -> Iterator[tuple[int, BulkPart, Mapping[str, Json] | None]]:
+def _results(seen: Observation) -> Iterator[tuple[int, BulkPart, Mapping[str, Json] | None]]:
     """(number in the request, operation, its result or None)."""
     sent = seen.intent.parts
     found = matched(sent, results_of(seen.response.json))
     yield from zip(range(1, len(sent) + 1), sent, found, strict=True)
 
 
-def _judged(seen: Seen) -> bool:
+def _judged(seen: Observation) -> bool:
     return seen.response.status == 200 and bool(seen.intent.parts) and isinstance(seen.response.json, Mapping)
 
 
@@ -83,19 +85,19 @@ def _judged(seen: Seen) -> bool:
     why="An operation without a result, or with another one, leaves the client in the dark about one account in many.",
     fix="Run the operations one by one, and return for each its method, bulkId, location and status.",
 )
-@few
-def every_operation(seen: Seen) -> Iterator[Problem]:
+@at_most_five
+def every_operation(seen: Observation) -> Iterator[Violation]:
     for number, part, found in _results(seen):
         code = status_of(found)
         where = f"operation {number} ({part.method} {part.bulk_id or part.path})"
         if part.expect == "not-run":
             continue  # bulk.stops speaks of it
         if found is None:
-            yield Problem(where, expected="a result", actual="none")
+            yield Violation(where, expected="a result", actual="none")
         elif part.expect == "success" and not 200 <= code < 300:
-            yield Problem(where, expected="2xx", actual=code)
+            yield Violation(where, expected="2xx", actual=code)
         elif part.expect == "refusal" and not 400 <= code < 500:
-            yield Problem(where, expected="4xx", actual=code)
+            yield Violation(where, expected="4xx", actual=code)
 
 
 @check(
@@ -108,12 +110,12 @@ def every_operation(seen: Seen) -> Iterator[Problem]:
     why="The client asked to stop because what follows rests on what failed.",
     fix="Count the failed operations, and return at once when there are as many as failOnErrors.",
 )
-def stops(seen: Seen) -> Iterator[Problem]:
+def stops(seen: Observation) -> Iterator[Violation]:
     for number, part, found in _results(seen):
         # Section 3.7 lets a server fail the rest one by one; section 3.7.3 leaves it out of the answer.
         if part.expect == "not-run" and 200 <= status_of(found) < 300:
             where = f"operation {number} ({part.method} {part.bulk_id or part.path})"
-            yield Problem(where, expected="not run", actual=f"run, and ended with {status_of(found)}")
+            yield Violation(where, expected="not run", actual=f"run, and ended with {status_of(found)}")
 
 
 @check(
@@ -127,13 +129,13 @@ def stops(seen: Seen) -> Iterator[Problem]:
     fix="Return location with every result but that of a failed creation, and response with an error body where an "
     "operation failed.",
 )
-@few
-def parts(seen: Seen) -> Iterator[Problem]:
+@at_most_five
+def parts(seen: Observation) -> Iterator[Violation]:
     for number, _part, found in _results(seen):
         if found is None:
             continue
         code = status_of(found)
         if 200 <= code < 300 and not found.get("location"):
-            yield Problem(f"operation {number}", expected="location", actual="absent")
+            yield Violation(f"operation {number}", expected="location", actual="absent")
         elif code >= 300 and not isinstance(found.get("response"), Mapping):
-            yield Problem(f"operation {number}", expected="response with an error", actual="absent")
+            yield Violation(f"operation {number}", expected="response with an error", actual="absent")

@@ -9,11 +9,11 @@ from scim_compat.checks.effects import (
     advertised,
     answered,
     body,
+    display,
     effects,
     is_custom,
     rewords,
-    said,
-    shown,
+    server_message,
     subject,
     writes,
 )
@@ -21,10 +21,10 @@ from scim_compat.checks.refusals import word_on_refusal
 from scim_compat.checks.registry import (
     BOTH,
     Level,
-    Problem,
+    Violation,
     check,
 )
-from scim_compat.engine.intent import Seen
+from scim_compat.engine.intent import Observation
 from scim_compat.scim import paths
 from scim_compat.values import MISSING, Json
 
@@ -41,10 +41,10 @@ from scim_compat.values import MISSING, Json
     fix="Accept the body as sent and answer 201 with the new resource. Ignore read-only attributes "
     "(id, meta, groups) and null values instead of refusing them.",
 )
-def status(seen: Seen) -> Iterator[Problem]:
+def status(seen: Observation) -> Iterator[Violation]:
     if seen.response.status != 201 and seen.response.status < 500:
         level = word_on_refusal(seen) if seen.response.status >= 400 else None
-        yield Problem("status", expected=201, actual=seen.response.status, message=said(seen), level=level)
+        yield Violation("status", expected=201, actual=seen.response.status, message=server_message(seen), level=level)
 
 
 @check(
@@ -58,12 +58,12 @@ def status(seen: Seen) -> Iterator[Problem]:
     why="Clients store the id from this answer and use nothing else afterwards.",
     fix="Answer 201 with the whole representation, `id` included.",
 )
-def returns_resource(seen: Seen) -> Iterator[Problem]:
+def returns_resource(seen: Observation) -> Iterator[Violation]:
     level: Level | None = "MUST" if seen.world.scim == "1.1" else None  # protocol section 3.1
     if not answered(seen):
-        yield Problem("body", expected="the new resource as a JSON object", actual="no JSON object", level=level)
+        yield Violation("body", expected="the new resource as a JSON object", actual="no JSON object", level=level)
     elif "id" not in body(seen):
-        yield Problem("/id", expected="the new resource's id", actual="(absent)", level=level)
+        yield Violation("/id", expected="the new resource's id", actual="(absent)", level=level)
 
 
 @check(
@@ -77,11 +77,11 @@ def returns_resource(seen: Seen) -> Iterator[Problem]:
     why="A second account for one person splits its rights, and the client later finds two matches.",
     fix="Check uniqueness before storing and answer 409 with scimType `uniqueness`.",
 )
-def duplicate_refused(seen: Seen) -> Iterator[Problem]:
+def duplicate_refused(seen: Observation) -> Iterator[Violation]:
     if seen.world.claims.existing == "adopt":
         # The vendor says that a create for a known person takes over the account: then it must be that one.
         if not seen.response.ok or body(seen).get("id") != subject(seen).id:
-            yield Problem("/id", expected=subject(seen).id, actual=shown(body(seen).get("id", MISSING)))
+            yield Violation("/id", expected=subject(seen).id, actual=display(body(seen).get("id", MISSING)))
         return
     if seen.response.status != 409 and seen.response.status < 500:
         made = "a second resource was made" if seen.response.ok else "refused, but not as a conflict"
@@ -89,14 +89,14 @@ def duplicate_refused(seen: Seen) -> Iterator[Problem]:
         level: Level | None = "CLIENT" if seen.intent.resource == "Group" else None
         if not seen.response.ok:
             level = word_on_refusal(seen)  # what is refused for another lawful reason need not be looked at further
-        yield Problem("status", expected=409, actual=seen.response.status, message=made, level=level)
+        yield Violation("status", expected=409, actual=seen.response.status, message=made, level=level)
 
 
 _FOLLOWS_NAME: Final = frozenset({"name.formatted", "displayname", "nickname"})
 """What a server may make of the parts of the name; after a change of those it is no longer the creation's."""
 
 
-def _differences(seen: Seen) -> Iterator[tuple[str, Json, Json, str]]:
+def _differences(seen: Observation) -> Iterator[tuple[str, Json, Json, str]]:
     """(path, expected, actual, kind) of every created attribute that reads back otherwise."""
     resource = body(seen)
     renamed = any(e.path.lower().startswith("name.") for w in writes(seen) if w.action != "create" for e in w.effects)
@@ -134,7 +134,7 @@ def _one_text(expected: str, found: str) -> bool:
     return all(letter in rest for letter in short)
 
 
-def _created(seen: Seen) -> bool:
+def _created(seen: Observation) -> bool:
     return (
         answered(seen) and any(w.action == "create" for w in seen.intent.subject.writes)
         if seen.intent.subject
@@ -153,10 +153,10 @@ def _created(seen: Seen) -> bool:
     why="What the server drops or rewrites differs from the source in every later comparison.",
     fix="Store and return the attribute exactly as sent, or leave it out of /Schemas so that admins do not map it.",
 )
-def stored(seen: Seen) -> Iterator[Problem]:
+def stored(seen: Observation) -> Iterator[Violation]:
     for path, expected, found, kind in _differences(seen):
         if kind == "value":
-            yield Problem(path, expected=expected, actual=shown(found))
+            yield Violation(path, expected=expected, actual=display(found))
 
 
 @check(
@@ -170,10 +170,10 @@ def stored(seen: Seen) -> Iterator[Problem]:
     why="Names like Žofia or O'Brien are people's names; a mangled one is a wrong one.",
     fix="Read and write UTF-8 throughout, and do not escape or strip characters on the way to the store.",
 )
-def text_survives(seen: Seen) -> Iterator[Problem]:
+def text_survives(seen: Observation) -> Iterator[Violation]:
     for path, expected, found, kind in _differences(seen):
         if kind == "text":
-            yield Problem(path, expected=expected, actual=shown(found))
+            yield Violation(path, expected=expected, actual=display(found))
 
 
 @check(
@@ -187,7 +187,7 @@ def text_survives(seen: Seen) -> Iterator[Problem]:
     why="Matching ignores case, but clients compare what is stored letter by letter.",
     fix="Compare without case, store with it.",
 )
-def case_kept(seen: Seen) -> Iterator[Problem]:
+def case_kept(seen: Observation) -> Iterator[Violation]:
     for path, expected, found, kind in _differences(seen):
         if kind == "case":
-            yield Problem(path, expected=expected, actual=shown(found))
+            yield Violation(path, expected=expected, actual=display(found))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from scim_compat.checks.effects import subject
-from scim_compat.checks.registry import BOTH, Problem, check
-from scim_compat.engine.intent import Seen
+from scim_compat.checks.registry import BOTH, Violation, check
+from scim_compat.engine.intent import Observation
 from scim_compat.scim.messages import looks_like_error
 
 
@@ -21,13 +21,13 @@ from scim_compat.scim.messages import looks_like_error
     why="A delete that is refused leaves the account behind.",
     fix="Delete, and answer 204 without a body.",
 )
-def status(seen: Seen) -> Iterator[Problem]:
+def status(seen: Observation) -> Iterator[Violation]:
     if seen.intent.disabled and seen.response.status in {404, 410}:
         return  # it vanished when it was disabled: user.disabled-found-by-id
     # SCIM 1.1 answers 200 in its text, and servers of it 204 as well (protocol section 3.4).
     right = {204} if seen.world.scim == "2.0" else {200, 204}
     if seen.response.status not in right and seen.response.status < 500:
-        yield Problem("status", expected=204, actual=seen.response.status)
+        yield Violation("status", expected=204, actual=seen.response.status)
 
 
 @check(
@@ -41,9 +41,9 @@ def status(seen: Seen) -> Iterator[Problem]:
     why="The client takes 404 for done; any other error is tried again for weeks.",
     fix="Answer 404 for every request about a deleted resource.",
 )
-def again(seen: Seen) -> Iterator[Problem]:
+def again(seen: Observation) -> Iterator[Violation]:
     if seen.response.status not in {404, 410} and seen.response.status < 500:
-        yield Problem("status", expected=404, actual=seen.response.status)
+        yield Violation("status", expected=404, actual=seen.response.status)
 
 
 @check(
@@ -57,10 +57,10 @@ def again(seen: Seen) -> Iterator[Problem]:
     why="A deleted account that answers is an account that is still there.",
     fix="Answer 404 for the id of a deleted resource.",
 )
-def gone_by_id(seen: Seen) -> Iterator[Problem]:
+def gone_by_id(seen: Observation) -> Iterator[Violation]:
     # A refusal of another status gives nothing away; read.unknown-404 speaks of it.
     if seen.response.ok and not looks_like_error(seen.response.json):
-        yield Problem("status", expected=404, actual=seen.response.status)
+        yield Violation("status", expected=404, actual=seen.response.status)
 
 
 @check(
@@ -74,7 +74,7 @@ def gone_by_id(seen: Seen) -> Iterator[Problem]:
     why="The client finds the deleted user, links to it, and never creates the new one.",
     fix="Leave deleted resources out of filter results.",
 )
-def gone_by_filter(seen: Seen) -> Iterator[Problem]:
+def gone_by_filter(seen: Observation) -> Iterator[Violation]:
     yield from _still_there(seen)
 
 
@@ -89,13 +89,13 @@ def gone_by_filter(seen: Seen) -> Iterator[Problem]:
     why="Imports bring the deleted account back to life.",
     fix="Leave deleted resources out of lists and of totalResults.",
 )
-def gone_from_list(seen: Seen) -> Iterator[Problem]:
+def gone_from_list(seen: Observation) -> Iterator[Violation]:
     yield from _still_there(seen)
 
 
-def _still_there(seen: Seen) -> Iterator[Problem]:
+def _still_there(seen: Observation) -> Iterator[Violation]:
     answer = seen.response.json
     found = answer.get("Resources") if isinstance(answer, Mapping) else None
     for index, resource in enumerate(found if isinstance(found, list) else []):
         if isinstance(resource, Mapping) and resource.get("id") == subject(seen).id:
-            yield Problem(f"/Resources/{index}", expected="not the deleted resource", actual=subject(seen).id)
+            yield Violation(f"/Resources/{index}", expected="not the deleted resource", actual=subject(seen).id)

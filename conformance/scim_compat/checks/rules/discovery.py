@@ -13,12 +13,12 @@ from scim_compat.checks.registry import (
     BOTH,
     Level,
     NotJudged,
-    Problem,
+    Violation,
     check,
 )
-from scim_compat.checks.resources import few
+from scim_compat.checks.resources import at_most_five
 from scim_compat.checks.rules.http import is_html
-from scim_compat.engine.intent import Seen
+from scim_compat.engine.intent import Observation
 from scim_compat.engine.versions import VERSIONS
 from scim_compat.scim import messages, paths, urls
 from scim_compat.scim.messages import escape
@@ -30,17 +30,17 @@ _COMMON: Final = frozenset({"schemas", "id", "externalid", "meta"})
 _MAX_DEPTH: Final = 8
 
 
-def _whole(seen: Seen) -> bool:
+def _whole(seen: Observation) -> bool:
     """The request is for the endpoint itself, not for one entry below it."""
     path = urls.segments(seen.exchange.request.target)
     return bool(path) and path[-1].lower() == seen.intent.endpoint.lower()
 
 
-def _answered(seen: Seen, *endpoints: str) -> bool:
+def _answered(seen: Observation, *endpoints: str) -> bool:
     return seen.response.ok and seen.response.json is not MISSING and seen.intent.endpoint in endpoints
 
 
-def _resources(seen: Seen) -> list[tuple[str, Mapping[str, Json]]]:
+def _resources(seen: Observation) -> list[tuple[str, Mapping[str, Json]]]:
     """The entries with their pointers: those of the list, or the one that was asked for."""
     body = seen.response.json
     if not _whole(seen):
@@ -51,13 +51,13 @@ def _resources(seen: Seen) -> list[tuple[str, Mapping[str, Json]]]:
     return [(f"{prefix}/{index}", entry) for index, entry in listed if isinstance(entry, Mapping)]
 
 
-def _shape(name: str, pointer: str, value: Json, *, scim: Scim = "2.0") -> Iterator[Problem]:
+def _shape(name: str, pointer: str, value: Json, *, scim: Scim = "2.0") -> Iterator[Violation]:
     for error in schemas.errors(name, value, scim=scim):
         more = f" ({error.more} more entries have the same fault)" if error.more else ""
         actual = MISSING if error.keyword == "required" else error.actual
         # Names of attributes are not case-sensitive (RFC 7643 section 2.1).
         level: Level | None = "CLIENT" if error.misspelled or _same_word(error) else None
-        yield Problem(f"{pointer}{error.pointer}", error.expected, actual, f"{error.message}{more}", level)
+        yield Violation(f"{pointer}{error.pointer}", error.expected, actual, f"{error.message}{more}", level)
 
 
 def _same_word(error: schemas.ShapeError) -> bool:
@@ -78,10 +78,10 @@ def _same_word(error: schemas.ShapeError) -> bool:
     why="A client that configures itself asks here first, when the administrator saves the connection.",
     fix="Serve /Schemas, /ResourceTypes and /ServiceProviderConfig below the base URL.",
 )
-def status(seen: Seen) -> Iterator[Problem]:
+def status(seen: Observation) -> Iterator[Violation]:
     accepted = seen.intent.statuses or frozenset({200})
     if seen.response.status not in accepted and seen.intent.expect == "success":
-        yield Problem("status", expected=min(accepted), actual=seen.response.status)
+        yield Violation("status", expected=min(accepted), actual=seen.response.status)
 
 
 @check(
@@ -94,14 +94,14 @@ def status(seen: Seen) -> Iterator[Problem]:
     why="Clients read Resources. From a bare array or a single object they learn nothing.",
     fix="Wrap the entries in a ListResponse with schemas, totalResults and Resources.",
 )
-def schemas_list(seen: Seen) -> Iterator[Problem]:
+def schemas_list(seen: Observation) -> Iterator[Violation]:
     body = seen.response.json
     if not isinstance(body, Mapping):
-        yield Problem("", expected="a ListResponse object", actual=schemas.type_name(body))
+        yield Violation("", expected="a ListResponse object", actual=schemas.type_name(body))
         return
     yield from _shape("ListResponse", "", body)
     if not messages.entries(body) and "totalResults" in body:
-        yield Problem("/Resources", expected="at least one entry", actual="none")
+        yield Violation("/Resources", expected="at least one entry", actual="none")
 
 
 @check(
@@ -114,8 +114,8 @@ def schemas_list(seen: Seen) -> Iterator[Problem]:
     why="One attribute without a type, or with a type that does not exist, makes clients drop the whole schema.",
     fix="Give each schema id and attributes, each attribute name, type and multiValued, all in the RFC's spelling.",
 )
-@few
-def schema_shape(seen: Seen) -> Iterator[Problem]:
+@at_most_five
+def schema_shape(seen: Observation) -> Iterator[Violation]:
     for pointer, entry in _resources(seen):
         yield from _shape("Schema", pointer, entry)
 
@@ -130,8 +130,8 @@ def schema_shape(seen: Seen) -> Iterator[Problem]:
     why="From here a client learns where users and groups are and which extensions they have.",
     fix="Give each resource type schemas, name, endpoint and schema; schemaExtensions with schema and required.",
 )
-@few
-def resource_types_shape(seen: Seen) -> Iterator[Problem]:
+@at_most_five
+def resource_types_shape(seen: Observation) -> Iterator[Violation]:
     for pointer, entry in _resources(seen):
         yield from _shape("ResourceType", pointer, entry)
 
@@ -147,11 +147,11 @@ def resource_types_shape(seen: Seen) -> Iterator[Problem]:
     why="Clients read here whether they may PATCH, filter and sort; what is missing counts as “no”, or as a fault.",
     fix="Return one object with patch, bulk, filter, changePassword, sort, etag and authenticationSchemes.",
 )
-@few
-def provider_config_shape(seen: Seen) -> Iterator[Problem]:
+@at_most_five
+def provider_config_shape(seen: Observation) -> Iterator[Violation]:
     body = seen.response.json
     if messages.looks_like_list(body):
-        yield Problem("", expected="one object", actual="a list")
+        yield Violation("", expected="one object", actual="a list")
     else:
         yield from _shape("ServiceProviderConfig", "", body, scim=seen.world.scim)
 
@@ -167,10 +167,10 @@ def provider_config_shape(seen: Seen) -> Iterator[Problem]:
     "an object stands otherwise.",
     fix="Leave out members that have no value.",
 )
-@few
-def no_null(seen: Seen) -> Iterator[Problem]:
+@at_most_five
+def no_null(seen: Observation) -> Iterator[Violation]:
     for pointer in _nulls(seen.response.json, "", _MAX_DEPTH):
-        yield Problem(pointer, expected="absent", actual="null")
+        yield Violation(pointer, expected="absent", actual="null")
 
 
 def _nulls(value: Json, pointer: str, depth: int) -> Iterator[str]:
@@ -204,7 +204,7 @@ def _find(attributes: Json, name: str) -> Mapping[str, Json] | None:
     why="The mapping page offers what /Schemas lists. An attribute that is not there cannot be mapped, or is refused.",
     fix="List every attribute the server stores, with its sub-attributes; or take it out of the recommended mapping.",
 )
-def mapped_attributes(seen: Seen) -> Iterator[Problem]:
+def mapped_attributes(seen: Observation) -> Iterator[Violation]:
     published = {str(entry.get("id", "")).lower(): entry for _, entry in _resources(seen)}
     judged = False
     for kind, mapped in seen.world.mapped.items():
@@ -214,7 +214,7 @@ def mapped_attributes(seen: Seen) -> Iterator[Problem]:
             if kind == "Group" and seen.world.capabilities.has_resource_type(kind) is False:
                 continue
             judged = True
-            yield Problem("/Resources", expected=f"the schema {CORE_URNS[kind]}")
+            yield Violation("/Resources", expected=f"the schema {CORE_URNS[kind]}")
             continue
         judged = True
         for path in dict.fromkeys(mapped):
@@ -223,13 +223,13 @@ def mapped_attributes(seen: Seen) -> Iterator[Problem]:
         raise NotJudged("the client maps no attribute of a resource type that the target has")
 
 
-def _unlisted(kind: str, path: str, published: Mapping[str, Mapping[str, Json]]) -> Iterator[Problem]:
+def _unlisted(kind: str, path: str, published: Mapping[str, Mapping[str, Json]]) -> Iterator[Violation]:
     urn, names = messages.split_path(path)
     if not names or (not urn and names[0].lower() in _COMMON):
         return
     schema = published.get((urn or CORE_URNS[kind]).lower())
     if schema is None:
-        yield Problem("/Resources", expected=f"the schema {urn}", message=f"{path} is mapped.")
+        yield Violation("/Resources", expected=f"the schema {urn}", message=f"{path} is mapped.")
         return
     # What the path selects an entry by is sent as well: ``emails[type eq "work"].value`` sends a type.
     selectors = [(names[0], name) for name, _ in paths.parse(path).where]
@@ -239,7 +239,7 @@ def _unlisted(kind: str, path: str, published: Mapping[str, Mapping[str, Json]])
             attribute = _find(level, name)
             if attribute is None:
                 expected = f"{'.'.join(chain)} in {schema.get('id')}"
-                yield Problem("/Resources", expected=expected, message=f"{path} is mapped; {name} is not listed.")
+                yield Violation("/Resources", expected=expected, message=f"{path} is mapped; {name} is not listed.")
                 return
             level = attribute.get("subAttributes")
 
@@ -254,11 +254,11 @@ def _unlisted(kind: str, path: str, published: Mapping[str, Mapping[str, Json]])
     why="This client updates with PATCH. One that reads the configuration first will not try.",
     fix="Implement PATCH and set patch.supported to true.",
 )
-def patch_advertised(seen: Seen) -> Iterator[Problem]:
+def patch_advertised(seen: Observation) -> Iterator[Violation]:
     patch = seen.response.json.get("patch")
     supported = patch.get("supported") if isinstance(patch, Mapping) else None
     if supported is False:  # what is missing or no boolean is discovery.provider-config-shape
-        yield Problem("/patch/supported", expected=True, actual=False)
+        yield Violation("/patch/supported", expected=True, actual=False)
 
 
 @check(
@@ -271,8 +271,8 @@ def patch_advertised(seen: Seen) -> Iterator[Problem]:
     why="A client that follows /ResourceTypes to a schema that is not there drops the resource type or its extension.",
     fix="Use in schema and schemaExtensions the exact id of an entry of /Schemas, and list every extension there.",
 )
-@few
-def agree(seen: Seen) -> Iterator[Problem]:
+@at_most_five
+def agree(seen: Observation) -> Iterator[Violation]:
     here = [entry for _, entry in _resources(seen)]
     on_types = seen.intent.endpoint == "ResourceTypes"
     types = here if on_types else seen.world.capabilities.resource_types
@@ -285,7 +285,7 @@ def agree(seen: Seen) -> Iterator[Problem]:
         for where, urn in _named_schemas(entry):
             if urn.lower() not in ids:
                 pointer = f"/Resources/{index}{where}" if on_types else "/Resources"
-                yield Problem(
+                yield Violation(
                     pointer,
                     expected=f"{urn[:150]} in /Schemas",
                     message=f"The resource type {name} names it.",

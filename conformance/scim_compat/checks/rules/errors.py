@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from scim_compat import schemas
-from scim_compat.checks.registry import Level, Problem, check
+from scim_compat.checks.registry import Level, Violation, check
 from scim_compat.checks.rules.http import SCIM_JSON, asked_for_json, is_html
-from scim_compat.engine.intent import Seen
+from scim_compat.engine.intent import Observation
 from scim_compat.scim.messages import looks_like_error
 from scim_compat.scim.urls import parameters
 from scim_compat.values import MISSING
@@ -26,7 +26,7 @@ SCIM_TYPES: Final = frozenset(
 _BEFORE_SCIM: Final = frozenset({401, 407, 413, 414, 429, 431})
 
 
-def _refused(seen: Seen) -> bool:
+def _refused(seen: Observation) -> bool:
     """A 4xx that a SCIM service gave; what a gateway says in a page of its own is ``http.not-html``."""
     status = seen.response.status
     if not 400 <= status < 500 or is_html(seen) or seen.exchange.request.method == "HEAD":
@@ -34,12 +34,12 @@ def _refused(seen: Seen) -> bool:
     return status not in _BEFORE_SCIM or looks_like_error(seen.response.json)
 
 
-def _error(seen: Seen) -> Mapping[str, object]:
+def _error(seen: Observation) -> Mapping[str, object]:
     body = seen.response.json
     return body if isinstance(body, Mapping) else {}
 
 
-def _held(seen: Seen) -> bool:
+def _held(seen: Observation) -> bool:
     return _refused(seen) and looks_like_error(seen.response.json)
 
 
@@ -54,17 +54,17 @@ def _held(seen: Seen) -> bool:
     fix='Answer with {"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "status": "400", '
     '"detail": "…"}, also for errors that your framework answers by itself.',
 )
-def shape(seen: Seen) -> Iterator[Problem]:
+def shape(seen: Observation) -> Iterator[Violation]:
     response = seen.response
     if not response.body:
-        yield Problem("", expected="a SCIM error", actual="an empty body")
+        yield Violation("", expected="a SCIM error", actual="an empty body")
     elif response.json is MISSING:
-        yield Problem("", expected="a SCIM error", actual="a body that is not JSON")
+        yield Violation("", expected="a SCIM error", actual="a body that is not JSON")
     else:
         for error in schemas.errors("Error", response.json):
             # A status that is there but wrong has rules of its own.
             if error.pointer != "/status" or error.keyword == "required":
-                yield Problem(error.pointer, error.expected, error.actual, error.message)
+                yield Violation(error.pointer, error.expected, error.actual, error.message)
 
 
 @check(
@@ -78,18 +78,18 @@ def shape(seen: Seen) -> Iterator[Problem]:
     fix='Answer with {"Errors": [{"description": "…", "code": "400"}]}, also for errors that your framework answers '
     "by itself.",
 )
-def errors_array(seen: Seen) -> Iterator[Problem]:
+def errors_array(seen: Observation) -> Iterator[Violation]:
     response = seen.response
     if not response.body:
-        yield Problem("", expected="Errors", actual="an empty body")
+        yield Violation("", expected="Errors", actual="an empty body")
     elif response.json is MISSING:
-        yield Problem("", expected="Errors", actual="a body that is not JSON")
+        yield Violation("", expected="Errors", actual="a body that is not JSON")
     else:
         for error in schemas.errors("Error", response.json, scim="1.1"):
             # Protocol section 3.9 demands words for people; the code stands in its example only.
             only_shown = error.keyword == "required" and error.pointer.endswith("/code")
             level: Level | None = "CLIENT" if only_shown else None
-            yield Problem(error.pointer, error.expected, error.actual, error.message, level=level)
+            yield Violation(error.pointer, error.expected, error.actual, error.message, level=level)
 
 
 @check(
@@ -101,10 +101,10 @@ def errors_array(seen: Seen) -> Iterator[Problem]:
     why="Some clients decide by the one, some by the other: they must say the same.",
     fix="Fill status from the same value that is sent as HTTP status.",
 )
-def status_matches(seen: Seen) -> Iterator[Problem]:
+def status_matches(seen: Observation) -> Iterator[Violation]:
     found = _error(seen)["status"]
     if str(found).strip() != str(seen.response.status):
-        yield Problem("/status", expected=str(seen.response.status), actual=str(found)[:20])
+        yield Violation("/status", expected=str(seen.response.status), actual=str(found)[:20])
 
 
 @check(
@@ -116,10 +116,10 @@ def status_matches(seen: Seen) -> Iterator[Problem]:
     why="A strictly typed client cannot read an error whose status is a number, and loses detail with it.",
     fix='Write "status": "404", not "status": 404.',
 )
-def status_string(seen: Seen) -> Iterator[Problem]:
+def status_string(seen: Observation) -> Iterator[Violation]:
     found = _error(seen)["status"]
     if not isinstance(found, str):
-        yield Problem("/status", expected=f'"{seen.response.status}"', actual=schemas.type_name(found))
+        yield Violation("/status", expected=f'"{seen.response.status}"', actual=schemas.type_name(found))
 
 
 @check(
@@ -133,20 +133,20 @@ def status_string(seen: Seen) -> Iterator[Problem]:
     fix="Set scimType to uniqueness on the 409 for a create, to invalidFilter on the 400 for a filter, and "
     "elsewhere to a keyword of RFC 7644, table 9, or leave it out.",
 )
-def scim_type(seen: Seen) -> Iterator[Problem]:
+def scim_type(seen: Observation) -> Iterator[Violation]:
     intent, status, found = seen.intent, seen.response.status, _error(seen).get("scimType")
     shown = found[:40] if isinstance(found, str) else schemas.type_name(found)
     if found is not None and not (isinstance(found, str) and found in SCIM_TYPES):
-        yield Problem("/scimType", expected="a keyword of RFC 7644, table 9", actual=shown)
+        yield Violation("/scimType", expected="a keyword of RFC 7644, table 9", actual=shown)
     elif status == 409 and intent.action in {"create", "set-up"}:
         if found != "uniqueness":
-            yield Problem("/scimType", expected="uniqueness", actual=MISSING if found is None else shown)
+            yield Violation("/scimType", expected="uniqueness", actual=MISSING if found is None else shown)
     elif status == 400 and _filter_declined(seen) and found not in _OF_FILTERS:
         # Section 3.4.2.2 demands the keyword for an operation that is not known or not to be had of the value;
         # elsewhere scimType is optional (section 3.12).
         level: Level | None = None if found is not None or _operation_declined(seen) else "CLIENT"
         actual = MISSING if found is None else shown
-        yield Problem("/scimType", expected="invalidFilter", actual=actual, level=level)
+        yield Violation("/scimType", expected="invalidFilter", actual=actual, level=level)
 
 
 _OF_FILTERS: Final = frozenset({"invalidFilter", "sensitive", "tooMany", "invalidValue"})
@@ -156,7 +156,7 @@ _OPERATORS: Final = _ORDERS | {"eq", "ne", "co", "sw", "ew", "pr"}
 _COMPARISON: Final = re.compile(r"[\w.:$-]+ +(\w+) +(true\b|false\b|\S)", re.IGNORECASE)
 
 
-def _operation_declined(seen: Seen) -> bool:
+def _operation_declined(seen: Observation) -> bool:
     """The filter is one comparison by an operator that does not exist, or that booleans do not have (table 3)."""
     found = _COMPARISON.match(parameters(seen.exchange.request.target).get("filter", "").strip())
     if found is None:
@@ -165,7 +165,7 @@ def _operation_declined(seen: Seen) -> bool:
     return operator not in _OPERATORS or (operator in _ORDERS and value in {"true", "false"})
 
 
-def _filter_declined(seen: Seen) -> bool:
+def _filter_declined(seen: Observation) -> bool:
     request = seen.exchange.request
     return request.method == "GET" and seen.intent.expect == "refusal" and "filter" in parameters(request.target)
 
@@ -179,12 +179,12 @@ def _filter_declined(seen: Seen) -> bool:
     why="detail is the one sentence the customer's administrator gets to see.",
     fix="Name the attribute and the reason in detail, such as: userName “a@b.example” is taken.",
 )
-def detail_useful(seen: Seen) -> Iterator[Problem]:
+def detail_useful(seen: Observation) -> Iterator[Violation]:
     found = _error(seen).get("detail")
     if found is not None and not isinstance(found, str):
         return  # error.shape says so
     if not (found or "").strip():
-        yield Problem("/detail", expected="a sentence", actual=MISSING if found is None else found)
+        yield Violation("/detail", expected="a sentence", actual=MISSING if found is None else found)
 
 
 @check(
@@ -196,6 +196,6 @@ def detail_useful(seen: Seen) -> Iterator[Problem]:
     why="A client that reads error bodies by their label misses the detail.",
     fix="Send Content-Type: application/scim+json with errors too.",
 )
-def media_type(seen: Seen) -> Iterator[Problem]:
+def media_type(seen: Observation) -> Iterator[Violation]:
     if seen.response.media_type != SCIM_JSON:
-        yield Problem("header Content-Type", expected=SCIM_JSON, actual=seen.response.media_type or MISSING)
+        yield Violation("header Content-Type", expected=SCIM_JSON, actual=seen.response.media_type or MISSING)

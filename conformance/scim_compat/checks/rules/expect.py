@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from scim_compat.checks.effects import shown
+from scim_compat.checks.effects import display
 from scim_compat.checks.registry import (
     BOTH,
     NotJudged,
-    Problem,
+    Violation,
     check,
 )
 from scim_compat.checks.resources import as_expected, is_own
-from scim_compat.engine.intent import Assertion, Seen
+from scim_compat.engine.intent import Assertion, Observation
 from scim_compat.values import MISSING, Json
 
 _TYPES: Final[Mapping[str, tuple[type, ...]]] = {
@@ -32,17 +32,17 @@ _PUBLIC: Final = ("/schemas", "/resourcetypes", "/serviceproviderconfig")
     why="The suite or the specification names this part of the answer.",
     fix="Answer with the named members in the named form.",
 )
-def answer(seen: Seen) -> Iterator[Problem]:
+def answer(seen: Observation) -> Iterator[Violation]:
     for one in seen.intent.asserts:
         found = _at(seen, one.at)
         if not _holds(one, found):
             expected = f"{one.value}" if one.word == "is" else one.value
             if one.word == "includes":
                 expected = f"an array with {one.value}"
-            yield Problem(one.at, expected=expected, actual=_quoted(seen, one.at, found))
+            yield Violation(one.at, expected=expected, actual=_quoted(seen, one.at, found))
 
 
-def _at(seen: Seen, place: str) -> Json:
+def _at(seen: Observation, place: str) -> Json:
     if place.startswith("header "):
         found = seen.response.header(place.removeprefix("header "))
         return MISSING if found is None else found
@@ -73,17 +73,17 @@ def _holds(one: Assertion, found: Json) -> bool:
     return right and not (one.value == "number" and isinstance(found, bool))
 
 
-def _quoted(seen: Seen, place: str, found: Json) -> Json:
+def _quoted(seen: Observation, place: str, found: Json) -> Json:
     """Foreign values are told by their type only: a list, or a single answer, may hold anyone."""
     if found is MISSING or place.startswith("header "):
-        return shown(found)
+        return display(found)
     if _may_be_foreign(seen, place):
         kind = type(found).__name__
         return f"(a {kind} of a resource that is not of this run)" if "/" in place[1:] else f"(a {kind}, not shown)"
-    return shown(found)
+    return display(found)
 
 
-def _may_be_foreign(seen: Seen, place: str) -> bool:
+def _may_be_foreign(seen: Observation, place: str) -> bool:
     body, first = seen.response.json, place.split("/")[1]
     if not seen.response.ok or seen.exchange.request.target.lower().startswith(_PUBLIC):
         return False
@@ -106,10 +106,10 @@ def _may_be_foreign(seen: Seen, place: str) -> bool:
     why="A filter that leaves out or lets in the wrong ones makes a client act on the wrong account.",
     fix="Evaluate the whole filter for each resource, by the rules of RFC 7644 section 3.4.2.2.",
 )
-def finds(seen: Seen) -> Iterator[Problem]:
+def finds(seen: Observation) -> Iterator[Violation]:
     ids = _ids(seen)
     if ids is None:
-        yield Problem("/Resources", expected="a list of resources", actual="none")
+        yield Violation("/Resources", expected="a list of resources", actual="none")
         return
     if _more_pages(seen):
         raise NotJudged("the answer is one page of several, so who is missing cannot be told")
@@ -117,7 +117,7 @@ def finds(seen: Seen) -> Iterator[Problem]:
     wanted = set(seen.intent.finds or ())
     for one in seen.intent.among:
         if (one in ids) != (one in wanted):
-            yield Problem(
+            yield Violation(
                 "/Resources",
                 expected=f"{'with' if one in wanted else 'without'} {names.get(one, one)}",
                 actual="not among the results" if one in wanted else "among the results",
@@ -133,14 +133,14 @@ def finds(seen: Seen) -> Iterator[Problem]:
     why="A client that pages through a sorted list skips or repeats what stands in the wrong place.",
     fix="Sort before paging, by the value of the attribute that sortBy names.",
 )
-def order(seen: Seen) -> Iterator[Problem]:
+def order(seen: Observation) -> Iterator[Violation]:
     ids = _ids(seen) or []
     got = [one for one in ids if one in seen.intent.ordered]
     if len(got) < len(seen.intent.ordered) and _more_pages(seen):
         raise NotJudged("the answer is one page of several")
     if got != list(seen.intent.ordered):
         names = seen.world.ours
-        yield Problem(
+        yield Violation(
             "/Resources",
             expected=[names.get(one, one) for one in seen.intent.ordered],
             actual=[names.get(one, one) for one in got],
@@ -159,11 +159,11 @@ def order(seen: Seen) -> Iterator[Problem]:
     why="An import counts the repeated account twice and loses another one.",
     fix="Sort by something stable, such as the id, before cutting pages, and count startIndex from 1.",
 )
-def pages_disjoint(seen: Seen) -> Iterator[Problem]:
+def pages_disjoint(seen: Observation) -> Iterator[Violation]:
     _must_stand_still(seen)
     again = [one for one in _ids(seen) or [] if one in seen.intent.earlier]
     if again:
-        yield Problem("/Resources", expected="only resources of no earlier page", actual=f"{len(again)} repeated")
+        yield Violation("/Resources", expected="only resources of no earlier page", actual=f"{len(again)} repeated")
 
 
 @check(
@@ -177,7 +177,7 @@ def pages_disjoint(seen: Seen) -> Iterator[Problem]:
     why="A user who is on no page counts as deleted at the other side.",
     fix="Let totalResults tell the true number, and serve every resource on exactly one page.",
 )
-def pages_complete(seen: Seen) -> Iterator[Problem]:
+def pages_complete(seen: Observation) -> Iterator[Violation]:
     if _more_pages(seen):
         return
     body = seen.response.json
@@ -188,10 +188,10 @@ def pages_complete(seen: Seen) -> Iterator[Problem]:
     missing = [one for one in seen.intent.complete if one not in there]
     if missing:
         names = ", ".join(seen.world.ours.get(one, one) for one in missing[:5])
-        yield Problem("/Resources", expected=f"on one of the pages: {names}", actual=f"{len(missing)} on none")
+        yield Violation("/Resources", expected=f"on one of the pages: {names}", actual=f"{len(missing)} on none")
 
 
-def _must_stand_still(seen: Seen) -> None:
+def _must_stand_still(seen: Observation) -> None:
     """Pages of a store that changes meanwhile may lawfully overlap: startIndex is not a snapshot."""
     if not seen.world.alone:
         raise NotJudged("other processes of this run create and delete at the same time (run without --jobs)")
@@ -200,14 +200,14 @@ def _must_stand_still(seen: Seen) -> None:
         raise NotJudged("totalResults changed from page to page: somebody else is writing, so pages may shift")
 
 
-def _ids(seen: Seen) -> list[str] | None:
+def _ids(seen: Observation) -> list[str] | None:
     found = seen.response.json.get("Resources") if isinstance(seen.response.json, Mapping) else None
     if found is None and isinstance(seen.response.json, Mapping) and seen.response.json.get("totalResults") == 0:
         return []
     return [str(r.get("id")) for r in found if isinstance(r, Mapping)] if isinstance(found, list) else None
 
 
-def _more_pages(seen: Seen) -> bool:
+def _more_pages(seen: Observation) -> bool:
     """The list goes on behind this page, as its own numbers tell."""
     body = seen.response.json
     total, start = (body.get("totalResults"), body.get("startIndex", 1)) if isinstance(body, Mapping) else (None, 1)

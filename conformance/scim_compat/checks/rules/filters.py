@@ -17,39 +17,39 @@ from scim_compat.checks.effects import denies_asked_value, has_asked_value, has_
 from scim_compat.checks.registry import (
     BOTH,
     NotJudged,
-    Problem,
+    Violation,
     check,
 )
-from scim_compat.checks.resources import few, is_own, kind_of
-from scim_compat.checks.rules.http import named
-from scim_compat.engine.intent import Seen
+from scim_compat.checks.resources import at_most_five, is_own, kind_of
+from scim_compat.checks.rules.http import status_is_named
+from scim_compat.engine.intent import Observation
 from scim_compat.scim import messages
 from scim_compat.scim.names import CORE_URNS
 from scim_compat.values import Json
 
 
-def _filtered(seen: Seen) -> bool:
+def _filtered(seen: Observation) -> bool:
     """A list that answers a filter, for a resource that is not gone (delete.gone-by-filter)."""
     return (
         is_list(seen) and seen.intent.finds is not None and seen.intent.filter_path is not None and not seen.intent.gone
     )
 
 
-def _missing(seen: Seen) -> Iterator[Problem]:
+def _missing(seen: Observation) -> Iterator[Violation]:
     if seen.intent.disabled:
         return
     found = set(ids_of(seen))
     for wanted in seen.intent.finds or ():
         if wanted not in found:
             hits = f"{len(entries(seen))} other hits" if entries(seen) else "no hit"
-            yield Problem("/Resources", expected=f"the resource {wanted}", actual=hits)
+            yield Violation("/Resources", expected=f"the resource {wanted}", actual=hits)
 
 
 def _values(entry: Mapping[str, Json], path: str) -> list[str]:
     return [str(value).lower() for value in messages.find_values(entry, path) if isinstance(value, str | int)]
 
 
-def _others(seen: Seen) -> Iterator[Problem]:
+def _others(seen: Observation) -> Iterator[Violation]:
     """Hits that do not match: whoever they are, only their place is shown."""
     intent = seen.intent
     for index, entry in enumerate(entries(seen)):
@@ -69,7 +69,7 @@ def _others(seen: Seen) -> Iterator[Problem]:
         else:
             why = f"It shows no {intent.filter_path}."
         whose = "another resource of this run" if is_own(seen, identifier) else "a resource this run did not create"
-        yield Problem(f"/Resources/{index}", expected="hits of the filter only", actual=whose, message=why)
+        yield Violation(f"/Resources/{index}", expected="hits of the filter only", actual=whose, message=why)
 
 
 @check(
@@ -83,7 +83,7 @@ def _others(seen: Seen) -> Iterator[Problem]:
     why="What the client does not find it creates: a second account, or a conflict in every cycle.",
     fix="Evaluate “eq” on this attribute over all resources of the type, right after they were written.",
 )
-def finds(seen: Seen) -> Iterator[Problem]:
+def finds(seen: Observation) -> Iterator[Violation]:
     if denies_asked_value(seen):
         raise NotJudged(f"the server does not show the resource with that {seen.intent.filter_path}")
     yield from _missing(seen)
@@ -100,8 +100,8 @@ def finds(seen: Seen) -> Iterator[Problem]:
     why="The client takes the hits for its account. With others among them it stops, or writes to a stranger's.",
     fix="Apply the filter to the whole result; answer 400 with invalidFilter to one that is not understood.",
 )
-@few
-def only_matches(seen: Seen) -> Iterator[Problem]:
+@at_most_five
+def only_matches(seen: Observation) -> Iterator[Violation]:
     yield from _others(seen)
 
 
@@ -117,11 +117,11 @@ def only_matches(seen: Seen) -> Iterator[Problem]:
     "write goes there.",
     fix="Apply the filter; answer totalResults 0 where nothing matches.",
 )
-@few
-def empty(seen: Seen) -> Iterator[Problem]:
+@at_most_five
+def empty(seen: Observation) -> Iterator[Violation]:
     yield from _others(seen)
     if not entries(seen) and (stated := integer(seen, "totalResults")):
-        yield Problem("/totalResults", expected=0, actual=stated)
+        yield Violation("/totalResults", expected=0, actual=stated)
 
 
 @check(
@@ -136,14 +136,14 @@ def empty(seen: Seen) -> Iterator[Problem]:
     "and is created a second time.",
     fix="Compare attributes that are not caseExact in one case, on filter and on uniqueness alike.",
 )
-def ignores_case(seen: Seen) -> Iterator[Problem]:
+def ignores_case(seen: Observation) -> Iterator[Violation]:
     if _case_exact(seen):
         raise NotJudged(f"the target's own schema says that {seen.intent.filter_path} is caseExact")
     _must_be_findable(seen)
     yield from _missing(seen)
 
 
-def _must_be_findable(seen: Seen) -> None:
+def _must_be_findable(seen: Observation) -> None:
     """Raises NotJudged where the resource cannot be found by that attribute at all."""
     if not has_asked_value(seen):
         raise NotJudged(f"the server does not show the resource with that {seen.intent.filter_path}")
@@ -152,7 +152,7 @@ def _must_be_findable(seen: Seen) -> None:
         raise NotJudged(f"by {seen.intent.filter_path} the resource is not found with its plain value either")
 
 
-def _case_exact(seen: Seen) -> bool:
+def _case_exact(seen: Observation) -> bool:
     """Whether case counts: externalId and id by the RFC, others if the target says so; never for userName."""
     urn, names = messages.split_path(seen.intent.filter_path or "")
     lowered = tuple(name.lower() for name in names)
@@ -194,12 +194,12 @@ def _case_exact(seen: Seen) -> bool:
     "that is pasted into SQL opens the database.",
     fix="Read the filter value as a JSON string, after decoding the URL once, and bind it as a parameter.",
 )
-@few
-def hostile_value(seen: Seen) -> Iterator[Problem]:
+@at_most_five
+def hostile_value(seen: Observation) -> Iterator[Violation]:
     not_redirected(seen)
     if not seen.response.ok:
-        if not named(seen):
-            yield Problem("status", expected=200, actual=seen.response.status)
+        if not status_is_named(seen):
+            yield Violation("status", expected=200, actual=seen.response.status)
         return
     _must_be_findable(seen)
     yield from _missing(seen)

@@ -8,21 +8,21 @@ from collections.abc import Iterator, Mapping
 from scim_compat.checks.effects import (
     answered,
     body,
+    display,
     effects,
     member_ids,
-    shown,
     subject,
 )
-from scim_compat.checks.registry import BOTH, Problem, check
-from scim_compat.checks.resources import few
-from scim_compat.engine.intent import Seen
+from scim_compat.checks.registry import BOTH, Violation, check
+from scim_compat.checks.resources import at_most_five
+from scim_compat.engine.intent import Observation
 from scim_compat.scim import paths
 from scim_compat.values import MISSING, Json
 
 _MANY = 10
 
 
-def _shows_members(seen: Seen) -> bool:
+def _shows_members(seen: Observation) -> bool:
     """The answer tells who is in: it holds ``members``, or they were asked for by name.
 
     A server may return members on request only (RFC 7643 §7, ``returned``).
@@ -43,11 +43,11 @@ def _shows_members(seen: Seen) -> bool:
     why="The user was given access in the directory and has none here.",
     fix="Apply `add` on `members` for every element, whether or not `type`, `display` or `$ref` come with it.",
 )
-def member_added(seen: Seen) -> Iterator[Problem]:
+def member_added(seen: Observation) -> Iterator[Violation]:
     inside = member_ids(seen)
     missing = [e.value for _, e in effects(seen, "add-member") if e.value not in inside]
     if missing:
-        yield Problem(
+        yield Violation(
             "members",
             expected=f"{_count(missing)} added: {_some(missing)}",
             actual=f"{len(inside)} members, without them",
@@ -65,12 +65,12 @@ def member_added(seen: Seen) -> Iterator[Problem]:
     why="Whoever is left in the group keeps the access that was taken away.",
     fix='Support `remove` with `members[value eq "id"]` and with a value array on `members`.',
 )
-def member_removed(seen: Seen) -> Iterator[Problem]:
+def member_removed(seen: Observation) -> Iterator[Violation]:
     inside = member_ids(seen)
     for write, effect in effects(seen, "remove-member", accepted=False):
         if effect.value in inside:
             refused = "" if write.accepted else f"the request was refused with {write.status}, so the access stays"
-            yield Problem(
+            yield Violation(
                 "members",
                 expected=f"without {effect.value}",
                 actual=f"{effect.value} is still a member",
@@ -89,11 +89,11 @@ def member_removed(seen: Seen) -> Iterator[Problem]:
     why="People lose access they should have, and no client notices: memberships are not sent again.",
     fix="Change only the members that the operation names; a rename touches none.",
 )
-def members_kept(seen: Seen) -> Iterator[Problem]:
+def members_kept(seen: Observation) -> Iterator[Violation]:
     added = {e.value for _, e in effects(seen, "add-member")}
     lost = sorted(subject(seen).members - subject(seen).absent - added - member_ids(seen))
     if lost:
-        yield Problem("members", expected=f"{_count(lost)} kept: {_some(lost)}", actual=f"{_count(lost)} missing")
+        yield Violation("members", expected=f"{_count(lost)} kept: {_some(lost)}", actual=f"{_count(lost)} missing")
 
 
 @check(
@@ -107,10 +107,10 @@ def members_kept(seen: Seen) -> Iterator[Problem]:
     why="A member that nobody assigned has access that nobody gave.",
     fix="Keep exactly the members that were added and not removed, each once.",
 )
-def members_exact(seen: Seen) -> Iterator[Problem]:
+def members_exact(seen: Observation) -> Iterator[Violation]:
     extra = sorted(member_ids(seen) - subject(seen).members - subject(seen).removed)
     if extra:
-        yield Problem("members", expected=f"{len(subject(seen).members)} members", actual=f"{_count(extra)} more")
+        yield Violation("members", expected=f"{len(subject(seen).members)} members", actual=f"{_count(extra)} more")
 
 
 @check(
@@ -124,10 +124,10 @@ def members_exact(seen: Seen) -> Iterator[Problem]:
     why="Lists that are compared with the directory's differ for ever, and counts are wrong.",
     fix="Leave the list as it is when a member is added who is in already.",
 )
-def members_once(seen: Seen) -> Iterator[Problem]:
+def members_once(seen: Observation) -> Iterator[Violation]:
     twice = sorted(v for v, count in Counter(str(m.get("value")) for m in _entries(seen)).items() if count > 1)
     if twice:
-        yield Problem("members", expected="each member once", actual=f"{_some(twice)} more than once")
+        yield Violation("members", expected="each member once", actual=f"{_some(twice)} more than once")
 
 
 @check(
@@ -142,20 +142,20 @@ def members_once(seen: Seen) -> Iterator[Problem]:
     "by value meets nobody.",
     fix="Return the member's id as value, with every way of reading the group.",
 )
-@few
-def member_values(seen: Seen) -> Iterator[Problem]:
+@at_most_five
+def member_values(seen: Observation) -> Iterator[Violation]:
     for index, entry in enumerate(_entries(seen)):
         identifier, value = paths.member_id(entry, seen.world.ours), entry.get("value")
         if identifier != str(value):
-            yield Problem(
+            yield Violation(
                 f"/members/{index}/value",
                 expected=identifier,
-                actual=shown(value),
+                actual=display(value),
                 message="It tells by another word than the id who is meant.",
             )
 
 
-def _entries(seen: Seen) -> list[Mapping[str, Json]]:
+def _entries(seen: Observation) -> list[Mapping[str, Json]]:
     listed = paths.member(body(seen), "members")
     return [m for m in listed if isinstance(m, Mapping)] if isinstance(listed, list) else []
 
@@ -175,9 +175,9 @@ def _entries(seen: Seen) -> list[Mapping[str, Json]]:
     why="Clients send memberships again after a restart; an error counts as a failure and leads to quarantine.",
     fix="Answer 200 or 204 and leave the group as it is.",
 )
-def re_add_accepted(seen: Seen) -> Iterator[Problem]:
+def re_add_accepted(seen: Observation) -> Iterator[Violation]:
     if not seen.response.ok and seen.response.status < 500:
-        yield Problem("status", expected="200 or 204", actual=seen.response.status)
+        yield Violation("status", expected="200 or 204", actual=seen.response.status)
 
 
 def _count(ids: list[str]) -> str:

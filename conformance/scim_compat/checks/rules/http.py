@@ -10,10 +10,10 @@ from scim_compat.checks.refusals import word_on_refusal
 from scim_compat.checks.registry import (
     BOTH,
     Level,
-    Problem,
+    Violation,
     check,
 )
-from scim_compat.engine.intent import Seen
+from scim_compat.engine.intent import Observation
 from scim_compat.scim.urls import parameters
 from scim_compat.values import MISSING
 
@@ -65,7 +65,7 @@ _TRACES: Final = tuple(
 _TRACE_BYTES: Final = 16_384
 
 
-def is_html(seen: Seen) -> bool:
+def is_html(seen: Observation) -> bool:
     """Whether the answer is a web page."""
     response = seen.response
     if response.media_type in {"text/html", "application/xhtml+xml"}:
@@ -73,17 +73,17 @@ def is_html(seen: Seen) -> bool:
     return _HTML.match(response.body[:400]) is not None
 
 
-def named(seen: Seen) -> bool:
+def status_is_named(seen: Observation) -> bool:
     """Whether the profile names this very status as acceptable."""
     return seen.response.status in seen.intent.statuses
 
 
-def _data(seen: Seen) -> bool:
+def _data(seen: Observation) -> bool:
     """A 2xx answer with a body that is meant to be SCIM."""
     return seen.response.ok and bool(seen.response.body) and seen.response.status != 204 and not is_html(seen)
 
 
-def _undecoded(seen: Seen) -> bool:
+def _undecoded(seen: Observation) -> bool:
     """A 2xx answer of whose body nothing is left, since its Content-Encoding is not what it says."""
     return seen.response.ok and not seen.response.body and bool(seen.response.json_problems)
 
@@ -104,9 +104,9 @@ _STATUS_IS_JUDGED: Final = ("patch", "replace", "raw")
     "answered with a 4xx and a SCIM error body; what it does not offer, with 501 only where no client "
     "needs it.",
 )
-def no_server_error(seen: Seen) -> Iterator[Problem]:
+def no_server_error(seen: Observation) -> Iterator[Violation]:
     status = seen.response.status
-    if status < 500 or named(seen) or (status == 501 and seen.intent.action in _STATUS_IS_JUDGED):
+    if status < 500 or status_is_named(seen) or (status == 501 and seen.intent.action in _STATUS_IS_JUDGED):
         return
     level: Level | None = None
     if status == 501:
@@ -116,10 +116,10 @@ def no_server_error(seen: Seen) -> Iterator[Problem]:
         message = "An overloaded server or its gateway; what Retry-After asked for was waited for."
     else:
         message = ""
-    yield Problem("status", expected="below 500", actual=status, message=message, level=level)
+    yield Violation("status", expected="below 500", actual=status, message=message, level=level)
 
 
-def _optional(seen: Seen) -> bool:
+def _optional(seen: Observation) -> bool:
     """What a server may lack, and answer with 501 (table 8), unless its own configuration says that it is there."""
     asked = parameters(seen.exchange.request.target).keys()
     used = {"bulk": seen.intent.action == "bulk", "filter": "filter" in asked, "sort": "sortby" in asked}
@@ -141,13 +141,13 @@ def _optional(seen: Seen) -> bool:
     fix="Serve the endpoint at the very URL that is configured: no redirect to a login page, to another "
     "host, to https, or to the same path with a slash.",
 )
-def no_redirect(seen: Seen) -> Iterator[Problem]:
+def no_redirect(seen: Observation) -> Iterator[Violation]:
     status = seen.response.status
-    if 300 <= status < 400 and not named(seen):
-        yield Problem("status", expected="no redirect", actual=status, message=_leads(seen))
+    if 300 <= status < 400 and not status_is_named(seen):
+        yield Violation("status", expected="no redirect", actual=status, message=_leads(seen))
 
 
-def _leads(seen: Seen) -> str:
+def _leads(seen: Observation) -> str:
     location = (seen.response.header("location") or "").split("?", 1)[0][:200]
     return f"It leads to {location}" if location else "It does not say where it leads."
 
@@ -162,12 +162,12 @@ def _leads(seen: Seen) -> str:
     "only and does not follow.",
     fix="Configure the final URL, or answer at the configured one.",
 )
-def no_repeat_redirect(seen: Seen) -> Iterator[Problem]:
-    if seen.response.status in {307, 308} and not named(seen):
-        yield Problem("status", expected="no redirect", actual=seen.response.status, message=_leads(seen))
+def no_repeat_redirect(seen: Observation) -> Iterator[Violation]:
+    if seen.response.status in {307, 308} and not status_is_named(seen):
+        yield Violation("status", expected="no redirect", actual=seen.response.status, message=_leads(seen))
 
 
-def _word(seen: Seen) -> Level | None:
+def _word(seen: Observation) -> Level | None:
     """What may be refused in this form may be so whatever else the step is about."""
     refused = 400 <= seen.response.status < 500 and seen.intent.expect != "refusal"
     return word_on_refusal(seen) if refused else None
@@ -182,21 +182,21 @@ def _word(seen: Seen) -> Level | None:
     # Redirects and server errors have rules of their own; a change that must succeed has patch.status.
     when=lambda seen: (
         not 300 <= seen.response.status < 400
-        and (seen.response.status < 500 or seen.response.status == 501 or named(seen))
+        and (seen.response.status < 500 or seen.response.status == 501 or status_is_named(seen))
         and (seen.intent.action == "raw" or seen.intent.expect != "success")
     ),
     why="The client decides by the status alone what it does next.",
     fix="Answer with one of the expected statuses.",
 )
-def expected_status(seen: Seen) -> Iterator[Problem]:
+def expected_status(seen: Observation) -> Iterator[Violation]:
     intent, status = seen.intent, seen.response.status
     if intent.statuses:
         if status not in intent.statuses:
-            yield Problem("status", expected=sorted(intent.statuses), actual=status, level=_word(seen))
+            yield Violation("status", expected=sorted(intent.statuses), actual=status, level=_word(seen))
     elif intent.expect == "success" and not seen.response.ok:
-        yield Problem("status", expected="2xx", actual=status, level=_word(seen))
+        yield Violation("status", expected="2xx", actual=status, level=_word(seen))
     elif intent.expect == "refusal" and seen.response.ok:
-        yield Problem("status", expected="4xx", actual=status, message="The request had to be refused.")
+        yield Violation("status", expected="4xx", actual=status, message="The request had to be refused.")
 
 
 @check(
@@ -209,10 +209,10 @@ def expected_status(seen: Seen) -> Iterator[Problem]:
     why="Clients choose their parser by Content-Type and drop what is not labelled as JSON.",
     fix="Send Content-Type: application/scim+json with every SCIM answer that has a body.",
 )
-def content_type(seen: Seen) -> Iterator[Problem]:
+def content_type(seen: Observation) -> Iterator[Violation]:
     media_type = seen.response.media_type
     if media_type not in {SCIM_JSON, "application/json"}:
-        yield Problem("header Content-Type", expected=SCIM_JSON, actual=media_type or MISSING)
+        yield Violation("header Content-Type", expected=SCIM_JSON, actual=media_type or MISSING)
 
 
 @check(
@@ -225,12 +225,12 @@ def content_type(seen: Seen) -> Iterator[Problem]:
     "application/json as well.",
     fix="Send application/scim+json, unless the request's Accept names application/json only.",
 )
-def scim_media_type(seen: Seen) -> Iterator[Problem]:
+def scim_media_type(seen: Observation) -> Iterator[Violation]:
     if seen.response.media_type == "application/json":
-        yield Problem("header Content-Type", expected=SCIM_JSON, actual="application/json")
+        yield Violation("header Content-Type", expected=SCIM_JSON, actual="application/json")
 
 
-def asked_for_json(seen: Seen) -> bool:
+def asked_for_json(seen: Observation) -> bool:
     """Whether the request names application/json and not the format of SCIM."""
     accept = ",".join(value for name, value in seen.exchange.request.headers if name.lower() == "accept").lower()
     return "application/json" in accept and SCIM_JSON not in accept
@@ -246,11 +246,11 @@ def asked_for_json(seen: Seen) -> bool:
     why="JSON is UTF-8. A client that believes the label garbles every name with an accent and sends it back so.",
     fix="Send charset=utf-8, or no charset at all.",
 )
-def charset(seen: Seen) -> Iterator[Problem]:
+def charset(seen: Observation) -> Iterator[Violation]:
     found = _CHARSET.search(seen.response.header("content-type") or "")
     # ASCII is a part of UTF-8; "utf8" is wrong as a name, but nobody misreads it.
     if found and found[1].lower() not in {"utf-8", "utf8", "us-ascii", "ascii"}:
-        yield Problem("header Content-Type", expected="utf-8", actual=found[1][:40])
+        yield Violation("header Content-Type", expected="utf-8", actual=found[1][:40])
 
 
 @check(
@@ -266,12 +266,12 @@ def charset(seen: Seen) -> Iterator[Problem]:
     "broken UTF-8 clients read different data, or none.",
     fix="Let a JSON library write the body, in UTF-8 and without a byte order mark.",
 )
-def clean_json(seen: Seen) -> Iterator[Problem]:
+def clean_json(seen: Observation) -> Iterator[Violation]:
     response = seen.response
     for problem in response.json_problems:
-        yield Problem("", expected="clean JSON", message=problem)
+        yield Violation("", expected="clean JSON", message=problem)
     if response.json is MISSING and not response.json_problems:
-        yield Problem("", expected="JSON", actual=f"{len(response.body)} bytes that are not JSON")
+        yield Violation("", expected="JSON", actual=f"{len(response.body)} bytes that are not JSON")
 
 
 @check(
@@ -285,9 +285,9 @@ def clean_json(seen: Seen) -> Iterator[Problem]:
     "never reached the SCIM service, and the client shows a parse error that hides it.",
     fix="Let proxies, login filters and the framework's error pages leave the SCIM paths alone.",
 )
-def not_html(seen: Seen) -> Iterator[Problem]:
+def not_html(seen: Observation) -> Iterator[Violation]:
     if is_html(seen):
-        yield Problem("", expected="SCIM JSON", actual=f"a web page ({seen.response.media_type or 'no media type'})")
+        yield Violation("", expected="SCIM JSON", actual=f"a web page ({seen.response.media_type or 'no media type'})")
 
 
 @check(
@@ -301,12 +301,12 @@ def not_html(seen: Seen) -> Iterator[Problem]:
     "an administrator nothing.",
     fix="Turn off debug pages and map every exception to a SCIM error with a sentence in detail.",
 )
-def no_stack_trace(seen: Seen) -> Iterator[Problem]:
+def no_stack_trace(seen: Observation) -> Iterator[Violation]:
     start = seen.response.body[:_TRACE_BYTES]
     found = next((name for name, pattern in _TRACES if pattern.search(start)), None)
     if found:
         # The words of the trace are not repeated: they may hold what must not go further.
-        yield Problem("", expected="a message for people", actual=f"a stack trace or raw error ({found})")
+        yield Violation("", expected="a message for people", actual=f"a stack trace or raw error ({found})")
 
 
 @check(
@@ -320,16 +320,16 @@ def no_stack_trace(seen: Seen) -> Iterator[Problem]:
     "request that has nothing to do with it.",
     fix="Send 204 with neither body nor Transfer-Encoding, or 200 with the body.",
 )
-def no_body_on_204(seen: Seen) -> Iterator[Problem]:
+def no_body_on_204(seen: Observation) -> Iterator[Violation]:
     response = seen.response
     length = (response.header("content-length") or "0").strip()
     if response.body:
-        yield Problem("", expected="no body", actual=f"{len(response.body)} bytes")
+        yield Violation("", expected="no body", actual=f"{len(response.body)} bytes")
     # Content-Length: 0 is not in order either, but harms nobody.
     elif length.strip("0"):
-        yield Problem("header Content-Length", expected="none", actual=length[:20])
+        yield Violation("header Content-Length", expected="none", actual=length[:20])
     elif response.header("transfer-encoding"):
-        yield Problem(
+        yield Violation(
             "header Transfer-Encoding",
             expected="none",
             actual=(response.header("transfer-encoding") or "")[:40],
@@ -347,13 +347,13 @@ def no_body_on_204(seen: Seen) -> Iterator[Problem]:
     "or reported as failed.",
     fix="Answer faster: index the attributes that are filtered by, and do slow work after the answer.",
 )
-def in_time(seen: Seen) -> Iterator[Problem]:
+def in_time(seen: Observation) -> Iterator[Violation]:
     limit = seen.exchange.request.timeout or seen.world.client_timeout
     failure = seen.exchange.failure
     if failure is not None and failure.kind == "timeout":
-        yield Problem("", expected=f"at most {limit:g} s", actual="no answer by then")
+        yield Violation("", expected=f"at most {limit:g} s", actual="no answer by then")
     elif seen.exchange.ms > limit * 1000:
-        yield Problem("", expected=f"at most {limit:g} s", actual=f"{seen.exchange.ms / 1000:.1f} s")
+        yield Violation("", expected=f"at most {limit:g} s", actual=f"{seen.exchange.ms / 1000:.1f} s")
 
 
 @check(
@@ -364,11 +364,11 @@ def in_time(seen: Seen) -> Iterator[Problem]:
     why="Clients bound what they read. An endless list, or a group with every member in it, is cut off or refused.",
     fix="Return lists in pages, and honour excludedAttributes=members.",
 )
-def not_truncated(seen: Seen) -> Iterator[Problem]:
+def not_truncated(seen: Observation) -> Iterator[Violation]:
     if seen.response.truncated:
         paged = "count" in parameters(seen.exchange.request.target)
         message = "The request asked for a page." if paged else ""
-        yield Problem(
+        yield Violation(
             "",
             expected="a bounded body",
             actual=f"more than {len(seen.response.body)} bytes",

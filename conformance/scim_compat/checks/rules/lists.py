@@ -18,18 +18,18 @@ from scim_compat.checks.answers import (
 from scim_compat.checks.registry import (
     BOTH,
     Level,
-    Problem,
+    Violation,
     check,
 )
 from scim_compat.checks.resources import (
     any_held,
+    at_most_five,
     expects_list,
-    few,
     kind_of,
     resources,
     shown_id,
 )
-from scim_compat.engine.intent import Seen
+from scim_compat.engine.intent import Observation
 from scim_compat.scim import messages, names
 from scim_compat.values import MISSING
 
@@ -49,21 +49,21 @@ from scim_compat.values import MISSING
     fix='Wrap the result: {"schemas": [URN], "totalResults": n, "Resources": [ … ]}, also for one hit and for none. '
     "The URN is urn:ietf:params:scim:api:messages:2.0:ListResponse (in SCIM 1.1 urn:scim:schemas:core:1.0).",
 )
-def list_shape(seen: Seen) -> Iterator[Problem]:
+def list_shape(seen: Observation) -> Iterator[Violation]:
     body = seen.response.json
     if not isinstance(body, Mapping):
         actual = "an empty body" if body is MISSING else schemas.type_name(body)
-        yield Problem("", expected="a ListResponse object", actual=actual)
+        yield Violation("", expected="a ListResponse object", actual=actual)
         return
     if not messages.looks_like_list(body) and messages.looks_like_resource(body):
-        yield Problem("", expected="a ListResponse object", actual="a resource without a list around it")
+        yield Violation("", expected="a ListResponse object", actual="a resource without a list around it")
         return
     for error in schemas.errors("ListResponse", body, scim=seen.world.scim, quote=False):
         if error.keyword == "required" or error.pointer.strip("/") not in COUNTS:
-            yield Problem(error.pointer, error.expected, error.actual, error.message, _in_2_0(seen, error.keyword))
+            yield Violation(error.pointer, error.expected, error.actual, error.message, _in_2_0(seen, error.keyword))
 
 
-def _in_2_0(seen: Seen, keyword: str = "required") -> Level | None:
+def _in_2_0(seen: Observation, keyword: str = "required") -> Level | None:
     """SCIM 1.1 shows the members of a list, and demands none of them (protocol sections 3.2.2 and 3.2.2.3)."""
     return "CLIENT" if seen.world.scim == "1.1" and keyword == "required" else None
 
@@ -79,15 +79,15 @@ def _in_2_0(seen: Seen, keyword: str = "required") -> Level | None:
     why="Typed clients cannot read a list whose counts are texts.",
     fix="Write the counts as JSON numbers without quotes or fractions.",
 )
-def integers(seen: Seen) -> Iterator[Problem]:
+def integers(seen: Observation) -> Iterator[Violation]:
     for name in COUNTS:
         found = body_of(seen).get(name)
         if found is None or (isinstance(found, float) and found.is_integer()):
             continue  # 5.0 is the integer 5 to JSON; null is list.shape's
         if isinstance(found, bool) or not isinstance(found, int):
-            yield Problem(f"/{name}", expected="an integer", actual=schemas.type_name(found))
+            yield Violation(f"/{name}", expected="an integer", actual=schemas.type_name(found))
         elif found < 0:
-            yield Problem(f"/{name}", expected="0 or more", actual=found)
+            yield Violation(f"/{name}", expected="0 or more", actual=found)
 
 
 @check(
@@ -104,7 +104,7 @@ def integers(seen: Seen) -> Iterator[Problem]:
     "accounts are created twice; too many, and they page forever.",
     fix="Count all hits of the query, not those of the page, and return every hit of the page in Resources.",
 )
-def total(seen: Seen) -> Iterator[Problem]:
+def total(seen: Observation) -> Iterator[Violation]:
     stated, returned, most = integer(seen, "totalResults") or 0, len(entries(seen)), asked(seen, "count")
     paged = (
         most is not None
@@ -113,15 +113,15 @@ def total(seen: Seen) -> Iterator[Problem]:
         or any(body_of(seen).get(name) is not None for name in ("startIndex", "itemsPerPage"))
     )
     if stated < returned:
-        yield Problem("/totalResults", expected=f"at least {returned}", actual=stated, message=_returned(returned))
+        yield Violation("/totalResults", expected=f"at least {returned}", actual=stated, message=_returned(returned))
     # Where the page is as large as the vendor claims, only startIndex is missing: list.start-index says so.
     elif stated > returned and not paged and not seen.world.claims.may_cut(most, returned):
-        yield Problem(
+        yield Violation(
             "/totalResults", expected=returned, actual=stated, message=_returned(returned), level=_in_2_0(seen)
         )
     # A count below 0 is the same as 0, and asks for the total alone (RFC 7644 §3.4.2.4).
     elif stated and not returned and (most is None or most > 0) and (asked(seen, "startIndex") or 1) <= 1:
-        yield Problem(
+        yield Violation(
             "/Resources",
             expected="the first page of the hits",
             actual="none",
@@ -146,10 +146,10 @@ def _returned(number: int) -> str:
     "returned, they skip accounts.",
     fix="Set itemsPerPage to the length of Resources.",
 )
-def items_per_page(seen: Seen) -> Iterator[Problem]:
+def items_per_page(seen: Observation) -> Iterator[Violation]:
     stated, returned = integer(seen, "itemsPerPage"), len(entries(seen))
     if stated != returned:
-        yield Problem("/itemsPerPage", expected=returned, actual=stated)
+        yield Violation("/itemsPerPage", expected=returned, actual=stated)
 
 
 @check(
@@ -163,7 +163,7 @@ def items_per_page(seen: Seen) -> Iterator[Problem]:
     why="A client that pages checks by startIndex that it got the page it asked for; counting starts at 1.",
     fix="Return startIndex as asked for (1 if it was less, or not given) with every page.",
 )
-def start_index(seen: Seen) -> Iterator[Problem]:
+def start_index(seen: Observation) -> Iterator[Violation]:
     stated, wanted = integer(seen, "startIndex"), max(asked(seen, "startIndex") or 1, 1)
     if stated is not None:
         beyond = wanted > (integer(seen, "totalResults") or 0)
@@ -171,9 +171,9 @@ def start_index(seen: Seen) -> Iterator[Problem]:
         most = asked(seen, "count")
         counted_only = most is not None and most <= 0
         if stated != wanted and not beyond and not counted_only:
-            yield Problem("/startIndex", expected=wanted, actual=stated)
+            yield Violation("/startIndex", expected=wanted, actual=stated)
     elif body_of(seen).get("startIndex") is None and 0 < len(entries(seen)) < (integer(seen, "totalResults") or 0):
-        yield Problem(
+        yield Violation(
             "/startIndex",
             expected=wanted,
             message="Required where only a part is returned.",
@@ -193,10 +193,10 @@ def start_index(seen: Seen) -> Iterator[Problem]:
     "again and again.",
     fix="Cut the result at count; a negative count is 0.",
 )
-def count(seen: Seen) -> Iterator[Problem]:
+def count(seen: Observation) -> Iterator[Violation]:
     most, returned = max(asked(seen, "count") or 0, 0), len(entries(seen))
     if returned > most:
-        yield Problem("/Resources", expected=f"at most {most}", actual=returned)
+        yield Violation("/Resources", expected=f"at most {most}", actual=returned)
 
 
 @check(
@@ -210,8 +210,8 @@ def count(seen: Seen) -> Iterator[Problem]:
     why="Two hits for one account look like two accounts; the client stops because the match is not unique.",
     fix="Select each resource once; a join over e-mails or members multiplies the rows.",
 )
-@few
-def no_duplicates(seen: Seen) -> Iterator[Problem]:
+@at_most_five
+def no_duplicates(seen: Observation) -> Iterator[Violation]:
     known: dict[str, int] = {}
     for index, entry in enumerate(entries(seen)):
         identifier = entry.get("id") if isinstance(entry, Mapping) else None
@@ -219,7 +219,7 @@ def no_duplicates(seen: Seen) -> Iterator[Problem]:
             continue
         if identifier in known:
             message = f"It is at /Resources/{known[identifier]} already."
-            yield Problem(
+            yield Violation(
                 f"/Resources/{index}",
                 expected="each resource once",
                 actual=shown_id(seen, identifier),
@@ -239,8 +239,8 @@ def no_duplicates(seen: Seen) -> Iterator[Problem]:
     "every read slow, and in the end too large.",
     fix="Honour excludedAttributes, before the members are loaded.",
 )
-@few
-def excluded_attributes(seen: Seen) -> Iterator[Problem]:
+@at_most_five
+def excluded_attributes(seen: Observation) -> Iterator[Violation]:
     for path in seen.intent.excluded:
         urn, names = messages.split_path(path.strip())
         if not names or names in {("id",), ("schemas",)} or _always_returned(seen, names[0]):
@@ -248,11 +248,11 @@ def excluded_attributes(seen: Seen) -> Iterator[Problem]:
         for held in resources(seen):
             if any(value not in (None, [], {}) for value in messages.find_values(held.value, path.strip())):
                 where = "/".join((urn, *names)) if urn else "/".join(names)
-                yield Problem(f"{held.pointer}/{where}", expected="absent", actual="present")
+                yield Violation(f"{held.pointer}/{where}", expected="absent", actual="present")
                 break
 
 
-def _always_returned(seen: Seen, name: str) -> bool:
+def _always_returned(seen: Observation, name: str) -> bool:
     """Whether the target's own schema says so: then excluding the attribute has no effect, lawfully."""
     schema = seen.world.capabilities.schema(names.CORE_URNS[kind_of(seen) or "User"])
     found = schema.get("attributes") if schema else None

@@ -10,14 +10,14 @@ from scim_compat import schemas
 from scim_compat.checks.registry import (
     BOTH,
     Level,
-    Problem,
+    Violation,
     check,
 )
 from scim_compat.checks.resources import (
     ANSWERS,
     Held,
     any_held,
-    few,
+    at_most_five,
     kind_of,
     meta_of,
     own_held,
@@ -26,7 +26,7 @@ from scim_compat.checks.resources import (
     resources,
     shown_id,
 )
-from scim_compat.engine.intent import Seen
+from scim_compat.engine.intent import Observation
 from scim_compat.scim import messages, urls
 from scim_compat.scim.messages import escape
 from scim_compat.scim.names import CORE_SCHEMA
@@ -44,8 +44,8 @@ from scim_compat.values import MISSING, Json
     why="Strict clients choose by schemas how to read a resource, and refuse one that does not say.",
     fix="Return schemas as an array with the core URN of the resource and each extension URN, each once.",
 )
-@few
-def has_schemas(seen: Seen) -> Iterator[Problem]:
+@at_most_five
+def has_schemas(seen: Observation) -> Iterator[Violation]:
     accepted = _core_urns(seen)
     for held in resources(seen):
         where, found = f"{held.pointer}/schemas", held.value.get("schemas", MISSING)
@@ -53,14 +53,14 @@ def has_schemas(seen: Seen) -> Iterator[Problem]:
             if not projected(seen):
                 # SCIM 1.1 takes its core schema for granted (core schema section 5.1).
                 level: Level | None = "CLIENT" if seen.world.scim == "1.1" else None
-                yield Problem(where, expected=f"an array that holds {_core(seen)}", level=level)
+                yield Violation(where, expected=f"an array that holds {_core(seen)}", level=level)
             continue
         urns = [urn.lower() for urn in messages.strings(found)]
         if not isinstance(found, list) or not accepted & set(urns):
             actual = _urns_shown(urns, held) if isinstance(found, list) else schemas.type_name(found)
-            yield Problem(where, expected=f"an array that holds {_core(seen)}", actual=actual)
+            yield Violation(where, expected=f"an array that holds {_core(seen)}", actual=actual)
         elif len(set(urns)) != len(urns):
-            yield Problem(where, expected="each URN once", actual=_urns_shown(urns, held))
+            yield Violation(where, expected="each URN once", actual=_urns_shown(urns, held))
 
 
 def _urns_shown(urns: list[str], held: Held) -> str:
@@ -69,18 +69,18 @@ def _urns_shown(urns: list[str], held: Held) -> str:
     return ", ".join(urn[:80] for urn in urns[:5]) or "no URN"
 
 
-def _core_urns(seen: Seen) -> set[str]:
+def _core_urns(seen: Observation) -> set[str]:
     """The URNs that may stand for the resource's kind: the RFC's, or the target's own resource type's."""
     kind = kind_of(seen) or "User"
     own = {str(entry.get("schema", "")).lower() for entry in _types_at(seen, kind)}
     return {_core(seen).lower(), *own} - {""}
 
 
-def _core(seen: Seen) -> str:
+def _core(seen: Observation) -> str:
     return CORE_SCHEMA[seen.world.scim][kind_of(seen) or "User"]
 
 
-def _types_at(seen: Seen, kind: str) -> Iterator[Mapping[str, Json]]:
+def _types_at(seen: Observation, kind: str) -> Iterator[Mapping[str, Json]]:
     for entry in seen.world.capabilities.resource_types or ():
         parts = urls.segments(urlsplit(str(entry.get("endpoint", ""))).path)
         if parts and parts[-1].lower() == f"{kind.lower()}s":
@@ -108,14 +108,14 @@ def _extensions(held: Held) -> Iterator[tuple[str, Json]]:
     "come out empty.",
     fix="Add the extension's URN to schemas whenever its object is returned.",
 )
-@few
-def schemas_extensions(seen: Seen) -> Iterator[Problem]:
+@at_most_five
+def schemas_extensions(seen: Observation) -> Iterator[Violation]:
     for held in own_resources(seen):
         listed = {urn.lower() for urn in messages.strings(held.value.get("schemas"))}
         for name, value in _extensions(held):
             # Without any URN, resource.schemas has said it.
             if listed and isinstance(value, Mapping) and name.lower() not in listed:
-                yield Problem(
+                yield Violation(
                     f"{held.pointer}/schemas",
                     expected=f"an array that holds {name[:100]}",
                     actual="not listed",
@@ -135,16 +135,16 @@ def schemas_extensions(seen: Seen) -> Iterator[Problem]:
     fix="Return one object per extension, under its exact URN; “urn:…:User:department” is a path for "
     "requests, not a key.",
 )
-@few
-def no_duplicate_extension(seen: Seen) -> Iterator[Problem]:
+@at_most_five
+def no_duplicate_extension(seen: Observation) -> Iterator[Violation]:
     for held in own_resources(seen):
         known: dict[str, str] = {}
         for name, value in _extensions(held):
             where = f"{held.pointer}/{escape(name[:100])}"
             if name.lower() in known:
-                yield Problem(where, expected=f"one object, {known[name.lower()][:100]}", actual="a second one")
+                yield Violation(where, expected=f"one object, {known[name.lower()][:100]}", actual="a second one")
             elif not isinstance(value, Mapping):
-                yield Problem(where, expected="an extension object", actual=schemas.type_name(value))
+                yield Violation(where, expected="an extension object", actual=schemas.type_name(value))
             known.setdefault(name.lower(), name)
 
 
@@ -158,8 +158,8 @@ def no_duplicate_extension(seen: Seen) -> Iterator[Problem]:
     why="Generic clients sort what they get by meta.resourceType.",
     fix='Set meta.resourceType to the name of the resource type, "User" or "Group".',
 )
-@few
-def resource_type(seen: Seen) -> Iterator[Problem]:
+@at_most_five
+def resource_type(seen: Observation) -> Iterator[Violation]:
     kind = kind_of(seen) or "User"
     accepted = {kind, *(str(entry.get("name")) for entry in _types_at(seen, kind))}
     for held in own_resources(seen):
@@ -171,7 +171,7 @@ def resource_type(seen: Seen) -> Iterator[Problem]:
         ):
             continue
         actual = found[:80] if isinstance(found, str) else found if found is MISSING else schemas.type_name(found)
-        yield Problem(f"{held.pointer}/meta/resourceType", expected=kind, actual=actual)
+        yield Violation(f"{held.pointer}/meta/resourceType", expected=kind, actual=actual)
 
 
 _NOT_IN_A_URL: Final = frozenset(' "<>\\^`{|}')
@@ -188,22 +188,22 @@ _NOT_IN_A_URL: Final = frozenset(' "<>\\^`{|}')
     why="Clients that follow the location land nowhere if it is missing, relative, or that of something else.",
     fix="Return meta with location, the absolute URL that ends in the resource's id.",
 )
-@few
-def meta_location(seen: Seen) -> Iterator[Problem]:
+@at_most_five
+def meta_location(seen: Observation) -> Iterator[Violation]:
     for held in own_resources(seen):
         where, found = f"{held.pointer}/meta/location", meta_of(held).get("location")
         if found is None:
             if not projected(seen):
-                yield Problem(where, expected="an absolute URL")
+                yield Violation(where, expected="an absolute URL")
             continue
         if not isinstance(found, str) or urls.origin(found) is None:
             shown = found[:200] if isinstance(found, str) else schemas.type_name(found)
             # A reference may be relative (section 2.3.7, and the examples of section 8.7); few clients resolve it.
             relative = isinstance(found, str) and bool(found) and not urlsplit(found).scheme
-            yield Problem(where, expected="an absolute URL", actual=shown, level="CLIENT" if relative else None)
+            yield Violation(where, expected="an absolute URL", actual=shown, level="CLIENT" if relative else None)
             continue
         if any(c in _NOT_IN_A_URL for c in found):
-            yield Problem(
+            yield Violation(
                 where, expected="an absolute URL", actual=found[:200], message="It holds a raw space or the like."
             )
             continue
@@ -215,7 +215,9 @@ def meta_location(seen: Seen) -> Iterator[Problem]:
         names = [n for n in (identifier, held.value.get("userName")) if isinstance(n, str) and n]
         ends = {one.endswith(f"/{name}") for name in names for one in (path, unquote(path))}
         if isinstance(identifier, str) and identifier and True not in ends:
-            yield Problem(where, expected=f"a URL that ends in /{identifier[:100]}", actual=found[:200], level="CLIENT")
+            yield Violation(
+                where, expected=f"a URL that ends in /{identifier[:100]}", actual=found[:200], level="CLIENT"
+            )
 
 
 @check(
@@ -230,14 +232,16 @@ def meta_location(seen: Seen) -> Iterator[Problem]:
     "it is behind a proxy. A client will not send its credential there.",
     fix="Build locations from the public base URL, or honour Forwarded / X-Forwarded-* of your own proxy.",
 )
-@few
-def location_origin(seen: Seen) -> Iterator[Problem]:
+@at_most_five
+def location_origin(seen: Observation) -> Iterator[Violation]:
     wanted = urls.origin(seen.world.base_url)
     for held in own_resources(seen):
         found = meta_of(held).get("location")
         origin = urls.origin(found) if isinstance(found, str) else None
         if origin is not None and wanted is not None and origin != wanted:
-            yield Problem(f"{held.pointer}/meta/location", expected=_origin_shown(wanted), actual=_origin_shown(origin))
+            yield Violation(
+                f"{held.pointer}/meta/location", expected=_origin_shown(wanted), actual=_origin_shown(origin)
+            )
 
 
 def _origin_shown(origin: tuple[str, str, int]) -> str:
@@ -255,15 +259,15 @@ def _origin_shown(origin: tuple[str, str, int]) -> str:
     why="The new resource's URL is in Location and, the same, in meta.location; clients use either.",
     fix="Send Location with every 201, equal to meta.location.",
 )
-def location_header(seen: Seen) -> Iterator[Problem]:
+def location_header(seen: Observation) -> Iterator[Violation]:
     header = seen.response.header("location")
     body = seen.response.json
     meta = body.get("meta") if isinstance(body, Mapping) else None
     inside = meta.get("location") if isinstance(meta, Mapping) else None
     if not header:
-        yield Problem("header Location", expected="the URL of the new resource")
+        yield Violation("header Location", expected="the URL of the new resource")
     elif isinstance(inside, str) and inside and not urls.same_url(header, inside, base=seen.exchange.url):
-        yield Problem("header Location", expected=inside[:200], actual=header[:200], message="meta.location differs.")
+        yield Violation("header Location", expected=inside[:200], actual=header[:200], message="meta.location differs.")
 
 
 @check(
@@ -277,14 +281,14 @@ def location_header(seen: Seen) -> Iterator[Problem]:
     why="A location that leads nowhere is worse than none: clients that keep it lose the resource.",
     fix="Build the location from the same route that serves the resource.",
 )
-def location_resolves(seen: Seen) -> Iterator[Problem]:
+def location_resolves(seen: Observation) -> Iterator[Violation]:
     subject, body = seen.intent.subject, seen.response.json
     if seen.response.status != 200:
-        yield Problem("status", expected=200, actual=seen.response.status)
+        yield Violation("status", expected=200, actual=seen.response.status)
     elif not isinstance(body, Mapping):
-        yield Problem("", expected="the resource", actual="no JSON object")
+        yield Violation("", expected="the resource", actual="no JSON object")
     elif subject is not None and subject.id is not None and body.get("id") != subject.id:
-        yield Problem("/id", expected=subject.id, actual=shown_id(seen, body.get("id")))
+        yield Violation("/id", expected=subject.id, actual=shown_id(seen, body.get("id")))
 
 
 @check(
@@ -298,14 +302,14 @@ def location_resolves(seen: Seen) -> Iterator[Problem]:
     why="A typed client cannot read a resource whose date is a number or has another form.",
     fix="Write dates as 2026-01-31T09:30:00Z.",
 )
-@few
-def meta_dates(seen: Seen) -> Iterator[Problem]:
+@at_most_five
+def meta_dates(seen: Observation) -> Iterator[Violation]:
     for held in own_resources(seen):
         for name in ("created", "lastModified"):
             found = meta_of(held).get(name)
             if found is not None and not (isinstance(found, str) and messages.is_date_time(found)):
                 shown = found[:60] if isinstance(found, str) else schemas.type_name(found)
-                yield Problem(
+                yield Violation(
                     f"{held.pointer}/meta/{name}",
                     expected="a date such as 2026-01-31T09:30:00Z",
                     actual=shown,

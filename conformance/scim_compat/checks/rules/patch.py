@@ -11,13 +11,13 @@ from scim_compat.checks.effects import (
     advertised,
     answered,
     body,
+    display,
     effects,
     holds,
     is_custom,
     is_manager,
     rewords,
-    said,
-    shown,
+    server_message,
     subject,
     unwritable,
     writes,
@@ -27,10 +27,10 @@ from scim_compat.checks.registry import (
     BOTH,
     Level,
     NotJudged,
-    Problem,
+    Violation,
     check,
 )
-from scim_compat.engine.intent import Effect, Seen, Write
+from scim_compat.engine.intent import Effect, Observation, Write
 from scim_compat.scim import paths
 from scim_compat.values import MISSING, Json
 
@@ -48,12 +48,12 @@ _NAME_PARTS = frozenset({"displayname", "nickname"})
     why="A refused change stays undone: the client tries again and again, and the account keeps its old state.",
     fix="Accept the request in the form shown. Where a path names an element that is not there yet, create it.",
 )
-def status(seen: Seen) -> Iterator[Problem]:
+def status(seen: Observation) -> Iterator[Violation]:
     _must_be_listed(seen)
     yield from _refused(seen)
 
 
-def _must_be_listed(seen: Seen) -> None:
+def _must_be_listed(seen: Observation) -> None:
     """Raises NotJudged for a refused change of attributes that the target's own schema does not list."""
     asked = [e for w in writes(seen)[-1:] for e in w.effects]
     if 400 <= seen.response.status < 500 and asked:
@@ -63,30 +63,30 @@ def _must_be_listed(seen: Seen) -> None:
             raise NotJudged(f"the target's own schema does not list {asked[0].path}, so it may be refused")
 
 
-def _must_pass(seen: Seen) -> bool:
+def _must_pass(seen: Observation) -> bool:
     return seen.intent.expect == "success" and not seen.intent.twice
 
 
-def _about(seen: Seen, attribute: str) -> bool:
+def _about(seen: Observation, attribute: str) -> bool:
     """The request changes that attribute and nothing else."""
     asked = [e for w in writes(seen)[-1:] for e in w.effects]
     return bool(asked) and all(paths.parse(e.path).attribute.lower() == attribute for e in asked)
 
 
-def _refused(seen: Seen) -> Iterator[Problem]:
+def _refused(seen: Observation) -> Iterator[Violation]:
     wanted = seen.intent.statuses or {200, 204}
     # 501 says that the operation is not offered (RFC 7644 §3.12); other server errors are http.no-server-error's.
     if seen.response.status not in wanted and (seen.response.status < 500 or seen.response.status == 501):
-        yield Problem(
+        yield Violation(
             "status",
             expected=" or ".join(map(str, sorted(wanted))),
             actual=seen.response.status,
-            message=said(seen),
+            message=server_message(seen),
             level=_word_on_refusal(seen) if seen.response.status >= 400 else None,
         )
 
 
-def _word_on_refusal(seen: Seen) -> Level | None:
+def _word_on_refusal(seen: Observation) -> Level | None:
     asked = [e for w in writes(seen)[-1:] for e in w.effects]
     if asked and all(unwritable(seen.world, subject(seen).kind, e.path) for e in asked):
         return "CLIENT"  # RFC 7644 §3.5.2 and §3.5.1: mutability
@@ -104,7 +104,7 @@ def _word_on_refusal(seen: Seen) -> Level | None:
     fix="Take the manager as a bare id as well as in `{value}`; take an empty value and a removal by value filter "
     "as clearing it.",
 )
-def manager_accepted(seen: Seen) -> Iterator[Problem]:
+def manager_accepted(seen: Observation) -> Iterator[Violation]:
     _must_be_listed(seen)
     yield from _refused(seen)
 
@@ -120,7 +120,7 @@ def manager_accepted(seen: Seen) -> Iterator[Problem]:
     why="Memberships are sent once; a refused one stays wrong until somebody looks.",
     fix='Take `add` on `members`, `remove` on `members[value eq "id"]`, and `remove` on `members` with a value array.',
 )
-def members_accepted(seen: Seen) -> Iterator[Problem]:
+def members_accepted(seen: Observation) -> Iterator[Violation]:
     yield from _refused(seen)
 
 
@@ -135,9 +135,9 @@ def members_accepted(seen: Seen) -> Iterator[Problem]:
     why="Without the resource in the answer a client cannot tell what was stored.",
     fix="Answer 200 with the whole resource, or 204 without a body.",
 )
-def returns_resource(seen: Seen) -> Iterator[Problem]:
+def returns_resource(seen: Observation) -> Iterator[Violation]:
     if not answered(seen) or "id" not in body(seen):
-        yield Problem("body", expected="the changed resource", actual="no resource")
+        yield Violation("body", expected="the changed resource", actual="no resource")
 
 
 def _ordinary(effect: Effect) -> bool:
@@ -145,11 +145,11 @@ def _ordinary(effect: Effect) -> bool:
     return effect.path.lower() != "active" and not is_manager(effect) and not is_custom(effect)
 
 
-def _changed(seen: Seen) -> bool:
+def _changed(seen: Observation) -> bool:
     return answered(seen) and any(w.action in {"patch", "replace"} for w in writes(seen))
 
 
-def _unapplied(seen: Seen) -> Iterator[tuple[Write, Effect]]:
+def _unapplied(seen: Observation) -> Iterator[tuple[Write, Effect]]:
     resource = body(seen)
     for write, effect in effects(seen, "set", "clear"):
         if write.action not in {"patch", "replace"} or advertised(seen.world, subject(seen).kind, effect.path) is False:
@@ -158,20 +158,20 @@ def _unapplied(seen: Seen) -> Iterator[tuple[Write, Effect]]:
             yield write, effect
 
 
-def _partly(seen: Seen, write: Write) -> bool:
+def _partly(seen: Observation, write: Write) -> bool:
     """Of several operations in one request some took effect and some did not."""
     numbers = {e.operation for e in write.effects if e.operation is not None}
     missed = {e.operation for w, e in _unapplied(seen) if w is write}
     return len(numbers) > 1 and bool(numbers - missed) and bool(missed)
 
 
-def _problem(seen: Seen, write: Write, effect: Effect, message: str = "") -> Problem:
+def _problem(seen: Observation, write: Write, effect: Effect, message: str = "") -> Violation:
     found = paths.get(body(seen), effect.path)
     wanted = "no value" if effect.kind == "clear" or paths.is_unassigned(effect.value) else effect.value
     # PUT ignores what is read-only (RFC 7644 §3.5.1), and some texts are kept in another form than sent.
     ignored = write.action == "replace" and unwritable(seen.world, subject(seen).kind, effect.path)
     level: Level | None = "CLIENT" if ignored or rewords(effect.path, effect.value, found) else None
-    return Problem(effect.path, expected=wanted, actual=shown(found), message=message, level=level)
+    return Violation(effect.path, expected=wanted, actual=display(found), message=message, level=level)
 
 
 @check(
@@ -185,7 +185,7 @@ def _problem(seen: Seen, write: Write, effect: Effect, message: str = "") -> Pro
     why="The client takes the success for done and shows the admin a state that does not exist.",
     fix="Apply the change before answering, or refuse it with 400.",
 )
-def applied(seen: Seen) -> Iterator[Problem]:
+def applied(seen: Observation) -> Iterator[Violation]:
     for write, effect in _unapplied(seen):
         if _ordinary(effect) and not _partly(seen, write):
             yield _problem(seen, write, effect)
@@ -201,7 +201,7 @@ def applied(seen: Seen) -> Iterator[Problem]:
     why="Clients put several changes into one request; one that is skipped in silence is never repaired.",
     fix="Apply all operations in order and fail the whole request if one cannot be applied.",
 )
-def every_operation(seen: Seen) -> Iterator[Problem]:
+def every_operation(seen: Observation) -> Iterator[Violation]:
     for write, effect in _unapplied(seen):
         if not is_custom(effect) and _partly(seen, write):
             count = len({e.operation for e in write.effects})
@@ -225,7 +225,7 @@ def every_operation(seen: Seen) -> Iterator[Problem]:
     why="Customer-specific attributes travel under their own URN; lost ones are noticed by nobody.",
     fix="Resolve `urn:…:attribute` paths by the longest known URN and store the value in the extension's object.",
 )
-def extension_applied(seen: Seen) -> Iterator[Problem]:
+def extension_applied(seen: Observation) -> Iterator[Violation]:
     now = seen.intent.action == "patch"
     asked = [(w, e) for w in writes(seen)[-1:] for e in w.effects] if now else list(effects(seen, "set", "clear"))
     promised = [(w, e) for w, e in asked if is_custom(e) and advertised(seen.world, subject(seen).kind, e.path)]
@@ -233,7 +233,7 @@ def extension_applied(seen: Seen) -> Iterator[Problem]:
         raise NotJudged("the target's /Schemas does not list the extension, so it may be ignored or refused")
     if now:
         if 400 <= seen.response.status < 500:
-            yield Problem("status", expected="200 or 204", actual=seen.response.status, level=_word_on_refusal(seen))
+            yield Violation("status", expected="200 or 204", actual=seen.response.status, level=_word_on_refusal(seen))
         return
     for write, effect in promised:
         if answered(seen) and write.accepted and not holds(effect, body(seen)):
@@ -252,7 +252,7 @@ def extension_applied(seen: Seen) -> Iterator[Problem]:
     why="Half a change is a state that neither side believes in.",
     fix="Apply the operations to a copy and store it only when all of them worked.",
 )
-def atomic(seen: Seen) -> Iterator[Problem]:
+def atomic(seen: Observation) -> Iterator[Violation]:
     before = subject(seen).before
     if before is None:
         raise NotJudged("the resource was not read before the change")
@@ -260,10 +260,10 @@ def atomic(seen: Seen) -> Iterator[Problem]:
         if effect.path == "members" and paths.member(before, "members") is None:
             continue
         if effect.path != "members" and holds(effect, body(seen)) and not holds(effect, before):
-            yield Problem(
+            yield Violation(
                 effect.path,
-                expected=shown(paths.get(before, effect.path)),
-                actual=shown(paths.get(body(seen), effect.path)),
+                expected=display(paths.get(before, effect.path)),
+                actual=display(paths.get(body(seen), effect.path)),
                 message=f"the request was refused with {writes(seen)[0].status}, yet this part of it was applied",
             )
 
@@ -279,7 +279,7 @@ def atomic(seen: Seen) -> Iterator[Problem]:
     why="A change of one attribute that loses another destroys data nobody meant to touch.",
     fix="Change only what the operations name; a PATCH is not a PUT.",
 )
-def untouched(seen: Seen) -> Iterator[Problem]:
+def untouched(seen: Observation) -> Iterator[Violation]:
     before = subject(seen).before or {}
     asked = [e for w in writes(seen) for e in w.effects]
     for path, _value in paths.leaves(subject(seen).wanted):
@@ -288,7 +288,7 @@ def untouched(seen: Seen) -> Iterator[Problem]:
         was, now = paths.get(before, path), paths.get(body(seen), path)
         if paths.is_unassigned(was) or paths.same(was, now) or _follows(asked, before, was):
             continue
-        yield Problem(path, expected=shown(was), actual=shown(now))
+        yield Violation(path, expected=display(was), actual=display(now))
 
 
 def _touches(effect: Effect, path: str, before: Mapping[str, Json]) -> bool:
@@ -336,7 +336,7 @@ def _follows(asked: list[Effect], before: object, was: object) -> bool:
     why="Clients that import by date miss a change whose date stands still.",
     fix="Set meta.lastModified on every write that changes the resource.",
 )
-def last_modified_moves(seen: Seen) -> Iterator[Problem]:
+def last_modified_moves(seen: Observation) -> Iterator[Violation]:
     before = subject(seen).before or {}
     was, now = (
         _date(paths.get(before, "meta.lastModified")),
@@ -353,7 +353,7 @@ def last_modified_moves(seen: Seen) -> Iterator[Problem]:
     seen_at = _http_date(seen.response.header("date"))
     if now == was and not now.microsecond and (seen_at is None or (seen_at - now).total_seconds() < 2):
         raise NotJudged("the server keeps whole seconds and the change came within one")
-    yield Problem("meta.lastModified", expected=f"later than {was.isoformat()}", actual=now.isoformat())
+    yield Violation("meta.lastModified", expected=f"later than {was.isoformat()}", actual=now.isoformat())
 
 
 @check(
@@ -367,13 +367,13 @@ def last_modified_moves(seen: Seen) -> Iterator[Problem]:
     why="Clients and auditors tell new accounts from old ones by this date; with each change the account looks new.",
     fix="Set meta.created once, when the resource is added, and return it as it is.",
 )
-def created_stays(seen: Seen) -> Iterator[Problem]:
+def created_stays(seen: Observation) -> Iterator[Violation]:
     was, now = (_date(paths.get(resource, "meta.created")) for resource in (subject(seen).before or {}, body(seen)))
     if was is None or now is None:
         raise NotJudged("meta.created is not there before and after the change")
     # The one answer may be more precise than the other.
     if abs((now - was).total_seconds()) >= 1:
-        yield Problem("meta.created", expected=was.isoformat(), actual=now.isoformat())
+        yield Violation("meta.created", expected=was.isoformat(), actual=now.isoformat())
 
 
 def _date(value: object) -> datetime | None:

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 
 from scim_compat import schemas
 from scim_compat.checks.answers import QUERIES, body_of, is_answered, is_query, is_spoken_for, not_redirected
-from scim_compat.checks.registry import BOTH, Level, Problem, check
+from scim_compat.checks.registry import BOTH, Level, Violation, check
 from scim_compat.checks.resources import expects_list
-from scim_compat.checks.rules.http import is_html, named
-from scim_compat.engine.intent import Seen
+from scim_compat.checks.rules.http import is_html, status_is_named
+from scim_compat.engine.intent import Observation
 from scim_compat.scim import messages, urls
 from scim_compat.values import MISSING
 
@@ -25,7 +25,7 @@ from scim_compat.values import MISSING
     why="Every cycle starts with queries. If they fail, the client knows nothing of the accounts and does nothing.",
     fix="Answer GET on /Users and /Groups, with and without filter, with 200 and a ListResponse.",
 )
-def list_status(seen: Seen) -> Iterator[Problem]:
+def list_status(seen: Observation) -> Iterator[Violation]:
     yield from _status_200(seen)
 
 
@@ -40,15 +40,15 @@ def list_status(seen: Seen) -> Iterator[Problem]:
     why="Before every create the client asks whether the account exists. It takes an error for a fault, not for “no”.",
     fix="Answer with 200 and totalResults 0; 404 is for a single resource that does not exist.",
 )
-def empty_is_200(seen: Seen) -> Iterator[Problem]:
+def empty_is_200(seen: Observation) -> Iterator[Violation]:
     yield from _status_200(seen)
 
 
-def _status_200(seen: Seen) -> Iterator[Problem]:
+def _status_200(seen: Observation) -> Iterator[Violation]:
     not_redirected(seen)
     accepted = seen.intent.statuses or frozenset({200})
     if seen.response.status not in accepted:
-        yield Problem(
+        yield Violation(
             "status",
             expected=sorted(accepted) if len(accepted) > 1 else min(accepted),
             actual=seen.response.status,
@@ -56,7 +56,7 @@ def _status_200(seen: Seen) -> Iterator[Problem]:
         )
 
 
-def _word_on_refusal(seen: Seen) -> Level | None:
+def _word_on_refusal(seen: Observation) -> Level | None:
     """CLIENT where the RFC lets a server refuse the query, or where SCIM 1.1 is silent; else the check's own level."""
     request, answer = seen.exchange.request, body_of(seen)
     filtered = "filter" in urls.parameters(request.target)
@@ -86,7 +86,7 @@ def _word_on_refusal(seen: Seen) -> Level | None:
     why="The client reads before it writes. What it cannot read it creates again, or gives up.",
     fix="Return the resource with 200 under the id that the create returned, also right after the create.",
 )
-def read_status(seen: Seen) -> Iterator[Problem]:
+def read_status(seen: Observation) -> Iterator[Violation]:
     yield from _status_200(seen)
 
 
@@ -106,19 +106,19 @@ def read_status(seen: Seen) -> Iterator[Problem]:
     why="A client that asks for one resource reads the top of the body. It does not look into a list.",
     fix="Return the bare resource for /Users/{id}, without Resources or another wrapping around it.",
 )
-def read_resource(seen: Seen) -> Iterator[Problem]:
+def read_resource(seen: Observation) -> Iterator[Violation]:
     body = seen.response.json
     if messages.looks_like_list(body):
-        yield Problem("", expected="the resource", actual="a list")
+        yield Violation("", expected="the resource", actual="a list")
     elif messages.looks_like_error(body):
-        yield Problem("", expected="the resource", actual="an error body")
+        yield Violation("", expected="the resource", actual="an error body")
     elif isinstance(body, Mapping):
         if not body:
-            yield Problem("", expected="the resource", actual="an empty object")
+            yield Violation("", expected="the resource", actual="an empty object")
     elif not seen.response.body:
-        yield Problem("", expected="the resource", actual="an empty body")
+        yield Violation("", expected="the resource", actual="an empty body")
     elif body is not MISSING:  # what is not JSON at all is http.json
-        yield Problem("", expected="the resource", actual=schemas.type_name(body))
+        yield Violation("", expected="the resource", actual=schemas.type_name(body))
 
 
 @check(
@@ -137,10 +137,10 @@ def read_resource(seen: Seen) -> Iterator[Problem]:
     why="404 tells the client that the account is not there and may be created. Any other status is a fault to it.",
     fix="Answer 404 for an id that is not found, whatever its form.",
 )
-def unknown_404(seen: Seen) -> Iterator[Problem]:
+def unknown_404(seen: Observation) -> Iterator[Violation]:
     not_redirected(seen)
-    if seen.response.status != 404 and not named(seen):
+    if seen.response.status != 404 and not status_is_named(seen):
         # Table 8 of section 3.12 is a SHOULD. For a resource that was deleted, section 3.6 says MUST; and success is
         # for one that exists (section 3.4.1).
         level: Level | None = "MUST" if seen.intent.gone or seen.response.ok else None
-        yield Problem("status", expected=404, actual=seen.response.status, level=level)
+        yield Violation("status", expected=404, actual=seen.response.status, level=level)

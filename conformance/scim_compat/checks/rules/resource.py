@@ -10,7 +10,7 @@ from scim_compat.checks.registry import (
     BOTH,
     Level,
     NotJudged,
-    Problem,
+    Violation,
     check,
 )
 from scim_compat.checks.resources import (
@@ -19,8 +19,8 @@ from scim_compat.checks.resources import (
     Held,
     any_held,
     as_expected,
+    at_most_five,
     expects_list,
-    few,
     kind_of,
     own_held,
     own_resources,
@@ -28,7 +28,7 @@ from scim_compat.checks.resources import (
     resources,
     shown_id,
 )
-from scim_compat.engine.intent import Seen
+from scim_compat.engine.intent import Observation
 from scim_compat.scim import messages
 from scim_compat.scim.names import Scim
 from scim_compat.values import MISSING
@@ -47,19 +47,19 @@ from scim_compat.values import MISSING
     why="The id is what the client stores and uses in every later request; a number or an empty text cannot be used.",
     fix="Return id as a non-empty JSON string in every representation, also in lists and in partial ones.",
 )
-@few
-def has_id(seen: Seen) -> Iterator[Problem]:
+@at_most_five
+def has_id(seen: Observation) -> Iterator[Violation]:
     for held in resources(seen):
         value = held.value.get("id", MISSING)
         where = f"{held.pointer}/id"
         if value is MISSING:
-            yield Problem(where, expected="a non-empty string")
+            yield Violation(where, expected="a non-empty string")
         elif not isinstance(value, str):
-            yield Problem(where, expected="a non-empty string", actual=schemas.type_name(value))
+            yield Violation(where, expected="a non-empty string", actual=schemas.type_name(value))
         elif not value.strip():
-            yield Problem(where, expected="a non-empty string", actual="an empty string")
+            yield Violation(where, expected="a non-empty string", actual="an empty string")
         elif "bulkId" in value:
-            yield Problem(where, expected="an id without the reserved word bulkId", actual="an id with it")
+            yield Violation(where, expected="an id without the reserved word bulkId", actual="an id with it")
 
 
 @check(
@@ -81,10 +81,10 @@ def has_id(seen: Seen) -> Iterator[Problem]:
     "creates a second.",
     fix="Look the resource up by the id in the path, and never assign a new one.",
 )
-def id_stable(seen: Seen) -> Iterator[Problem]:
+def id_stable(seen: Observation) -> Iterator[Violation]:
     subject, found = seen.intent.subject, resources(seen)[0].value["id"]
     if subject is not None and found != subject.id:
-        yield Problem("/id", expected=subject.id, actual=shown_id(seen, found))
+        yield Violation("/id", expected=subject.id, actual=shown_id(seen, found))
 
 
 @check(
@@ -98,11 +98,11 @@ def id_stable(seen: Seen) -> Iterator[Problem]:
     why="Two accounts with one id cannot be told apart: a change to one hits the other.",
     fix="Assign ids that are never used twice, across users, groups and time.",
 )
-def id_unique(seen: Seen) -> Iterator[Problem]:
+def id_unique(seen: Observation) -> Iterator[Violation]:
     found = resources(seen)[0].value.get("id")
     subject = seen.intent.subject
     if isinstance(found, str) and found in seen.world.ours and not (subject and subject.id == found):
-        yield Problem("/id", expected="a new id", actual=found, message="Another resource of this run has that id.")
+        yield Violation("/id", expected="a new id", actual=found, message="Another resource of this run has that id.")
 
 
 # --- shape --------------------------------------------------------------------------------------
@@ -119,14 +119,14 @@ def id_unique(seen: Seen) -> Iterator[Problem]:
     why="Clients read into typed objects: one value of the wrong type makes the whole resource unreadable.",
     fix="Return each attribute with the type that the specification gives it; leave out what has no value.",
 )
-@few
-def shape(seen: Seen) -> Iterator[Problem]:
+@at_most_five
+def shape(seen: Observation) -> Iterator[Violation]:
     for held in resources(seen):
         for error in _rfc_errors(seen, held):
             yield _problem(held, error, scim=seen.world.scim)
 
 
-def _rfc_errors(seen: Seen, held: Held) -> Iterator[schemas.ShapeError]:
+def _rfc_errors(seen: Observation, held: Held) -> Iterator[schemas.ShapeError]:
     for error in schemas.errors(kind_of(seen) or "User", held.value, scim=seen.world.scim, quote=held.own):
         if not _elsewhere(error.pointer) and not (projected(seen) and error.keyword == "required"):
             yield error
@@ -138,12 +138,12 @@ def _elsewhere(pointer: str) -> bool:
     )
 
 
-def _problem(held: Held, error: schemas.ShapeError, *, scim: Scim = "2.0") -> Problem:
+def _problem(held: Held, error: schemas.ShapeError, *, scim: Scim = "2.0") -> Violation:
     more = f" ({error.more} more entries have the same fault)" if error.more else ""
     actual = MISSING if error.keyword == "required" else error.actual
     # The names of attributes are not case-sensitive (RFC 7643 section 2.1), though clients look for the exact one.
     level: Level | None = "CLIENT" if error.misspelled or (scim == "1.1" and _bare(held, error)) else None
-    return Problem(f"{held.pointer}{error.pointer}", error.expected, actual, f"{error.message}{more}", level)
+    return Violation(f"{held.pointer}{error.pointer}", error.expected, actual, f"{error.message}{more}", level)
 
 
 def _bare(held: Held, error: schemas.ShapeError) -> bool:
@@ -165,8 +165,8 @@ def _bare(held: Held, error: schemas.ShapeError) -> bool:
     why="A client that configures itself from /Schemas believes what stands there and reads the resources by it.",
     fix="Make /Schemas and the answers agree: the same types, the same multiValued, nothing that is never returned.",
 )
-@few
-def own_schema(seen: Seen) -> Iterator[Problem]:
+@at_most_five
+def own_schema(seen: Observation) -> Iterator[Violation]:
     published = seen.world.capabilities.schemas
     if not published:
         raise NotJudged("the target publishes no /Schemas")

@@ -9,12 +9,12 @@ from scim_compat.checks.effects import (
     advertised,
     answered,
     body,
+    display,
     is_custom,
-    shown,
     subject,
 )
-from scim_compat.checks.registry import BOTH, Problem, check
-from scim_compat.engine.intent import Effect, Seen
+from scim_compat.checks.registry import BOTH, Violation, check
+from scim_compat.engine.intent import Effect, Observation
 from scim_compat.scim import paths
 from scim_compat.values import MISSING, Json
 
@@ -30,7 +30,7 @@ from scim_compat.values import MISSING, Json
     fix="Return each attribute as it was sent: not dropped, not reformatted, of the same type. Leave attributes "
     "you do not keep out of /Schemas and out of the mapping you recommend.",
 )
-def converges(seen: Seen) -> Iterator[Problem]:
+def converges(seen: Observation) -> Iterator[Violation]:
     about = subject(seen)
     left_out = {name.lower() for name in seen.intent.excluded}
     for path, wanted in about.sources.items():
@@ -41,10 +41,10 @@ def converges(seen: Seen) -> Iterator[Problem]:
             continue
         listed = advertised(seen.world, about.kind, path)
         hint = "; the target's own schema does not list it" if listed is False else ""
-        yield Problem(
+        yield Violation(
             path,
             expected=wanted,
-            actual=shown(found),
+            actual=display(found),
             message=f"{_how(wanted, found)}{hint}: sent again in every cycle",
         )
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from scim_compat.checks.effects import (
     answered,
     body,
-    shown,
+    display,
     subject,
 )
-from scim_compat.checks.registry import BOTH, Problem, check
-from scim_compat.engine.intent import Effect, Seen
+from scim_compat.checks.registry import BOTH, Violation, check
+from scim_compat.engine.intent import Effect, Observation
 from scim_compat.scim import paths
 from scim_compat.values import Json
 
@@ -27,19 +27,19 @@ from scim_compat.values import Json
     why="The profile names a state that must hold here whatever the server answered before.",
     fix="Look at the steps before this read-back: one of them left something undone, or did more than it should.",
 )
-def expected(seen: Seen) -> Iterator[Problem]:
+def expected(seen: Observation) -> Iterator[Violation]:
     has, lacks = _expectations(seen)
     for effect in has:
         found = paths.get(body(seen), effect.path)
         if not paths.same(effect.value, found):
-            yield Problem(effect.path, expected=effect.value, actual=shown(found))
+            yield Violation(effect.path, expected=effect.value, actual=display(found))
     for path in lacks:
         found = paths.get(body(seen), path)
         if not paths.is_unassigned(found):
-            yield Problem(path, expected="no value", actual=shown(found))
+            yield Violation(path, expected="no value", actual=display(found))
 
 
-def _expectations(seen: Seen) -> tuple[tuple[Effect, ...], tuple[str, ...]]:
+def _expectations(seen: Observation) -> tuple[tuple[Effect, ...], tuple[str, ...]]:
     about = seen.intent.subject
     if about is None:
         return (), ()
@@ -56,20 +56,20 @@ def _expectations(seen: Seen) -> tuple[tuple[Effect, ...], tuple[str, ...]]:
     why="A write that reaches another account changes or destroys somebody else's data.",
     fix="Select the resource by the id in the URL alone, and write to nothing else.",
 )
-def unchanged(seen: Seen) -> Iterator[Problem]:
+def unchanged(seen: Observation) -> Iterator[Violation]:
     before = subject(seen).before
     if before is None:
         return
     if not answered(seen):
-        yield Problem("status", expected=200, actual=seen.response.status, message="it can no longer be read")
+        yield Violation("status", expected=200, actual=seen.response.status, message="it can no longer be read")
         return
     for path, was in paths.leaves(_comparable(before)):
         now = paths.get(body(seen), path)
         if not paths.same(was, now):
-            yield Problem(path, expected=shown(was), actual=shown(now))
+            yield Violation(path, expected=display(was), actual=display(now))
     for name, now in _comparable(body(seen)).items():
         if paths.is_unassigned(paths.member(before, name)) and not paths.is_unassigned(now):
-            yield Problem(name, expected="(absent)", actual=shown(now))
+            yield Violation(name, expected="(absent)", actual=display(now))
 
 
 def _comparable(resource: Mapping[str, Json]) -> dict[str, Json]:

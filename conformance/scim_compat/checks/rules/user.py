@@ -8,26 +8,26 @@ from scim_compat.checks.effects import (
     advertised,
     answered,
     body,
+    display,
     effects,
     has_asked_value,
     holds,
     is_manager,
-    shown,
     subject,
 )
 from scim_compat.checks.registry import (
     BOTH,
     NotJudged,
-    Problem,
+    Violation,
     check,
 )
-from scim_compat.engine.intent import Seen
+from scim_compat.engine.intent import Observation
 from scim_compat.scim import paths
 from scim_compat.scim.messages import looks_like_list
 from scim_compat.values import Json
 
 
-def _active(seen: Seen, value: object) -> bool:
+def _active(seen: Observation, value: object) -> bool:
     return any(e.path.lower() == "active" and e.value is value for _, e in effects(seen, "set", accepted=False))
 
 
@@ -43,13 +43,13 @@ def _active(seen: Seen, value: object) -> bool:
     fix="Set `active` to false for every form the client sends it in, end the user's sessions, and return "
     "`active: false`.",
 )
-def disabled(seen: Seen) -> Iterator[Problem]:
+def disabled(seen: Observation) -> Iterator[Violation]:
     for write, effect in effects(seen, "set", accepted=False):
         if effect.path.lower() == "active" and effect.value is False and not holds(effect, body(seen)):
             refused = (
                 "" if write.accepted else f"the request was refused with {write.status}, so the account stays open"
             )
-            yield Problem("active", expected=False, actual=shown(paths.get(body(seen), "active")), message=refused)
+            yield Violation("active", expected=False, actual=display(paths.get(body(seen), "active")), message=refused)
 
 
 @check(
@@ -63,11 +63,11 @@ def disabled(seen: Seen) -> Iterator[Problem]:
     why="A returning employee is assigned again and still cannot sign in.",
     fix="Set `active` to true for every form the client sends it in, and return `active: true`.",
 )
-def enabled(seen: Seen) -> Iterator[Problem]:
+def enabled(seen: Observation) -> Iterator[Violation]:
     for write, effect in effects(seen, "set"):
         asked = write.action in {"patch", "replace"} and effect.path.lower() == "active" and effect.value is True
         if asked and not holds(effect, body(seen)):
-            yield Problem("active", expected=True, actual=shown(paths.get(body(seen), "active")))
+            yield Violation("active", expected=True, actual=display(paths.get(body(seen), "active")))
 
 
 @check(
@@ -80,7 +80,7 @@ def enabled(seen: Seen) -> Iterator[Problem]:
     why="Approvals and reports go to the wrong person, or the client sends the manager again in every cycle.",
     fix="Take the manager as a bare id as well as in `{value}`, and return `manager: {value: id}`.",
 )
-def manager(seen: Seen) -> Iterator[Problem]:
+def manager(seen: Observation) -> Iterator[Violation]:
     for write, effect in effects(seen, "set", "clear"):
         if not is_manager(effect) or write.action == "create":
             continue
@@ -88,7 +88,7 @@ def manager(seen: Seen) -> Iterator[Problem]:
             continue
         found = paths.get(body(seen), effect.path)
         wanted = "no manager" if effect.kind == "clear" or paths.is_unassigned(effect.value) else effect.value
-        yield Problem(effect.path, expected=wanted, actual=shown(found))
+        yield Violation(effect.path, expected=wanted, actual=display(found))
 
 
 @check(
@@ -101,9 +101,9 @@ def manager(seen: Seen) -> Iterator[Problem]:
     why="The client takes a vanished user for deleted and cannot enable it again.",
     fix="Keep inactive users readable; only DELETE hides a user.",
 )
-def found_by_id(seen: Seen) -> Iterator[Problem]:
+def found_by_id(seen: Observation) -> Iterator[Violation]:
     if seen.response.status in {404, 410}:
-        yield Problem("status", expected=200, actual=seen.response.status)
+        yield Violation("status", expected=200, actual=seen.response.status)
 
 
 @check(
@@ -118,11 +118,11 @@ def found_by_id(seen: Seen) -> Iterator[Problem]:
     why="On re-assignment the client looks the user up; not found, it creates a second one and meets a conflict.",
     fix="Do not leave inactive users out of filter results.",
 )
-def found_by_filter(seen: Seen) -> Iterator[Problem]:
+def found_by_filter(seen: Observation) -> Iterator[Violation]:
     if not has_asked_value(seen):
         raise NotJudged("the server does not show the user with the value that the filter asks for")
     if subject(seen).id not in _ids(seen.response.json):
-        yield Problem("/Resources", expected="the inactive user", actual="not among the results")
+        yield Violation("/Resources", expected="the inactive user", actual="not among the results")
 
 
 @check(
@@ -135,9 +135,9 @@ def found_by_filter(seen: Seen) -> Iterator[Problem]:
     why="Imports and account discovery read the list; a user missing there counts as deleted.",
     fix="Do not leave inactive users out of lists.",
 )
-def found_in_list(seen: Seen) -> Iterator[Problem]:
+def found_in_list(seen: Observation) -> Iterator[Violation]:
     if is_last_page(seen.response.json) and subject(seen).id not in _ids(seen.response.json):
-        yield Problem("/Resources", expected="the inactive user on one of the pages", actual="on none")
+        yield Violation("/Resources", expected="the inactive user on one of the pages", actual="on none")
 
 
 def is_last_page(answer: Json) -> bool:

@@ -6,17 +6,17 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from scim_compat import schemas
-from scim_compat.checks.registry import BOTH, Problem, check
+from scim_compat.checks.registry import BOTH, Violation, check
 from scim_compat.checks.resources import (
     ANSWERS,
     Held,
     any_held,
-    few,
+    at_most_five,
     own_resources,
     plural_entries,
     resources,
 )
-from scim_compat.engine.intent import Seen
+from scim_compat.engine.intent import Observation
 from scim_compat.scim import messages
 from scim_compat.scim.messages import escape
 from scim_compat.scim.names import ENTERPRISE
@@ -34,12 +34,12 @@ from scim_compat.values import MISSING, Json
     why="Whoever may read a user, and every log in between, gets the password or its hash.",
     fix="Never serialise password, not even as a hash or as stars.",
 )
-@few
-def password_absent(seen: Seen) -> Iterator[Problem]:
+@at_most_five
+def password_absent(seen: Observation) -> Iterator[Violation]:
     for held in resources(seen):
         found = messages.member(held.value, "password")
         if found is not None and found[1] is not None:
-            yield Problem(f"{held.pointer}/{escape(found[0])}", expected="absent", actual="present")
+            yield Violation(f"{held.pointer}/{escape(found[0])}", expected="absent", actual="present")
 
 
 def _booleans(held: Held) -> Iterator[tuple[str, Json]]:
@@ -62,13 +62,13 @@ def _booleans(held: Held) -> Iterator[tuple[str, Json]]:
     why='The text "False" is true in many languages: a client takes a disabled account for an active one.',
     fix="Return true and false without quotes; take the client's text apart on the way in.",
 )
-@few
-def booleans(seen: Seen) -> Iterator[Problem]:
+@at_most_five
+def booleans(seen: Observation) -> Iterator[Violation]:
     for held in own_resources(seen):
         for where, value in _booleans(held):
             if value is not None and not isinstance(value, bool):
                 shown = f'"{value[:20]}"' if isinstance(value, str) else schemas.type_name(value)
-                yield Problem(f"{held.pointer}{where}", expected="true or false", actual=shown)
+                yield Violation(f"{held.pointer}{where}", expected="true or false", actual=shown)
 
 
 def _manager(held: Held) -> Any:
@@ -88,13 +88,13 @@ def _manager(held: Held) -> Any:
     "is taken for a difference and sent again in every cycle.",
     fix='Return "manager": {"value": "<id>"}, whatever form it came in; leave it out if there is none.',
 )
-@few
-def manager_shape(seen: Seen) -> Iterator[Problem]:
+@at_most_five
+def manager_shape(seen: Observation) -> Iterator[Violation]:
     for held in own_resources(seen):
         found = _manager(held)
         if found is not MISSING and found is not None and not isinstance(found, Mapping):
             where = f"{held.pointer}/{escape(ENTERPRISE)}/manager"
-            yield Problem(where, expected="an object", actual=schemas.type_name(found))
+            yield Violation(where, expected="an object", actual=schemas.type_name(found))
 
 
 @check(
@@ -109,13 +109,13 @@ def manager_shape(seen: Seen) -> Iterator[Problem]:
     "sent again in every cycle.",
     fix="Drop an entry when its value is cleared.",
 )
-@few
-def no_empty_entries(seen: Seen) -> Iterator[Problem]:
+@at_most_five
+def no_empty_entries(seen: Observation) -> Iterator[Violation]:
     for held in own_resources(seen):
         for name, entries in plural_entries(held):
             for index, entry in entries:
                 if _is_empty(entry):
-                    yield Problem(f"{held.pointer}/{name}/{index}", expected="an entry with a value", actual="none")
+                    yield Violation(f"{held.pointer}/{name}/{index}", expected="an entry with a value", actual="none")
 
 
 def _is_empty(entry: Mapping[str, Json]) -> bool:
@@ -136,8 +136,8 @@ def _is_empty(entry: Mapping[str, Json]) -> bool:
     "update hits the wrong one, or both.",
     fix="Replace the entry of that type instead of adding another.",
 )
-@few
-def type_unique(seen: Seen) -> Iterator[Problem]:
+@at_most_five
+def type_unique(seen: Observation) -> Iterator[Violation]:
     held, subject = _subject_held(seen), seen.intent.subject
     if held is None or subject is None:
         return
@@ -147,7 +147,7 @@ def type_unique(seen: Seen) -> Iterator[Problem]:
             wanted = [e for e in sent if isinstance(e, Mapping) and _type(e) == kind] if isinstance(sent, list) else []
             found = [index for index, entry in entries if _type(entry) == kind]
             if kind and len(wanted) == 1 and len(found) > 1:
-                yield Problem(
+                yield Violation(
                     f"{held.pointer}/{name}",
                     expected=f"one entry of type {kind[:40]}",
                     actual=f"{len(found)} entries",
@@ -159,7 +159,7 @@ def _type(entry: Mapping[str, Json]) -> str:
     return found.lower() if isinstance(found, str) else ""
 
 
-def _subject_held(seen: Seen) -> Held | None:
+def _subject_held(seen: Observation) -> Held | None:
     subject = seen.intent.subject
     if subject is None:
         return None
@@ -178,13 +178,13 @@ def _subject_held(seen: Seen) -> Held | None:
     why="With two primary addresses it is chance which one gets the customer's mail.",
     fix="When an entry becomes primary, set the others to false.",
 )
-@few
-def one_primary(seen: Seen) -> Iterator[Problem]:
+@at_most_five
+def one_primary(seen: Observation) -> Iterator[Violation]:
     for held in own_resources(seen):
         for name, entries in plural_entries(held):
             primary = sum(entry.get("primary") is True for _, entry in entries)
             if primary > 1:
-                yield Problem(
+                yield Violation(
                     f"{held.pointer}/{name}",
                     expected="at most one primary entry",
                     actual=f"{primary} entries",

@@ -46,13 +46,13 @@ def command(ledgers: tuple[str, ...], url: str, scim_app: str, dry_run: bool, **
     Exit status: 0 nothing is left · 1 something is left · 2 wrong usage or file ·
     3 the target cannot be reached or refuses the credential.
     """
-    from scim_compat.cli.terminal import plain  # noqa: PLC0415 - `--help` pays for none of these
+    from scim_compat.cli.terminal import printable  # noqa: PLC0415 - `--help` pays for none of these
     from scim_compat.engine.ledger import LedgerError  # noqa: PLC0415
 
     try:
         read = [(path, _read(path)) for name in ledgers for path in _paths(Path(name))]
     except LedgerError as error:
-        click.echo(f"Error: {plain(error)}", err=True)
+        click.echo(f"Error: {printable(error)}", err=True)
         sys.exit(USAGE)
     todo = [(path, file) for path, file in read if _open_entries(file)]
     if not todo:
@@ -183,7 +183,7 @@ def _settings(url: str, app: str, options: Mapping[str, Any]) -> Settings:
 
 def _clean(path: Path, file: LedgerFile, settings: Settings) -> int:
     """Deletes what the ledger has open, tells about it, and returns the exit status."""
-    from scim_compat.cli.terminal import paragraph, plain  # noqa: PLC0415
+    from scim_compat.cli.terminal import paragraph, printable  # noqa: PLC0415
     from scim_compat.engine.cleanup import remove_entries  # noqa: PLC0415
     from scim_compat.engine.ledger import LedgerError  # noqa: PLC0415
     from scim_compat.run.endpoint import open_wire  # noqa: PLC0415
@@ -192,8 +192,8 @@ def _clean(path: Path, file: LedgerFile, settings: Settings) -> int:
     try:
         wire = open_wire(settings)
     except ValueError as error:
-        raise click.UsageError(plain(error)) from None
-    click.echo(f"{plain(path)}: {_many(len(open_))} at {plain(settings.app or settings.url)}")
+        raise click.UsageError(printable(error)) from None
+    click.echo(f"{printable(path)}: {_many(len(open_))} at {printable(settings.app or settings.url)}")
     if settings.url != file.base_url:
         note = f"The run was against {file.base_url}: what is not found now counts as deleted."
         click.echo(paragraph(note, indent=2))
@@ -209,7 +209,7 @@ def _clean(path: Path, file: LedgerFile, settings: Settings) -> int:
                 remove_entries(sure, _Stage(recorder, ledger), confirm_all=True)
                 ended = [ledger.entries[e.number] for e in open_]
         except LedgerError as error:
-            click.echo(f"Error: {plain(error)}", err=True)
+            click.echo(f"Error: {printable(error)}", err=True)
             return USAGE
         for entry in ended:
             if entry.state in {"deleted", "dropped"}:
@@ -275,20 +275,20 @@ def _is_scim(answer: Response) -> bool:
 
 
 def _list(todo: list[tuple[Path, LedgerFile]]) -> int:
-    from scim_compat.cli.terminal import paragraph, plain  # noqa: PLC0415
+    from scim_compat.cli.terminal import paragraph, printable  # noqa: PLC0415
 
     for path, file in todo:
         open_ = _open_entries(file)
-        click.echo(f"{plain(path)}: {_many(len(open_))} at {plain(file.base_url)}")
+        click.echo(f"{printable(path)}: {_many(len(open_))} at {printable(file.base_url)}")
         for entry in open_:
             click.echo(paragraph(f"would delete {_shown(entry)}", indent=2, hanging=15))
     return LEFT
 
 
 def _many(count: int) -> str:
-    from scim_compat.cli.terminal import many  # noqa: PLC0415
+    from scim_compat.cli.terminal import plural  # noqa: PLC0415
 
-    return many(count, "resource")
+    return plural(count, "resource")
 
 
 def _shown(entry: Entry) -> str:

@@ -86,7 +86,7 @@ def command(check_id: str | None, *, order: bool, everything: bool, out: Path | 
 
 def _write_pages(checks: list[Check], out: Path) -> None:
     from scim_compat.cli.order import parts  # noqa: PLC0415
-    from scim_compat.cli.terminal import plain  # noqa: PLC0415
+    from scim_compat.cli.terminal import printable  # noqa: PLC0415
     from scim_compat.report.pages import pages  # noqa: PLC0415
 
     profiles = _profiles()
@@ -98,13 +98,13 @@ def _write_pages(checks: list[Check], out: Path) -> None:
             (out / name).write_text(html, encoding="utf-8")
             written += 1
     except OSError as error:
-        raise click.UsageError(f"--out {plain(out)}: the pages cannot be written: {error.strerror}") from None
-    click.echo(f"{written} pages; begin with {plain(out / 'index.html')}")
+        raise click.UsageError(f"--out {printable(out)}: the pages cannot be written: {error.strerror}") from None
+    click.echo(f"{written} pages; begin with {printable(out / 'index.html')}")
 
 
 def _order(*, as_json: bool) -> None:
     from scim_compat.cli.order import parts  # noqa: PLC0415
-    from scim_compat.cli.terminal import many, paragraph  # noqa: PLC0415
+    from scim_compat.cli.terminal import paragraph, plural  # noqa: PLC0415
 
     found = parts(_profiles())
     if as_json:
@@ -118,7 +118,7 @@ def _order(*, as_json: bool) -> None:
         click.echo(paragraph(part["text"], indent=2))
         for row in part["checks"]:
             number += 1
-            reach = f" · {many(row['scenarios'], 'scenario')}" if row["scenarios"] else ""
+            reach = f" · {plural(row['scenarios'], 'scenario')}" if row["scenarios"] else ""
             line = f"{number:>3}  {row['severity']:<8}  {row['title']}  ({row['id']}{reach})"
             click.echo(paragraph(line, indent=2, hanging=17))
         click.echo()
@@ -261,13 +261,13 @@ def _print_example(example: dict[str, Any]) -> None:
 
 
 def _print_message(message: dict[str, Any]) -> None:
-    from scim_compat.cli.terminal import plain  # noqa: PLC0415
+    from scim_compat.cli.terminal import printable  # noqa: PLC0415
 
-    click.echo(f"    {click.style(plain(message['line']), bold=True)}")
+    click.echo(f"    {click.style(printable(message['line']), bold=True)}")
     for name, content in message.get("headers", ()):
-        click.echo(f"    {plain(name)}: {plain(content)}")
+        click.echo(f"    {printable(name)}: {printable(content)}")
     for line in message["body"].split("\n") if message["body"] else ():
-        click.echo(f"    {plain(line)}")
+        click.echo(f"    {printable(line)}")
     click.echo()
 
 

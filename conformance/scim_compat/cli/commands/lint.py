@@ -21,7 +21,7 @@ def command(files: tuple[str, ...], quiet: bool) -> None:
     if there is an error, else 0.
     """
     from scim_compat.checks.registry import all_checks  # noqa: PLC0415 - `--help` pays for none of these
-    from scim_compat.cli.terminal import many  # noqa: PLC0415
+    from scim_compat.cli.terminal import plural  # noqa: PLC0415
     from scim_compat.profile.find import builtin  # noqa: PLC0415
     from scim_compat.profile.lint import lint  # noqa: PLC0415
     from scim_compat.profile.load import load  # noqa: PLC0415
@@ -42,17 +42,17 @@ def command(files: tuple[str, ...], quiet: bool) -> None:
             continue
         _print("warning", found)
         if not found:
-            click.echo(f"{profile.id}: sound ({many(len(profile.scenarios), 'scenario')})")
+            click.echo(f"{profile.id}: sound ({plural(len(profile.scenarios), 'scenario')})")
     if errors or not quiet:
-        total = f"{many(len(refs), 'profile')}: {many(errors, 'error')}, {many(warnings, 'warning')}"
+        total = f"{plural(len(refs), 'profile')}: {plural(errors, 'error')}, {plural(warnings, 'warning')}"
         click.echo(total, err=bool(errors))
     sys.exit(2 if errors else 0)
 
 
 def _print(word: str, complaints: tuple[Complaint, ...] | list[Complaint]) -> None:
-    from scim_compat.cli.terminal import plain  # noqa: PLC0415
+    from scim_compat.cli.terminal import printable  # noqa: PLC0415
 
     styled = click.style(f"{word}:", fg="red" if word == "error" else "yellow")
     for each in complaints:
         hint = f"; {each.hint}" if each.hint else ""
-        click.echo(f"{plain(each.where)}: {styled} {plain(each.what + hint)}")
+        click.echo(f"{printable(each.where)}: {styled} {printable(each.what + hint)}")

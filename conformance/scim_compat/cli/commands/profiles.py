@@ -62,11 +62,11 @@ def described(profile: Profile) -> dict[str, Any]:
 
 def numbers(profile: Profile) -> str:
     """One line: client, protocol, version, size."""
-    from scim_compat.cli.terminal import many  # noqa: PLC0415 - rich is not needed for --help
+    from scim_compat.cli.terminal import plural  # noqa: PLC0415 - rich is not needed for --help
 
     return (
         f"{profile.client.name or profile.title} · SCIM {profile.scim} · version {profile.version} · "
-        f"{many(len(profile.scenarios), 'scenario')} in {many(len(profile.features), 'feature')}"
+        f"{plural(len(profile.scenarios), 'scenario')} in {plural(len(profile.features), 'feature')}"
     )
 
 
@@ -77,10 +77,10 @@ def evidence(profile: Profile) -> str:
 
 
 def _print(found: list[Profile]) -> None:
-    from scim_compat.cli.terminal import paragraph, plain  # noqa: PLC0415
+    from scim_compat.cli.terminal import paragraph, printable  # noqa: PLC0415
 
     for profile in found:
-        click.echo(f"{click.style(profile.id, bold=True)}  {plain(profile.title)}")
+        click.echo(f"{click.style(profile.id, bold=True)}  {printable(profile.title)}")
         click.echo(paragraph(numbers(profile), indent=2, hanging=4))
         click.echo(paragraph(evidence(profile), indent=2, hanging=4))
         click.echo()

@@ -118,7 +118,7 @@ def execute(url: str, profiles: tuple[str, ...], options: dict[str, Any]) -> int
     """Runs and tells; returns the exit status."""
     from scim_compat.cli.terminal import Terminal  # noqa: PLC0415 - `--help` pays for none of these
     from scim_compat.pytest_plugin.launch import run  # noqa: PLC0415
-    from scim_compat.run.request import Request  # noqa: PLC0415
+    from scim_compat.run.request import RunRequest  # noqa: PLC0415
     from scim_compat.run.settings import Settings, default_out, new_seed  # noqa: PLC0415
     from scim_compat.source.complaints import ProfileError  # noqa: PLC0415
 
@@ -147,7 +147,7 @@ def execute(url: str, profiles: tuple[str, ...], options: dict[str, Any]) -> int
     terminal = Terminal(quiet=options["quiet"])
     try:
         ended = run(
-            Request(
+            RunRequest(
                 settings=settings, profiles=list(profiles), only=list(only), jobs=jobs, html=options["html"],
                 junit=options["junit"], progress=terminal.progress,
             )

@@ -183,9 +183,9 @@ def _wire(base_url: str) -> Iterator[Callable[[Request], tuple[str, list[tuple[s
 
 
 def _print_scenario(profile: Profile, scenario: Scenario, sent: list[Shown], *, indented: bool) -> None:
-    from scim_compat.cli.terminal import many, paragraph, plain  # noqa: PLC0415
+    from scim_compat.cli.terminal import paragraph, plural, printable  # noqa: PLC0415
 
-    click.echo(f"{click.style(scenario.id, bold=True)}  {plain(scenario.title)}")
+    click.echo(f"{click.style(scenario.id, bold=True)}  {printable(scenario.title)}")
     click.echo(paragraph(f"{scenario.evidence} · {scenario.where}", indent=2))
     for key in scenario.source:
         click.echo(paragraph(_source(profile, key), indent=2, hanging=4))
@@ -198,25 +198,25 @@ def _print_scenario(profile: Profile, scenario: Scenario, sent: list[Shown], *, 
         for one in shown:
             _print_request(one, indented=indented)
         if len(shown) < len(listed):
-            rest = many(len(listed) - len(shown), "more request")
+            rest = plural(len(listed) - len(shown), "more request")
             click.echo(f"\n  … {rest} like this, to {listed[-1].step}; --json prints them all")
     reached = int(sent[-1].step.partition(".")[0]) if sent else 0
     if reached < len(scenario.steps):
         after = scenario.steps[reached].where
-        click.echo(f"\n  {plain(after)} and what follows sends nothing here: it depends on the server's answers")
+        click.echo(f"\n  {printable(after)} and what follows sends nothing here: it depends on the server's answers")
 
 
 def _print_request(one: Shown, *, indented: bool) -> None:
-    from scim_compat.cli.terminal import paragraph, plain  # noqa: PLC0415
+    from scim_compat.cli.terminal import paragraph, printable  # noqa: PLC0415
 
     click.echo()
     colour = "cyan" if one.by == "client" else "magenta"
     line = one.where.rpartition(":")[2]
-    click.echo(f"{one.step}  {click.style(one.by, fg=colour)}  {plain(one.title)}  {_dim(f'line {line}')}")
+    click.echo(f"{one.step}  {click.style(one.by, fg=colour)}  {printable(one.title)}  {_dim(f'line {line}')}")
     click.echo(paragraph(f"expects {one.expects}", indent=5, hanging=7))
-    click.echo(f"\n{click.style(one.method, bold=True)} {plain(one.path)} HTTP/1.1")
+    click.echo(f"\n{click.style(one.method, bold=True)} {printable(one.path)} HTTP/1.1")
     for name, value in one.headers:
-        click.echo(f"{plain(name)}: {plain(value)}")
+        click.echo(f"{printable(name)}: {printable(value)}")
     click.echo()
     if one.body is not None:
         _print_body(one.body, indented=indented)
@@ -224,7 +224,7 @@ def _print_request(one: Shown, *, indented: bool) -> None:
 
 def _print_body(body: str, *, indented: bool) -> None:
     """On a terminal without control characters; into a file or pipe exactly, unless it is indented."""
-    from scim_compat.cli.terminal import plain  # noqa: PLC0415
+    from scim_compat.cli.terminal import printable  # noqa: PLC0415
 
     if indented:
         from scim_compat.report.text import pretty  # noqa: PLC0415
@@ -235,16 +235,16 @@ def _print_body(body: str, *, indented: bool) -> None:
         return
     lines = body.split("\n")
     for line in lines:
-        click.echo(plain(line))
-    if any(plain(line) != line for line in lines):
+        click.echo(printable(line))
+    if any(printable(line) != line for line in lines):
         click.echo(_dim("(� stands for a character that is not shown here; --json has it)"))
 
 
 def _print_profile(profile: Profile) -> None:
     from scim_compat.cli.commands.profiles import evidence, numbers  # noqa: PLC0415
-    from scim_compat.cli.terminal import paragraph, plain  # noqa: PLC0415
+    from scim_compat.cli.terminal import paragraph, printable  # noqa: PLC0415
 
-    click.echo(f"{click.style(profile.id, bold=True)}  {plain(profile.title)}")
+    click.echo(f"{click.style(profile.id, bold=True)}  {printable(profile.title)}")
     click.echo(paragraph(numbers(profile), indent=2))
     click.echo(paragraph(evidence(profile), indent=2))
     if profile.summary:
@@ -252,10 +252,10 @@ def _print_profile(profile: Profile) -> None:
         click.echo(paragraph(profile.summary, indent=2))
     _heading("Features and scenarios", "evidence and source keys behind each title")
     for feature in profile.features:
-        click.echo(f"  {click.style(plain(feature.title), bold=True)} {_dim(f'({feature.id})')}")
+        click.echo(f"  {click.style(printable(feature.title), bold=True)} {_dim(f'({feature.id})')}")
         for each in (s for s in profile.scenarios if s.feature == feature.id):
             gate = f" · {_gate(each)}" if _gate(each) else ""
-            click.echo(f"    {plain(each.id)}")
+            click.echo(f"    {printable(each.id)}")
             behind = f"{each.title} · {each.evidence} {', '.join(each.source)}{gate}"
             click.echo(paragraph(behind, indent=6))
     _print_requires(profile)
@@ -271,7 +271,7 @@ def _print_profile(profile: Profile) -> None:
             click.echo(paragraph(source.url, indent=4))
     click.echo()
     first = profile.scenarios[0].id if profile.scenarios else "SCENARIO"
-    click.echo(_dim(f"scim-compat show {plain(profile.id)} {plain(first)}    every request of a scenario"))
+    click.echo(_dim(f"scim-compat show {printable(profile.id)} {printable(first)}    every request of a scenario"))
 
 
 def _print_requires(profile: Profile) -> None:

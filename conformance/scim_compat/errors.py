@@ -1,0 +1,118 @@
+"""The errors that end a command or a run: one tree.
+
+Each class carries the exit status of the command that it ends, and each error a hint: what to do next. Commands and
+the pytest plugin catch ``ScimCompatError`` and nothing else. Any other exception is a bug of scim-compat and ends
+with status 4. ``ValueError`` is for programmers and is caught at no door.
+
+The life of a run, and which error may be raised where::
+
+    the call is read          UsageError            an option, a choice of scenarios or an output folder cannot work
+      the connection            SettingError          no request can be sent with this URL, credential or application
+    files are read            InputError            a file is missing, unreadable or not of the kind that was asked for
+      that people write         SourceFileError       profile, target file: one complaint a line, each with its place
+      that a run wrote          RecordFileError       ledger, events, results
+    the endpoint is probed    NotTestableError      no connection, credential refused, not SCIM
+      its names are compared    SeedInUseError        resources of this seed are there already
+    scenarios are played      nothing               what the endpoint does is a finding, what stops a scenario an outcome
+    results are written       OutputError           the disk is full, the folder is read-only
+
+The tree, with exit statuses::
+
+    ScimCompatError
+    ├── UsageError           2
+    │   └── SettingError
+    ├── InputError           2
+    │   ├── SourceFileError
+    │   └── RecordFileError
+    ├── NotTestableError     3
+    │   └── SeedInUseError
+    └── OutputError          4
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from typing import ClassVar, Final
+
+
+class ExitStatus(enum.IntEnum):
+    """How a command ends. The README explains each to users."""
+
+    OK = 0
+    """Nothing at or above ``--fail-on``."""
+    FINDINGS = 1
+    USAGE = 2
+    """A wrong call, or a file with errors. Nothing was sent."""
+    NOT_TESTABLE = 3
+    """The endpoint could not be tested, or not to the end."""
+    INTERNAL = 4
+    """An internal error, or results that could not be written. Nothing is held against the endpoint."""
+
+
+class ScimCompatError(Exception):
+    """Base of the tree. ``str()`` gives the message and its hint as one paragraph."""
+
+    exit_status: ClassVar[ExitStatus] = ExitStatus.INTERNAL
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        if not self.hint:
+            return self.message
+        return f"{self.message} {self.hint}" if self.message.endswith(".") else f"{self.message}; {self.hint}"
+
+
+class UsageError(ScimCompatError):
+    """The call cannot work as it stands."""
+
+    exit_status = ExitStatus.USAGE
+
+
+class SettingError(UsageError):
+    """No request can be sent with this URL, credential, certificate, proxy or application."""
+
+
+class InputError(ScimCompatError):
+    """A file cannot be used."""
+
+    exit_status = ExitStatus.USAGE
+
+
+class RecordFileError(InputError):
+    """A file that a run wrote (ledger, events, results) is missing, damaged or of another format."""
+
+
+SHOWN: Final = 20
+"""Complaints that an error prints. More than a screenful helps nobody."""
+
+
+class SourceFileError(InputError):
+    """A file that people write (profile, target file) has errors.
+
+    ``complaints`` holds every reason in file order, each with its place and its own hint (``source.complaints``).
+    """
+
+    def __init__(self, complaints: Iterable[object]) -> None:
+        self.complaints = tuple(dict.fromkeys(complaints))
+        lines = [str(complaint) for complaint in self.complaints[:SHOWN]]
+        if len(self.complaints) > SHOWN:
+            lines.append(f"… and {len(self.complaints) - SHOWN} more")
+        super().__init__("\n".join(lines))
+
+
+class NotTestableError(ScimCompatError):
+    """The endpoint cannot be tested: no connection, credential refused, not SCIM."""
+
+    exit_status = ExitStatus.NOT_TESTABLE
+
+
+class SeedInUseError(NotTestableError):
+    """The endpoint holds resources of this seed that this run did not create."""
+
+
+class OutputError(ScimCompatError):
+    """Results or a report could not be written. The run must not end with success."""
