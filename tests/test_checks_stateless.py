@@ -121,7 +121,7 @@ def see(
     return Observation(
         exchange=Exchange(request, base + target, response, ms=ms),
         intent=Intent(action=action, by=by, resource=resource, subject=subject, **intent),
-        world=Context(
+        context=Context(
             base_url=base, scim=scim, capabilities=capabilities or Capabilities(), client_timeout=60.0,
             ours={"u1": "u1@example.com", "u2": "u2@example.com", "g1": "group g1"} if ours is None else ours,
             mapped=mapped or {},
@@ -247,7 +247,7 @@ HTML = b"<!DOCTYPE html><html><body>Sign in</body></html>"
 
 
 def applies(rule, seen):
-    return seen.world.scim in rule.scim and (not rule.on or seen.intent.action in rule.on) and rule.when(seen)
+    return seen.context.scim in rule.scim and (not rule.on or seen.intent.action in rule.on) and rule.when(seen)
 
 
 def failing(seen, *, but=()):

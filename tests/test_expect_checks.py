@@ -48,7 +48,7 @@ def see(
     return Observation(
         exchange=Exchange(Request(method, target), BASE + target, Response(status, "", tuple(headers), data, json=body)),
         intent=Intent(action=action, by=by, resource="User", **intent),
-        world=Context(base_url=BASE, scim="2.0", capabilities=Capabilities(), client_timeout=60.0, ours=OURS, alone=alone),
+        context=Context(base_url=BASE, scim="2.0", capabilities=Capabilities(), client_timeout=60.0, ours=OURS, alone=alone),
     )  # fmt: skip
 
 
@@ -84,7 +84,7 @@ def outcome(rule, seen):
     """The places of the problems; "skip" if it cannot be judged; None if the check does not look at it."""
     if seen.exchange.response is None and not rule.without_answer:
         return None
-    if seen.world.scim not in rule.scim or (rule.on and seen.intent.action not in rule.on) or not rule.when(seen):
+    if seen.context.scim not in rule.scim or (rule.on and seen.intent.action not in rule.on) or not rule.when(seen):
         return None
     try:
         return [problem.where for problem in rule.run(seen)]

@@ -338,7 +338,7 @@ def test_a_server_that_answers_with_who_is_there_already(entra):
     again = send("POST", "/Users", body={"userName": "${alice.userName}"}, expect={"outcome": "either"})
     seen, _, ledger, server = play(entra, given("alice"), again, verify("alice"), server=Adopting())
     assert server.store == {}
-    assert [*seen[-1].seen.world.ours] == ["made-1"]
+    assert [*seen[-1].seen.context.ours] == ["made-1"]
     assert [e.state for e in ledger.entries.values()] == ["deleted", "deleted"]
     assert left_behind(ledger) == []
 

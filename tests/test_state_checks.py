@@ -89,7 +89,7 @@ def see(action, body=MISSING, *, status=None, writes=(), subject=None, schemas=N
                           Response(status, "", tuple(headers), data, json=body)),
         intent=Intent(action=action, by="harness" if action in {"read-back", "look-up"} else "client",
                       resource=about.kind, subject=about, **intent_about),
-        world=Context(base_url=BASE, scim="2.0", capabilities=Capabilities(schemas=schemas), client_timeout=60.0,
+        context=Context(base_url=BASE, scim="2.0", capabilities=Capabilities(schemas=schemas), client_timeout=60.0,
                     ours={"u1": "liv@fjord.example"}),
     )  # fmt: skip
 
@@ -548,8 +548,8 @@ def asked(operation, *, effect=None, config=None, **more):
     seen = see(
         "patch", status=400, writes=[refused(effect)], sent={"schemas": [PATCH], "Operations": [operation]}, **more
     )
-    told = replace(seen.world.capabilities, provider_config=config)
-    return replace(seen, world=replace(seen.world, capabilities=told))
+    told = replace(seen.context.capabilities, provider_config=config)
+    return replace(seen, context=replace(seen.context, capabilities=told))
 
 
 def test_a_canonical_telephone_number_is_no_damaged_text():
@@ -604,7 +604,7 @@ def test_the_word_of_the_rfc_for_the_case(name):
 def test_scim_1_1_demands_the_body_of_a_create():
     """Protocol section 3.1 says MUST, where RFC 7644 section 3.3 says SHOULD."""
     seen = see("create", status=201)
-    seen = replace(seen, world=replace(seen.world, scim="1.1"))
+    seen = replace(seen, context=replace(seen.context, scim="1.1"))
     assert [problem.level for problem in all_checks()["create.returns-resource"].run(seen)] == ["MUST"]
 
 

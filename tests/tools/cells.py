@@ -261,8 +261,8 @@ class _Replay(Session):
     def _key(self, seen: Observation, scenario: Scenario) -> bytes:
         """Of everything that a check may look at."""
         exchange = replace(seen.exchange, ms=0)
-        world = replace(seen.world, capabilities=Capabilities())
-        text = f"{scenario.id}\0{exchange!r}\0{seen.intent!r}\0{world!r}\0{self._said}"
+        context = replace(seen.context, capabilities=Capabilities())
+        text = f"{scenario.id}\0{exchange!r}\0{seen.intent!r}\0{context!r}\0{self._said}"
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
     def _end(self, result: ScenarioResult) -> ScenarioResult:

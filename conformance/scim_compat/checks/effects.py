@@ -95,7 +95,7 @@ def denies_asked_value(seen: Observation) -> bool:
 
 def member_ids(seen: Observation) -> set[str]:
     """Ids of the members that the answer shows."""
-    return paths.member_ids(body(seen), seen.world.ours)
+    return paths.member_ids(body(seen), seen.context.ours)
 
 
 def server_message(seen: Observation) -> str:
@@ -109,14 +109,14 @@ def server_message(seen: Observation) -> str:
     return f"The server said: {str(detail)[:200]}" if detail else ""
 
 
-def advertised(world: Context, kind: str, path: str) -> bool | None:
+def advertised(context: Context, kind: str, path: str) -> bool | None:
     """Whether the target's own schemas list the attribute; None if it publishes none."""
-    if not world.capabilities.schemas:
+    if not context.capabilities.schemas:
         return None
     at = paths.parse(path)
-    if at.urn and world.capabilities.extends(kind, at.urn) is False and not _is_core(world, kind, at.urn):
+    if at.urn and context.capabilities.extends(kind, at.urn) is False and not _is_core(context, kind, at.urn):
         return False
-    names = _listed(world, kind, at.urn)
+    names = _listed(context, kind, at.urn)
     if names is None:
         return False if at.urn else None
     found = next((a for a in names if str(a.get("name", "")).lower() == at.attribute.lower()), None)
@@ -129,14 +129,14 @@ def advertised(world: Context, kind: str, path: str) -> bool | None:
     return any(isinstance(s, Mapping) and str(s.get("name", "")).lower() == at.sub.lower() for s in subs)
 
 
-def _is_core(world: Context, kind: str, urn: str) -> bool:
-    return urn.lower() == CORE_SCHEMA[world.scim][kind].lower()
+def _is_core(context: Context, kind: str, urn: str) -> bool:
+    return urn.lower() == CORE_SCHEMA[context.scim][kind].lower()
 
 
-def unwritable(world: Context, kind: str, path: str) -> bool:
+def unwritable(context: Context, kind: str, path: str) -> bool:
     """The target's own schemas call the attribute read-only or immutable: then a change of it may be refused."""
     at = paths.parse(path)
-    listed = (_listed(world, kind, at.urn) or []) if world.capabilities.schemas else []
+    listed = (_listed(context, kind, at.urn) or []) if context.capabilities.schemas else []
     found = next((a for a in listed if str(a.get("name", "")).lower() == at.attribute.lower()), None)
     if found is None:
         return False
@@ -163,13 +163,13 @@ def rewords(path: str, expected: Json, found: Json) -> bool:
     return attribute != "externalid" and expected.lower() == found.lower()
 
 
-def _listed(world: Context, kind: str, urn: str) -> list[Mapping[str, Json]] | None:
+def _listed(context: Context, kind: str, urn: str) -> list[Mapping[str, Json]] | None:
     """The attributes that the target lists under the URN (empty: the core one); None if it has no such schema."""
-    if world.scim == "2.0":
-        schema = world.capabilities.schema(urn or CORE_SCHEMA["2.0"][kind])
+    if context.scim == "2.0":
+        schema = context.capabilities.schema(urn or CORE_SCHEMA["2.0"][kind])
         return None if schema is None else _attributes(schema)
     # SCIM 1.1 has one schema a resource, and each attribute in it says of which URN it is (core schema, section 10).
-    schemas = world.capabilities.schemas or ()
+    schemas = context.capabilities.schemas or ()
     schema = next((one for one in schemas if str(one.get("name", "")).lower() == kind.lower()), None)
     if schema is None:
         return None

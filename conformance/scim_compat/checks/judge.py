@@ -44,7 +44,7 @@ def _applicable(seen: Observation) -> Iterator[Check]:
     for rule in all_checks().values():
         if seen.exchange.response is None and not rule.without_answer:
             continue
-        if seen.world.scim in rule.scim and (not rule.on or seen.intent.action in rule.on):
+        if seen.context.scim in rule.scim and (not rule.on or seen.intent.action in rule.on):
             yield rule
 
 
@@ -97,7 +97,7 @@ def _run(
     if not problems:
         yield CheckResult(id=rule.id, outcome="pass", level=rule.level)
     for problem, hurt in problems[:_MOST]:
-        yield _as_asserted(seen, _failure(rule, problem, hurt, requirement, scim=seen.world.scim))
+        yield _as_asserted(seen, _failure(rule, problem, hurt, requirement, scim=seen.context.scim))
 
 
 def _must_be_claimed(rule: Check, seen: Observation) -> None:
@@ -105,14 +105,14 @@ def _must_be_claimed(rule: Check, seen: Observation) -> None:
     path, kind = seen.intent.filter_path, seen.intent.resource
     if path is None or kind is None or not rule.id.startswith(("filter.", "list.")):
         return
-    if not seen.world.claims.may_filter(kind, path):
+    if not seen.context.claims.may_filter(kind, path):
         raise NotJudged(f"the target does not claim that filters may name {path}")
 
 
 def _may_be_claimed(rule: Check, seen: Observation) -> None:
     """Raises NotJudged for a lawful habit that the vendor claims. Only where this client does not mind."""
     label = seen.response.media_type if rule.id in _LABELS else ""
-    if label and label in seen.world.claims.media_types:
+    if label and label in seen.context.claims.media_types:
         raise NotJudged(f"the target claims to answer with {label}, which RFC 7644 allows and this client takes")
 
 

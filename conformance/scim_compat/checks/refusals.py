@@ -24,7 +24,7 @@ def word_on_refusal(seen: Observation) -> Level | None:
 
 def _patch_is_not_offered(seen: Observation) -> bool:
     """PATCH is optional (RFC 7644 section 3.5.2), and the target says that it has none."""
-    patch = (seen.world.capabilities.provider_config or {}).get("patch")
+    patch = (seen.context.capabilities.provider_config or {}).get("patch")
     return seen.intent.action == "patch" and isinstance(patch, Mapping) and patch.get("supported") is False
 
 
@@ -35,14 +35,14 @@ def _beyond_its_schemas(seen: Observation) -> bool:
     """
     sent = seen.intent.sent
     whole = isinstance(sent, Mapping) and seen.exchange.request.method in {"POST", "PUT"}
-    return whole and bool(messages.strings(sent.get("schemas"))) and not fits_schemas(sent, seen.world.capabilities)
+    return whole and bool(messages.strings(sent.get("schemas"))) and not fits_schemas(sent, seen.context.capabilities)
 
 
 def _worded(seen: Observation) -> bool:
     sent = seen.intent.sent
     if not isinstance(sent, Mapping):
         return True
-    if seen.intent.action == "patch" and seen.world.scim == "2.0":
+    if seen.intent.action == "patch" and seen.context.scim == "2.0":
         return not schemas.errors("PatchOp", sent) and all(_operation(seen, each) for each in sent["Operations"])
     return not _mistyped(seen, sent)
 
@@ -84,5 +84,5 @@ def _element_is_there(seen: Observation, at: paths.Path) -> bool:
 
 def _mistyped(seen: Observation, resource: Mapping[str, Json]) -> bool:
     kind = seen.intent.resource or "User"
-    found = schemas.errors(kind, resource, scim=seen.world.scim)
+    found = schemas.errors(kind, resource, scim=seen.context.scim)
     return any(error.keyword == "type" and error.pointer != "/password" for error in found)

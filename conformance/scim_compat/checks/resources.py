@@ -81,7 +81,7 @@ def is_own(seen: Observation, identifier: object) -> bool:
     """Whether this run created the resource with that id."""
     subject = seen.intent.subject
     return isinstance(identifier, str) and (
-        identifier in seen.world.ours or (subject is not None and subject.id == identifier)
+        identifier in seen.context.ours or (subject is not None and subject.id == identifier)
     )
 
 

@@ -204,7 +204,7 @@ class Observation:
 
     exchange: Exchange
     intent: Intent
-    world: Context
+    context: Context
 
     @property
     def response(self) -> Response:

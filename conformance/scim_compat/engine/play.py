@@ -233,7 +233,7 @@ class Play:
 
         ``entry``: the ledger's number of what the request creates; ``settle``: what to do with the answer of one
         that creates several. Either comes before anyone looks at the answer, so that the record knows what was
-        made for ours; the checks see the world from before.
+        made for ours; the checks see the context from before.
         """
         stranger = self.strangers.get(unquote(request.target.partition("?")[0].rpartition("/")[2]))
         if stranger is not None and request.method not in {"GET", "HEAD"}:
@@ -242,7 +242,7 @@ class Play:
         self.requests += 1
         done = self.stage.sender.send(request)
         self.last_answered = done.response is not None
-        seen = Observation(exchange=done, intent=intent, world=self.world())
+        seen = Observation(exchange=done, intent=intent, context=self.context())
         if entry is not None:
             self._note_creation(entry, done)
         if settle is not None:
@@ -254,7 +254,7 @@ class Play:
             raise NotReached(f"{request.method} {request.target}: {failure.text if failure else 'no answer'}")
         return done
 
-    def world(self) -> Context:
+    def context(self) -> Context:
         return Context(
             base_url=self.stage.base_url,
             scim=self.profile.scim,

@@ -59,7 +59,7 @@ def status(seen: Observation) -> Iterator[Violation]:
     fix="Answer 201 with the whole representation, `id` included.",
 )
 def returns_resource(seen: Observation) -> Iterator[Violation]:
-    level: Level | None = "MUST" if seen.world.scim == "1.1" else None  # protocol section 3.1
+    level: Level | None = "MUST" if seen.context.scim == "1.1" else None  # protocol section 3.1
     if not answered(seen):
         yield Violation("body", expected="the new resource as a JSON object", actual="no JSON object", level=level)
     elif "id" not in body(seen):
@@ -78,7 +78,7 @@ def returns_resource(seen: Observation) -> Iterator[Violation]:
     fix="Check uniqueness before storing and answer 409 with scimType `uniqueness`.",
 )
 def duplicate_refused(seen: Observation) -> Iterator[Violation]:
-    if seen.world.claims.existing == "adopt":
+    if seen.context.claims.existing == "adopt":
         # The vendor says that a create for a known person takes over the account: then it must be that one.
         if not seen.response.ok or body(seen).get("id") != subject(seen).id:
             yield Violation("/id", expected=subject(seen).id, actual=display(body(seen).get("id", MISSING)))
@@ -105,7 +105,7 @@ def _differences(seen: Observation) -> Iterator[tuple[str, Json, Json, str]]:
             continue
         if renamed and effect.path.lower() in _FOLLOWS_NAME:
             continue
-        if advertised(seen.world, subject(seen).kind, effect.path) is False:
+        if advertised(seen.context, subject(seen).kind, effect.path) is False:
             continue  # the target's own schema does not promise it
         found = paths.get(resource, effect.path)
         if not paths.same(effect.value, found):

@@ -25,7 +25,7 @@ def status(seen: Observation) -> Iterator[Violation]:
     if seen.intent.disabled and seen.response.status in {404, 410}:
         return  # it vanished when it was disabled: user.disabled-found-by-id
     # SCIM 1.1 answers 200 in its text, and servers of it 204 as well (protocol section 3.4).
-    right = {204} if seen.world.scim == "2.0" else {200, 204}
+    right = {204} if seen.context.scim == "2.0" else {200, 204}
     if seen.response.status not in right and seen.response.status < 500:
         yield Violation("status", expected=204, actual=seen.response.status)
 

@@ -143,7 +143,7 @@ def resource_types_shape(seen: Observation) -> Iterator[Violation]:
     cites=("RFC7643-5", "RFC7644-4"),
     on=("discover",),
     scim=BOTH,
-    when=lambda seen: _answered(seen, VERSIONS[seen.world.scim].provider_config),
+    when=lambda seen: _answered(seen, VERSIONS[seen.context.scim].provider_config),
     why="Clients read here whether they may PATCH, filter and sort; what is missing counts as “no”, or as a fault.",
     fix="Return one object with patch, bulk, filter, changePassword, sort, etag and authenticationSchemes.",
 )
@@ -153,7 +153,7 @@ def provider_config_shape(seen: Observation) -> Iterator[Violation]:
     if messages.looks_like_list(body):
         yield Violation("", expected="one object", actual="a list")
     else:
-        yield from _shape("ServiceProviderConfig", "", body, scim=seen.world.scim)
+        yield from _shape("ServiceProviderConfig", "", body, scim=seen.context.scim)
 
 
 @check(
@@ -207,11 +207,11 @@ def _find(attributes: Json, name: str) -> Mapping[str, Json] | None:
 def mapped_attributes(seen: Observation) -> Iterator[Violation]:
     published = {str(entry.get("id", "")).lower(): entry for _, entry in _resources(seen)}
     judged = False
-    for kind, mapped in seen.world.mapped.items():
+    for kind, mapped in seen.context.mapped.items():
         if kind not in CORE_URNS:
             continue
         if CORE_URNS[kind].lower() not in published:
-            if kind == "Group" and seen.world.capabilities.has_resource_type(kind) is False:
+            if kind == "Group" and seen.context.capabilities.has_resource_type(kind) is False:
                 continue
             judged = True
             yield Violation("/Resources", expected=f"the schema {CORE_URNS[kind]}")
@@ -275,8 +275,8 @@ def patch_advertised(seen: Observation) -> Iterator[Violation]:
 def agree(seen: Observation) -> Iterator[Violation]:
     here = [entry for _, entry in _resources(seen)]
     on_types = seen.intent.endpoint == "ResourceTypes"
-    types = here if on_types else seen.world.capabilities.resource_types
-    known = seen.world.capabilities.schemas if on_types else here
+    types = here if on_types else seen.context.capabilities.resource_types
+    known = seen.context.capabilities.schemas if on_types else here
     if types is None or known is None:
         raise NotJudged("the target does not answer on both /Schemas and /ResourceTypes")
     ids = {str(entry.get("id", "")).lower() for entry in known}

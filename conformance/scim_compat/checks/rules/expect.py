@@ -113,7 +113,7 @@ def finds(seen: Observation) -> Iterator[Violation]:
         return
     if _more_pages(seen):
         raise NotJudged("the answer is one page of several, so who is missing cannot be told")
-    names = seen.world.ours
+    names = seen.context.ours
     wanted = set(seen.intent.finds or ())
     for one in seen.intent.among:
         if (one in ids) != (one in wanted):
@@ -139,7 +139,7 @@ def order(seen: Observation) -> Iterator[Violation]:
     if len(got) < len(seen.intent.ordered) and _more_pages(seen):
         raise NotJudged("the answer is one page of several")
     if got != list(seen.intent.ordered):
-        names = seen.world.ours
+        names = seen.context.ours
         yield Violation(
             "/Resources",
             expected=[names.get(one, one) for one in seen.intent.ordered],
@@ -187,13 +187,13 @@ def pages_complete(seen: Observation) -> Iterator[Violation]:
     there = seen.intent.earlier | set(_ids(seen) or ())
     missing = [one for one in seen.intent.complete if one not in there]
     if missing:
-        names = ", ".join(seen.world.ours.get(one, one) for one in missing[:5])
+        names = ", ".join(seen.context.ours.get(one, one) for one in missing[:5])
         yield Violation("/Resources", expected=f"on one of the pages: {names}", actual=f"{len(missing)} on none")
 
 
 def _must_stand_still(seen: Observation) -> None:
     """Pages of a store that changes meanwhile may lawfully overlap: startIndex is not a snapshot."""
-    if not seen.world.alone:
+    if not seen.context.alone:
         raise NotJudged("other processes of this run create and delete at the same time (run without --jobs)")
     found = seen.response.json.get("totalResults") if isinstance(seen.response.json, Mapping) else None
     if seen.intent.total is not None and found != seen.intent.total:

@@ -160,7 +160,7 @@ def _case_exact(seen: Observation) -> bool:
         return True
     if lowered == ("username",):
         return False
-    schema = seen.world.capabilities.schema(urn or CORE_URNS[kind_of(seen) or "User"])
+    schema = seen.context.capabilities.schema(urn or CORE_URNS[kind_of(seen) or "User"])
     level: Json = schema.get("attributes") if schema else None
     for depth, name in enumerate(lowered):
         attribute = next(

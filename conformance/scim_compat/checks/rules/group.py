@@ -145,7 +145,7 @@ def members_once(seen: Observation) -> Iterator[Violation]:
 @at_most_five
 def member_values(seen: Observation) -> Iterator[Violation]:
     for index, entry in enumerate(_entries(seen)):
-        identifier, value = paths.member_id(entry, seen.world.ours), entry.get("value")
+        identifier, value = paths.member_id(entry, seen.context.ours), entry.get("value")
         if identifier != str(value):
             yield Violation(
                 f"/members/{index}/value",

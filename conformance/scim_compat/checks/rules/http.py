@@ -123,7 +123,7 @@ def _optional(seen: Observation) -> bool:
     """What a server may lack, and answer with 501 (table 8), unless its own configuration says that it is there."""
     asked = parameters(seen.exchange.request.target).keys()
     used = {"bulk": seen.intent.action == "bulk", "filter": "filter" in asked, "sort": "sortby" in asked}
-    said = seen.world.capabilities.provider_config or {}
+    said = seen.context.capabilities.provider_config or {}
     offered = {name for name in used if isinstance(said.get(name), Mapping) and said[name].get("supported") is True}
     return any(used[name] for name in used.keys() - offered)
 
@@ -348,7 +348,7 @@ def no_body_on_204(seen: Observation) -> Iterator[Violation]:
     fix="Answer faster: index the attributes that are filtered by, and do slow work after the answer.",
 )
 def in_time(seen: Observation) -> Iterator[Violation]:
-    limit = seen.exchange.request.timeout or seen.world.client_timeout
+    limit = seen.exchange.request.timeout or seen.context.client_timeout
     failure = seen.exchange.failure
     if failure is not None and failure.kind == "timeout":
         yield Violation("", expected=f"at most {limit:g} s", actual="no answer by then")

@@ -58,14 +58,14 @@ def list_shape(seen: Observation) -> Iterator[Violation]:
     if not messages.looks_like_list(body) and messages.looks_like_resource(body):
         yield Violation("", expected="a ListResponse object", actual="a resource without a list around it")
         return
-    for error in schemas.errors("ListResponse", body, scim=seen.world.scim, quote=False):
+    for error in schemas.errors("ListResponse", body, scim=seen.context.scim, quote=False):
         if error.keyword == "required" or error.pointer.strip("/") not in COUNTS:
             yield Violation(error.pointer, error.expected, error.actual, error.message, _in_2_0(seen, error.keyword))
 
 
 def _in_2_0(seen: Observation, keyword: str = "required") -> Level | None:
     """SCIM 1.1 shows the members of a list, and demands none of them (protocol sections 3.2.2 and 3.2.2.3)."""
-    return "CLIENT" if seen.world.scim == "1.1" and keyword == "required" else None
+    return "CLIENT" if seen.context.scim == "1.1" and keyword == "required" else None
 
 
 @check(
@@ -115,7 +115,7 @@ def total(seen: Observation) -> Iterator[Violation]:
     if stated < returned:
         yield Violation("/totalResults", expected=f"at least {returned}", actual=stated, message=_returned(returned))
     # Where the page is as large as the vendor claims, only startIndex is missing: list.start-index says so.
-    elif stated > returned and not paged and not seen.world.claims.may_cut(most, returned):
+    elif stated > returned and not paged and not seen.context.claims.may_cut(most, returned):
         yield Violation(
             "/totalResults", expected=returned, actual=stated, message=_returned(returned), level=_in_2_0(seen)
         )
@@ -254,7 +254,7 @@ def excluded_attributes(seen: Observation) -> Iterator[Violation]:
 
 def _always_returned(seen: Observation, name: str) -> bool:
     """Whether the target's own schema says so: then excluding the attribute has no effect, lawfully."""
-    schema = seen.world.capabilities.schema(names.CORE_URNS[kind_of(seen) or "User"])
+    schema = seen.context.capabilities.schema(names.CORE_URNS[kind_of(seen) or "User"])
     found = schema.get("attributes") if schema else None
     for attribute in found if isinstance(found, list) else ():
         if isinstance(attribute, Mapping) and str(attribute.get("name", "")).lower() == name.lower():

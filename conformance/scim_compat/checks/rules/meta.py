@@ -52,7 +52,7 @@ def has_schemas(seen: Observation) -> Iterator[Violation]:
         if found is MISSING:
             if not projected(seen):
                 # SCIM 1.1 takes its core schema for granted (core schema section 5.1).
-                level: Level | None = "CLIENT" if seen.world.scim == "1.1" else None
+                level: Level | None = "CLIENT" if seen.context.scim == "1.1" else None
                 yield Violation(where, expected=f"an array that holds {_core(seen)}", level=level)
             continue
         urns = [urn.lower() for urn in messages.strings(found)]
@@ -77,11 +77,11 @@ def _core_urns(seen: Observation) -> set[str]:
 
 
 def _core(seen: Observation) -> str:
-    return CORE_SCHEMA[seen.world.scim][kind_of(seen) or "User"]
+    return CORE_SCHEMA[seen.context.scim][kind_of(seen) or "User"]
 
 
 def _types_at(seen: Observation, kind: str) -> Iterator[Mapping[str, Json]]:
-    for entry in seen.world.capabilities.resource_types or ():
+    for entry in seen.context.capabilities.resource_types or ():
         parts = urls.segments(urlsplit(str(entry.get("endpoint", ""))).path)
         if parts and parts[-1].lower() == f"{kind.lower()}s":
             yield entry
@@ -227,14 +227,14 @@ def meta_location(seen: Observation) -> Iterator[Violation]:
     cites=("RFC7643-3.1",),
     on=ANSWERS,
     scim=BOTH,
-    when=lambda seen: own_held(seen) and urls.origin(seen.world.base_url) is not None,
+    when=lambda seen: own_held(seen) and urls.origin(seen.context.base_url) is not None,
     why="A location with http, an internal host name or another port comes from a server that does not know "
     "it is behind a proxy. A client will not send its credential there.",
     fix="Build locations from the public base URL, or honour Forwarded / X-Forwarded-* of your own proxy.",
 )
 @at_most_five
 def location_origin(seen: Observation) -> Iterator[Violation]:
-    wanted = urls.origin(seen.world.base_url)
+    wanted = urls.origin(seen.context.base_url)
     for held in own_resources(seen):
         found = meta_of(held).get("location")
         origin = urls.origin(found) if isinstance(found, str) else None

@@ -58,7 +58,7 @@ def _must_be_listed(seen: Observation) -> None:
     asked = [e for w in writes(seen)[-1:] for e in w.effects]
     if 400 <= seen.response.status < 500 and asked:
         kind = subject(seen).kind
-        if all(advertised(seen.world, kind, e.path) is False for e in asked):
+        if all(advertised(seen.context, kind, e.path) is False for e in asked):
             # To the target the path leads nowhere: invalidPath (RFC 7644 §3.12).
             raise NotJudged(f"the target's own schema does not list {asked[0].path}, so it may be refused")
 
@@ -88,7 +88,7 @@ def _refused(seen: Observation) -> Iterator[Violation]:
 
 def _word_on_refusal(seen: Observation) -> Level | None:
     asked = [e for w in writes(seen)[-1:] for e in w.effects]
-    if asked and all(unwritable(seen.world, subject(seen).kind, e.path) for e in asked):
+    if asked and all(unwritable(seen.context, subject(seen).kind, e.path) for e in asked):
         return "CLIENT"  # RFC 7644 §3.5.2 and §3.5.1: mutability
     return word_on_refusal(seen)
 
@@ -152,7 +152,10 @@ def _changed(seen: Observation) -> bool:
 def _unapplied(seen: Observation) -> Iterator[tuple[Write, Effect]]:
     resource = body(seen)
     for write, effect in effects(seen, "set", "clear"):
-        if write.action not in {"patch", "replace"} or advertised(seen.world, subject(seen).kind, effect.path) is False:
+        if (
+            write.action not in {"patch", "replace"}
+            or advertised(seen.context, subject(seen).kind, effect.path) is False
+        ):
             continue
         if not holds(effect, resource):
             yield write, effect
@@ -169,7 +172,7 @@ def _problem(seen: Observation, write: Write, effect: Effect, message: str = "")
     found = paths.get(body(seen), effect.path)
     wanted = "no value" if effect.kind == "clear" or paths.is_unassigned(effect.value) else effect.value
     # PUT ignores what is read-only (RFC 7644 §3.5.1), and some texts are kept in another form than sent.
-    ignored = write.action == "replace" and unwritable(seen.world, subject(seen).kind, effect.path)
+    ignored = write.action == "replace" and unwritable(seen.context, subject(seen).kind, effect.path)
     level: Level | None = "CLIENT" if ignored or rewords(effect.path, effect.value, found) else None
     return Violation(effect.path, expected=wanted, actual=display(found), message=message, level=level)
 
@@ -228,7 +231,7 @@ def every_operation(seen: Observation) -> Iterator[Violation]:
 def extension_applied(seen: Observation) -> Iterator[Violation]:
     now = seen.intent.action == "patch"
     asked = [(w, e) for w in writes(seen)[-1:] for e in w.effects] if now else list(effects(seen, "set", "clear"))
-    promised = [(w, e) for w, e in asked if is_custom(e) and advertised(seen.world, subject(seen).kind, e.path)]
+    promised = [(w, e) for w, e in asked if is_custom(e) and advertised(seen.context, subject(seen).kind, e.path)]
     if not promised:
         raise NotJudged("the target's /Schemas does not list the extension, so it may be ignored or refused")
     if now:

@@ -60,12 +60,12 @@ def _word_on_refusal(seen: Observation) -> Level | None:
     """CLIENT where the RFC lets a server refuse the query, or where SCIM 1.1 is silent; else the check's own level."""
     request, answer = seen.exchange.request, body_of(seen)
     filtered = "filter" in urls.parameters(request.target)
-    config = (seen.world.capabilities.provider_config or {}).get("filter")
+    config = (seen.context.capabilities.provider_config or {}).get("filter")
     if filtered and isinstance(config, Mapping) and config.get("supported") is False:
         return "CLIENT"  # RFC 7644 section 3.4.2.2: filters are optional
     if seen.response.status == 400 and answer.get("scimType") == "tooMany" and expects_list(seen):
         return "CLIENT"  # section 3.4.2.1
-    return "CLIENT" if seen.world.scim == "1.1" and seen.intent.finds == () else None
+    return "CLIENT" if seen.context.scim == "1.1" and seen.intent.finds == () else None
 
 
 @check(

@@ -101,7 +101,7 @@ def id_stable(seen: Observation) -> Iterator[Violation]:
 def id_unique(seen: Observation) -> Iterator[Violation]:
     found = resources(seen)[0].value.get("id")
     subject = seen.intent.subject
-    if isinstance(found, str) and found in seen.world.ours and not (subject and subject.id == found):
+    if isinstance(found, str) and found in seen.context.ours and not (subject and subject.id == found):
         yield Violation("/id", expected="a new id", actual=found, message="Another resource of this run has that id.")
 
 
@@ -123,11 +123,11 @@ def id_unique(seen: Observation) -> Iterator[Violation]:
 def shape(seen: Observation) -> Iterator[Violation]:
     for held in resources(seen):
         for error in _rfc_errors(seen, held):
-            yield _problem(held, error, scim=seen.world.scim)
+            yield _problem(held, error, scim=seen.context.scim)
 
 
 def _rfc_errors(seen: Observation, held: Held) -> Iterator[schemas.ShapeError]:
-    for error in schemas.errors(kind_of(seen) or "User", held.value, scim=seen.world.scim, quote=held.own):
+    for error in schemas.errors(kind_of(seen) or "User", held.value, scim=seen.context.scim, quote=held.own):
         if not _elsewhere(error.pointer) and not (projected(seen) and error.keyword == "required"):
             yield error
 
@@ -167,7 +167,7 @@ def _bare(held: Held, error: schemas.ShapeError) -> bool:
 )
 @at_most_five
 def own_schema(seen: Observation) -> Iterator[Violation]:
-    published = seen.world.capabilities.schemas
+    published = seen.context.capabilities.schemas
     if not published:
         raise NotJudged("the target publishes no /Schemas")
     kind = kind_of(seen) or "User"

@@ -39,7 +39,7 @@ def converges(seen: Observation) -> Iterator[Violation]:
         found = paths.get(body(seen), path)
         if paths.same(wanted, found) or _same_reference(wanted, found):
             continue
-        listed = advertised(seen.world, about.kind, path)
+        listed = advertised(seen.context, about.kind, path)
         hint = "; the target's own schema does not list it" if listed is False else ""
         yield Violation(
             path,

@@ -84,7 +84,7 @@ def manager(seen: Observation) -> Iterator[Violation]:
     for write, effect in effects(seen, "set", "clear"):
         if not is_manager(effect) or write.action == "create":
             continue
-        if advertised(seen.world, subject(seen).kind, effect.path) is False or holds(effect, body(seen)):
+        if advertised(seen.context, subject(seen).kind, effect.path) is False or holds(effect, body(seen)):
             continue
         found = paths.get(body(seen), effect.path)
         wanted = "no manager" if effect.kind == "clear" or paths.is_unassigned(effect.value) else effect.value

@@ -134,7 +134,7 @@ def requests(profile: Profile, scenario: Scenario, *, seed: int = 1, large: bool
     played = rehearse(profile, scenario, seed=seed, large=large)
     if not played:
         return
-    with _wire(played[0].seen.world.base_url) as heads:
+    with _wire(played[0].seen.context.base_url) as heads:
         for one in played:
             request, intent = one.seen.exchange.request, one.seen.intent
             path, headers = heads(request)
