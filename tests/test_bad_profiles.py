@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
+from scim_compat.errors import SourceFileError
 from scim_compat.profile.load import load
 from scim_compat.source import yaml as yamlsource
-from scim_compat.source.complaints import ProfileError
 
 BAD = Path(__file__).parent / "profiles_bad"
 CHECKS = {"create.status", "delete.status", "list.empty-is-200"}
@@ -392,7 +392,7 @@ MESSAGES = {
 
 
 def told(name: str) -> list[str]:
-    with pytest.raises(ProfileError) as caught:
+    with pytest.raises(SourceFileError) as caught:
         load(BAD / f"{name}.yaml", check_ids=CHECKS)
     here = str(BAD.relative_to(Path.cwd())) if BAD.is_relative_to(Path.cwd()) else str(BAD)
     lines = [line.removeprefix(f"{here}/") for line in str(caught.value).splitlines()]

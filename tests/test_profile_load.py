@@ -11,6 +11,7 @@ import yaml
 from cost import calls, ends
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from scim_compat.errors import SourceFileError
 from scim_compat.profile import find, grammar, validate
 from scim_compat.profile import load as load_module
 from scim_compat.profile.lint import lint
@@ -24,7 +25,7 @@ from scim_compat.profile.model import (
 )
 from scim_compat.profile.steps import written_names
 from scim_compat.source import yaml as yamlsource
-from scim_compat.source.complaints import Complaint, ProfileError, nearest
+from scim_compat.source.complaints import Complaint, nearest
 from scim_compat.source.places import Where
 
 BAD = Path(__file__).parent / "profiles_bad"
@@ -122,7 +123,7 @@ def profile_file(tmp_path):
 
 
 def complaints(path, **more):
-    with pytest.raises(ProfileError) as caught:
+    with pytest.raises(SourceFileError) as caught:
         load(path, **more)
     return [(each.where.line, each.what) for each in caught.value.complaints]
 
@@ -179,7 +180,7 @@ def test_a_byte_order_mark_and_crlf_are_harmless():
 
 
 def test_a_long_number_is_refused():
-    with pytest.raises(ProfileError, match="x:1: this number has more than 18 digits; put it in quotes"):
+    with pytest.raises(SourceFileError, match="x:1: this number has more than 18 digits; put it in quotes"):
         scalar("9" * 5000)
 
 
@@ -192,7 +193,7 @@ def test_size_and_number_of_values_are_bounded(profile_file):
 @pytest.mark.parametrize("text", ["[" * 100_000, "{a: " * 100_000, "- " * 100_000, "? " * 100_000])
 def test_deep_nesting_ends_at_once(text, loader, monkeypatch):
     monkeypatch.setattr(yamlsource, "_LOADER", loader)
-    with ends(), pytest.raises(ProfileError):
+    with ends(), pytest.raises(SourceFileError):
         yamlsource.parse(text.encode(), shown="x")
 
 
@@ -211,7 +212,7 @@ def test_a_file_that_is_none_is_told_as_such(tmp_path):
 def test_any_text_gives_a_tree_or_a_complaint_with_a_line(text):
     try:
         root = yamlsource.parse(text.encode("utf-8", "surrogatepass"), shown="x")
-    except ProfileError as error:
+    except SourceFileError as error:
         found = error.complaints
     else:
         assert isinstance(root.plain(), dict)
@@ -424,7 +425,7 @@ def test_a_mistake_in_the_extended_file_is_told_there(profile_file):
     base = BASE.replace("{do: probe, on: User}", "{do: probe, on: Usr}")
     path = profile_file(base).parent / "child.yaml"
     path.write_text(CHILD)
-    with pytest.raises(ProfileError) as caught:
+    with pytest.raises(SourceFileError) as caught:
         load(path)
     (only,) = caught.value.complaints
     assert (Path(only.where.file).name, only.where.line, only.what) == (
@@ -437,7 +438,7 @@ def test_a_mistake_in_the_extended_file_is_told_there(profile_file):
 def test_complaints_of_the_loaded_file_come_first(profile_file):
     profile_file(BASE.replace("source: S1}", "source: S8}"))
     child = profile_file(CHILD.replace("source: S3\n", "source: S9\n"), "child.yaml")
-    with pytest.raises(ProfileError) as caught:
+    with pytest.raises(SourceFileError) as caught:
         load(child)
     assert [(Path(each.where.file).name, each.what) for each in caught.value.complaints] == [
         ("child.yaml", "unknown source 'S9'"),
@@ -487,15 +488,15 @@ def test_built_in_profiles_are_loaded_by_id(built_in, tmp_path):
 
 
 def test_unknown_names_get_the_nearest(built_in):
-    with pytest.raises(ProfileError, match="there is no profile 'bsae'; did you mean 'base'"):
+    with pytest.raises(SourceFileError, match="there is no profile 'bsae'; did you mean 'base'"):
         load("bsae")
-    with pytest.raises(ProfileError, match="there is no profile 'okta'; built in: base"):
+    with pytest.raises(SourceFileError, match="there is no profile 'okta'; built in: base"):
         load("okta")
 
 
 def test_a_built_in_profile_is_called_as_its_file(built_in):
     (built_in / "other.yaml").write_text(BASE)
-    with pytest.raises(ProfileError, match=r"the built-in profile other\.yaml calls itself 'base'"):
+    with pytest.raises(SourceFileError, match=r"the built-in profile other\.yaml calls itself 'base'"):
         load_all()
 
 
@@ -507,7 +508,7 @@ def test_the_real_folder_holds_yaml_files_called_by_their_id():
 def test_checks_are_looked_up_only_if_given(profile_file):
     path = profile_file(BASE)
     assert load(path, check_ids=["delete.status", "list.empty-is-200"]).id == "base"
-    with pytest.raises(ProfileError, match=r"unknown check 'delete\.status'; did you mean 'delete\.statuses'"):
+    with pytest.raises(SourceFileError, match=r"unknown check 'delete\.status'; did you mean 'delete\.statuses'"):
         load(path, check_ids={"delete.statuses", "list.empty-is-200"})
 
 
@@ -675,14 +676,14 @@ def test_header_values_that_break_the_message(value):
 
 def test_an_error_shows_twenty_and_counts_the_rest():
     many = [Complaint(Where("f.yaml", line), "wrong", "mend it") for line in range(1, 24)]
-    lines = str(ProfileError([*many, many[0]])).splitlines()
+    lines = str(SourceFileError([*many, many[0]])).splitlines()
     assert lines[0] == "f.yaml:1: wrong; mend it"
     assert len(lines) == 21
     assert lines[-1] == "… and 3 more"
 
 
 def test_hostile_text_is_shown_on_one_line():
-    with pytest.raises(ProfileError) as caught:
+    with pytest.raises(SourceFileError) as caught:
         yamlsource.parse(b'"a\\nb\\e[31m": 1\n"a\\nb\\e[31m": 2\n', shown="x")
     assert str(caught.value) == "x:2: the key 'a\\x0ab\\x1b[31m' stands here twice, first on line 1; keep one of them"
 
@@ -805,7 +806,7 @@ def test_any_value_in_any_place_loads_or_is_complained_of(tmp_path, place, value
     path.write_text(json.dumps(changed), encoding="utf-8")
     try:
         profile = load(path)
-    except ProfileError as error:
+    except SourceFileError as error:
         found = error.complaints
     else:
         found = (*lint(profile), Complaint(profile.scenarios[0].where, "it loads"))

@@ -22,11 +22,11 @@ from scim_compat.engine.ledger import Ledger
 from scim_compat.engine.play import PlayedRequest, RunContext
 from scim_compat.engine.rehearsal import rehearse
 from scim_compat.engine.scenario import run_scenario
+from scim_compat.errors import SourceFileError
 from scim_compat.profile.lint import lint
 from scim_compat.profile.load import load as read_profile
 from scim_compat.profile.model import Profile, Scenario
 from scim_compat.run.preflight import preflight
-from scim_compat.source.complaints import ProfileError
 from scim_compat.wire.apps.wsgi import WsgiTransport
 from scim_compat.wire.client import Wire, WireSettings
 from scim_compat.wire.credentials import Bearer
@@ -328,7 +328,7 @@ def test_the_gate_stands_in_the_format(tmp_path: Path):
         "format: 1\nid: own\ntitle: Own\nversion: '1'\nextends: rfc7644\n"
         "scenarios: [{id: read.by-id, when: {supports: [sort, sorting]}}]\n"
     )
-    with pytest.raises(ProfileError) as refused:
+    with pytest.raises(SourceFileError) as refused:
         read_profile(str(file), check_ids=all_checks())
     assert "sorting" in str(refused.value)
     assert ":6" in str(refused.value)

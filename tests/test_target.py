@@ -8,10 +8,10 @@ import pytest
 from conftest import TOKEN
 from scim_compat.cli.commands.run import _login
 from scim_compat.engine.capabilities import Claims
+from scim_compat.errors import SourceFileError
 from scim_compat.run import targetfile as target
 from scim_compat.run.endpoint import base_urls
 from scim_compat.run.settings import Settings
-from scim_compat.source.complaints import ProfileError
 from servers.good import GoodServer
 from servers.protocol import ScimError, parse_body
 from servers.running import serve
@@ -164,13 +164,13 @@ NEEDS = "a target file is YAML and needs url: https://host/scim/v2 at least"
 )  # fmt: skip
 def test_a_bad_file_is_told_with_its_lines(tmp_path, text, complaints):
     path = written(tmp_path, text)
-    with pytest.raises(ProfileError) as refused:
+    with pytest.raises(SourceFileError) as refused:
         target.load(path)
     assert str(refused.value).splitlines() == [f"{path}:{c}" for c in complaints]
 
 
 def test_no_file_at_all(tmp_path):
-    with pytest.raises(ProfileError) as refused:
+    with pytest.raises(SourceFileError) as refused:
         target.load(tmp_path / "no.yaml")
     assert str(refused.value) == f"{tmp_path}/no.yaml:1: there is no such file; {NEEDS}"
 

@@ -13,7 +13,7 @@ The life of a run, and which error may be raised where::
       that a run wrote          RecordFileError       ledger, events, results
     the endpoint is probed    NotTestableError      no connection, credential refused, not SCIM
       its names are compared    SeedInUseError        resources of this seed are there already
-    scenarios are played      nothing               what the endpoint does is a finding, what stops a scenario an outcome
+    scenarios are played      nothing               what the endpoint does is a finding, what stops play an outcome
     results are written       OutputError           the disk is full, the folder is read-only
 
 The tree, with exit statuses::
@@ -33,7 +33,10 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+if TYPE_CHECKING:
+    from scim_compat.source.complaints import Complaint
 
 
 class ExitStatus(enum.IntEnum):
@@ -96,7 +99,7 @@ class SourceFileError(InputError):
     ``complaints`` holds every reason in file order, each with its place and its own hint (``source.complaints``).
     """
 
-    def __init__(self, complaints: Iterable[object]) -> None:
+    def __init__(self, complaints: Iterable[Complaint]) -> None:
         self.complaints = tuple(dict.fromkeys(complaints))
         lines = [str(complaint) for complaint in self.complaints[:SHOWN]]
         if len(self.complaints) > SHOWN:

@@ -7,6 +7,7 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from scim_compat.errors import SourceFileError
 from scim_compat.profile import grammar
 from scim_compat.profile.model import (
     Client,
@@ -22,13 +23,7 @@ from scim_compat.profile.model import (
 )
 from scim_compat.profile.steps import Setting, global_problem, step_complaints
 from scim_compat.profile.validate import KINDS
-from scim_compat.source.complaints import (
-    ENOUGH,
-    Complaint,
-    ProfileError,
-    nearest,
-    quoted,
-)
+from scim_compat.source.complaints import ENOUGH, Complaint, nearest, quoted
 from scim_compat.source.places import Where
 from scim_compat.source.yaml import Node
 
@@ -94,7 +89,7 @@ class Builder:
     def _complain(self, where: Where, what: str, hint: str = "") -> None:
         self.complaints.append(Complaint(where, what, hint))
         if len(self.complaints) >= ENOUGH:
-            raise ProfileError(self.complaints)
+            raise SourceFileError(self.complaints)
 
     def _client(self, node: Node) -> Client:
         parts, plain = node.value, node.plain()

@@ -15,17 +15,12 @@ from functools import reduce
 from pathlib import Path
 from typing import Final
 
+from scim_compat.errors import SourceFileError
 from scim_compat.profile.build import Builder, merged
 from scim_compat.profile.find import builtin, builtin_dir
 from scim_compat.profile.model import Profile
 from scim_compat.profile.validate import schema_complaints
-from scim_compat.source.complaints import (
-    ENOUGH,
-    Complaint,
-    ProfileError,
-    nearest,
-    quoted,
-)
+from scim_compat.source.complaints import ENOUGH, Complaint, nearest, quoted, source_error
 from scim_compat.source.places import Where
 from scim_compat.source.yaml import Node, read
 
@@ -39,7 +34,7 @@ def load(ref: str | Path, *, check_ids: Container[str] | None = None) -> Profile
     """The profile of that name: the id of a built-in one, or the path of a file.
 
     ``check_ids``: the checks that ``requires`` may name; None leaves the names unchecked.
-    Raises ``ProfileError`` with everything that is wrong with it.
+    Raises ``SourceFileError`` with everything that is wrong with it.
     """
     chain = _chain(_locate(ref))
     complaints: list[Complaint] = []
@@ -53,27 +48,27 @@ def load(ref: str | Path, *, check_ids: Container[str] | None = None) -> Profile
         broken.add(path[1] if len(path) > 1 and path[0] == "scenarios" and isinstance(path[1], int) else -1)
     top = chain[0]
     if -1 in broken or len(found) >= ENOUGH:  # without a sound head nothing below it can be judged
-        raise ProfileError(_sorted(complaints, chain))
+        raise SourceFileError(_sorted(complaints, chain))
     builder = Builder(root, top.shown, check_ids)
     digest = hashlib.sha256(b"".join(each.data for each in chain)).hexdigest()
     profile = builder.profile(digest=digest, path=str(top.path), broken=broken)
     complaints += builder.complaints
     if complaints:
-        raise ProfileError(_sorted(complaints, chain))
+        raise SourceFileError(_sorted(complaints, chain))
     return profile
 
 
 def load_all(*, check_ids: Container[str] | None = None) -> tuple[Profile, ...]:
-    """Every built-in profile, by id. Raises ``ProfileError`` with the complaints about all of them."""
+    """Every built-in profile, by id. Raises ``SourceFileError`` with the complaints about all of them."""
     found: list[Profile] = []
     complaints: list[Complaint] = []
     for path in builtin().values():
         try:
             found.append(load(path, check_ids=check_ids))
-        except ProfileError as error:
+        except SourceFileError as error:
             complaints += error.complaints
     if complaints:
-        raise ProfileError(complaints)
+        raise SourceFileError(complaints)
     return tuple(found)
 
 
@@ -92,7 +87,7 @@ def _locate(ref: str | Path) -> Path:
             return known[ref]
         if not ref.endswith((".yaml", ".yml")) and "/" not in ref and os.sep not in ref:
             hint = nearest(ref, known, plural="built in") or "give a built-in profile's id or the path of a .yaml file"
-            raise ProfileError([Complaint(Where(ref, 1), f"there is no profile {quoted(ref)}", hint)])
+            raise source_error(Where(ref, 1), f"there is no profile {quoted(ref)}", hint)
     return Path(ref)
 
 
@@ -117,17 +112,11 @@ def _chain(path: Path) -> list[_Document]:
         path = _extended_file(extends, path)
         if path.resolve() in visited:
             circle = [*(each.stem for each in visited[visited.index(path.resolve()) :]), path.stem]
-            raise ProfileError(
-                [
-                    Complaint(
-                        extends.where,
-                        f"extends goes in a circle: {' → '.join(circle)}",
-                        "let one of them stand alone",
-                    )
-                ]
+            raise source_error(
+                extends.where, f"extends goes in a circle: {' → '.join(circle)}", "let one of them stand alone"
             )
         if len(chain) == _LONGEST_CHAIN:
-            raise ProfileError([Complaint(extends.where, f"extends goes on over more than {_LONGEST_CHAIN} files")])
+            raise source_error(extends.where, f"extends goes on over more than {_LONGEST_CHAIN} files")
 
 
 def _extended_file(extends: Node, path: Path) -> Path:
@@ -135,21 +124,21 @@ def _extended_file(extends: Node, path: Path) -> Path:
     name = extends.value
     known = builtin()
     if not isinstance(name, str):
-        raise ProfileError([Complaint(extends.where, "extends must be a text", "an id, or a file of the same folder")])
+        raise source_error(extends.where, "extends must be a text", "an id, or a file of the same folder")
     if name in known:
         return known[name]
     if not name.endswith((".yaml", ".yml")) and "/" not in name and "\\" not in name:
         hint = nearest(name, known, plural="built in")
-        raise ProfileError([Complaint(extends.where, f"there is no built-in profile {quoted(name)}", hint)])
+        raise source_error(extends.where, f"there is no built-in profile {quoted(name)}", hint)
     if not _FILE.fullmatch(name):
         what = f"extends may not name {quoted(name)}"
-        raise ProfileError([Complaint(extends.where, what, "only a .yaml file of the same folder, by its name")])
+        raise source_error(extends.where, what, "only a .yaml file of the same folder, by its name")
     beside = path.parent / name
     # A link may not lead out of the folder either.
     if not beside.is_file() or beside.resolve().parent != path.parent.resolve():
         files = [each.name for each in path.parent.iterdir() if each.suffix in {".yaml", ".yml"}]
         what = f"there is no file {quoted(name)} in the folder of {path.name}"
-        raise ProfileError([Complaint(extends.where, what, nearest(name, files, plural="there are"))])
+        raise source_error(extends.where, what, nearest(name, files, plural="there are"))
     return beside
 
 

@@ -6,14 +6,9 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from scim_compat.errors import SourceFileError
 from scim_compat.profile import grammar
-from scim_compat.source.complaints import (
-    ENOUGH,
-    Complaint,
-    ProfileError,
-    nearest,
-    quoted,
-)
+from scim_compat.source.complaints import ENOUGH, Complaint, nearest, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -58,7 +53,7 @@ class _Cast:
     def complain(self, where: Where, what: str, hint: str = "") -> None:
         self.complaints.append(Complaint(where, what, hint))
         if len(self.complaints) >= ENOUGH:
-            raise ProfileError(self.complaints)
+            raise SourceFileError(self.complaints)
 
     def enter(self, name: str, kind: ResourceKind, where: Where, *, many: bool = False) -> _Actor:
         """The actor of that name, new or known already."""

@@ -51,10 +51,10 @@ class SuiteController:
 
     def __init__(self, config: pytest.Config, handover: Handover, worker: str) -> None:
         from scim_compat.checks.registry import all_checks  # noqa: PLC0415
+        from scim_compat.errors import SourceFileError  # noqa: PLC0415
         from scim_compat.profile.load import load  # noqa: PLC0415
         from scim_compat.pytest_plugin.traces import redactor_of  # noqa: PLC0415
         from scim_compat.results.events import EventWriter  # noqa: PLC0415
-        from scim_compat.source.complaints import ProfileError  # noqa: PLC0415
 
         self.config = config
         self.handover = handover
@@ -63,7 +63,7 @@ class SuiteController:
         self.worker = worker
         try:
             self.profiles = handover.loaded or [load(ref, check_ids=all_checks()) for ref in handover.profiles]
-        except ProfileError as refused:
+        except SourceFileError as refused:
             raise pytest.UsageError(str(refused)) from None
         self.out = Path(self.settings.out)
         self.out.mkdir(parents=True, exist_ok=True)

@@ -25,7 +25,7 @@ _FOREIGN: Final = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AU
 
 
 def run(request: RunRequest) -> RunOutcome:
-    """Runs the profiles. Raises ProfileError for a bad profile, ValueError for settings that cannot work."""
+    """Runs the profiles. Raises SourceFileError for a bad profile, ValueError for settings that cannot work."""
     import pytest  # noqa: PLC0415 - a heavy import, paid when something runs
 
     from scim_compat.pytest_plugin.controller import Handover  # noqa: PLC0415

@@ -13,7 +13,8 @@ from typing import Any, Final
 import jsonschema
 
 from scim_compat.engine.capabilities import Claims
-from scim_compat.source.complaints import Complaint, ProfileError
+from scim_compat.errors import SourceFileError
+from scim_compat.source.complaints import Complaint
 from scim_compat.source.shape import held_against
 from scim_compat.source.yaml import Node, read
 from scim_compat.wire.redact import Redactor
@@ -38,11 +39,11 @@ class Target:
 
 
 def load(path: Path) -> Target:
-    """Reads a target file. Raises ProfileError with file and line of everything that is wrong with it."""
+    """Reads a target file. Raises SourceFileError with file and line of everything that is wrong with it."""
     try:
         _, root = read(path, shown=str(path))
-    except ProfileError as refused:  # the hints of the reader are for profiles
-        raise ProfileError(replace(c, hint=_hint(c.hint)) for c in refused.complaints) from None
+    except SourceFileError as refused:  # the hints of the reader are for profiles
+        raise SourceFileError(replace(c, hint=_hint(c.hint)) for c in refused.complaints) from None
     text = importlib.resources.files("scim_compat.run").joinpath("target.schema.json").read_text("utf-8")
     validator = jsonschema.Draft202012Validator(json.loads(text))
     plain = root.plain()
@@ -50,7 +51,7 @@ def load(path: Path) -> Target:
     if complaints:
         clean = Redactor.of(_misplaced(plain)).quoted
         told = (replace(c, what=clean(c.what), hint=clean(c.hint)) for c in complaints)
-        raise ProfileError(sorted(told, key=lambda c: c.where.line))
+        raise SourceFileError(sorted(told, key=lambda c: c.where.line))
     bases = plain.get("bases", {})
     return Target(
         url=plain["url"],

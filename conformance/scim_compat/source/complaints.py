@@ -1,4 +1,4 @@
-"""What is wrong with a profile, told so that its author can mend it at once."""
+"""Complaints about a file that people write, each with its place and the way to fix it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from scim_compat.errors import SHOWN, SourceFileError
 from scim_compat.source.places import Where
 
-SHOWN: Final = 20
-"""Complaints an error prints; more than a screenful helps nobody."""
 ENOUGH: Final = 200
 """Complaints after which a file is given up: whatever it is, it is not a profile with a slip in it."""
 _COMPARED: Final = 500
@@ -29,18 +28,9 @@ class Complaint:
         return f"{self.where}: {self.what}" + (f"; {self.hint}" if self.hint else "")
 
 
-class ProfileError(Exception):
-    """A profile that cannot be used. ``complaints`` holds every reason found, in file order."""
-
-    def __init__(self, complaints: Iterable[Complaint]) -> None:
-        self.complaints: tuple[Complaint, ...] = tuple(dict.fromkeys(complaints))
-        super().__init__(self.complaints)
-
-    def __str__(self) -> str:
-        lines = [str(complaint) for complaint in self.complaints[:SHOWN]]
-        if len(self.complaints) > SHOWN:
-            lines.append(f"… and {len(self.complaints) - SHOWN} more")
-        return "\n".join(lines)
+def source_error(where: Where, what: str, hint: str = "") -> SourceFileError:
+    """The error for a file that this one complaint makes unusable."""
+    return SourceFileError([Complaint(where, what, hint)])
 
 
 def nearest(name: str, known: Iterable[str], *, plural: str = "known here") -> str:

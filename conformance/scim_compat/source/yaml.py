@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
-from scim_compat.source.complaints import Complaint, ProfileError, quoted
+from scim_compat.errors import SourceFileError
+from scim_compat.source.complaints import Complaint, quoted, source_error
 from scim_compat.source.places import Where
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class Node:
 def read(path: Path, *, shown: str) -> tuple[bytes, Node]:
     """The file's bytes and its root node, which is a mapping.
 
-    ``shown`` is the file's name in messages. Raises ``ProfileError``.
+    ``shown`` is the file's name in messages. Raises ``SourceFileError``.
     """
     try:
         if not path.is_file():  # a pipe or a device would be read for ever
@@ -93,7 +94,7 @@ def read(path: Path, *, shown: str) -> tuple[bytes, Node]:
 
 
 def parse(data: bytes, *, shown: str) -> Node:
-    """The root node of a YAML document, which is a mapping. Raises ``ProfileError``."""
+    """The root node of a YAML document, which is a mapping. Raises ``SourceFileError``."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -112,7 +113,7 @@ def parse(data: bytes, *, shown: str) -> Node:
     except yaml.YAMLError as error:
         raise _error(shown, 1, f"not valid YAML: {error}") from None
     if composer.complaints:
-        raise ProfileError(composer.complaints)
+        raise SourceFileError(composer.complaints)
     root = composer.root
     if root is None or not isinstance(root.value, dict):
         line = root.where.line if root else 1
@@ -261,7 +262,7 @@ _SYNTAX: Final = (
 )
 
 
-def _syntax_error(error: yaml.MarkedYAMLError, *, text: str, shown: str) -> ProfileError:
+def _syntax_error(error: yaml.MarkedYAMLError, *, text: str, shown: str) -> SourceFileError:
     mark = error.problem_mark or error.context_mark
     line = mark.line + 1 if mark else 1
     lines = text.splitlines()
@@ -281,5 +282,5 @@ def _syntax_error(error: yaml.MarkedYAMLError, *, text: str, shown: str) -> Prof
     return _error(shown, line, f"not valid YAML: {error.problem}{begun}")
 
 
-def _error(shown: str, line: int, what: str, hint: str = "") -> ProfileError:
-    return ProfileError([Complaint(Where(shown, line), what, hint)])
+def _error(shown: str, line: int, what: str, hint: str = "") -> SourceFileError:
+    return source_error(Where(shown, line), what, hint)

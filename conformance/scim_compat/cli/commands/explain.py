@@ -172,15 +172,15 @@ def _view(rule: Check, profile: Profile, scenario: Scenario | None) -> dict[str,
 
 def _profiles() -> list[Profile]:
     """The built-in profiles that load; one that does not is told about, and left out."""
+    from scim_compat.errors import SourceFileError  # noqa: PLC0415
     from scim_compat.profile.find import builtin  # noqa: PLC0415
     from scim_compat.profile.load import load  # noqa: PLC0415
-    from scim_compat.source.complaints import ProfileError  # noqa: PLC0415
 
     found: list[Profile] = []
     for name in builtin():
         try:
             found.append(load(name))
-        except ProfileError:
+        except SourceFileError:
             click.echo(f"the built-in profile {name} is left out: see scim-compat lint", err=True)
     return found
 

@@ -22,17 +22,17 @@ def command(files: tuple[str, ...], quiet: bool) -> None:
     """
     from scim_compat.checks.registry import all_checks  # noqa: PLC0415 - `--help` pays for none of these
     from scim_compat.cli.terminal import plural  # noqa: PLC0415
+    from scim_compat.errors import SourceFileError  # noqa: PLC0415
     from scim_compat.profile.find import builtin  # noqa: PLC0415
     from scim_compat.profile.lint import lint  # noqa: PLC0415
     from scim_compat.profile.load import load  # noqa: PLC0415
-    from scim_compat.source.complaints import ProfileError  # noqa: PLC0415
 
     refs = files or tuple(builtin())
     errors = warnings = 0
     for ref in refs:
         try:
             profile = load(ref, check_ids=all_checks())
-        except ProfileError as refused:
+        except SourceFileError as refused:
             errors += len(refused.complaints)
             _print("error", refused.complaints)
             continue

@@ -23,16 +23,16 @@ def command(as_json: bool) -> None:
     observed (seen in real traffic or in a server's log), inferred (deduced from these).
     """
     from scim_compat.checks.registry import all_checks  # noqa: PLC0415 - `--help` pays for none of these
+    from scim_compat.errors import SourceFileError  # noqa: PLC0415
     from scim_compat.profile.find import builtin  # noqa: PLC0415
     from scim_compat.profile.load import load  # noqa: PLC0415
-    from scim_compat.source.complaints import ProfileError  # noqa: PLC0415
 
     found: list[Profile] = []
-    refused: list[ProfileError] = []
+    refused: list[SourceFileError] = []
     for name in builtin():
         try:
             found.append(load(name, check_ids=all_checks()))
-        except ProfileError as error:
+        except SourceFileError as error:
             refused.append(error)
     if as_json:
         click.echo(json.dumps([described(each) for each in found], indent=2))

@@ -95,12 +95,12 @@ def _from_target(file: str, options: dict[str, Any]) -> dict[str, Any]:
     """What the target file says; options given on the command line come first."""
     from pathlib import Path  # noqa: PLC0415
 
+    from scim_compat.errors import SourceFileError  # noqa: PLC0415
     from scim_compat.run import targetfile as target  # noqa: PLC0415
-    from scim_compat.source.complaints import ProfileError  # noqa: PLC0415
 
     try:
         found = target.load(Path(file))
-    except ProfileError as refused:
+    except SourceFileError as refused:
         raise click.UsageError(str(refused)) from None
     context = click.get_current_context()
     given = {name for name in options if context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT}
@@ -117,10 +117,10 @@ def _from_target(file: str, options: dict[str, Any]) -> dict[str, Any]:
 def execute(url: str, profiles: tuple[str, ...], options: dict[str, Any]) -> int:
     """Runs and tells; returns the exit status."""
     from scim_compat.cli.terminal import Terminal  # noqa: PLC0415 - `--help` pays for none of these
+    from scim_compat.errors import SourceFileError  # noqa: PLC0415
     from scim_compat.pytest_plugin.launch import run  # noqa: PLC0415
     from scim_compat.run.request import RunRequest  # noqa: PLC0415
     from scim_compat.run.settings import Settings, default_out, new_seed  # noqa: PLC0415
-    from scim_compat.source.complaints import ProfileError  # noqa: PLC0415
 
     only, jobs = options["only"], options["jobs"]
     command_line = [
@@ -152,7 +152,7 @@ def execute(url: str, profiles: tuple[str, ...], options: dict[str, Any]) -> int
                 junit=options["junit"], progress=terminal.progress,
             )
         )  # fmt: skip
-    except ProfileError as refused:
+    except SourceFileError as refused:
         click.echo(str(refused), err=True)
         return 2
     except ValueError as refused:

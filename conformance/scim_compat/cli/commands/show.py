@@ -52,14 +52,14 @@ def command(
     all it is asked gives the answers, so the host and ids such as user-1 are its own.
     """
     from scim_compat.checks.registry import all_checks  # noqa: PLC0415 - `--help` pays for none of these
+    from scim_compat.errors import SourceFileError  # noqa: PLC0415
     from scim_compat.profile.load import load  # noqa: PLC0415
-    from scim_compat.source.complaints import ProfileError  # noqa: PLC0415
 
     if summary_only and scenario:
         raise click.UsageError("give SCENARIO or --summary, not both")
     try:
         profile = load(profile_ref, check_ids=all_checks())
-    except ProfileError as refused:
+    except SourceFileError as refused:
         click.echo(str(refused), err=True)
         sys.exit(2)
     if summary_only and as_json:
