@@ -14,34 +14,36 @@ from scim_compat.values import MISSING, Json
 _FIXED: Final = frozenset({"readonly", "immutable"})
 
 
-def body(seen: Observation) -> Mapping[str, Json]:
+def body(observation: Observation) -> Mapping[str, Json]:
     """The answered resource; empty where the answer is none. An Error that comes with a 2xx is none."""
-    found = seen.response.json
-    return found if seen.response.ok and isinstance(found, Mapping) and not messages.looks_like_error(found) else {}
+    found = observation.response.json
+    return (
+        found if observation.response.ok and isinstance(found, Mapping) and not messages.looks_like_error(found) else {}
+    )
 
 
-def answered(seen: Observation) -> bool:
+def answered(observation: Observation) -> bool:
     """The answer is a resource that can be looked at."""
-    found = seen.response.json
-    return seen.response.ok and isinstance(found, Mapping) and not messages.looks_like_error(found)
+    found = observation.response.json
+    return observation.response.ok and isinstance(found, Mapping) and not messages.looks_like_error(found)
 
 
-def writes(seen: Observation) -> tuple[Write, ...]:
-    return seen.intent.subject.writes if seen.intent.subject else ()
+def writes(observation: Observation) -> tuple[Write, ...]:
+    return observation.intent.subject.writes if observation.intent.subject else ()
 
 
-def subject(seen: Observation) -> Subject:
+def subject(observation: Observation) -> Subject:
     """The subject; only for checks whose ``when`` made sure there is one."""
-    found = seen.intent.subject
+    found = observation.intent.subject
     if found is None:  # pragma: no cover - excluded by the checks' own conditions
         raise ValueError("the exchange is about no resource")
     return found
 
 
-def effects(seen: Observation, *kinds: str, accepted: bool = True) -> Iterator[tuple[Write, Effect]]:
+def effects(observation: Observation, *kinds: str, accepted: bool = True) -> Iterator[tuple[Write, Effect]]:
     """Effects of those kinds since the last read-back that later writes did not override."""
     last: dict[tuple[str, Json], tuple[Write, Effect]] = {}
-    for write in writes(seen):
+    for write in writes(observation):
         if write.action == "read-back":
             continue  # what the profile adds to a read-back is state.expected's business
         for effect in write.effects:
@@ -64,12 +66,12 @@ def holds(effect: Effect, resource: Mapping[str, Json]) -> bool:
     return paths.same(effect.value, found)
 
 
-def has_asked_value(seen: Observation) -> bool:
+def has_asked_value(observation: Observation) -> bool:
     """False if the server's last answer about the resource denies it the value that the filter asks for.
 
     Then no filter can find it by that value, and the check on the write has told what went wrong.
     """
-    intent = seen.intent
+    intent = observation.intent
     before = intent.subject.before if intent.subject else None
     if before is None or intent.filter_path is None or intent.filter_value is None:
         return True
@@ -87,20 +89,20 @@ def has_value(resource: Mapping[str, Json], path: str, value: str) -> bool:
     return value.lower() in {str(one).lower() for one in messages.find_values(resource, path)}
 
 
-def denies_asked_value(seen: Observation) -> bool:
+def denies_asked_value(observation: Observation) -> bool:
     """Whether the answer to the creation, or a later read, shows the resource without the value asked for."""
-    changed = any(w.action not in {"create", "read-back"} for w in writes(seen))
-    return not changed and not has_asked_value(seen)
+    changed = any(w.action not in {"create", "read-back"} for w in writes(observation))
+    return not changed and not has_asked_value(observation)
 
 
-def member_ids(seen: Observation) -> set[str]:
+def member_ids(observation: Observation) -> set[str]:
     """Ids of the members that the answer shows."""
-    return paths.member_ids(body(seen), seen.context.ours)
+    return paths.member_ids(body(observation), observation.context.ours)
 
 
-def server_message(seen: Observation) -> str:
+def server_message(observation: Observation) -> str:
     """What the server's error says, as a sentence for a finding; empty if it says nothing."""
-    found = seen.response.json
+    found = observation.response.json
     if not isinstance(found, Mapping):
         return ""
     errors = found.get("Errors")  # SCIM 1.1, protocol section 3.9

@@ -28,23 +28,25 @@ _MOST: Final = 20
 """Problems reported of one check on one exchange."""
 
 
-def judge(seen: Observation, profile: Profile, scenario: Scenario | None) -> list[CheckResult]:
+def judge(observation: Observation, profile: Profile, scenario: Scenario | None) -> list[CheckResult]:
     """The results of every check that applies."""
     results: list[CheckResult] = []
-    for rule in _applicable(seen):
-        asserted = seen.intent.rule.level if seen.intent.rule and rule.id.startswith(ASSERTED) else rule.level
+    for rule in _applicable(observation):
+        asserted = (
+            observation.intent.rule.level if observation.intent.rule and rule.id.startswith(ASSERTED) else rule.level
+        )
         severity, requirement = severity_of(rule, profile, scenario, level=asserted)
         if severity is not None:
             at_level = partial(severity_of, rule, profile, scenario)
-            results.extend(_run(rule, seen, severity, requirement, at_level))
+            results.extend(_run(rule, observation, severity, requirement, at_level))
     return results
 
 
-def _applicable(seen: Observation) -> Iterator[Check]:
+def _applicable(observation: Observation) -> Iterator[Check]:
     for rule in all_checks().values():
-        if seen.exchange.response is None and not rule.without_answer:
+        if observation.exchange.response is None and not rule.without_answer:
             continue
-        if seen.context.scim in rule.scim and (not rule.on or seen.intent.action in rule.on):
+        if observation.context.scim in rule.scim and (not rule.on or observation.intent.action in rule.on):
             yield rule
 
 
@@ -71,18 +73,18 @@ def severity_of(
 
 def _run(
     rule: Check,
-    seen: Observation,
+    observation: Observation,
     severity: Severity,
     requirement: Requirement | None,
     at_level: Callable[..., tuple[Severity | None, Requirement | None]],
 ) -> Iterator[CheckResult]:
     try:
-        if not rule.when(seen):
+        if not rule.when(observation):
             return
-        _must_be_claimed(rule, seen)
+        _must_be_claimed(rule, observation)
         if severity == "cosmetic":
-            _may_be_claimed(rule, seen)
-        found = [(one, at_level(level=one.level)[0] if one.level else severity) for one in rule.run(seen)]
+            _may_be_claimed(rule, observation)
+        found = [(one, at_level(level=one.level)[0] if one.level else severity) for one in rule.run(observation)]
         # What the RFC leaves open in this very case is no failure to a client that does not mind.
         problems = [(one, hurt) for one, hurt in found if hurt is not None]
     except NotJudged as reason:
@@ -97,28 +99,28 @@ def _run(
     if not problems:
         yield CheckResult(id=rule.id, outcome="pass", level=rule.level)
     for problem, hurt in problems[:_MOST]:
-        yield _as_asserted(seen, _failure(rule, problem, hurt, requirement, scim=seen.context.scim))
+        yield _as_asserted(observation, _failure(rule, problem, hurt, requirement, scim=observation.context.scim))
 
 
-def _must_be_claimed(rule: Check, seen: Observation) -> None:
+def _must_be_claimed(rule: Check, observation: Observation) -> None:
     """Raises NotJudged for a query by an attribute that the vendor does not claim to be filterable."""
-    path, kind = seen.intent.filter_path, seen.intent.resource
+    path, kind = observation.intent.filter_path, observation.intent.resource
     if path is None or kind is None or not rule.id.startswith(("filter.", "list.")):
         return
-    if not seen.context.claims.may_filter(kind, path):
+    if not observation.context.claims.may_filter(kind, path):
         raise NotJudged(f"the target does not claim that filters may name {path}")
 
 
-def _may_be_claimed(rule: Check, seen: Observation) -> None:
+def _may_be_claimed(rule: Check, observation: Observation) -> None:
     """Raises NotJudged for a lawful habit that the vendor claims. Only where this client does not mind."""
-    label = seen.response.media_type if rule.id in _LABELS else ""
-    if label and label in seen.context.claims.media_types:
+    label = observation.response.media_type if rule.id in _LABELS else ""
+    if label and label in observation.context.claims.media_types:
         raise NotJudged(f"the target claims to answer with {label}, which RFC 7644 allows and this client takes")
 
 
-def _as_asserted(seen: Observation, failure: CheckResult) -> CheckResult:
+def _as_asserted(observation: Observation, failure: CheckResult) -> CheckResult:
     """A generic check of a profile's own assertion speaks with the rule that the profile names."""
-    rule = seen.intent.rule
+    rule = observation.intent.rule
     if rule is None or not failure.id.startswith(ASSERTED):
         return failure
     return replace(

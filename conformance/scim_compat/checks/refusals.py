@@ -16,56 +16,60 @@ from scim_compat.values import MISSING, Json
 _OPERATIONS = frozenset({"add", "remove", "replace"})
 
 
-def word_on_refusal(seen: Observation) -> Level | None:
+def word_on_refusal(observation: Observation) -> Level | None:
     """CLIENT if the RFC lets a server refuse the write; None if the check's own level holds."""
-    held = _worded(seen) and not _patch_is_not_offered(seen) and not _beyond_its_schemas(seen)
+    held = _worded(observation) and not _patch_is_not_offered(observation) and not _beyond_its_schemas(observation)
     return None if held else "CLIENT"
 
 
-def _patch_is_not_offered(seen: Observation) -> bool:
+def _patch_is_not_offered(observation: Observation) -> bool:
     """PATCH is optional (RFC 7644 section 3.5.2), and the target says that it has none."""
-    patch = (seen.context.capabilities.provider_config or {}).get("patch")
-    return seen.intent.action == "patch" and isinstance(patch, Mapping) and patch.get("supported") is False
+    patch = (observation.context.capabilities.provider_config or {}).get("patch")
+    return observation.intent.action == "patch" and isinstance(patch, Mapping) and patch.get("supported") is False
 
 
-def _beyond_its_schemas(seen: Observation) -> bool:
+def _beyond_its_schemas(observation: Observation) -> bool:
     """The body holds what the target's own schemas do not list, or lacks what they require.
 
     Both may be refused (RFC 7643 section 7, RFC 7644 section 3.12 invalidValue).
     """
-    sent = seen.intent.sent
-    whole = isinstance(sent, Mapping) and seen.exchange.request.method in {"POST", "PUT"}
-    return whole and bool(messages.strings(sent.get("schemas"))) and not fits_schemas(sent, seen.context.capabilities)
+    sent = observation.intent.sent
+    whole = isinstance(sent, Mapping) and observation.exchange.request.method in {"POST", "PUT"}
+    return (
+        whole
+        and bool(messages.strings(sent.get("schemas")))
+        and not fits_schemas(sent, observation.context.capabilities)
+    )
 
 
-def _worded(seen: Observation) -> bool:
-    sent = seen.intent.sent
+def _worded(observation: Observation) -> bool:
+    sent = observation.intent.sent
     if not isinstance(sent, Mapping):
         return True
-    if seen.intent.action == "patch" and seen.context.scim == "2.0":
-        return not schemas.errors("PatchOp", sent) and all(_operation(seen, each) for each in sent["Operations"])
-    return not _mistyped(seen, sent)
+    if observation.intent.action == "patch" and observation.context.scim == "2.0":
+        return not schemas.errors("PatchOp", sent) and all(_operation(observation, each) for each in sent["Operations"])
+    return not _mistyped(observation, sent)
 
 
-def _operation(seen: Observation, operation: Mapping[str, Json]) -> bool:
+def _operation(observation: Observation, operation: Mapping[str, Json]) -> bool:
     value = operation.get("value", MISSING)
     if operation["op"] not in _OPERATIONS:
         return False
     if operation["op"] == "remove":
         return value is MISSING  # section 3.5.2.2 knows a path only
     if "path" not in operation:
-        return isinstance(value, Mapping) and not any(map(_is_path, value)) and not _mistyped(seen, value)
+        return isinstance(value, Mapping) and not any(map(_is_path, value)) and not _mistyped(observation, value)
     try:
         at = paths.parse(operation["path"])
     except paths.PathError:
         return True  # a filter beyond what clients send
     if at.where:
-        return _element_is_there(seen, at)
+        return _element_is_there(observation, at)
     if isinstance(value, Mapping | list):
         return True
     part: dict[str, Any] = {}
     paths.put(part, at, value)
-    return not _mistyped(seen, part)
+    return not _mistyped(observation, part)
 
 
 def _is_path(name: str) -> bool:
@@ -73,16 +77,16 @@ def _is_path(name: str) -> bool:
     return not name.lower().startswith("urn:") and ("." in name or "[" in name)
 
 
-def _element_is_there(seen: Observation, at: paths.Path) -> bool:
+def _element_is_there(observation: Observation, at: paths.Path) -> bool:
     """Without a hit, section 3.5.2.3 demands a refusal of a replace, and table 9 allows one of an add (noTarget)."""
-    subject = seen.intent.subject
+    subject = observation.intent.subject
     if subject is None:
         return True
     known = subject.wanted if subject.before is None else subject.before
     return paths.get(known, replace(at, sub="")) is not MISSING
 
 
-def _mistyped(seen: Observation, resource: Mapping[str, Json]) -> bool:
-    kind = seen.intent.resource or "User"
-    found = schemas.errors(kind, resource, scim=seen.context.scim)
+def _mistyped(observation: Observation, resource: Mapping[str, Json]) -> bool:
+    kind = observation.intent.resource or "User"
+    found = schemas.errors(kind, resource, scim=observation.context.scim)
     return any(error.keyword == "type" and error.pointer != "/password" for error in found)

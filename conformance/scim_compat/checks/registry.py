@@ -6,12 +6,12 @@ package and decorate it; nothing else needs an edit::
     @check(
         "delete.gone-by-id", "A deleted resource is no longer returned by its id",
         level="MUST", cites=("RFC7644-3.6",), on=("read-back",),
-        when=lambda seen: seen.intent.gone,
+        when=lambda observation: observation.intent.gone,
         why="…what the rule protects…", fix="…what the vendor changes…",
     )
-    def gone_by_id(seen: Seen) -> Iterator[Problem]:
-        if seen.response.ok:
-            yield Problem("status", expected=404, actual=seen.response.status)
+    def gone_by_id(observation: Seen) -> Iterator[Problem]:
+        if observation.response.ok:
+            yield Problem("status", expected=404, actual=observation.response.status)
 
 A check yields one ``Problem`` for each place where the rule is broken, nothing where it holds, and
 raises ``NotJudged`` with a reason where it cannot be judged. It never sees an exchange without an
@@ -97,7 +97,7 @@ def check(
     fix: str,
     cites: tuple[str, ...] = (),
     on: tuple[str, ...] = (),
-    when: Callable[[Observation], bool] = lambda _seen: True,
+    when: Callable[[Observation], bool] = lambda _observation: True,
     scim: tuple[Scim, ...] = ("2.0",),
     without_answer: bool = False,
 ) -> Callable[[CheckFunction], CheckFunction]:

@@ -69,75 +69,77 @@ class Held:
     listed: bool
 
 
-def kind_of(seen: Observation) -> str | None:
+def kind_of(observation: Observation) -> str | None:
     """``User`` or ``Group``: by the intent, else by the path; None for anything else."""
-    if seen.intent.resource:
-        return seen.intent.resource
-    parts = {part.lower() for part in urls.segments(seen.exchange.request.target)}
+    if observation.intent.resource:
+        return observation.intent.resource
+    parts = {part.lower() for part in urls.segments(observation.exchange.request.target)}
     return next((kind for kind in CORE_URNS if f"{kind.lower()}s" in parts), None)
 
 
-def is_own(seen: Observation, identifier: object) -> bool:
+def is_own(observation: Observation, identifier: object) -> bool:
     """Whether this run created the resource with that id."""
-    subject = seen.intent.subject
+    subject = observation.intent.subject
     return isinstance(identifier, str) and (
-        identifier in seen.context.ours or (subject is not None and subject.id == identifier)
+        identifier in observation.context.ours or (subject is not None and subject.id == identifier)
     )
 
 
-def expects_list(seen: Observation) -> bool:
+def expects_list(observation: Observation) -> bool:
     """Whether the request addressed a list."""
-    request = seen.exchange.request
+    request = observation.exchange.request
     if not urls.is_collection(request.target):
         return False
     return request.method == "GET" or request.target.split("?", 1)[0].lower().endswith("/.search")
 
 
-def resources(seen: Observation) -> Sequence[Held]:
+def resources(observation: Observation) -> Sequence[Held]:
     """Every resource in a 2xx answer; of a list a hundred of ours, a hundred others, and the subject."""
     # Two dozen checks ask for the same exchange, one after the other.
-    if not _latest or _latest[0][0] is not seen:
-        _latest[:] = [(seen, tuple(_resources(seen)))]
+    if not _latest or _latest[0][0] is not observation:
+        _latest[:] = [(observation, tuple(_resources(observation)))]
     return _latest[0][1]
 
 
-def _resources(seen: Observation) -> Iterator[Held]:
-    body = seen.response.json
-    if not seen.response.ok or not isinstance(body, Mapping) or kind_of(seen) is None:
+def _resources(observation: Observation) -> Iterator[Held]:
+    body = observation.response.json
+    if not observation.response.ok or not isinstance(body, Mapping) or kind_of(observation) is None:
         return
-    if seen.exchange.request.method == "DELETE":  # RFC 7644 §3.6: the answer has no body, so this is no resource
+    if observation.exchange.request.method == "DELETE":  # RFC 7644 §3.6: the answer has no body, so this is no resource
         return
     if messages.looks_like_list(body):
-        subject = seen.intent.subject
+        subject = observation.intent.subject
         count = {True: 0, False: 0}
         for index, entry in enumerate(messages.entries(body)):
             if not isinstance(entry, Mapping):
                 continue
-            own = is_own(seen, entry.get("id"))
+            own = is_own(observation, entry.get("id"))
             count[own] += 1
             if count[own] <= _MAX_LISTED or (subject is not None and subject.id == entry.get("id")):
                 yield Held(f"/Resources/{index}", entry, own, listed=True)
-    elif not expects_list(seen) and not messages.looks_like_error(body) and body:
-        own = seen.intent.action in {"create", "set-up"} or is_own(seen, body.get("id"))
+    elif not expects_list(observation) and not messages.looks_like_error(body) and body:
+        own = observation.intent.action in {"create", "set-up"} or is_own(observation, body.get("id"))
         # An answer about our own resource that lost its id is still about our own.
-        subject = seen.intent.subject
+        subject = observation.intent.subject
         own = own or ("id" not in body and subject is not None and subject.id is not None)
         yield Held("", body, own, listed=False)
 
 
-def projected(seen: Observation) -> bool:
+def projected(observation: Observation) -> bool:
     """Whether only a part of the attributes was asked for, in the URL or in the body of a search."""
-    sent = seen.intent.sent
-    searched = isinstance(sent, Mapping) and seen.exchange.request.target.split("?", 1)[0].lower().endswith("/.search")
+    sent = observation.intent.sent
+    searched = isinstance(sent, Mapping) and observation.exchange.request.target.split("?", 1)[0].lower().endswith(
+        "/.search"
+    )
     asked = searched and {"attributes", "excludedattributes"} & {str(name).lower() for name in sent}
-    return bool(asked or seen.intent.excluded) or urls.is_projected(seen.exchange.request.target)
+    return bool(asked or observation.intent.excluded) or urls.is_projected(observation.exchange.request.target)
 
 
-def shown_id(seen: Observation, identifier: object) -> str:
+def shown_id(observation: Observation, identifier: object) -> str:
     """An id as it may be shown: other people's only as a hash."""
     if not isinstance(identifier, str):
         return schemas.type_name(identifier)
-    if is_own(seen, identifier) or seen.intent.action in {"create", "set-up"}:
+    if is_own(observation, identifier) or observation.intent.action in {"create", "set-up"}:
         return identifier[:100]
     return f"an id this run did not create (sha256 {hashlib.sha256(identifier.encode()).hexdigest()[:12]})"
 
@@ -146,30 +148,30 @@ def at_most_five(function: CheckFunction) -> CheckFunction:
     """Stops a check after five problems: the same fault in a hundred entries is one fault."""
 
     @functools.wraps(function)
-    def limited(seen: Observation) -> Iterator[Violation]:
-        return islice(function(seen), _MAX_PROBLEMS)
+    def limited(observation: Observation) -> Iterator[Violation]:
+        return islice(function(observation), _MAX_PROBLEMS)
 
     return limited
 
 
-def as_expected(seen: Observation) -> bool:
+def as_expected(observation: Observation) -> bool:
     """Whether the status is one that the step states, if it states any. Another is told of as such.
 
     Not so a redirect that keeps the method: it is lawful (RFC 7644 §3.12), yet it brings no answer.
     """
-    return not seen.intent.statuses or seen.response.status in {*seen.intent.statuses, 307, 308}
+    return not observation.intent.statuses or observation.response.status in {*observation.intent.statuses, 307, 308}
 
 
-def any_held(seen: Observation) -> bool:
-    return bool(resources(seen))
+def any_held(observation: Observation) -> bool:
+    return bool(resources(observation))
 
 
-def own_held(seen: Observation) -> bool:
-    return next(own_resources(seen), None) is not None
+def own_held(observation: Observation) -> bool:
+    return next(own_resources(observation), None) is not None
 
 
-def own_resources(seen: Observation) -> Iterator[Held]:
-    return (held for held in resources(seen) if held.own)
+def own_resources(observation: Observation) -> Iterator[Held]:
+    return (held for held in resources(observation) if held.own)
 
 
 def meta_of(held: Held) -> Mapping[str, Json]:

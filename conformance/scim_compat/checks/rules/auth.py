@@ -10,14 +10,14 @@ from scim_compat.scim.messages import entries, looks_like_list, looks_like_resou
 from scim_compat.scim.urls import is_discovery
 
 
-def _closed(seen: Observation) -> bool:
+def _closed(observation: Observation) -> bool:
     # Discovery may be open to all (RFC 7644 section 4): a client reads there how to authenticate.
-    return not is_discovery(seen.exchange.request.target) and not seen.intent.endpoint
+    return not is_discovery(observation.exchange.request.target) and not observation.intent.endpoint
 
 
-def _let_in(seen: Observation) -> Iterator[Violation]:
-    if seen.response.ok and seen.response.status not in seen.intent.statuses:
-        yield Violation("status", expected=401, actual=seen.response.status, message="The request was let in.")
+def _let_in(observation: Observation) -> Iterator[Violation]:
+    if observation.response.ok and observation.response.status not in observation.intent.statuses:
+        yield Violation("status", expected=401, actual=observation.response.status, message="The request was let in.")
 
 
 @check(
@@ -27,12 +27,12 @@ def _let_in(seen: Observation) -> Iterator[Violation]:
     cites=("RFC7644-2", "RFC7644-3.12"),
     on=("anonymous",),
     scim=BOTH,
-    when=lambda seen: seen.exchange.request.credential == "none" and _closed(seen),
+    when=lambda observation: observation.exchange.request.credential == "none" and _closed(observation),
     why="Whoever knows the URL can read or change every account of the customer.",
     fix="Put the whole SCIM path behind authentication and answer 401 before anything else is looked at.",
 )
-def required(seen: Observation) -> Iterator[Violation]:
-    yield from _let_in(seen)
+def required(observation: Observation) -> Iterator[Violation]:
+    yield from _let_in(observation)
 
 
 @check(
@@ -42,12 +42,12 @@ def required(seen: Observation) -> Iterator[Violation]:
     cites=("RFC7644-2", "RFC7644-3.12", "RFC6750-3.1"),
     on=("anonymous",),
     scim=BOTH,
-    when=lambda seen: seen.exchange.request.credential == "wrong" and _closed(seen),
+    when=lambda observation: observation.exchange.request.credential == "wrong" and _closed(observation),
     why="The server asks for a credential but does not look at it: any text opens the door.",
     fix="Compare the whole credential with the issued one, for every request, and answer 401 if it differs.",
 )
-def wrong_token(seen: Observation) -> Iterator[Violation]:
-    yield from _let_in(seen)
+def wrong_token(observation: Observation) -> Iterator[Violation]:
+    yield from _let_in(observation)
 
 
 @check(
@@ -57,15 +57,15 @@ def wrong_token(seen: Observation) -> Iterator[Violation]:
     cites=("RFC7644-3.12", "RFC6750-3.1", "RFC9110-15.5.2"),
     on=("anonymous",),
     scim=BOTH,
-    when=lambda seen: 400 <= seen.response.status < 500,
+    when=lambda observation: 400 <= observation.response.status < 500,
     why="On 401 a client renews its token and tells the administrator that the credential is wrong. On 403 "
     "or 404 it looks for the fault elsewhere.",
     fix="Answer 401 for a missing or invalid credential; 403 is for a valid one that lacks the right.",
 )
-def status(seen: Observation) -> Iterator[Violation]:
-    accepted = seen.intent.statuses or frozenset({401})
-    if seen.response.status not in accepted:
-        yield Violation("status", expected=sorted(accepted), actual=seen.response.status)
+def status(observation: Observation) -> Iterator[Violation]:
+    accepted = observation.intent.statuses or frozenset({401})
+    if observation.response.status not in accepted:
+        yield Violation("status", expected=sorted(accepted), actual=observation.response.status)
 
 
 @check(
@@ -75,12 +75,12 @@ def status(seen: Observation) -> Iterator[Violation]:
     cites=("RFC9110-11.6.1", "RFC7644-2"),
     on=("anonymous",),
     scim=BOTH,
-    when=lambda seen: seen.response.status == 401,
+    when=lambda observation: observation.response.status == 401,
     why="WWW-Authenticate names the scheme the server takes. Without it HTTP libraries treat the 401 as broken.",
     fix='Send WWW-Authenticate with every 401, for example: Bearer realm="scim".',
 )
-def challenge(seen: Observation) -> Iterator[Violation]:
-    if not (seen.response.header("www-authenticate") or "").strip():
+def challenge(observation: Observation) -> Iterator[Violation]:
+    if not (observation.response.header("www-authenticate") or "").strip():
         yield Violation("header WWW-Authenticate", expected="a challenge such as Bearer")
 
 
@@ -91,12 +91,12 @@ def challenge(seen: Observation) -> Iterator[Violation]:
     cites=("RFC7644-3.12", "RFC7644-2"),
     on=("anonymous",),
     scim=BOTH,
-    when=lambda seen: seen.response.status >= 300,
+    when=lambda observation: observation.response.status >= 300,
     why="The status says no, the body says yes: who reads on gets the accounts all the same.",
     fix="Stop at the failed authentication; answer with an error body only.",
 )
-def no_data(seen: Observation) -> Iterator[Violation]:
-    body = seen.response.json
+def no_data(observation: Observation) -> Iterator[Violation]:
+    body = observation.response.json
     # What it holds is never repeated here.
     if looks_like_resource(body):
         yield Violation("", expected="an error", actual="a resource")

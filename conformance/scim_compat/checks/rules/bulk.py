@@ -19,13 +19,13 @@ from scim_compat.values import Json
     level="MUST",
     cites=("RFC7644-3.7", "RFC7644-3.7.3"),
     on=("bulk",),
-    when=lambda seen: seen.intent.expect == "success" and seen.response.status < 500,
+    when=lambda observation: observation.intent.expect == "success" and observation.response.status < 500,
     why="A client that offers bulk reads the outcome of each operation from the body; another status hides them all.",
     fix="Answer 200 with a BulkResponse. If bulk is not offered, say so in /ServiceProviderConfig.",
 )
-def status(seen: Observation) -> Iterator[Violation]:
-    if seen.response.status != 200:
-        yield Violation("status", expected=200, actual=seen.response.status, message=server_message(seen))
+def status(observation: Observation) -> Iterator[Violation]:
+    if observation.response.status != 200:
+        yield Violation("status", expected=200, actual=observation.response.status, message=server_message(observation))
 
 
 @check(
@@ -34,13 +34,13 @@ def status(seen: Observation) -> Iterator[Violation]:
     level="MUST",
     cites=("RFC7644-3.7.4",),
     on=("bulk",),
-    when=lambda seen: 413 in seen.intent.statuses,
+    when=lambda observation: 413 in observation.intent.statuses,
     why="A client divides its request by the limit in /ServiceProviderConfig, and learns by 413 that it was too much.",
     fix="Count the operations before running any, and answer 413 if there are more than bulk.maxOperations.",
 )
-def too_large(seen: Observation) -> Iterator[Violation]:
-    if seen.response.status != 413:
-        yield Violation("status", expected=413, actual=seen.response.status)
+def too_large(observation: Observation) -> Iterator[Violation]:
+    if observation.response.status != 413:
+        yield Violation("status", expected=413, actual=observation.response.status)
 
 
 @check(
@@ -49,14 +49,14 @@ def too_large(seen: Observation) -> Iterator[Violation]:
     level="MUST",
     cites=("RFC7644-3.7",),
     on=("bulk",),
-    when=lambda seen: seen.response.status == 200,
+    when=lambda observation: observation.response.status == 200,
     why="The client looks for each result in Operations; in another form it finds none and repeats everything.",
     fix='Answer {"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkResponse"], "Operations": [{"method": "POST", '
     '"status": "201"}]}, the status as a string.',
 )
 @at_most_five
-def shape(seen: Observation) -> Iterator[Violation]:
-    for error in schemas.errors("BulkResponse", seen.response.json):
+def shape(observation: Observation) -> Iterator[Violation]:
+    for error in schemas.errors("BulkResponse", observation.response.json):
         # Every example shows a text; the words of section 3.7.3 still know an object with a code.
         of_status = error.keyword == "type" and error.pointer.endswith("/status")
         yield Violation(
@@ -64,15 +64,19 @@ def shape(seen: Observation) -> Iterator[Violation]:
         )
 
 
-def _results(seen: Observation) -> Iterator[tuple[int, BulkPart, Mapping[str, Json] | None]]:
+def _results(observation: Observation) -> Iterator[tuple[int, BulkPart, Mapping[str, Json] | None]]:
     """(number in the request, operation, its result or None)."""
-    sent = seen.intent.parts
-    found = matched(sent, results_of(seen.response.json))
+    sent = observation.intent.parts
+    found = matched(sent, results_of(observation.response.json))
     yield from zip(range(1, len(sent) + 1), sent, found, strict=True)
 
 
-def _judged(seen: Observation) -> bool:
-    return seen.response.status == 200 and bool(seen.intent.parts) and isinstance(seen.response.json, Mapping)
+def _judged(observation: Observation) -> bool:
+    return (
+        observation.response.status == 200
+        and bool(observation.intent.parts)
+        and isinstance(observation.response.json, Mapping)
+    )
 
 
 @check(
@@ -86,8 +90,8 @@ def _judged(seen: Observation) -> bool:
     fix="Run the operations one by one, and return for each its method, bulkId, location and status.",
 )
 @at_most_five
-def every_operation(seen: Observation) -> Iterator[Violation]:
-    for number, part, found in _results(seen):
+def every_operation(observation: Observation) -> Iterator[Violation]:
+    for number, part, found in _results(observation):
         code = status_of(found)
         where = f"operation {number} ({part.method} {part.bulk_id or part.path})"
         if part.expect == "not-run":
@@ -106,12 +110,14 @@ def every_operation(seen: Observation) -> Iterator[Violation]:
     level="MUST",
     cites=("RFC7644-3.7", "RFC7644-3.7.3"),
     on=("bulk",),
-    when=lambda seen: _judged(seen) and any(part.expect == "not-run" for part in seen.intent.parts),
+    when=lambda observation: (
+        _judged(observation) and any(part.expect == "not-run" for part in observation.intent.parts)
+    ),
     why="The client asked to stop because what follows rests on what failed.",
     fix="Count the failed operations, and return at once when there are as many as failOnErrors.",
 )
-def stops(seen: Observation) -> Iterator[Violation]:
-    for number, part, found in _results(seen):
+def stops(observation: Observation) -> Iterator[Violation]:
+    for number, part, found in _results(observation):
         # Section 3.7 lets a server fail the rest one by one; section 3.7.3 leaves it out of the answer.
         if part.expect == "not-run" and 200 <= status_of(found) < 300:
             where = f"operation {number} ({part.method} {part.bulk_id or part.path})"
@@ -130,8 +136,8 @@ def stops(seen: Observation) -> Iterator[Violation]:
     "operation failed.",
 )
 @at_most_five
-def parts(seen: Observation) -> Iterator[Violation]:
-    for number, _part, found in _results(seen):
+def parts(observation: Observation) -> Iterator[Violation]:
+    for number, _part, found in _results(observation):
         if found is None:
             continue
         code = status_of(found)

@@ -36,15 +36,17 @@ from scim_compat.values import MISSING, Json
     cites=("RFC7644-3.3",),
     on=("create", "set-up"),
     scim=BOTH,
-    when=lambda seen: not seen.intent.duplicate and seen.intent.expect == "success",
+    when=lambda observation: not observation.intent.duplicate and observation.intent.expect == "success",
     why="A client that is refused here has no account to work with; every later change of the user fails as well.",
     fix="Accept the body as sent and answer 201 with the new resource. Ignore read-only attributes "
     "(id, meta, groups) and null values instead of refusing them.",
 )
-def status(seen: Observation) -> Iterator[Violation]:
-    if seen.response.status != 201 and seen.response.status < 500:
-        level = word_on_refusal(seen) if seen.response.status >= 400 else None
-        yield Violation("status", expected=201, actual=seen.response.status, message=server_message(seen), level=level)
+def status(observation: Observation) -> Iterator[Violation]:
+    if observation.response.status != 201 and observation.response.status < 500:
+        level = word_on_refusal(observation) if observation.response.status >= 400 else None
+        yield Violation(
+            "status", expected=201, actual=observation.response.status, message=server_message(observation), level=level
+        )
 
 
 @check(
@@ -54,15 +56,15 @@ def status(seen: Observation) -> Iterator[Violation]:
     cites=("RFC7644-3.3",),
     on=("create", "set-up"),
     scim=BOTH,
-    when=lambda seen: seen.response.ok and not seen.intent.duplicate,
+    when=lambda observation: observation.response.ok and not observation.intent.duplicate,
     why="Clients store the id from this answer and use nothing else afterwards.",
     fix="Answer 201 with the whole representation, `id` included.",
 )
-def returns_resource(seen: Observation) -> Iterator[Violation]:
-    level: Level | None = "MUST" if seen.context.scim == "1.1" else None  # protocol section 3.1
-    if not answered(seen):
+def returns_resource(observation: Observation) -> Iterator[Violation]:
+    level: Level | None = "MUST" if observation.context.scim == "1.1" else None  # protocol section 3.1
+    if not answered(observation):
         yield Violation("body", expected="the new resource as a JSON object", actual="no JSON object", level=level)
-    elif "id" not in body(seen):
+    elif "id" not in body(observation):
         yield Violation("/id", expected="the new resource's id", actual="(absent)", level=level)
 
 
@@ -73,39 +75,45 @@ def returns_resource(seen: Observation) -> Iterator[Violation]:
     cites=("RFC7644-3.3",),
     on=("create",),
     scim=BOTH,
-    when=lambda seen: seen.intent.duplicate,
+    when=lambda observation: observation.intent.duplicate,
     why="A second account for one person splits its rights, and the client later finds two matches.",
     fix="Check uniqueness before storing and answer 409 with scimType `uniqueness`.",
 )
-def duplicate_refused(seen: Observation) -> Iterator[Violation]:
-    if seen.context.claims.existing == "adopt":
+def duplicate_refused(observation: Observation) -> Iterator[Violation]:
+    if observation.context.claims.existing == "adopt":
         # The vendor says that a create for a known person takes over the account: then it must be that one.
-        if not seen.response.ok or body(seen).get("id") != subject(seen).id:
-            yield Violation("/id", expected=subject(seen).id, actual=display(body(seen).get("id", MISSING)))
+        if not observation.response.ok or body(observation).get("id") != subject(observation).id:
+            yield Violation(
+                "/id", expected=subject(observation).id, actual=display(body(observation).get("id", MISSING))
+            )
         return
-    if seen.response.status != 409 and seen.response.status < 500:
-        made = "a second resource was made" if seen.response.ok else "refused, but not as a conflict"
+    if observation.response.status != 409 and observation.response.status < 500:
+        made = "a second resource was made" if observation.response.ok else "refused, but not as a conflict"
         # No section makes the name of a group unique (RFC 7643 section 8.7.1: uniqueness none).
-        level: Level | None = "CLIENT" if seen.intent.resource == "Group" else None
-        if not seen.response.ok:
-            level = word_on_refusal(seen)  # what is refused for another lawful reason need not be looked at further
-        yield Violation("status", expected=409, actual=seen.response.status, message=made, level=level)
+        level: Level | None = "CLIENT" if observation.intent.resource == "Group" else None
+        if not observation.response.ok:
+            level = word_on_refusal(
+                observation
+            )  # what is refused for another lawful reason need not be looked at further
+        yield Violation("status", expected=409, actual=observation.response.status, message=made, level=level)
 
 
 _FOLLOWS_NAME: Final = frozenset({"name.formatted", "displayname", "nickname"})
 """What a server may make of the parts of the name; after a change of those it is no longer the creation's."""
 
 
-def _differences(seen: Observation) -> Iterator[tuple[str, Json, Json, str]]:
+def _differences(observation: Observation) -> Iterator[tuple[str, Json, Json, str]]:
     """(path, expected, actual, kind) of every created attribute that reads back otherwise."""
-    resource = body(seen)
-    renamed = any(e.path.lower().startswith("name.") for w in writes(seen) if w.action != "create" for e in w.effects)
-    for write, effect in effects(seen, "set"):
+    resource = body(observation)
+    renamed = any(
+        e.path.lower().startswith("name.") for w in writes(observation) if w.action != "create" for e in w.effects
+    )
+    for write, effect in effects(observation, "set"):
         if write.action != "create" or is_custom(effect):
             continue
         if renamed and effect.path.lower() in _FOLLOWS_NAME:
             continue
-        if advertised(seen.context, subject(seen).kind, effect.path) is False:
+        if advertised(observation.context, subject(observation).kind, effect.path) is False:
             continue  # the target's own schema does not promise it
         found = paths.get(resource, effect.path)
         if not paths.same(effect.value, found):
@@ -134,10 +142,10 @@ def _one_text(expected: str, found: str) -> bool:
     return all(letter in rest for letter in short)
 
 
-def _created(seen: Observation) -> bool:
+def _created(observation: Observation) -> bool:
     return (
-        answered(seen) and any(w.action == "create" for w in seen.intent.subject.writes)
-        if seen.intent.subject
+        answered(observation) and any(w.action == "create" for w in observation.intent.subject.writes)
+        if observation.intent.subject
         else False
     )
 
@@ -153,8 +161,8 @@ def _created(seen: Observation) -> bool:
     why="What the server drops or rewrites differs from the source in every later comparison.",
     fix="Store and return the attribute exactly as sent, or leave it out of /Schemas so that admins do not map it.",
 )
-def stored(seen: Observation) -> Iterator[Violation]:
-    for path, expected, found, kind in _differences(seen):
+def stored(observation: Observation) -> Iterator[Violation]:
+    for path, expected, found, kind in _differences(observation):
         if kind == "value":
             yield Violation(path, expected=expected, actual=display(found))
 
@@ -170,8 +178,8 @@ def stored(seen: Observation) -> Iterator[Violation]:
     why="Names like Žofia or O'Brien are people's names; a mangled one is a wrong one.",
     fix="Read and write UTF-8 throughout, and do not escape or strip characters on the way to the store.",
 )
-def text_survives(seen: Observation) -> Iterator[Violation]:
-    for path, expected, found, kind in _differences(seen):
+def text_survives(observation: Observation) -> Iterator[Violation]:
+    for path, expected, found, kind in _differences(observation):
         if kind == "text":
             yield Violation(path, expected=expected, actual=display(found))
 
@@ -187,7 +195,7 @@ def text_survives(seen: Observation) -> Iterator[Violation]:
     why="Matching ignores case, but clients compare what is stored letter by letter.",
     fix="Compare without case, store with it.",
 )
-def case_kept(seen: Observation) -> Iterator[Violation]:
-    for path, expected, found, kind in _differences(seen):
+def case_kept(observation: Observation) -> Iterator[Violation]:
+    for path, expected, found, kind in _differences(observation):
         if kind == "case":
             yield Violation(path, expected=expected, actual=display(found))

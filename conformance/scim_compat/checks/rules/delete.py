@@ -17,17 +17,17 @@ from scim_compat.scim.messages import looks_like_error
     cites=("RFC7644-3.6",),
     on=("delete",),
     scim=BOTH,
-    when=lambda seen: not seen.intent.twice,
+    when=lambda observation: not observation.intent.twice,
     why="A delete that is refused leaves the account behind.",
     fix="Delete, and answer 204 without a body.",
 )
-def status(seen: Observation) -> Iterator[Violation]:
-    if seen.intent.disabled and seen.response.status in {404, 410}:
+def status(observation: Observation) -> Iterator[Violation]:
+    if observation.intent.disabled and observation.response.status in {404, 410}:
         return  # it vanished when it was disabled: user.disabled-found-by-id
     # SCIM 1.1 answers 200 in its text, and servers of it 204 as well (protocol section 3.4).
-    right = {204} if seen.context.scim == "2.0" else {200, 204}
-    if seen.response.status not in right and seen.response.status < 500:
-        yield Violation("status", expected=204, actual=seen.response.status)
+    right = {204} if observation.context.scim == "2.0" else {200, 204}
+    if observation.response.status not in right and observation.response.status < 500:
+        yield Violation("status", expected=204, actual=observation.response.status)
 
 
 @check(
@@ -37,13 +37,13 @@ def status(seen: Observation) -> Iterator[Violation]:
     cites=("RFC7644-3.6",),
     on=("delete",),
     scim=BOTH,
-    when=lambda seen: seen.intent.twice and seen.intent.gone,
+    when=lambda observation: observation.intent.twice and observation.intent.gone,
     why="The client takes 404 for done; any other error is tried again for weeks.",
     fix="Answer 404 for every request about a deleted resource.",
 )
-def again(seen: Observation) -> Iterator[Violation]:
-    if seen.response.status not in {404, 410} and seen.response.status < 500:
-        yield Violation("status", expected=404, actual=seen.response.status)
+def again(observation: Observation) -> Iterator[Violation]:
+    if observation.response.status not in {404, 410} and observation.response.status < 500:
+        yield Violation("status", expected=404, actual=observation.response.status)
 
 
 @check(
@@ -53,14 +53,14 @@ def again(seen: Observation) -> Iterator[Violation]:
     cites=("RFC7644-3.6",),
     on=("read-back", "read"),
     scim=BOTH,
-    when=lambda seen: seen.intent.gone,
+    when=lambda observation: observation.intent.gone,
     why="A deleted account that answers is an account that is still there.",
     fix="Answer 404 for the id of a deleted resource.",
 )
-def gone_by_id(seen: Observation) -> Iterator[Violation]:
+def gone_by_id(observation: Observation) -> Iterator[Violation]:
     # A refusal of another status gives nothing away; read.unknown-404 speaks of it.
-    if seen.response.ok and not looks_like_error(seen.response.json):
-        yield Violation("status", expected=404, actual=seen.response.status)
+    if observation.response.ok and not looks_like_error(observation.response.json):
+        yield Violation("status", expected=404, actual=observation.response.status)
 
 
 @check(
@@ -70,12 +70,12 @@ def gone_by_id(seen: Observation) -> Iterator[Violation]:
     cites=("RFC7644-3.6",),
     on=("match", "look-up"),
     scim=BOTH,
-    when=lambda seen: seen.intent.gone and seen.response.ok,
+    when=lambda observation: observation.intent.gone and observation.response.ok,
     why="The client finds the deleted user, links to it, and never creates the new one.",
     fix="Leave deleted resources out of filter results.",
 )
-def gone_by_filter(seen: Observation) -> Iterator[Violation]:
-    yield from _still_there(seen)
+def gone_by_filter(observation: Observation) -> Iterator[Violation]:
+    yield from _still_there(observation)
 
 
 @check(
@@ -85,17 +85,17 @@ def gone_by_filter(seen: Observation) -> Iterator[Violation]:
     cites=("RFC7644-3.6",),
     on=("list",),
     scim=BOTH,
-    when=lambda seen: seen.intent.gone and seen.response.ok,
+    when=lambda observation: observation.intent.gone and observation.response.ok,
     why="Imports bring the deleted account back to life.",
     fix="Leave deleted resources out of lists and of totalResults.",
 )
-def gone_from_list(seen: Observation) -> Iterator[Violation]:
-    yield from _still_there(seen)
+def gone_from_list(observation: Observation) -> Iterator[Violation]:
+    yield from _still_there(observation)
 
 
-def _still_there(seen: Observation) -> Iterator[Violation]:
-    answer = seen.response.json
+def _still_there(observation: Observation) -> Iterator[Violation]:
+    answer = observation.response.json
     found = answer.get("Resources") if isinstance(answer, Mapping) else None
     for index, resource in enumerate(found if isinstance(found, list) else []):
-        if isinstance(resource, Mapping) and resource.get("id") == subject(seen).id:
-            yield Violation(f"/Resources/{index}", expected="not the deleted resource", actual=subject(seen).id)
+        if isinstance(resource, Mapping) and resource.get("id") == subject(observation).id:
+            yield Violation(f"/Resources/{index}", expected="not the deleted resource", actual=subject(observation).id)

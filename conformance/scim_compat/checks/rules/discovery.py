@@ -30,20 +30,24 @@ _COMMON: Final = frozenset({"schemas", "id", "externalid", "meta"})
 _MAX_DEPTH: Final = 8
 
 
-def _whole(seen: Observation) -> bool:
+def _whole(observation: Observation) -> bool:
     """The request is for the endpoint itself, not for one entry below it."""
-    path = urls.segments(seen.exchange.request.target)
-    return bool(path) and path[-1].lower() == seen.intent.endpoint.lower()
+    path = urls.segments(observation.exchange.request.target)
+    return bool(path) and path[-1].lower() == observation.intent.endpoint.lower()
 
 
-def _answered(seen: Observation, *endpoints: str) -> bool:
-    return seen.response.ok and seen.response.json is not MISSING and seen.intent.endpoint in endpoints
+def _answered(observation: Observation, *endpoints: str) -> bool:
+    return (
+        observation.response.ok
+        and observation.response.json is not MISSING
+        and observation.intent.endpoint in endpoints
+    )
 
 
-def _resources(seen: Observation) -> list[tuple[str, Mapping[str, Json]]]:
+def _resources(observation: Observation) -> list[tuple[str, Mapping[str, Json]]]:
     """The entries with their pointers: those of the list, or the one that was asked for."""
-    body = seen.response.json
-    if not _whole(seen):
+    body = observation.response.json
+    if not _whole(observation):
         return [("", body)] if isinstance(body, Mapping) else []
     # A bare array is wrong (discovery.schemas-list), yet its entries can be judged all the same.
     listed = enumerate(body if isinstance(body, list) else messages.entries(body))
@@ -74,14 +78,14 @@ def _same_word(error: schemas.ShapeError) -> bool:
     cites=("RFC7644-4",),
     on=("discover",),
     scim=BOTH,
-    when=lambda seen: not 300 <= seen.response.status < 400 and seen.response.status < 500,
+    when=lambda observation: not 300 <= observation.response.status < 400 and observation.response.status < 500,
     why="A client that configures itself asks here first, when the administrator saves the connection.",
     fix="Serve /Schemas, /ResourceTypes and /ServiceProviderConfig below the base URL.",
 )
-def status(seen: Observation) -> Iterator[Violation]:
-    accepted = seen.intent.statuses or frozenset({200})
-    if seen.response.status not in accepted and seen.intent.expect == "success":
-        yield Violation("status", expected=min(accepted), actual=seen.response.status)
+def status(observation: Observation) -> Iterator[Violation]:
+    accepted = observation.intent.statuses or frozenset({200})
+    if observation.response.status not in accepted and observation.intent.expect == "success":
+        yield Violation("status", expected=min(accepted), actual=observation.response.status)
 
 
 @check(
@@ -90,12 +94,12 @@ def status(seen: Observation) -> Iterator[Violation]:
     level="MUST",
     cites=("RFC7644-4", "RFC7644-3.4.2"),
     on=("discover",),
-    when=lambda seen: _answered(seen, *_LISTED) and _whole(seen) and not is_html(seen),
+    when=lambda observation: _answered(observation, *_LISTED) and _whole(observation) and not is_html(observation),
     why="Clients read Resources. From a bare array or a single object they learn nothing.",
     fix="Wrap the entries in a ListResponse with schemas, totalResults and Resources.",
 )
-def schemas_list(seen: Observation) -> Iterator[Violation]:
-    body = seen.response.json
+def schemas_list(observation: Observation) -> Iterator[Violation]:
+    body = observation.response.json
     if not isinstance(body, Mapping):
         yield Violation("", expected="a ListResponse object", actual=schemas.type_name(body))
         return
@@ -110,13 +114,13 @@ def schemas_list(seen: Observation) -> Iterator[Violation]:
     level="MUST",
     cites=("RFC7643-7", "RFC7643-8.7.2"),
     on=("discover",),
-    when=lambda seen: _answered(seen, "Schemas") and bool(_resources(seen)),
+    when=lambda observation: _answered(observation, "Schemas") and bool(_resources(observation)),
     why="One attribute without a type, or with a type that does not exist, makes clients drop the whole schema.",
     fix="Give each schema id and attributes, each attribute name, type and multiValued, all in the RFC's spelling.",
 )
 @at_most_five
-def schema_shape(seen: Observation) -> Iterator[Violation]:
-    for pointer, entry in _resources(seen):
+def schema_shape(observation: Observation) -> Iterator[Violation]:
+    for pointer, entry in _resources(observation):
         yield from _shape("Schema", pointer, entry)
 
 
@@ -126,13 +130,13 @@ def schema_shape(seen: Observation) -> Iterator[Violation]:
     level="MUST",
     cites=("RFC7643-6",),
     on=("discover",),
-    when=lambda seen: _answered(seen, "ResourceTypes") and bool(_resources(seen)),
+    when=lambda observation: _answered(observation, "ResourceTypes") and bool(_resources(observation)),
     why="From here a client learns where users and groups are and which extensions they have.",
     fix="Give each resource type schemas, name, endpoint and schema; schemaExtensions with schema and required.",
 )
 @at_most_five
-def resource_types_shape(seen: Observation) -> Iterator[Violation]:
-    for pointer, entry in _resources(seen):
+def resource_types_shape(observation: Observation) -> Iterator[Violation]:
+    for pointer, entry in _resources(observation):
         yield from _shape("ResourceType", pointer, entry)
 
 
@@ -143,17 +147,17 @@ def resource_types_shape(seen: Observation) -> Iterator[Violation]:
     cites=("RFC7643-5", "RFC7644-4"),
     on=("discover",),
     scim=BOTH,
-    when=lambda seen: _answered(seen, VERSIONS[seen.context.scim].provider_config),
+    when=lambda observation: _answered(observation, VERSIONS[observation.context.scim].provider_config),
     why="Clients read here whether they may PATCH, filter and sort; what is missing counts as “no”, or as a fault.",
     fix="Return one object with patch, bulk, filter, changePassword, sort, etag and authenticationSchemes.",
 )
 @at_most_five
-def provider_config_shape(seen: Observation) -> Iterator[Violation]:
-    body = seen.response.json
+def provider_config_shape(observation: Observation) -> Iterator[Violation]:
+    body = observation.response.json
     if messages.looks_like_list(body):
         yield Violation("", expected="one object", actual="a list")
     else:
-        yield from _shape("ServiceProviderConfig", "", body, scim=seen.context.scim)
+        yield from _shape("ServiceProviderConfig", "", body, scim=observation.context.scim)
 
 
 @check(
@@ -162,14 +166,14 @@ def provider_config_shape(seen: Observation) -> Iterator[Violation]:
     level="CLIENT",
     cites=("RFC7643-2.5",),
     on=("discover",),
-    when=lambda seen: _answered(seen, *_LISTED),
+    when=lambda observation: _answered(observation, *_LISTED),
     why="null is lawful, but clients that read discovery into typed objects stumble over it where a list or "
     "an object stands otherwise.",
     fix="Leave out members that have no value.",
 )
 @at_most_five
-def no_null(seen: Observation) -> Iterator[Violation]:
-    for pointer in _nulls(seen.response.json, "", _MAX_DEPTH):
+def no_null(observation: Observation) -> Iterator[Violation]:
+    for pointer in _nulls(observation.response.json, "", _MAX_DEPTH):
         yield Violation(pointer, expected="absent", actual="null")
 
 
@@ -200,18 +204,20 @@ def _find(attributes: Json, name: str) -> Mapping[str, Json] | None:
     level="CLIENT",
     cites=("RFC7643-7", "RFC7644-4"),
     on=("discover",),
-    when=lambda seen: _answered(seen, "Schemas") and _whole(seen) and bool(_resources(seen)),
+    when=lambda observation: (
+        _answered(observation, "Schemas") and _whole(observation) and bool(_resources(observation))
+    ),
     why="The mapping page offers what /Schemas lists. An attribute that is not there cannot be mapped, or is refused.",
     fix="List every attribute the server stores, with its sub-attributes; or take it out of the recommended mapping.",
 )
-def mapped_attributes(seen: Observation) -> Iterator[Violation]:
-    published = {str(entry.get("id", "")).lower(): entry for _, entry in _resources(seen)}
+def mapped_attributes(observation: Observation) -> Iterator[Violation]:
+    published = {str(entry.get("id", "")).lower(): entry for _, entry in _resources(observation)}
     judged = False
-    for kind, mapped in seen.context.mapped.items():
+    for kind, mapped in observation.context.mapped.items():
         if kind not in CORE_URNS:
             continue
         if CORE_URNS[kind].lower() not in published:
-            if kind == "Group" and seen.context.capabilities.has_resource_type(kind) is False:
+            if kind == "Group" and observation.context.capabilities.has_resource_type(kind) is False:
                 continue
             judged = True
             yield Violation("/Resources", expected=f"the schema {CORE_URNS[kind]}")
@@ -250,12 +256,14 @@ def _unlisted(kind: str, path: str, published: Mapping[str, Mapping[str, Json]])
     level="CLIENT",
     cites=("RFC7643-5",),
     on=("discover",),
-    when=lambda seen: _answered(seen, "ServiceProviderConfig") and isinstance(seen.response.json, Mapping),
+    when=lambda observation: (
+        _answered(observation, "ServiceProviderConfig") and isinstance(observation.response.json, Mapping)
+    ),
     why="This client updates with PATCH. One that reads the configuration first will not try.",
     fix="Implement PATCH and set patch.supported to true.",
 )
-def patch_advertised(seen: Observation) -> Iterator[Violation]:
-    patch = seen.response.json.get("patch")
+def patch_advertised(observation: Observation) -> Iterator[Violation]:
+    patch = observation.response.json.get("patch")
     supported = patch.get("supported") if isinstance(patch, Mapping) else None
     if supported is False:  # what is missing or no boolean is discovery.provider-config-shape
         yield Violation("/patch/supported", expected=True, actual=False)
@@ -267,16 +275,16 @@ def patch_advertised(seen: Observation) -> Iterator[Violation]:
     level="MUST",
     cites=("RFC7643-6", "RFC7644-4"),
     on=("discover",),
-    when=lambda seen: _answered(seen, *_LISTED) and _whole(seen) and bool(_resources(seen)),
+    when=lambda observation: _answered(observation, *_LISTED) and _whole(observation) and bool(_resources(observation)),
     why="A client that follows /ResourceTypes to a schema that is not there drops the resource type or its extension.",
     fix="Use in schema and schemaExtensions the exact id of an entry of /Schemas, and list every extension there.",
 )
 @at_most_five
-def agree(seen: Observation) -> Iterator[Violation]:
-    here = [entry for _, entry in _resources(seen)]
-    on_types = seen.intent.endpoint == "ResourceTypes"
-    types = here if on_types else seen.context.capabilities.resource_types
-    known = seen.context.capabilities.schemas if on_types else here
+def agree(observation: Observation) -> Iterator[Violation]:
+    here = [entry for _, entry in _resources(observation)]
+    on_types = observation.intent.endpoint == "ResourceTypes"
+    types = here if on_types else observation.context.capabilities.resource_types
+    known = observation.context.capabilities.schemas if on_types else here
     if types is None or known is None:
         raise NotJudged("the target does not answer on both /Schemas and /ResourceTypes")
     ids = {str(entry.get("id", "")).lower() for entry in known}

@@ -26,21 +26,21 @@ SCIM_TYPES: Final = frozenset(
 _BEFORE_SCIM: Final = frozenset({401, 407, 413, 414, 429, 431})
 
 
-def _refused(seen: Observation) -> bool:
+def _refused(observation: Observation) -> bool:
     """A 4xx that a SCIM service gave; what a gateway says in a page of its own is ``http.not-html``."""
-    status = seen.response.status
-    if not 400 <= status < 500 or is_html(seen) or seen.exchange.request.method == "HEAD":
+    status = observation.response.status
+    if not 400 <= status < 500 or is_html(observation) or observation.exchange.request.method == "HEAD":
         return False
-    return status not in _BEFORE_SCIM or looks_like_error(seen.response.json)
+    return status not in _BEFORE_SCIM or looks_like_error(observation.response.json)
 
 
-def _error(seen: Observation) -> Mapping[str, object]:
-    body = seen.response.json
+def _error(observation: Observation) -> Mapping[str, object]:
+    body = observation.response.json
     return body if isinstance(body, Mapping) else {}
 
 
-def _held(seen: Observation) -> bool:
-    return _refused(seen) and looks_like_error(seen.response.json)
+def _held(observation: Observation) -> bool:
+    return _refused(observation) and looks_like_error(observation.response.json)
 
 
 @check(
@@ -54,8 +54,8 @@ def _held(seen: Observation) -> bool:
     fix='Answer with {"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "status": "400", '
     '"detail": "…"}, also for errors that your framework answers by itself.',
 )
-def shape(seen: Observation) -> Iterator[Violation]:
-    response = seen.response
+def shape(observation: Observation) -> Iterator[Violation]:
+    response = observation.response
     if not response.body:
         yield Violation("", expected="a SCIM error", actual="an empty body")
     elif response.json is MISSING:
@@ -78,8 +78,8 @@ def shape(seen: Observation) -> Iterator[Violation]:
     fix='Answer with {"Errors": [{"description": "…", "code": "400"}]}, also for errors that your framework answers '
     "by itself.",
 )
-def errors_array(seen: Observation) -> Iterator[Violation]:
-    response = seen.response
+def errors_array(observation: Observation) -> Iterator[Violation]:
+    response = observation.response
     if not response.body:
         yield Violation("", expected="Errors", actual="an empty body")
     elif response.json is MISSING:
@@ -97,14 +97,14 @@ def errors_array(seen: Observation) -> Iterator[Violation]:
     "The status in the body is the status of the answer",
     level="MUST",
     cites=("RFC7644-3.12",),
-    when=lambda seen: _held(seen) and isinstance(_error(seen).get("status"), str | int),
+    when=lambda observation: _held(observation) and isinstance(_error(observation).get("status"), str | int),
     why="Some clients decide by the one, some by the other: they must say the same.",
     fix="Fill status from the same value that is sent as HTTP status.",
 )
-def status_matches(seen: Observation) -> Iterator[Violation]:
-    found = _error(seen)["status"]
-    if str(found).strip() != str(seen.response.status):
-        yield Violation("/status", expected=str(seen.response.status), actual=str(found)[:20])
+def status_matches(observation: Observation) -> Iterator[Violation]:
+    found = _error(observation)["status"]
+    if str(found).strip() != str(observation.response.status):
+        yield Violation("/status", expected=str(observation.response.status), actual=str(found)[:20])
 
 
 @check(
@@ -112,14 +112,14 @@ def status_matches(seen: Observation) -> Iterator[Violation]:
     "The status in the body is a string",
     level="MUST",
     cites=("RFC7644-3.12",),
-    when=lambda seen: _held(seen) and _error(seen).get("status") is not None,
+    when=lambda observation: _held(observation) and _error(observation).get("status") is not None,
     why="A strictly typed client cannot read an error whose status is a number, and loses detail with it.",
     fix='Write "status": "404", not "status": 404.',
 )
-def status_string(seen: Observation) -> Iterator[Violation]:
-    found = _error(seen)["status"]
+def status_string(observation: Observation) -> Iterator[Violation]:
+    found = _error(observation)["status"]
     if not isinstance(found, str):
-        yield Violation("/status", expected=f'"{seen.response.status}"', actual=schemas.type_name(found))
+        yield Violation("/status", expected=f'"{observation.response.status}"', actual=schemas.type_name(found))
 
 
 @check(
@@ -133,18 +133,18 @@ def status_string(seen: Observation) -> Iterator[Violation]:
     fix="Set scimType to uniqueness on the 409 for a create, to invalidFilter on the 400 for a filter, and "
     "elsewhere to a keyword of RFC 7644, table 9, or leave it out.",
 )
-def scim_type(seen: Observation) -> Iterator[Violation]:
-    intent, status, found = seen.intent, seen.response.status, _error(seen).get("scimType")
+def scim_type(observation: Observation) -> Iterator[Violation]:
+    intent, status, found = observation.intent, observation.response.status, _error(observation).get("scimType")
     shown = found[:40] if isinstance(found, str) else schemas.type_name(found)
     if found is not None and not (isinstance(found, str) and found in SCIM_TYPES):
         yield Violation("/scimType", expected="a keyword of RFC 7644, table 9", actual=shown)
     elif status == 409 and intent.action in {"create", "set-up"}:
         if found != "uniqueness":
             yield Violation("/scimType", expected="uniqueness", actual=MISSING if found is None else shown)
-    elif status == 400 and _filter_declined(seen) and found not in _OF_FILTERS:
+    elif status == 400 and _filter_declined(observation) and found not in _OF_FILTERS:
         # Section 3.4.2.2 demands the keyword for an operation that is not known or not to be had of the value;
         # elsewhere scimType is optional (section 3.12).
-        level: Level | None = None if found is not None or _operation_declined(seen) else "CLIENT"
+        level: Level | None = None if found is not None or _operation_declined(observation) else "CLIENT"
         actual = MISSING if found is None else shown
         yield Violation("/scimType", expected="invalidFilter", actual=actual, level=level)
 
@@ -156,18 +156,18 @@ _OPERATORS: Final = _ORDERS | {"eq", "ne", "co", "sw", "ew", "pr"}
 _COMPARISON: Final = re.compile(r"[\w.:$-]+ +(\w+) +(true\b|false\b|\S)", re.IGNORECASE)
 
 
-def _operation_declined(seen: Observation) -> bool:
+def _operation_declined(observation: Observation) -> bool:
     """The filter is one comparison by an operator that does not exist, or that booleans do not have (table 3)."""
-    found = _COMPARISON.match(parameters(seen.exchange.request.target).get("filter", "").strip())
+    found = _COMPARISON.match(parameters(observation.exchange.request.target).get("filter", "").strip())
     if found is None:
         return False
     operator, value = found[1].lower(), found[2].lower()
     return operator not in _OPERATORS or (operator in _ORDERS and value in {"true", "false"})
 
 
-def _filter_declined(seen: Observation) -> bool:
-    request = seen.exchange.request
-    return request.method == "GET" and seen.intent.expect == "refusal" and "filter" in parameters(request.target)
+def _filter_declined(observation: Observation) -> bool:
+    request = observation.exchange.request
+    return request.method == "GET" and observation.intent.expect == "refusal" and "filter" in parameters(request.target)
 
 
 @check(
@@ -179,8 +179,8 @@ def _filter_declined(seen: Observation) -> bool:
     why="detail is the one sentence the customer's administrator gets to see.",
     fix="Name the attribute and the reason in detail, such as: userName “a@b.example” is taken.",
 )
-def detail_useful(seen: Observation) -> Iterator[Violation]:
-    found = _error(seen).get("detail")
+def detail_useful(observation: Observation) -> Iterator[Violation]:
+    found = _error(observation).get("detail")
     if found is not None and not isinstance(found, str):
         return  # error.shape says so
     if not (found or "").strip():
@@ -192,10 +192,13 @@ def detail_useful(seen: Observation) -> Iterator[Violation]:
     "Error bodies are labelled as SCIM",
     level="SHOULD",
     cites=("RFC7644-3.8", "RFC7644-8.1"),
-    when=lambda seen: _held(seen) and not (seen.response.media_type == "application/json" and asked_for_json(seen)),
+    when=lambda observation: (
+        _held(observation)
+        and not (observation.response.media_type == "application/json" and asked_for_json(observation))
+    ),
     why="A client that reads error bodies by their label misses the detail.",
     fix="Send Content-Type: application/scim+json with errors too.",
 )
-def media_type(seen: Observation) -> Iterator[Violation]:
-    if seen.response.media_type != SCIM_JSON:
-        yield Violation("header Content-Type", expected=SCIM_JSON, actual=seen.response.media_type or MISSING)
+def media_type(observation: Observation) -> Iterator[Violation]:
+    if observation.response.media_type != SCIM_JSON:
+        yield Violation("header Content-Type", expected=SCIM_JSON, actual=observation.response.media_type or MISSING)

@@ -28,25 +28,25 @@ _PUBLIC: Final = ("/schemas", "/resourcetypes", "/serviceproviderconfig")
     "The answer holds what the rule asks for",
     level="CLIENT",
     scim=BOTH,
-    when=lambda seen: bool(seen.intent.asserts) and as_expected(seen),
+    when=lambda observation: bool(observation.intent.asserts) and as_expected(observation),
     why="The suite or the specification names this part of the answer.",
     fix="Answer with the named members in the named form.",
 )
-def answer(seen: Observation) -> Iterator[Violation]:
-    for one in seen.intent.asserts:
-        found = _at(seen, one.at)
+def answer(observation: Observation) -> Iterator[Violation]:
+    for one in observation.intent.asserts:
+        found = _at(observation, one.at)
         if not _holds(one, found):
             expected = f"{one.value}" if one.word == "is" else one.value
             if one.word == "includes":
                 expected = f"an array with {one.value}"
-            yield Violation(one.at, expected=expected, actual=_quoted(seen, one.at, found))
+            yield Violation(one.at, expected=expected, actual=_quoted(observation, one.at, found))
 
 
-def _at(seen: Observation, place: str) -> Json:
+def _at(observation: Observation, place: str) -> Json:
     if place.startswith("header "):
-        found = seen.response.header(place.removeprefix("header "))
+        found = observation.response.header(place.removeprefix("header "))
         return MISSING if found is None else found
-    value = seen.response.json
+    value = observation.response.json
     for part in place.split("/")[1:]:
         name = part.replace("~1", "/").replace("~0", "~")
         if isinstance(value, Mapping):
@@ -73,28 +73,28 @@ def _holds(one: Assertion, found: Json) -> bool:
     return right and not (one.value == "number" and isinstance(found, bool))
 
 
-def _quoted(seen: Observation, place: str, found: Json) -> Json:
+def _quoted(observation: Observation, place: str, found: Json) -> Json:
     """Foreign values are told by their type only: a list, or a single answer, may hold anyone."""
     if found is MISSING or place.startswith("header "):
         return display(found)
-    if _may_be_foreign(seen, place):
+    if _may_be_foreign(observation, place):
         kind = type(found).__name__
         return f"(a {kind} of a resource that is not of this run)" if "/" in place[1:] else f"(a {kind}, not shown)"
     return display(found)
 
 
-def _may_be_foreign(seen: Observation, place: str) -> bool:
-    body, first = seen.response.json, place.split("/")[1]
-    if not seen.response.ok or seen.exchange.request.target.lower().startswith(_PUBLIC):
+def _may_be_foreign(observation: Observation, place: str) -> bool:
+    body, first = observation.response.json, place.split("/")[1]
+    if not observation.response.ok or observation.exchange.request.target.lower().startswith(_PUBLIC):
         return False
     if not isinstance(body, Mapping):
         return True
     if isinstance(body.get("Resources"), list):
-        owner = _at(seen, "/".join(place.split("/")[:3])) if place.count("/") > 1 else MISSING
-        return first == "Resources" and not (isinstance(owner, Mapping) and is_own(seen, owner.get("id")))
+        owner = _at(observation, "/".join(place.split("/")[:3])) if place.count("/") > 1 else MISSING
+        return first == "Resources" and not (isinstance(owner, Mapping) and is_own(observation, owner.get("id")))
     # A single resource: what a write of ours answers is ours, whatever id it has got.
-    read = seen.exchange.request.method == "GET" and "id" in body
-    return read and not is_own(seen, body["id"])
+    read = observation.exchange.request.method == "GET" and "id" in body
+    return read and not is_own(observation, body["id"])
 
 
 @check(
@@ -102,20 +102,22 @@ def _may_be_foreign(seen: Observation, place: str) -> bool:
     "The answer holds the resources that fit and no others",
     level="CLIENT",
     scim=BOTH,
-    when=lambda seen: bool(seen.intent.among) and seen.intent.finds is not None and seen.response.ok,
+    when=lambda observation: (
+        bool(observation.intent.among) and observation.intent.finds is not None and observation.response.ok
+    ),
     why="A filter that leaves out or lets in the wrong ones makes a client act on the wrong account.",
     fix="Evaluate the whole filter for each resource, by the rules of RFC 7644 section 3.4.2.2.",
 )
-def finds(seen: Observation) -> Iterator[Violation]:
-    ids = _ids(seen)
+def finds(observation: Observation) -> Iterator[Violation]:
+    ids = _ids(observation)
     if ids is None:
         yield Violation("/Resources", expected="a list of resources", actual="none")
         return
-    if _more_pages(seen):
+    if _more_pages(observation):
         raise NotJudged("the answer is one page of several, so who is missing cannot be told")
-    names = seen.context.ours
-    wanted = set(seen.intent.finds or ())
-    for one in seen.intent.among:
+    names = observation.context.ours
+    wanted = set(observation.intent.finds or ())
+    for one in observation.intent.among:
         if (one in ids) != (one in wanted):
             yield Violation(
                 "/Resources",
@@ -129,20 +131,20 @@ def finds(seen: Observation) -> Iterator[Violation]:
     "The answer comes in the order asked for",
     level="CLIENT",
     scim=BOTH,
-    when=lambda seen: bool(seen.intent.ordered) and seen.response.ok,
+    when=lambda observation: bool(observation.intent.ordered) and observation.response.ok,
     why="A client that pages through a sorted list skips or repeats what stands in the wrong place.",
     fix="Sort before paging, by the value of the attribute that sortBy names.",
 )
-def order(seen: Observation) -> Iterator[Violation]:
-    ids = _ids(seen) or []
-    got = [one for one in ids if one in seen.intent.ordered]
-    if len(got) < len(seen.intent.ordered) and _more_pages(seen):
+def order(observation: Observation) -> Iterator[Violation]:
+    ids = _ids(observation) or []
+    got = [one for one in ids if one in observation.intent.ordered]
+    if len(got) < len(observation.intent.ordered) and _more_pages(observation):
         raise NotJudged("the answer is one page of several")
-    if got != list(seen.intent.ordered):
-        names = seen.context.ours
+    if got != list(observation.intent.ordered):
+        names = observation.context.ours
         yield Violation(
             "/Resources",
-            expected=[names.get(one, one) for one in seen.intent.ordered],
+            expected=[names.get(one, one) for one in observation.intent.ordered],
             actual=[names.get(one, one) for one in got],
         )
 
@@ -155,13 +157,13 @@ def order(seen: Observation) -> Iterator[Violation]:
     cites=("RFC7644-3.4.2.4",),
     on=("list",),
     scim=BOTH,
-    when=lambda seen: bool(seen.intent.earlier) and seen.response.ok,
+    when=lambda observation: bool(observation.intent.earlier) and observation.response.ok,
     why="An import counts the repeated account twice and loses another one.",
     fix="Sort by something stable, such as the id, before cutting pages, and count startIndex from 1.",
 )
-def pages_disjoint(seen: Observation) -> Iterator[Violation]:
-    _must_stand_still(seen)
-    again = [one for one in _ids(seen) or [] if one in seen.intent.earlier]
+def pages_disjoint(observation: Observation) -> Iterator[Violation]:
+    _must_stand_still(observation)
+    again = [one for one in _ids(observation) or [] if one in observation.intent.earlier]
     if again:
         yield Violation("/Resources", expected="only resources of no earlier page", actual=f"{len(again)} repeated")
 
@@ -173,43 +175,47 @@ def pages_disjoint(seen: Observation) -> Iterator[Violation]:
     cites=("RFC7644-3.4.2.4",),
     on=("list",),
     scim=BOTH,
-    when=lambda seen: bool(seen.intent.complete) and seen.response.ok,
+    when=lambda observation: bool(observation.intent.complete) and observation.response.ok,
     why="A user who is on no page counts as deleted at the other side.",
     fix="Let totalResults tell the true number, and serve every resource on exactly one page.",
 )
-def pages_complete(seen: Observation) -> Iterator[Violation]:
-    if _more_pages(seen):
+def pages_complete(observation: Observation) -> Iterator[Violation]:
+    if _more_pages(observation):
         return
-    body = seen.response.json
+    body = observation.response.json
     if not isinstance(body, Mapping) or not isinstance(body.get("totalResults"), int):
         raise NotJudged("the answer does not tell how many there are, so the last page is not known")
-    _must_stand_still(seen)
-    there = seen.intent.earlier | set(_ids(seen) or ())
-    missing = [one for one in seen.intent.complete if one not in there]
+    _must_stand_still(observation)
+    there = observation.intent.earlier | set(_ids(observation) or ())
+    missing = [one for one in observation.intent.complete if one not in there]
     if missing:
-        names = ", ".join(seen.context.ours.get(one, one) for one in missing[:5])
+        names = ", ".join(observation.context.ours.get(one, one) for one in missing[:5])
         yield Violation("/Resources", expected=f"on one of the pages: {names}", actual=f"{len(missing)} on none")
 
 
-def _must_stand_still(seen: Observation) -> None:
+def _must_stand_still(observation: Observation) -> None:
     """Pages of a store that changes meanwhile may lawfully overlap: startIndex is not a snapshot."""
-    if not seen.context.alone:
+    if not observation.context.alone:
         raise NotJudged("other processes of this run create and delete at the same time (run without --jobs)")
-    found = seen.response.json.get("totalResults") if isinstance(seen.response.json, Mapping) else None
-    if seen.intent.total is not None and found != seen.intent.total:
+    found = observation.response.json.get("totalResults") if isinstance(observation.response.json, Mapping) else None
+    if observation.intent.total is not None and found != observation.intent.total:
         raise NotJudged("totalResults changed from page to page: somebody else is writing, so pages may shift")
 
 
-def _ids(seen: Observation) -> list[str] | None:
-    found = seen.response.json.get("Resources") if isinstance(seen.response.json, Mapping) else None
-    if found is None and isinstance(seen.response.json, Mapping) and seen.response.json.get("totalResults") == 0:
+def _ids(observation: Observation) -> list[str] | None:
+    found = observation.response.json.get("Resources") if isinstance(observation.response.json, Mapping) else None
+    if (
+        found is None
+        and isinstance(observation.response.json, Mapping)
+        and observation.response.json.get("totalResults") == 0
+    ):
         return []
     return [str(r.get("id")) for r in found if isinstance(r, Mapping)] if isinstance(found, list) else None
 
 
-def _more_pages(seen: Observation) -> bool:
+def _more_pages(observation: Observation) -> bool:
     """The list goes on behind this page, as its own numbers tell."""
-    body = seen.response.json
+    body = observation.response.json
     total, start = (body.get("totalResults"), body.get("startIndex", 1)) if isinstance(body, Mapping) else (None, 1)
-    ids = _ids(seen) or []
+    ids = _ids(observation) or []
     return isinstance(total, int) and isinstance(start, int) and bool(ids) and start + len(ids) - 1 < total

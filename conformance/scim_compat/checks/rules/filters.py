@@ -28,20 +28,23 @@ from scim_compat.scim.names import CORE_URNS
 from scim_compat.values import Json
 
 
-def _filtered(seen: Observation) -> bool:
+def _filtered(observation: Observation) -> bool:
     """A list that answers a filter, for a resource that is not gone (delete.gone-by-filter)."""
     return (
-        is_list(seen) and seen.intent.finds is not None and seen.intent.filter_path is not None and not seen.intent.gone
+        is_list(observation)
+        and observation.intent.finds is not None
+        and observation.intent.filter_path is not None
+        and not observation.intent.gone
     )
 
 
-def _missing(seen: Observation) -> Iterator[Violation]:
-    if seen.intent.disabled:
+def _missing(observation: Observation) -> Iterator[Violation]:
+    if observation.intent.disabled:
         return
-    found = set(ids_of(seen))
-    for wanted in seen.intent.finds or ():
+    found = set(ids_of(observation))
+    for wanted in observation.intent.finds or ():
         if wanted not in found:
-            hits = f"{len(entries(seen))} other hits" if entries(seen) else "no hit"
+            hits = f"{len(entries(observation))} other hits" if entries(observation) else "no hit"
             yield Violation("/Resources", expected=f"the resource {wanted}", actual=hits)
 
 
@@ -49,10 +52,10 @@ def _values(entry: Mapping[str, Json], path: str) -> list[str]:
     return [str(value).lower() for value in messages.find_values(entry, path) if isinstance(value, str | int)]
 
 
-def _others(seen: Observation) -> Iterator[Violation]:
+def _others(observation: Observation) -> Iterator[Violation]:
     """Hits that do not match: whoever they are, only their place is shown."""
-    intent = seen.intent
-    for index, entry in enumerate(entries(seen)):
+    intent = observation.intent
+    for index, entry in enumerate(entries(observation)):
         if not isinstance(entry, Mapping):
             continue
         identifier = entry.get("id")
@@ -60,7 +63,7 @@ def _others(seen: Observation) -> Iterator[Violation]:
             continue
         values = _values(entry, intent.filter_path or "")
         asked = intent.filter_value is not None and has_value(entry, intent.filter_path or "", intent.filter_value)
-        if asked and is_own(seen, identifier):
+        if asked and is_own(observation, identifier):
             continue  # a second account of the same name was let in: the filter is right to find both
         if asked:
             why = "It has the value that was asked for, yet is not the resource this run gave it to."
@@ -68,7 +71,9 @@ def _others(seen: Observation) -> Iterator[Violation]:
             why = f"Its {intent.filter_path} is another one."
         else:
             why = f"It shows no {intent.filter_path}."
-        whose = "another resource of this run" if is_own(seen, identifier) else "a resource this run did not create"
+        whose = (
+            "another resource of this run" if is_own(observation, identifier) else "a resource this run did not create"
+        )
         yield Violation(f"/Resources/{index}", expected="hits of the filter only", actual=whose, message=why)
 
 
@@ -79,14 +84,16 @@ def _others(seen: Observation) -> Iterator[Violation]:
     cites=("RFC7644-3.4.2.2",),
     on=QUERIES,
     scim=BOTH,
-    when=lambda seen: _filtered(seen) and bool(seen.intent.finds) and not {"case", "hostile"} & seen.intent.tags,
+    when=lambda observation: (
+        _filtered(observation) and bool(observation.intent.finds) and not {"case", "hostile"} & observation.intent.tags
+    ),
     why="What the client does not find it creates: a second account, or a conflict in every cycle.",
     fix="Evaluate “eq” on this attribute over all resources of the type, right after they were written.",
 )
-def finds(seen: Observation) -> Iterator[Violation]:
-    if denies_asked_value(seen):
-        raise NotJudged(f"the server does not show the resource with that {seen.intent.filter_path}")
-    yield from _missing(seen)
+def finds(observation: Observation) -> Iterator[Violation]:
+    if denies_asked_value(observation):
+        raise NotJudged(f"the server does not show the resource with that {observation.intent.filter_path}")
+    yield from _missing(observation)
 
 
 @check(
@@ -96,13 +103,15 @@ def finds(seen: Observation) -> Iterator[Violation]:
     cites=("RFC7644-3.4.2.2",),
     on=QUERIES,
     scim=BOTH,
-    when=lambda seen: _filtered(seen) and bool(seen.intent.finds) and "hostile" not in seen.intent.tags,
+    when=lambda observation: (
+        _filtered(observation) and bool(observation.intent.finds) and "hostile" not in observation.intent.tags
+    ),
     why="The client takes the hits for its account. With others among them it stops, or writes to a stranger's.",
     fix="Apply the filter to the whole result; answer 400 with invalidFilter to one that is not understood.",
 )
 @at_most_five
-def only_matches(seen: Observation) -> Iterator[Violation]:
-    yield from _others(seen)
+def only_matches(observation: Observation) -> Iterator[Violation]:
+    yield from _others(observation)
 
 
 @check(
@@ -112,15 +121,15 @@ def only_matches(seen: Observation) -> Iterator[Violation]:
     cites=("RFC7644-3.4.2", "RFC7644-3.4.2.2"),
     on=QUERIES,
     scim=BOTH,
-    when=lambda seen: _filtered(seen) and seen.intent.finds == (),
+    when=lambda observation: _filtered(observation) and observation.intent.finds == (),
     why="A server that ignores the filter shows the client somebody else's account as its own; the next "
     "write goes there.",
     fix="Apply the filter; answer totalResults 0 where nothing matches.",
 )
 @at_most_five
-def empty(seen: Observation) -> Iterator[Violation]:
-    yield from _others(seen)
-    if not entries(seen) and (stated := integer(seen, "totalResults")):
+def empty(observation: Observation) -> Iterator[Violation]:
+    yield from _others(observation)
+    if not entries(observation) and (stated := integer(observation, "totalResults")):
         yield Violation("/totalResults", expected=0, actual=stated)
 
 
@@ -131,36 +140,38 @@ def empty(seen: Observation) -> Iterator[Violation]:
     cites=("RFC7643-4.1.1", "RFC7643-2.2", "RFC7644-3.4.2.2"),
     on=QUERIES,
     scim=BOTH,
-    when=lambda seen: _filtered(seen) and bool(seen.intent.finds) and "case" in seen.intent.tags,
+    when=lambda observation: (
+        _filtered(observation) and bool(observation.intent.finds) and "case" in observation.intent.tags
+    ),
     why="Directories change the case of a name without changing the person. The account is then not found "
     "and is created a second time.",
     fix="Compare attributes that are not caseExact in one case, on filter and on uniqueness alike.",
 )
-def ignores_case(seen: Observation) -> Iterator[Violation]:
-    if _case_exact(seen):
-        raise NotJudged(f"the target's own schema says that {seen.intent.filter_path} is caseExact")
-    _must_be_findable(seen)
-    yield from _missing(seen)
+def ignores_case(observation: Observation) -> Iterator[Violation]:
+    if _case_exact(observation):
+        raise NotJudged(f"the target's own schema says that {observation.intent.filter_path} is caseExact")
+    _must_be_findable(observation)
+    yield from _missing(observation)
 
 
-def _must_be_findable(seen: Observation) -> None:
+def _must_be_findable(observation: Observation) -> None:
     """Raises NotJudged where the resource cannot be found by that attribute at all."""
-    if not has_asked_value(seen):
-        raise NotJudged(f"the server does not show the resource with that {seen.intent.filter_path}")
-    about = seen.intent.subject
-    if about and (seen.intent.filter_path or "").lower() in about.missed:
-        raise NotJudged(f"by {seen.intent.filter_path} the resource is not found with its plain value either")
+    if not has_asked_value(observation):
+        raise NotJudged(f"the server does not show the resource with that {observation.intent.filter_path}")
+    about = observation.intent.subject
+    if about and (observation.intent.filter_path or "").lower() in about.missed:
+        raise NotJudged(f"by {observation.intent.filter_path} the resource is not found with its plain value either")
 
 
-def _case_exact(seen: Observation) -> bool:
+def _case_exact(observation: Observation) -> bool:
     """Whether case counts: externalId and id by the RFC, others if the target says so; never for userName."""
-    urn, names = messages.split_path(seen.intent.filter_path or "")
+    urn, names = messages.split_path(observation.intent.filter_path or "")
     lowered = tuple(name.lower() for name in names)
     if lowered in {("externalid",), ("id",)}:
         return True
     if lowered == ("username",):
         return False
-    schema = seen.context.capabilities.schema(urn or CORE_URNS[kind_of(seen) or "User"])
+    schema = observation.context.capabilities.schema(urn or CORE_URNS[kind_of(observation) or "User"])
     level: Json = schema.get("attributes") if schema else None
     for depth, name in enumerate(lowered):
         attribute = next(
@@ -183,24 +194,24 @@ def _case_exact(seen: Observation) -> bool:
     cites=("RFC7644-3.4.2.2", "RFC8259-7"),
     on=QUERIES,
     scim=BOTH,
-    when=lambda seen: (
-        "hostile" in seen.intent.tags
-        and bool(seen.intent.finds)
-        and not seen.intent.gone
-        and is_query(seen)
-        and (not seen.response.ok or _filtered(seen))
+    when=lambda observation: (
+        "hostile" in observation.intent.tags
+        and bool(observation.intent.finds)
+        and not observation.intent.gone
+        and is_query(observation)
+        and (not observation.response.ok or _filtered(observation))
     ),
     why="People are called O'Brien and Müller. A filter that breaks on them breaks their provisioning; one "
     "that is pasted into SQL opens the database.",
     fix="Read the filter value as a JSON string, after decoding the URL once, and bind it as a parameter.",
 )
 @at_most_five
-def hostile_value(seen: Observation) -> Iterator[Violation]:
-    not_redirected(seen)
-    if not seen.response.ok:
-        if not status_is_named(seen):
-            yield Violation("status", expected=200, actual=seen.response.status)
+def hostile_value(observation: Observation) -> Iterator[Violation]:
+    not_redirected(observation)
+    if not observation.response.ok:
+        if not status_is_named(observation):
+            yield Violation("status", expected=200, actual=observation.response.status)
         return
-    _must_be_findable(seen)
-    yield from _missing(seen)
-    yield from _others(seen)
+    _must_be_findable(observation)
+    yield from _missing(observation)
+    yield from _others(observation)

@@ -22,14 +22,14 @@ from scim_compat.values import MISSING, Json
 _MANY = 10
 
 
-def _shows_members(seen: Observation) -> bool:
+def _shows_members(observation: Observation) -> bool:
     """The answer tells who is in: it holds ``members``, or they were asked for by name.
 
     A server may return members on request only (RFC 7643 §7, ``returned``).
     """
-    if seen.intent.subject is None or seen.intent.subject.kind != "Group" or not answered(seen):
+    if observation.intent.subject is None or observation.intent.subject.kind != "Group" or not answered(observation):
         return False
-    return paths.member(body(seen), "members") is not MISSING or seen.intent.action == "read-members"
+    return paths.member(body(observation), "members") is not MISSING or observation.intent.action == "read-members"
 
 
 @check(
@@ -39,13 +39,13 @@ def _shows_members(seen: Observation) -> bool:
     cites=("RFC7644-3.5.2.1", "RFC7644-3.3"),
     on=("read-back", "read-members"),
     scim=BOTH,
-    when=lambda seen: _shows_members(seen) and any(effects(seen, "add-member")),
+    when=lambda observation: _shows_members(observation) and any(effects(observation, "add-member")),
     why="The user was given access in the directory and has none here.",
     fix="Apply `add` on `members` for every element, whether or not `type`, `display` or `$ref` come with it.",
 )
-def member_added(seen: Observation) -> Iterator[Violation]:
-    inside = member_ids(seen)
-    missing = [e.value for _, e in effects(seen, "add-member") if e.value not in inside]
+def member_added(observation: Observation) -> Iterator[Violation]:
+    inside = member_ids(observation)
+    missing = [e.value for _, e in effects(observation, "add-member") if e.value not in inside]
     if missing:
         yield Violation(
             "members",
@@ -61,13 +61,13 @@ def member_added(seen: Observation) -> Iterator[Violation]:
     cites=("RFC7644-3.5.2.2",),
     on=("read-back", "read-members"),
     scim=BOTH,
-    when=lambda seen: _shows_members(seen) and any(effects(seen, "remove-member", accepted=False)),
+    when=lambda observation: _shows_members(observation) and any(effects(observation, "remove-member", accepted=False)),
     why="Whoever is left in the group keeps the access that was taken away.",
     fix='Support `remove` with `members[value eq "id"]` and with a value array on `members`.',
 )
-def member_removed(seen: Observation) -> Iterator[Violation]:
-    inside = member_ids(seen)
-    for write, effect in effects(seen, "remove-member", accepted=False):
+def member_removed(observation: Observation) -> Iterator[Violation]:
+    inside = member_ids(observation)
+    for write, effect in effects(observation, "remove-member", accepted=False):
         if effect.value in inside:
             refused = "" if write.accepted else f"the request was refused with {write.status}, so the access stays"
             yield Violation(
@@ -85,13 +85,13 @@ def member_removed(seen: Observation) -> Iterator[Violation]:
     cites=("RFC7644-3.5.2",),
     on=("read-back", "read-members"),
     scim=BOTH,
-    when=lambda seen: _shows_members(seen) and bool(subject(seen).members),
+    when=lambda observation: _shows_members(observation) and bool(subject(observation).members),
     why="People lose access they should have, and no client notices: memberships are not sent again.",
     fix="Change only the members that the operation names; a rename touches none.",
 )
-def members_kept(seen: Observation) -> Iterator[Violation]:
-    added = {e.value for _, e in effects(seen, "add-member")}
-    lost = sorted(subject(seen).members - subject(seen).absent - added - member_ids(seen))
+def members_kept(observation: Observation) -> Iterator[Violation]:
+    added = {e.value for _, e in effects(observation, "add-member")}
+    lost = sorted(subject(observation).members - subject(observation).absent - added - member_ids(observation))
     if lost:
         yield Violation("members", expected=f"{_count(lost)} kept: {_some(lost)}", actual=f"{_count(lost)} missing")
 
@@ -103,14 +103,16 @@ def members_kept(seen: Observation) -> Iterator[Violation]:
     cites=("RFC7644-3.5.2",),
     on=("read-back", "read-members"),
     scim=BOTH,
-    when=lambda seen: _shows_members(seen) and subject(seen).members_exact,
+    when=lambda observation: _shows_members(observation) and subject(observation).members_exact,
     why="A member that nobody assigned has access that nobody gave.",
     fix="Keep exactly the members that were added and not removed, each once.",
 )
-def members_exact(seen: Observation) -> Iterator[Violation]:
-    extra = sorted(member_ids(seen) - subject(seen).members - subject(seen).removed)
+def members_exact(observation: Observation) -> Iterator[Violation]:
+    extra = sorted(member_ids(observation) - subject(observation).members - subject(observation).removed)
     if extra:
-        yield Violation("members", expected=f"{len(subject(seen).members)} members", actual=f"{_count(extra)} more")
+        yield Violation(
+            "members", expected=f"{len(subject(observation).members)} members", actual=f"{_count(extra)} more"
+        )
 
 
 @check(
@@ -120,12 +122,12 @@ def members_exact(seen: Observation) -> Iterator[Violation]:
     cites=("RFC7643-2.4",),
     on=("read-back", "read-members"),
     scim=BOTH,
-    when=lambda seen: _shows_members(seen) and bool(_entries(seen)),
+    when=lambda observation: _shows_members(observation) and bool(_entries(observation)),
     why="Lists that are compared with the directory's differ for ever, and counts are wrong.",
     fix="Leave the list as it is when a member is added who is in already.",
 )
-def members_once(seen: Observation) -> Iterator[Violation]:
-    twice = sorted(v for v, count in Counter(str(m.get("value")) for m in _entries(seen)).items() if count > 1)
+def members_once(observation: Observation) -> Iterator[Violation]:
+    twice = sorted(v for v, count in Counter(str(m.get("value")) for m in _entries(observation)).items() if count > 1)
     if twice:
         yield Violation("members", expected="each member once", actual=f"{_some(twice)} more than once")
 
@@ -137,15 +139,15 @@ def members_once(seen: Observation) -> Iterator[Violation]:
     cites=("RFC7643-4.2",),
     on=("read-back", "read-members"),
     scim=BOTH,
-    when=lambda seen: _shows_members(seen) and bool(_entries(seen)),
+    when=lambda observation: _shows_members(observation) and bool(_entries(observation)),
     why="Clients compare the values with the ids that they know: they take everybody for a stranger, and a removal "
     "by value meets nobody.",
     fix="Return the member's id as value, with every way of reading the group.",
 )
 @at_most_five
-def member_values(seen: Observation) -> Iterator[Violation]:
-    for index, entry in enumerate(_entries(seen)):
-        identifier, value = paths.member_id(entry, seen.context.ours), entry.get("value")
+def member_values(observation: Observation) -> Iterator[Violation]:
+    for index, entry in enumerate(_entries(observation)):
+        identifier, value = paths.member_id(entry, observation.context.ours), entry.get("value")
         if identifier != str(value):
             yield Violation(
                 f"/members/{index}/value",
@@ -155,8 +157,8 @@ def member_values(seen: Observation) -> Iterator[Violation]:
             )
 
 
-def _entries(seen: Observation) -> list[Mapping[str, Json]]:
-    listed = paths.member(body(seen), "members")
+def _entries(observation: Observation) -> list[Mapping[str, Json]]:
+    listed = paths.member(body(observation), "members")
     return [m for m in listed if isinstance(m, Mapping)] if isinstance(listed, list) else []
 
 
@@ -168,16 +170,16 @@ def _entries(seen: Observation) -> list[Mapping[str, Json]]:
     on=("patch",),
     scim=BOTH,
     # A member whose first addition was refused is not in, and group.change-accepted has said so.
-    when=lambda seen: (
-        seen.intent.twice
-        and not {e.value for _, e in effects(seen, "add-member", accepted=False)} & subject(seen).absent
+    when=lambda observation: (
+        observation.intent.twice
+        and not {e.value for _, e in effects(observation, "add-member", accepted=False)} & subject(observation).absent
     ),
     why="Clients send memberships again after a restart; an error counts as a failure and leads to quarantine.",
     fix="Answer 200 or 204 and leave the group as it is.",
 )
-def re_add_accepted(seen: Observation) -> Iterator[Violation]:
-    if not seen.response.ok and seen.response.status < 500:
-        yield Violation("status", expected="200 or 204", actual=seen.response.status)
+def re_add_accepted(observation: Observation) -> Iterator[Violation]:
+    if not observation.response.ok and observation.response.status < 500:
+        yield Violation("status", expected="200 or 204", actual=observation.response.status)
 
 
 def _count(ids: list[str]) -> str:

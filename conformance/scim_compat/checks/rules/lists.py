@@ -41,16 +41,18 @@ from scim_compat.values import MISSING
     cites=("RFC7644-3.4.2",),
     on=LISTS,
     scim=BOTH,
-    when=lambda seen: (
-        seen.response.ok and expects_list(seen) and (seen.response.json is not MISSING or not seen.response.body)
+    when=lambda observation: (
+        observation.response.ok
+        and expects_list(observation)
+        and (observation.response.json is not MISSING or not observation.response.body)
     ),
     why="The client looks for Resources and totalResults. A bare array, or a resource without a list around "
     "it, is nothing found to it, or a fault.",
     fix='Wrap the result: {"schemas": [URN], "totalResults": n, "Resources": [ … ]}, also for one hit and for none. '
     "The URN is urn:ietf:params:scim:api:messages:2.0:ListResponse (in SCIM 1.1 urn:scim:schemas:core:1.0).",
 )
-def list_shape(seen: Observation) -> Iterator[Violation]:
-    body = seen.response.json
+def list_shape(observation: Observation) -> Iterator[Violation]:
+    body = observation.response.json
     if not isinstance(body, Mapping):
         actual = "an empty body" if body is MISSING else schemas.type_name(body)
         yield Violation("", expected="a ListResponse object", actual=actual)
@@ -58,14 +60,16 @@ def list_shape(seen: Observation) -> Iterator[Violation]:
     if not messages.looks_like_list(body) and messages.looks_like_resource(body):
         yield Violation("", expected="a ListResponse object", actual="a resource without a list around it")
         return
-    for error in schemas.errors("ListResponse", body, scim=seen.context.scim, quote=False):
+    for error in schemas.errors("ListResponse", body, scim=observation.context.scim, quote=False):
         if error.keyword == "required" or error.pointer.strip("/") not in COUNTS:
-            yield Violation(error.pointer, error.expected, error.actual, error.message, _in_2_0(seen, error.keyword))
+            yield Violation(
+                error.pointer, error.expected, error.actual, error.message, _in_2_0(observation, error.keyword)
+            )
 
 
-def _in_2_0(seen: Observation, keyword: str = "required") -> Level | None:
+def _in_2_0(observation: Observation, keyword: str = "required") -> Level | None:
     """SCIM 1.1 shows the members of a list, and demands none of them (protocol sections 3.2.2 and 3.2.2.3)."""
-    return "CLIENT" if seen.context.scim == "1.1" and keyword == "required" else None
+    return "CLIENT" if observation.context.scim == "1.1" and keyword == "required" else None
 
 
 @check(
@@ -79,9 +83,9 @@ def _in_2_0(seen: Observation, keyword: str = "required") -> Level | None:
     why="Typed clients cannot read a list whose counts are texts.",
     fix="Write the counts as JSON numbers without quotes or fractions.",
 )
-def integers(seen: Observation) -> Iterator[Violation]:
+def integers(observation: Observation) -> Iterator[Violation]:
     for name in COUNTS:
-        found = body_of(seen).get(name)
+        found = body_of(observation).get(name)
         if found is None or (isinstance(found, float) and found.is_integer()):
             continue  # 5.0 is the integer 5 to JSON; null is list.shape's
         if isinstance(found, bool) or not isinstance(found, int):
@@ -97,30 +101,36 @@ def integers(seen: Observation) -> Iterator[Violation]:
     cites=("RFC7644-3.4.2",),
     on=LISTS,
     scim=BOTH,
-    when=lambda seen: (
-        is_list(seen) and (integer(seen, "totalResults") or 0) >= 0 and integer(seen, "totalResults") is not None
+    when=lambda observation: (
+        is_list(observation)
+        and (integer(observation, "totalResults") or 0) >= 0
+        and integer(observation, "totalResults") is not None
     ),
     why="Clients page until they have totalResults resources, and take 0 for “not found”. Too few, and "
     "accounts are created twice; too many, and they page forever.",
     fix="Count all hits of the query, not those of the page, and return every hit of the page in Resources.",
 )
-def total(seen: Observation) -> Iterator[Violation]:
-    stated, returned, most = integer(seen, "totalResults") or 0, len(entries(seen)), asked(seen, "count")
+def total(observation: Observation) -> Iterator[Violation]:
+    stated, returned, most = (
+        integer(observation, "totalResults") or 0,
+        len(entries(observation)),
+        asked(observation, "count"),
+    )
     paged = (
         most is not None
-        or asked(seen, "startIndex") is not None
-        or cursor_of(seen)
-        or any(body_of(seen).get(name) is not None for name in ("startIndex", "itemsPerPage"))
+        or asked(observation, "startIndex") is not None
+        or cursor_of(observation)
+        or any(body_of(observation).get(name) is not None for name in ("startIndex", "itemsPerPage"))
     )
     if stated < returned:
         yield Violation("/totalResults", expected=f"at least {returned}", actual=stated, message=_returned(returned))
     # Where the page is as large as the vendor claims, only startIndex is missing: list.start-index says so.
-    elif stated > returned and not paged and not seen.context.claims.may_cut(most, returned):
+    elif stated > returned and not paged and not observation.context.claims.may_cut(most, returned):
         yield Violation(
-            "/totalResults", expected=returned, actual=stated, message=_returned(returned), level=_in_2_0(seen)
+            "/totalResults", expected=returned, actual=stated, message=_returned(returned), level=_in_2_0(observation)
         )
     # A count below 0 is the same as 0, and asks for the total alone (RFC 7644 §3.4.2.4).
-    elif stated and not returned and (most is None or most > 0) and (asked(seen, "startIndex") or 1) <= 1:
+    elif stated and not returned and (most is None or most > 0) and (asked(observation, "startIndex") or 1) <= 1:
         yield Violation(
             "/Resources",
             expected="the first page of the hits",
@@ -141,13 +151,13 @@ def _returned(number: int) -> str:
     cites=("RFC7644-3.4.2", "RFC7644-3.4.2.4"),
     on=LISTS,
     scim=BOTH,
-    when=lambda seen: is_list(seen) and integer(seen, "itemsPerPage") is not None,
+    when=lambda observation: is_list(observation) and integer(observation, "itemsPerPage") is not None,
     why="Clients add itemsPerPage to startIndex for the next page: if it is the limit and not the number "
     "returned, they skip accounts.",
     fix="Set itemsPerPage to the length of Resources.",
 )
-def items_per_page(seen: Observation) -> Iterator[Violation]:
-    stated, returned = integer(seen, "itemsPerPage"), len(entries(seen))
+def items_per_page(observation: Observation) -> Iterator[Violation]:
+    stated, returned = integer(observation, "itemsPerPage"), len(entries(observation))
     if stated != returned:
         yield Violation("/itemsPerPage", expected=returned, actual=stated)
 
@@ -159,25 +169,27 @@ def items_per_page(seen: Observation) -> Iterator[Violation]:
     cites=("RFC7644-3.4.2", "RFC7644-3.4.2.4"),
     on=LISTS,
     scim=BOTH,
-    when=lambda seen: is_list(seen) and not cursor_of(seen),
+    when=lambda observation: is_list(observation) and not cursor_of(observation),
     why="A client that pages checks by startIndex that it got the page it asked for; counting starts at 1.",
     fix="Return startIndex as asked for (1 if it was less, or not given) with every page.",
 )
-def start_index(seen: Observation) -> Iterator[Violation]:
-    stated, wanted = integer(seen, "startIndex"), max(asked(seen, "startIndex") or 1, 1)
+def start_index(observation: Observation) -> Iterator[Violation]:
+    stated, wanted = integer(observation, "startIndex"), max(asked(observation, "startIndex") or 1, 1)
     if stated is not None:
-        beyond = wanted > (integer(seen, "totalResults") or 0)
+        beyond = wanted > (integer(observation, "totalResults") or 0)
         # Where the total alone was asked for, there is no first one.
-        most = asked(seen, "count")
+        most = asked(observation, "count")
         counted_only = most is not None and most <= 0
         if stated != wanted and not beyond and not counted_only:
             yield Violation("/startIndex", expected=wanted, actual=stated)
-    elif body_of(seen).get("startIndex") is None and 0 < len(entries(seen)) < (integer(seen, "totalResults") or 0):
+    elif body_of(observation).get("startIndex") is None and 0 < len(entries(observation)) < (
+        integer(observation, "totalResults") or 0
+    ):
         yield Violation(
             "/startIndex",
             expected=wanted,
             message="Required where only a part is returned.",
-            level=_in_2_0(seen),
+            level=_in_2_0(observation),
         )
 
 
@@ -188,13 +200,13 @@ def start_index(seen: Observation) -> Iterator[Violation]:
     cites=("RFC7644-3.4.2.4",),
     on=LISTS,
     scim=BOTH,
-    when=lambda seen: is_list(seen) and asked(seen, "count") is not None,
+    when=lambda observation: is_list(observation) and asked(observation, "count") is not None,
     why="A server that ignores count sends everything at once; the client that pages gets each account "
     "again and again.",
     fix="Cut the result at count; a negative count is 0.",
 )
-def count(seen: Observation) -> Iterator[Violation]:
-    most, returned = max(asked(seen, "count") or 0, 0), len(entries(seen))
+def count(observation: Observation) -> Iterator[Violation]:
+    most, returned = max(asked(observation, "count") or 0, 0), len(entries(observation))
     if returned > most:
         yield Violation("/Resources", expected=f"at most {most}", actual=returned)
 
@@ -211,9 +223,9 @@ def count(seen: Observation) -> Iterator[Violation]:
     fix="Select each resource once; a join over e-mails or members multiplies the rows.",
 )
 @at_most_five
-def no_duplicates(seen: Observation) -> Iterator[Violation]:
+def no_duplicates(observation: Observation) -> Iterator[Violation]:
     known: dict[str, int] = {}
-    for index, entry in enumerate(entries(seen)):
+    for index, entry in enumerate(entries(observation)):
         identifier = entry.get("id") if isinstance(entry, Mapping) else None
         if not isinstance(identifier, str):
             continue
@@ -222,7 +234,7 @@ def no_duplicates(seen: Observation) -> Iterator[Violation]:
             yield Violation(
                 f"/Resources/{index}",
                 expected="each resource once",
-                actual=shown_id(seen, identifier),
+                actual=shown_id(observation, identifier),
                 message=message,
             )
         known.setdefault(identifier, index)
@@ -234,27 +246,27 @@ def no_duplicates(seen: Observation) -> Iterator[Violation]:
     level="MUST",
     cites=("RFC7644-3.4.2.5", "RFC7644-3.9"),
     on=(*LISTS, "read"),
-    when=lambda seen: bool(seen.intent.excluded) and any_held(seen),
+    when=lambda observation: bool(observation.intent.excluded) and any_held(observation),
     why="Clients exclude members because a group may have a hundred thousand. Sent all the same, they make "
     "every read slow, and in the end too large.",
     fix="Honour excludedAttributes, before the members are loaded.",
 )
 @at_most_five
-def excluded_attributes(seen: Observation) -> Iterator[Violation]:
-    for path in seen.intent.excluded:
+def excluded_attributes(observation: Observation) -> Iterator[Violation]:
+    for path in observation.intent.excluded:
         urn, names = messages.split_path(path.strip())
-        if not names or names in {("id",), ("schemas",)} or _always_returned(seen, names[0]):
+        if not names or names in {("id",), ("schemas",)} or _always_returned(observation, names[0]):
             continue
-        for held in resources(seen):
+        for held in resources(observation):
             if any(value not in (None, [], {}) for value in messages.find_values(held.value, path.strip())):
                 where = "/".join((urn, *names)) if urn else "/".join(names)
                 yield Violation(f"{held.pointer}/{where}", expected="absent", actual="present")
                 break
 
 
-def _always_returned(seen: Observation, name: str) -> bool:
+def _always_returned(observation: Observation, name: str) -> bool:
     """Whether the target's own schema says so: then excluding the attribute has no effect, lawfully."""
-    schema = seen.context.capabilities.schema(names.CORE_URNS[kind_of(seen) or "User"])
+    schema = observation.context.capabilities.schema(names.CORE_URNS[kind_of(observation) or "User"])
     found = schema.get("attributes") if schema else None
     for attribute in found if isinstance(found, list) else ():
         if isinstance(attribute, Mapping) and str(attribute.get("name", "")).lower() == name.lower():

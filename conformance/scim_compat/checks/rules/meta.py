@@ -45,20 +45,20 @@ from scim_compat.values import MISSING, Json
     fix="Return schemas as an array with the core URN of the resource and each extension URN, each once.",
 )
 @at_most_five
-def has_schemas(seen: Observation) -> Iterator[Violation]:
-    accepted = _core_urns(seen)
-    for held in resources(seen):
+def has_schemas(observation: Observation) -> Iterator[Violation]:
+    accepted = _core_urns(observation)
+    for held in resources(observation):
         where, found = f"{held.pointer}/schemas", held.value.get("schemas", MISSING)
         if found is MISSING:
-            if not projected(seen):
+            if not projected(observation):
                 # SCIM 1.1 takes its core schema for granted (core schema section 5.1).
-                level: Level | None = "CLIENT" if seen.context.scim == "1.1" else None
-                yield Violation(where, expected=f"an array that holds {_core(seen)}", level=level)
+                level: Level | None = "CLIENT" if observation.context.scim == "1.1" else None
+                yield Violation(where, expected=f"an array that holds {_core(observation)}", level=level)
             continue
         urns = [urn.lower() for urn in messages.strings(found)]
         if not isinstance(found, list) or not accepted & set(urns):
             actual = _urns_shown(urns, held) if isinstance(found, list) else schemas.type_name(found)
-            yield Violation(where, expected=f"an array that holds {_core(seen)}", actual=actual)
+            yield Violation(where, expected=f"an array that holds {_core(observation)}", actual=actual)
         elif len(set(urns)) != len(urns):
             yield Violation(where, expected="each URN once", actual=_urns_shown(urns, held))
 
@@ -69,19 +69,19 @@ def _urns_shown(urns: list[str], held: Held) -> str:
     return ", ".join(urn[:80] for urn in urns[:5]) or "no URN"
 
 
-def _core_urns(seen: Observation) -> set[str]:
+def _core_urns(observation: Observation) -> set[str]:
     """The URNs that may stand for the resource's kind: the RFC's, or the target's own resource type's."""
-    kind = kind_of(seen) or "User"
-    own = {str(entry.get("schema", "")).lower() for entry in _types_at(seen, kind)}
-    return {_core(seen).lower(), *own} - {""}
+    kind = kind_of(observation) or "User"
+    own = {str(entry.get("schema", "")).lower() for entry in _types_at(observation, kind)}
+    return {_core(observation).lower(), *own} - {""}
 
 
-def _core(seen: Observation) -> str:
-    return CORE_SCHEMA[seen.context.scim][kind_of(seen) or "User"]
+def _core(observation: Observation) -> str:
+    return CORE_SCHEMA[observation.context.scim][kind_of(observation) or "User"]
 
 
-def _types_at(seen: Observation, kind: str) -> Iterator[Mapping[str, Json]]:
-    for entry in seen.context.capabilities.resource_types or ():
+def _types_at(observation: Observation, kind: str) -> Iterator[Mapping[str, Json]]:
+    for entry in observation.context.capabilities.resource_types or ():
         parts = urls.segments(urlsplit(str(entry.get("endpoint", ""))).path)
         if parts and parts[-1].lower() == f"{kind.lower()}s":
             yield entry
@@ -100,17 +100,17 @@ def _extensions(held: Held) -> Iterator[tuple[str, Json]]:
     cites=("RFC7643-3", "RFC7643-3.3"),
     on=ANSWERS,
     scim=BOTH,
-    when=lambda seen: any(
+    when=lambda observation: any(
         "schemas" in held.value and any(isinstance(v, Mapping) for _, v in _extensions(held))
-        for held in own_resources(seen)
+        for held in own_resources(observation)
     ),
     why="A client that goes by schemas overlooks an extension that is not listed: department and manager "
     "come out empty.",
     fix="Add the extension's URN to schemas whenever its object is returned.",
 )
 @at_most_five
-def schemas_extensions(seen: Observation) -> Iterator[Violation]:
-    for held in own_resources(seen):
+def schemas_extensions(observation: Observation) -> Iterator[Violation]:
+    for held in own_resources(observation):
         listed = {urn.lower() for urn in messages.strings(held.value.get("schemas"))}
         for name, value in _extensions(held):
             # Without any URN, resource.schemas has said it.
@@ -129,15 +129,15 @@ def schemas_extensions(seen: Observation) -> Iterator[Violation]:
     cites=("RFC7643-2.1", "RFC7643-3.3"),
     on=ANSWERS,
     scim=BOTH,
-    when=lambda seen: any(next(_extensions(held), None) for held in own_resources(seen)),
+    when=lambda observation: any(next(_extensions(held), None) for held in own_resources(observation)),
     why="The client looks into the one object under the extension's URN. What stands under a longer key, or "
     "under the URN in other letters, is not found and is sent again in every cycle.",
     fix="Return one object per extension, under its exact URN; “urn:…:User:department” is a path for "
     "requests, not a key.",
 )
 @at_most_five
-def no_duplicate_extension(seen: Observation) -> Iterator[Violation]:
-    for held in own_resources(seen):
+def no_duplicate_extension(observation: Observation) -> Iterator[Violation]:
+    for held in own_resources(observation):
         known: dict[str, str] = {}
         for name, value in _extensions(held):
             where = f"{held.pointer}/{escape(name[:100])}"
@@ -154,20 +154,20 @@ def no_duplicate_extension(seen: Observation) -> Iterator[Violation]:
     level="MUST",
     cites=("RFC7643-3.1", "RFC7644-3.3.1"),
     on=ANSWERS,
-    when=lambda seen: any(meta_of(held) for held in own_resources(seen)),
+    when=lambda observation: any(meta_of(held) for held in own_resources(observation)),
     why="Generic clients sort what they get by meta.resourceType.",
     fix='Set meta.resourceType to the name of the resource type, "User" or "Group".',
 )
 @at_most_five
-def resource_type(seen: Observation) -> Iterator[Violation]:
-    kind = kind_of(seen) or "User"
-    accepted = {kind, *(str(entry.get("name")) for entry in _types_at(seen, kind))}
-    for held in own_resources(seen):
+def resource_type(observation: Observation) -> Iterator[Violation]:
+    kind = kind_of(observation) or "User"
+    accepted = {kind, *(str(entry.get("name")) for entry in _types_at(observation, kind))}
+    for held in own_resources(observation):
         found = meta_of(held).get("resourceType", MISSING)
         if (
             not meta_of(held)
             or (isinstance(found, str) and found in accepted)
-            or (found is MISSING and projected(seen))
+            or (found is MISSING and projected(observation))
         ):
             continue
         actual = found[:80] if isinstance(found, str) else found if found is MISSING else schemas.type_name(found)
@@ -189,11 +189,11 @@ _NOT_IN_A_URL: Final = frozenset(' "<>\\^`{|}')
     fix="Return meta with location, the absolute URL that ends in the resource's id.",
 )
 @at_most_five
-def meta_location(seen: Observation) -> Iterator[Violation]:
-    for held in own_resources(seen):
+def meta_location(observation: Observation) -> Iterator[Violation]:
+    for held in own_resources(observation):
         where, found = f"{held.pointer}/meta/location", meta_of(held).get("location")
         if found is None:
-            if not projected(seen):
+            if not projected(observation):
                 yield Violation(where, expected="an absolute URL")
             continue
         if not isinstance(found, str) or urls.origin(found) is None:
@@ -227,15 +227,15 @@ def meta_location(seen: Observation) -> Iterator[Violation]:
     cites=("RFC7643-3.1",),
     on=ANSWERS,
     scim=BOTH,
-    when=lambda seen: own_held(seen) and urls.origin(seen.context.base_url) is not None,
+    when=lambda observation: own_held(observation) and urls.origin(observation.context.base_url) is not None,
     why="A location with http, an internal host name or another port comes from a server that does not know "
     "it is behind a proxy. A client will not send its credential there.",
     fix="Build locations from the public base URL, or honour Forwarded / X-Forwarded-* of your own proxy.",
 )
 @at_most_five
-def location_origin(seen: Observation) -> Iterator[Violation]:
-    wanted = urls.origin(seen.context.base_url)
-    for held in own_resources(seen):
+def location_origin(observation: Observation) -> Iterator[Violation]:
+    wanted = urls.origin(observation.context.base_url)
+    for held in own_resources(observation):
         found = meta_of(held).get("location")
         origin = urls.origin(found) if isinstance(found, str) else None
         if origin is not None and wanted is not None and origin != wanted:
@@ -255,18 +255,18 @@ def _origin_shown(origin: tuple[str, str, int]) -> str:
     cites=("RFC7644-3.3", "RFC7643-3.1"),
     on=("create", "set-up"),
     scim=BOTH,
-    when=lambda seen: seen.response.status == 201,
+    when=lambda observation: observation.response.status == 201,
     why="The new resource's URL is in Location and, the same, in meta.location; clients use either.",
     fix="Send Location with every 201, equal to meta.location.",
 )
-def location_header(seen: Observation) -> Iterator[Violation]:
-    header = seen.response.header("location")
-    body = seen.response.json
+def location_header(observation: Observation) -> Iterator[Violation]:
+    header = observation.response.header("location")
+    body = observation.response.json
     meta = body.get("meta") if isinstance(body, Mapping) else None
     inside = meta.get("location") if isinstance(meta, Mapping) else None
     if not header:
         yield Violation("header Location", expected="the URL of the new resource")
-    elif isinstance(inside, str) and inside and not urls.same_url(header, inside, base=seen.exchange.url):
+    elif isinstance(inside, str) and inside and not urls.same_url(header, inside, base=observation.exchange.url):
         yield Violation("header Location", expected=inside[:200], actual=header[:200], message="meta.location differs.")
 
 
@@ -277,18 +277,18 @@ def location_header(seen: Observation) -> Iterator[Violation]:
     cites=("RFC7643-3.1", "RFC7644-3.4.1"),
     on=("resolve",),
     scim=BOTH,
-    when=lambda seen: seen.response.status < 300 or 400 <= seen.response.status < 500,
+    when=lambda observation: observation.response.status < 300 or 400 <= observation.response.status < 500,
     why="A location that leads nowhere is worse than none: clients that keep it lose the resource.",
     fix="Build the location from the same route that serves the resource.",
 )
-def location_resolves(seen: Observation) -> Iterator[Violation]:
-    subject, body = seen.intent.subject, seen.response.json
-    if seen.response.status != 200:
-        yield Violation("status", expected=200, actual=seen.response.status)
+def location_resolves(observation: Observation) -> Iterator[Violation]:
+    subject, body = observation.intent.subject, observation.response.json
+    if observation.response.status != 200:
+        yield Violation("status", expected=200, actual=observation.response.status)
     elif not isinstance(body, Mapping):
         yield Violation("", expected="the resource", actual="no JSON object")
     elif subject is not None and subject.id is not None and body.get("id") != subject.id:
-        yield Violation("/id", expected=subject.id, actual=shown_id(seen, body.get("id")))
+        yield Violation("/id", expected=subject.id, actual=shown_id(observation, body.get("id")))
 
 
 @check(
@@ -298,13 +298,15 @@ def location_resolves(seen: Observation) -> Iterator[Violation]:
     cites=("RFC7643-2.3.5", "RFC7643-3.1"),
     on=ANSWERS,
     scim=BOTH,
-    when=lambda seen: any({"created", "lastModified"} & meta_of(held).keys() for held in own_resources(seen)),
+    when=lambda observation: any(
+        {"created", "lastModified"} & meta_of(held).keys() for held in own_resources(observation)
+    ),
     why="A typed client cannot read a resource whose date is a number or has another form.",
     fix="Write dates as 2026-01-31T09:30:00Z.",
 )
 @at_most_five
-def meta_dates(seen: Observation) -> Iterator[Violation]:
-    for held in own_resources(seen):
+def meta_dates(observation: Observation) -> Iterator[Violation]:
+    for held in own_resources(observation):
         for name in ("created", "lastModified"):
             found = meta_of(held).get(name)
             if found is not None and not (isinstance(found, str) and messages.is_date_time(found)):

@@ -21,12 +21,14 @@ from scim_compat.values import MISSING
     cites=("RFC7644-3.4.2",),
     on=QUERIES,
     scim=BOTH,
-    when=lambda seen: is_query(seen) and seen.intent.finds != () and "hostile" not in seen.intent.tags,
+    when=lambda observation: (
+        is_query(observation) and observation.intent.finds != () and "hostile" not in observation.intent.tags
+    ),
     why="Every cycle starts with queries. If they fail, the client knows nothing of the accounts and does nothing.",
     fix="Answer GET on /Users and /Groups, with and without filter, with 200 and a ListResponse.",
 )
-def list_status(seen: Observation) -> Iterator[Violation]:
-    yield from _status_200(seen)
+def list_status(observation: Observation) -> Iterator[Violation]:
+    yield from _status_200(observation)
 
 
 @check(
@@ -36,36 +38,36 @@ def list_status(seen: Observation) -> Iterator[Violation]:
     cites=("RFC7644-3.4.2",),
     on=QUERIES,
     scim=BOTH,
-    when=lambda seen: is_query(seen) and seen.intent.finds == (),
+    when=lambda observation: is_query(observation) and observation.intent.finds == (),
     why="Before every create the client asks whether the account exists. It takes an error for a fault, not for “no”.",
     fix="Answer with 200 and totalResults 0; 404 is for a single resource that does not exist.",
 )
-def empty_is_200(seen: Observation) -> Iterator[Violation]:
-    yield from _status_200(seen)
+def empty_is_200(observation: Observation) -> Iterator[Violation]:
+    yield from _status_200(observation)
 
 
-def _status_200(seen: Observation) -> Iterator[Violation]:
-    not_redirected(seen)
-    accepted = seen.intent.statuses or frozenset({200})
-    if seen.response.status not in accepted:
+def _status_200(observation: Observation) -> Iterator[Violation]:
+    not_redirected(observation)
+    accepted = observation.intent.statuses or frozenset({200})
+    if observation.response.status not in accepted:
         yield Violation(
             "status",
             expected=sorted(accepted) if len(accepted) > 1 else min(accepted),
-            actual=seen.response.status,
-            level=_word_on_refusal(seen),
+            actual=observation.response.status,
+            level=_word_on_refusal(observation),
         )
 
 
-def _word_on_refusal(seen: Observation) -> Level | None:
+def _word_on_refusal(observation: Observation) -> Level | None:
     """CLIENT where the RFC lets a server refuse the query, or where SCIM 1.1 is silent; else the check's own level."""
-    request, answer = seen.exchange.request, body_of(seen)
+    request, answer = observation.exchange.request, body_of(observation)
     filtered = "filter" in urls.parameters(request.target)
-    config = (seen.context.capabilities.provider_config or {}).get("filter")
+    config = (observation.context.capabilities.provider_config or {}).get("filter")
     if filtered and isinstance(config, Mapping) and config.get("supported") is False:
         return "CLIENT"  # RFC 7644 section 3.4.2.2: filters are optional
-    if seen.response.status == 400 and answer.get("scimType") == "tooMany" and expects_list(seen):
+    if observation.response.status == 400 and answer.get("scimType") == "tooMany" and expects_list(observation):
         return "CLIENT"  # section 3.4.2.1
-    return "CLIENT" if seen.context.scim == "1.1" and seen.intent.finds == () else None
+    return "CLIENT" if observation.context.scim == "1.1" and observation.intent.finds == () else None
 
 
 @check(
@@ -75,19 +77,19 @@ def _word_on_refusal(seen: Observation) -> Level | None:
     cites=("RFC7644-3.4.1",),
     on=("read", "evaluate", "read-back"),
     scim=BOTH,
-    when=lambda seen: (
-        not expects_list(seen)
-        and seen.intent.expect == "success"
-        and not seen.intent.gone
-        and not is_spoken_for(seen)
+    when=lambda observation: (
+        not expects_list(observation)
+        and observation.intent.expect == "success"
+        and not observation.intent.gone
+        and not is_spoken_for(observation)
         # A disabled user that has vanished has a rule of its own: user.disabled-found-by-id.
-        and not (seen.intent.disabled and seen.response.status in {404, 410})
+        and not (observation.intent.disabled and observation.response.status in {404, 410})
     ),
     why="The client reads before it writes. What it cannot read it creates again, or gives up.",
     fix="Return the resource with 200 under the id that the create returned, also right after the create.",
 )
-def read_status(seen: Observation) -> Iterator[Violation]:
-    yield from _status_200(seen)
+def read_status(observation: Observation) -> Iterator[Violation]:
+    yield from _status_200(observation)
 
 
 @check(
@@ -97,17 +99,17 @@ def read_status(seen: Observation) -> Iterator[Violation]:
     cites=("RFC7644-3.4.1",),
     on=("read", "evaluate", "read-back"),
     scim=BOTH,
-    when=lambda seen: (
-        (seen.response.status == 200 or (seen.response.ok and seen.intent.action == "read-back"))
-        and not expects_list(seen)
-        and seen.intent.expect != "refusal"
-        and not is_html(seen)
+    when=lambda observation: (
+        (observation.response.status == 200 or (observation.response.ok and observation.intent.action == "read-back"))
+        and not expects_list(observation)
+        and observation.intent.expect != "refusal"
+        and not is_html(observation)
     ),
     why="A client that asks for one resource reads the top of the body. It does not look into a list.",
     fix="Return the bare resource for /Users/{id}, without Resources or another wrapping around it.",
 )
-def read_resource(seen: Observation) -> Iterator[Violation]:
-    body = seen.response.json
+def read_resource(observation: Observation) -> Iterator[Violation]:
+    body = observation.response.json
     if messages.looks_like_list(body):
         yield Violation("", expected="the resource", actual="a list")
     elif messages.looks_like_error(body):
@@ -115,7 +117,7 @@ def read_resource(seen: Observation) -> Iterator[Violation]:
     elif isinstance(body, Mapping):
         if not body:
             yield Violation("", expected="the resource", actual="an empty object")
-    elif not seen.response.body:
+    elif not observation.response.body:
         yield Violation("", expected="the resource", actual="an empty body")
     elif body is not MISSING:  # what is not JSON at all is http.json
         yield Violation("", expected="the resource", actual=schemas.type_name(body))
@@ -129,18 +131,18 @@ def read_resource(seen: Observation) -> Iterator[Violation]:
     on=("read",),
     scim=BOTH,
     # A deleted resource that is still answered has a rule of its own: delete.gone-by-id.
-    when=lambda seen: (
-        seen.intent.expect == "refusal"
-        and not (seen.intent.gone and (is_answered(seen) or seen.response.status in {404, 410}))
-        and not is_spoken_for(seen)
+    when=lambda observation: (
+        observation.intent.expect == "refusal"
+        and not (observation.intent.gone and (is_answered(observation) or observation.response.status in {404, 410}))
+        and not is_spoken_for(observation)
     ),
     why="404 tells the client that the account is not there and may be created. Any other status is a fault to it.",
     fix="Answer 404 for an id that is not found, whatever its form.",
 )
-def unknown_404(seen: Observation) -> Iterator[Violation]:
-    not_redirected(seen)
-    if seen.response.status != 404 and not status_is_named(seen):
+def unknown_404(observation: Observation) -> Iterator[Violation]:
+    not_redirected(observation)
+    if observation.response.status != 404 and not status_is_named(observation):
         # Table 8 of section 3.12 is a SHOULD. For a resource that was deleted, section 3.6 says MUST; and success is
         # for one that exists (section 3.4.1).
-        level: Level | None = "MUST" if seen.intent.gone or seen.response.ok else None
-        yield Violation("status", expected=404, actual=seen.response.status, level=level)
+        level: Level | None = "MUST" if observation.intent.gone or observation.response.ok else None
+        yield Violation("status", expected=404, actual=observation.response.status, level=level)

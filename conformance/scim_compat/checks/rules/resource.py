@@ -48,8 +48,8 @@ from scim_compat.values import MISSING
     fix="Return id as a non-empty JSON string in every representation, also in lists and in partial ones.",
 )
 @at_most_five
-def has_id(seen: Observation) -> Iterator[Violation]:
-    for held in resources(seen):
+def has_id(observation: Observation) -> Iterator[Violation]:
+    for held in resources(observation):
         value = held.value.get("id", MISSING)
         where = f"{held.pointer}/id"
         if value is MISSING:
@@ -69,22 +69,22 @@ def has_id(seen: Observation) -> Iterator[Violation]:
     cites=("RFC7643-3.1",),
     on=("read", "patch", "replace", "evaluate", "read-back"),
     scim=BOTH,
-    when=lambda seen: (
-        any_held(seen)
-        and not expects_list(seen)
-        and not messages.looks_like_list(seen.response.json)
-        and seen.intent.subject is not None
-        and seen.intent.subject.id is not None
-        and isinstance(resources(seen)[0].value.get("id"), str)
+    when=lambda observation: (
+        any_held(observation)
+        and not expects_list(observation)
+        and not messages.looks_like_list(observation.response.json)
+        and observation.intent.subject is not None
+        and observation.intent.subject.id is not None
+        and isinstance(resources(observation)[0].value.get("id"), str)
     ),
     why="If the id changes, or another resource is returned, the client writes to the wrong account or "
     "creates a second.",
     fix="Look the resource up by the id in the path, and never assign a new one.",
 )
-def id_stable(seen: Observation) -> Iterator[Violation]:
-    subject, found = seen.intent.subject, resources(seen)[0].value["id"]
+def id_stable(observation: Observation) -> Iterator[Violation]:
+    subject, found = observation.intent.subject, resources(observation)[0].value["id"]
     if subject is not None and found != subject.id:
-        yield Violation("/id", expected=subject.id, actual=shown_id(seen, found))
+        yield Violation("/id", expected=subject.id, actual=shown_id(observation, found))
 
 
 @check(
@@ -94,14 +94,14 @@ def id_stable(seen: Observation) -> Iterator[Violation]:
     cites=("RFC7643-3.1",),
     on=("create", "set-up"),
     scim=BOTH,
-    when=lambda seen: any_held(seen) and not seen.intent.duplicate,
+    when=lambda observation: any_held(observation) and not observation.intent.duplicate,
     why="Two accounts with one id cannot be told apart: a change to one hits the other.",
     fix="Assign ids that are never used twice, across users, groups and time.",
 )
-def id_unique(seen: Observation) -> Iterator[Violation]:
-    found = resources(seen)[0].value.get("id")
-    subject = seen.intent.subject
-    if isinstance(found, str) and found in seen.context.ours and not (subject and subject.id == found):
+def id_unique(observation: Observation) -> Iterator[Violation]:
+    found = resources(observation)[0].value.get("id")
+    subject = observation.intent.subject
+    if isinstance(found, str) and found in observation.context.ours and not (subject and subject.id == found):
         yield Violation("/id", expected="a new id", actual=found, message="Another resource of this run has that id.")
 
 
@@ -115,20 +115,22 @@ def id_unique(seen: Observation) -> Iterator[Violation]:
     cites=("RFC7643-4.1", "RFC7643-4.2", "RFC7643-4.3", "RFC7643-8.7.1"),
     on=ANSWERS,
     scim=BOTH,
-    when=lambda seen: any_held(seen) and as_expected(seen),
+    when=lambda observation: any_held(observation) and as_expected(observation),
     why="Clients read into typed objects: one value of the wrong type makes the whole resource unreadable.",
     fix="Return each attribute with the type that the specification gives it; leave out what has no value.",
 )
 @at_most_five
-def shape(seen: Observation) -> Iterator[Violation]:
-    for held in resources(seen):
-        for error in _rfc_errors(seen, held):
-            yield _problem(held, error, scim=seen.context.scim)
+def shape(observation: Observation) -> Iterator[Violation]:
+    for held in resources(observation):
+        for error in _rfc_errors(observation, held):
+            yield _problem(held, error, scim=observation.context.scim)
 
 
-def _rfc_errors(seen: Observation, held: Held) -> Iterator[schemas.ShapeError]:
-    for error in schemas.errors(kind_of(seen) or "User", held.value, scim=seen.context.scim, quote=held.own):
-        if not _elsewhere(error.pointer) and not (projected(seen) and error.keyword == "required"):
+def _rfc_errors(observation: Observation, held: Held) -> Iterator[schemas.ShapeError]:
+    for error in schemas.errors(
+        kind_of(observation) or "User", held.value, scim=observation.context.scim, quote=held.own
+    ):
+        if not _elsewhere(error.pointer) and not (projected(observation) and error.keyword == "required"):
             yield error
 
 
@@ -166,20 +168,20 @@ def _bare(held: Held, error: schemas.ShapeError) -> bool:
     fix="Make /Schemas and the answers agree: the same types, the same multiValued, nothing that is never returned.",
 )
 @at_most_five
-def own_schema(seen: Observation) -> Iterator[Violation]:
-    published = seen.context.capabilities.schemas
+def own_schema(observation: Observation) -> Iterator[Violation]:
+    published = observation.context.capabilities.schemas
     if not published:
         raise NotJudged("the target publishes no /Schemas")
-    kind = kind_of(seen) or "User"
-    for held in own_resources(seen):
+    kind = kind_of(observation) or "User"
+    for held in own_resources(observation):
         try:
-            found = schemas.own_errors(kind, published, held.value, projected=projected(seen))
+            found = schemas.own_errors(kind, published, held.value, projected=projected(observation))
         except LookupError:
             raise NotJudged(f"the target's /Schemas has no schema for {kind}") from None
         if not found:
             continue
         # What contradicts the RFC as well is one fault, reported once, by resource.shape.
-        known = {error.pointer for error in _rfc_errors(seen, held)}
+        known = {error.pointer for error in _rfc_errors(observation, held)}
         for error in found:
             if error.pointer not in known and (not _elsewhere(error.pointer) or _rightly_boolean(held, error.pointer)):
                 yield _problem(held, error)

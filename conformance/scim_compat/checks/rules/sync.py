@@ -30,16 +30,16 @@ from scim_compat.values import MISSING, Json
     fix="Return each attribute as it was sent: not dropped, not reformatted, of the same type. Leave attributes "
     "you do not keep out of /Schemas and out of the mapping you recommend.",
 )
-def converges(seen: Observation) -> Iterator[Violation]:
-    about = subject(seen)
-    left_out = {name.lower() for name in seen.intent.excluded}
+def converges(observation: Observation) -> Iterator[Violation]:
+    about = subject(observation)
+    left_out = {name.lower() for name in observation.intent.excluded}
     for path, wanted in about.sources.items():
         if paths.parse(path).top in left_out or is_custom(Effect("set", path)):
             continue
-        found = paths.get(body(seen), path)
+        found = paths.get(body(observation), path)
         if paths.same(wanted, found) or _same_reference(wanted, found):
             continue
-        listed = advertised(seen.context, about.kind, path)
+        listed = advertised(observation.context, about.kind, path)
         hint = "; the target's own schema does not list it" if listed is False else ""
         yield Violation(
             path,

@@ -23,24 +23,24 @@ from scim_compat.values import Json
     cites=("RFC7644-3.3", "RFC7644-3.5.2", "RFC7644-3.5.1"),
     on=("read-back",),
     scim=BOTH,
-    when=lambda seen: answered(seen) and _expectations(seen) != ((), ()),
+    when=lambda observation: answered(observation) and _expectations(observation) != ((), ()),
     why="The profile names a state that must hold here whatever the server answered before.",
     fix="Look at the steps before this read-back: one of them left something undone, or did more than it should.",
 )
-def expected(seen: Observation) -> Iterator[Violation]:
-    has, lacks = _expectations(seen)
+def expected(observation: Observation) -> Iterator[Violation]:
+    has, lacks = _expectations(observation)
     for effect in has:
-        found = paths.get(body(seen), effect.path)
+        found = paths.get(body(observation), effect.path)
         if not paths.same(effect.value, found):
             yield Violation(effect.path, expected=effect.value, actual=display(found))
     for path in lacks:
-        found = paths.get(body(seen), path)
+        found = paths.get(body(observation), path)
         if not paths.is_unassigned(found):
             yield Violation(path, expected="no value", actual=display(found))
 
 
-def _expectations(seen: Observation) -> tuple[tuple[Effect, ...], tuple[str, ...]]:
-    about = seen.intent.subject
+def _expectations(observation: Observation) -> tuple[tuple[Effect, ...], tuple[str, ...]]:
+    about = observation.intent.subject
     if about is None:
         return (), ()
     return tuple(e for w in about.writes if w.action == "read-back" for e in w.effects), about.lacks
@@ -56,18 +56,18 @@ def _expectations(seen: Observation) -> tuple[tuple[Effect, ...], tuple[str, ...
     why="A write that reaches another account changes or destroys somebody else's data.",
     fix="Select the resource by the id in the URL alone, and write to nothing else.",
 )
-def unchanged(seen: Observation) -> Iterator[Violation]:
-    before = subject(seen).before
+def unchanged(observation: Observation) -> Iterator[Violation]:
+    before = subject(observation).before
     if before is None:
         return
-    if not answered(seen):
-        yield Violation("status", expected=200, actual=seen.response.status, message="it can no longer be read")
+    if not answered(observation):
+        yield Violation("status", expected=200, actual=observation.response.status, message="it can no longer be read")
         return
     for path, was in paths.leaves(_comparable(before)):
-        now = paths.get(body(seen), path)
+        now = paths.get(body(observation), path)
         if not paths.same(was, now):
             yield Violation(path, expected=display(was), actual=display(now))
-    for name, now in _comparable(body(seen)).items():
+    for name, now in _comparable(body(observation)).items():
         if paths.is_unassigned(paths.member(before, name)) and not paths.is_unassigned(now):
             yield Violation(name, expected="(absent)", actual=display(now))
 

@@ -27,8 +27,8 @@ from scim_compat.scim.messages import looks_like_list
 from scim_compat.values import Json
 
 
-def _active(seen: Observation, value: object) -> bool:
-    return any(e.path.lower() == "active" and e.value is value for _, e in effects(seen, "set", accepted=False))
+def _active(observation: Observation, value: object) -> bool:
+    return any(e.path.lower() == "active" and e.value is value for _, e in effects(observation, "set", accepted=False))
 
 
 @check(
@@ -38,18 +38,20 @@ def _active(seen: Observation, value: object) -> bool:
     cites=("RFC7644-3.5.2", "RFC7643-4.1.1"),
     on=("read-back",),
     scim=BOTH,
-    when=lambda seen: answered(seen) and _active(seen, value=False),
+    when=lambda observation: answered(observation) and _active(observation, value=False),
     why="This is how a dismissed employee's access ends. If it does not take effect, the account stays open.",
     fix="Set `active` to false for every form the client sends it in, end the user's sessions, and return "
     "`active: false`.",
 )
-def disabled(seen: Observation) -> Iterator[Violation]:
-    for write, effect in effects(seen, "set", accepted=False):
-        if effect.path.lower() == "active" and effect.value is False and not holds(effect, body(seen)):
+def disabled(observation: Observation) -> Iterator[Violation]:
+    for write, effect in effects(observation, "set", accepted=False):
+        if effect.path.lower() == "active" and effect.value is False and not holds(effect, body(observation)):
             refused = (
                 "" if write.accepted else f"the request was refused with {write.status}, so the account stays open"
             )
-            yield Violation("active", expected=False, actual=display(paths.get(body(seen), "active")), message=refused)
+            yield Violation(
+                "active", expected=False, actual=display(paths.get(body(observation), "active")), message=refused
+            )
 
 
 @check(
@@ -59,15 +61,15 @@ def disabled(seen: Observation) -> Iterator[Violation]:
     cites=("RFC7644-3.5.2", "RFC7643-4.1.1"),
     on=("read-back",),
     scim=BOTH,
-    when=lambda seen: answered(seen) and _active(seen, value=True),
+    when=lambda observation: answered(observation) and _active(observation, value=True),
     why="A returning employee is assigned again and still cannot sign in.",
     fix="Set `active` to true for every form the client sends it in, and return `active: true`.",
 )
-def enabled(seen: Observation) -> Iterator[Violation]:
-    for write, effect in effects(seen, "set"):
+def enabled(observation: Observation) -> Iterator[Violation]:
+    for write, effect in effects(observation, "set"):
         asked = write.action in {"patch", "replace"} and effect.path.lower() == "active" and effect.value is True
-        if asked and not holds(effect, body(seen)):
-            yield Violation("active", expected=True, actual=display(paths.get(body(seen), "active")))
+        if asked and not holds(effect, body(observation)):
+            yield Violation("active", expected=True, actual=display(paths.get(body(observation), "active")))
 
 
 @check(
@@ -76,17 +78,21 @@ def enabled(seen: Observation) -> Iterator[Violation]:
     level="MUST",
     cites=("RFC7644-3.5.2", "RFC7643-4.3"),
     on=("read-back",),
-    when=lambda seen: answered(seen) and any(is_manager(e) for _, e in effects(seen, "set", "clear")),
+    when=lambda observation: (
+        answered(observation) and any(is_manager(e) for _, e in effects(observation, "set", "clear"))
+    ),
     why="Approvals and reports go to the wrong person, or the client sends the manager again in every cycle.",
     fix="Take the manager as a bare id as well as in `{value}`, and return `manager: {value: id}`.",
 )
-def manager(seen: Observation) -> Iterator[Violation]:
-    for write, effect in effects(seen, "set", "clear"):
+def manager(observation: Observation) -> Iterator[Violation]:
+    for write, effect in effects(observation, "set", "clear"):
         if not is_manager(effect) or write.action == "create":
             continue
-        if advertised(seen.context, subject(seen).kind, effect.path) is False or holds(effect, body(seen)):
+        if advertised(observation.context, subject(observation).kind, effect.path) is False or holds(
+            effect, body(observation)
+        ):
             continue
-        found = paths.get(body(seen), effect.path)
+        found = paths.get(body(observation), effect.path)
         wanted = "no manager" if effect.kind == "clear" or paths.is_unassigned(effect.value) else effect.value
         yield Violation(effect.path, expected=wanted, actual=display(found))
 
@@ -97,13 +103,13 @@ def manager(seen: Observation) -> Iterator[Violation]:
     level="CLIENT",
     on=("read-back", "read"),
     scim=BOTH,
-    when=lambda seen: seen.intent.disabled and not seen.intent.gone,
+    when=lambda observation: observation.intent.disabled and not observation.intent.gone,
     why="The client takes a vanished user for deleted and cannot enable it again.",
     fix="Keep inactive users readable; only DELETE hides a user.",
 )
-def found_by_id(seen: Observation) -> Iterator[Violation]:
-    if seen.response.status in {404, 410}:
-        yield Violation("status", expected=200, actual=seen.response.status)
+def found_by_id(observation: Observation) -> Iterator[Violation]:
+    if observation.response.status in {404, 410}:
+        yield Violation("status", expected=200, actual=observation.response.status)
 
 
 @check(
@@ -112,16 +118,19 @@ def found_by_id(seen: Observation) -> Iterator[Violation]:
     level="CLIENT",
     on=("match", "look-up"),
     scim=BOTH,
-    when=lambda seen: (
-        seen.intent.disabled and bool(seen.intent.finds) and seen.response.ok and looks_like_list(seen.response.json)
+    when=lambda observation: (
+        observation.intent.disabled
+        and bool(observation.intent.finds)
+        and observation.response.ok
+        and looks_like_list(observation.response.json)
     ),
     why="On re-assignment the client looks the user up; not found, it creates a second one and meets a conflict.",
     fix="Do not leave inactive users out of filter results.",
 )
-def found_by_filter(seen: Observation) -> Iterator[Violation]:
-    if not has_asked_value(seen):
+def found_by_filter(observation: Observation) -> Iterator[Violation]:
+    if not has_asked_value(observation):
         raise NotJudged("the server does not show the user with the value that the filter asks for")
-    if subject(seen).id not in _ids(seen.response.json):
+    if subject(observation).id not in _ids(observation.response.json):
         yield Violation("/Resources", expected="the inactive user", actual="not among the results")
 
 
@@ -131,12 +140,12 @@ def found_by_filter(seen: Observation) -> Iterator[Violation]:
     level="CLIENT",
     on=("list",),
     scim=BOTH,
-    when=lambda seen: seen.intent.disabled and not seen.intent.gone and seen.response.ok,
+    when=lambda observation: observation.intent.disabled and not observation.intent.gone and observation.response.ok,
     why="Imports and account discovery read the list; a user missing there counts as deleted.",
     fix="Do not leave inactive users out of lists.",
 )
-def found_in_list(seen: Observation) -> Iterator[Violation]:
-    if is_last_page(seen.response.json) and subject(seen).id not in _ids(seen.response.json):
+def found_in_list(observation: Observation) -> Iterator[Violation]:
+    if is_last_page(observation.response.json) and subject(observation).id not in _ids(observation.response.json):
         yield Violation("/Resources", expected="the inactive user on one of the pages", actual="on none")
 
 

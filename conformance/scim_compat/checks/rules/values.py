@@ -35,8 +35,8 @@ from scim_compat.values import MISSING, Json
     fix="Never serialise password, not even as a hash or as stars.",
 )
 @at_most_five
-def password_absent(seen: Observation) -> Iterator[Violation]:
-    for held in resources(seen):
+def password_absent(observation: Observation) -> Iterator[Violation]:
+    for held in resources(observation):
         found = messages.member(held.value, "password")
         if found is not None and found[1] is not None:
             yield Violation(f"{held.pointer}/{escape(found[0])}", expected="absent", actual="present")
@@ -58,13 +58,13 @@ def _booleans(held: Held) -> Iterator[tuple[str, Json]]:
     cites=("RFC7643-2.3.2",),
     on=ANSWERS,
     scim=BOTH,
-    when=lambda seen: any(next(_booleans(held), None) for held in own_resources(seen)),
+    when=lambda observation: any(next(_booleans(held), None) for held in own_resources(observation)),
     why='The text "False" is true in many languages: a client takes a disabled account for an active one.',
     fix="Return true and false without quotes; take the client's text apart on the way in.",
 )
 @at_most_five
-def booleans(seen: Observation) -> Iterator[Violation]:
-    for held in own_resources(seen):
+def booleans(observation: Observation) -> Iterator[Violation]:
+    for held in own_resources(observation):
         for where, value in _booleans(held):
             if value is not None and not isinstance(value, bool):
                 shown = f'"{value[:20]}"' if isinstance(value, str) else schemas.type_name(value)
@@ -83,14 +83,14 @@ def _manager(held: Held) -> Any:
     level="MUST",
     cites=("RFC7643-4.3",),
     on=ANSWERS,
-    when=lambda seen: any(_manager(held) is not MISSING for held in own_resources(seen)),
+    when=lambda observation: any(_manager(held) is not MISSING for held in own_resources(observation)),
     why="Clients send the manager in several forms, but all read it as an object with value; anything else "
     "is taken for a difference and sent again in every cycle.",
     fix='Return "manager": {"value": "<id>"}, whatever form it came in; leave it out if there is none.',
 )
 @at_most_five
-def manager_shape(seen: Observation) -> Iterator[Violation]:
-    for held in own_resources(seen):
+def manager_shape(observation: Observation) -> Iterator[Violation]:
+    for held in own_resources(observation):
         found = _manager(held)
         if found is not MISSING and found is not None and not isinstance(found, Mapping):
             where = f"{held.pointer}/{escape(ENTERPRISE)}/manager"
@@ -104,14 +104,14 @@ def manager_shape(seen: Observation) -> Iterator[Violation]:
     cites=("RFC7643-2.5",),
     on=ANSWERS,
     scim=BOTH,
-    when=lambda seen: any(entries for held in own_resources(seen) for _, entries in plural_entries(held)),
+    when=lambda observation: any(entries for held in own_resources(observation) for _, entries in plural_entries(held)),
     why="An entry with a type and no value is compared with nothing at the client's side, differs, and is "
     "sent again in every cycle.",
     fix="Drop an entry when its value is cleared.",
 )
 @at_most_five
-def no_empty_entries(seen: Observation) -> Iterator[Violation]:
-    for held in own_resources(seen):
+def no_empty_entries(observation: Observation) -> Iterator[Violation]:
+    for held in own_resources(observation):
         for name, entries in plural_entries(held):
             for index, entry in entries:
                 if _is_empty(entry):
@@ -131,14 +131,14 @@ def _is_empty(entry: Mapping[str, Json]) -> bool:
     cites=("RFC7643-2.4",),
     on=ANSWERS,
     scim=BOTH,
-    when=lambda seen: _subject_held(seen) is not None,
+    when=lambda observation: _subject_held(observation) is not None,
     why='The client addresses an entry by its type (emails[type eq "work"]). With two of one type its '
     "update hits the wrong one, or both.",
     fix="Replace the entry of that type instead of adding another.",
 )
 @at_most_five
-def type_unique(seen: Observation) -> Iterator[Violation]:
-    held, subject = _subject_held(seen), seen.intent.subject
+def type_unique(observation: Observation) -> Iterator[Violation]:
+    held, subject = _subject_held(observation), observation.intent.subject
     if held is None or subject is None:
         return
     for name, entries in plural_entries(held):
@@ -159,12 +159,12 @@ def _type(entry: Mapping[str, Json]) -> str:
     return found.lower() if isinstance(found, str) else ""
 
 
-def _subject_held(seen: Observation) -> Held | None:
-    subject = seen.intent.subject
+def _subject_held(observation: Observation) -> Held | None:
+    subject = observation.intent.subject
     if subject is None:
         return None
-    created = seen.intent.action in {"create", "set-up"} and not seen.intent.duplicate
-    return next((held for held in own_resources(seen) if created or held.value.get("id") == subject.id), None)
+    created = observation.intent.action in {"create", "set-up"} and not observation.intent.duplicate
+    return next((held for held in own_resources(observation) if created or held.value.get("id") == subject.id), None)
 
 
 @check(
@@ -174,13 +174,13 @@ def _subject_held(seen: Observation) -> Held | None:
     cites=("RFC7643-2.4",),
     on=ANSWERS,
     scim=BOTH,
-    when=lambda seen: any(entries for held in own_resources(seen) for _, entries in plural_entries(held)),
+    when=lambda observation: any(entries for held in own_resources(observation) for _, entries in plural_entries(held)),
     why="With two primary addresses it is chance which one gets the customer's mail.",
     fix="When an entry becomes primary, set the others to false.",
 )
 @at_most_five
-def one_primary(seen: Observation) -> Iterator[Violation]:
-    for held in own_resources(seen):
+def one_primary(observation: Observation) -> Iterator[Violation]:
+    for held in own_resources(observation):
         for name, entries in plural_entries(held):
             primary = sum(entry.get("primary") is True for _, entry in entries)
             if primary > 1:
