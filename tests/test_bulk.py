@@ -106,7 +106,7 @@ def ran(server, path, names=SCENARIOS):
 
 
 def test_the_request_names_members_by_bulk_id():
-    (sent, *_) = [p.seen.exchange.request for p in rehearse(profile(), scenario("create-and-refer"), seed=7)]
+    (sent, *_) = [p.observation.exchange.request for p in rehearse(profile(), scenario("create-and-refer"), seed=7)]
     body = json.loads(sent.body)
     assert (sent.method, sent.target) == ("POST", "/Bulk")
     assert body["schemas"] == ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"]

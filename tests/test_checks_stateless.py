@@ -103,7 +103,7 @@ SUBJECT = Subject(
     key="alice",
     kind="User",
     id="u1",
-    wanted={k: v for k, v in user().items() if k not in {"schemas", "meta", "id"}},
+    desired={k: v for k, v in user().items() if k not in {"schemas", "meta", "id"}},
 )
 
 
@@ -141,7 +141,7 @@ def create(body=MISSING, **more):
     defaults = {
         "status": 201, "method": "POST", "target": "/Users", "ours": {},
         "headers": (SCIM_JSON, ("Location", f"{BASE}/Users/u1")),
-        "subject": Subject(key="alice", kind="User", id=None, wanted=SUBJECT.wanted),
+        "subject": Subject(key="alice", kind="User", id=None, desired=SUBJECT.desired),
     }  # fmt: skip
     return see("create", user() if body is MISSING else body, **(defaults | more))
 
@@ -633,7 +633,7 @@ def test_the_answer_to_a_delete_is_no_resource():
         *(
             (
                 check,
-                match(listing(), tags=frozenset({tag}), subject=replace(SUBJECT, before=user(**shown))),
+                match(listing(), tags=frozenset({tag}), subject=replace(SUBJECT, last_answer=user(**shown))),
                 "does not show",
             )
             for check, tag in (("filter.ignores-case", "case"), ("filter.hostile-value", "hostile"))

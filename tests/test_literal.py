@@ -38,7 +38,7 @@ def sent(profile, *steps, **more):
     """The last step's (request, intent)."""
     seen, ended, *_ = play(profile, *steps, **more)
     assert ended.stopped == ""
-    return seen[-1].seen.exchange.request, seen[-1].seen.intent
+    return seen[-1].observation.exchange.request, seen[-1].observation.intent
 
 
 def speaking(profile, **changes):
@@ -104,8 +104,8 @@ def test_what_is_expected_of_it(entra, expect, more, outcome, statuses):
 @pytest.mark.parametrize("credential", ["valid", "none", "wrong"])
 def test_the_credential(entra, credential):
     seen, *_ = play(entra, send(credential=credential))
-    assert seen[0].seen.exchange.request.credential == credential
-    assert seen[0].seen.intent.tags == {f"credential-{credential}"}
+    assert seen[0].observation.exchange.request.credential == credential
+    assert seen[0].observation.intent.tags == {f"credential-{credential}"}
     words = {"valid": "", "none": " with no credential", "wrong": " with a wrong credential"}
     assert seen[0].title == f"sends GET /Users{words[credential]}"
 
@@ -210,9 +210,9 @@ def test_what_the_profile_asserts_is_in_the_intent(entra):
         "rule": {"level": "MUST", "cites": ["RFC7644-3.4.1"], "title": "A title", "fix": "Do it."},
     }  # fmt: skip
     seen, *_ = play(entra, given("alice"), send(path="/Users/${alice.id}", about="alice", expect=expect))
-    name = seen[-1].seen.intent.subject.wanted["userName"]
+    name = seen[-1].observation.intent.subject.desired["userName"]
     intent = last(seen)
-    assert seen[-1].seen.exchange.request.target.partition("?")[0] == "/Users/user-1"
+    assert seen[-1].observation.exchange.request.target.partition("?")[0] == "/Users/user-1"
     assert intent.asserts == (
         Assertion("/userName", "equals", name),
         Assertion("/id", "is", "not-empty"),
@@ -250,11 +250,11 @@ def test_what_a_literal_write_means(entra, refused):
         verify("alice"),
     )
     seen, *_ = play(entra, *steps, server=Refusing(refusals={"PATCH": 400} if refused else {}))
-    asked, read_back = seen[1].seen.intent.subject, last(seen).subject
+    asked, read_back = seen[1].observation.intent.subject, last(seen).subject
     assert [(w.action, w.accepted, w.refusable) for w in asked.writes] == [("patch", False, False)]
     assert [(w.accepted, w.status) for w in read_back.writes] == [(not refused, 400 if refused else 200)]
     assert [(e.kind, e.path, e.value) for e in read_back.writes[0].effects] == [("set", "title", "Chief")]
-    assert read_back.wanted.get("title") == (None if refused else "Chief")
+    assert read_back.desired.get("title") == (None if refused else "Chief")
 
 
 def test_a_refused_literal_disable_is_still_wanted_and_members_are_counted(entra):
@@ -262,7 +262,7 @@ def test_a_refused_literal_disable_is_still_wanted_and_members_are_counted(entra
         "PATCH", "/Users/${a.id}", about="a", body={}, means={"set": {"active": False}}, expect={"outcome": "either"}
     )
     seen, *_ = play(entra, given("a"), disable, verify("a"), server=Refusing(refusals={"PATCH": 400}))
-    assert last(seen).subject.wanted["active"] is False
+    assert last(seen).subject.desired["active"] is False
     assert last(seen).subject.writes[0].refusable is True
     body = {"Operations": [{"op": "add", "path": "members", "value": [{"value": "${b.id}"}]}]}
     add = send(
@@ -270,7 +270,7 @@ def test_a_refused_literal_disable_is_still_wanted_and_members_are_counted(entra
     )
     seen, *_ = play(entra, given("a"), given("b"), given("crew", kind="Group", members=["a"]), add, verify("crew"))
     assert last(seen).subject.members == {"user-2"}
-    assert last(seen).subject.removed == {"user-1"}
+    assert last(seen).subject.removals == {"user-1"}
 
 
 # --- what a POST made -------------------------------------------------------------------------------------
@@ -300,7 +300,7 @@ def test_what_was_wrongly_taken_is_cleaned_up(entra, path, body):
     seen, ended, ledger, server = play(
         entra, send("POST", path, body=body, expect={"outcome": "refusal"}, **more), server=Lax()
     )
-    assert seen[0].seen.exchange.response.status == 201
+    assert seen[0].observation.exchange.response.status == 201
     assert server.store == {}
     [entry] = ledger.entries.values()
     assert (entry.state, entry.kind) == ("deleted", path.strip("/")[:-1])
@@ -338,7 +338,7 @@ def test_a_server_that_answers_with_who_is_there_already(entra):
     again = send("POST", "/Users", body={"userName": "${alice.userName}"}, expect={"outcome": "either"})
     seen, _, ledger, server = play(entra, given("alice"), again, verify("alice"), server=Adopting())
     assert server.store == {}
-    assert [*seen[-1].seen.context.ours] == ["made-1"]
+    assert [*seen[-1].observation.context.ours] == ["made-1"]
     assert [e.state for e in ledger.entries.values()] == ["deleted", "deleted"]
     assert left_behind(ledger) == []
 
@@ -413,7 +413,7 @@ def imported(profile, server, *steps, people=0):
     assert ended.stopped == ""
     assert left_behind(ledger) == []
     assert len(server.store.records["User"]) == people
-    pages = [p.seen for p in seen if p.seen.intent.action == "list"]
+    pages = [p.observation for p in seen if p.observation.intent.action == "list"]
     own = replace(profile, requires={}, scenarios=())
     outcomes = [{r.id: r.outcome for r in judge(one, own, None)} for one in pages]
     asked = [{k: int(v[0]) for k, v in parse_qs(urlsplit(p.exchange.request.target).query).items()} for p in pages]

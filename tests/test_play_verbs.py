@@ -62,11 +62,14 @@ def play(profile, *steps, server=None, large=False, capabilities=None, **dialect
 
 
 def lines(seen):
-    return [f"{p.seen.exchange.request.method} {p.seen.exchange.request.target.partition('?')[0]}" for p in seen]
+    return [
+        f"{p.observation.exchange.request.method} {p.observation.exchange.request.target.partition('?')[0]}"
+        for p in seen
+    ]
 
 
 def last(seen):
-    return seen[-1].seen.intent
+    return seen[-1].observation.intent
 
 
 def test_a_scenario_cleans_up_in_reverse_and_leaves_nothing(entra):
@@ -76,21 +79,21 @@ def test_a_scenario_cleans_up_in_reverse_and_leaves_nothing(entra):
     assert [e.state for e in ledger.entries.values()] == ["deleted", "deleted"]
     assert ended.requests == 4
     assert lines(seen) == ["POST /Users", "POST /Groups"]
-    assert all(p.seen.intent.by == "harness" for p in seen)
+    assert all(p.observation.intent.by == "harness" for p in seen)
 
 
 def test_probe_must_find_nothing(entra):
     seen, *_ = play(entra, step(do="probe", on="User"), step(do="probe", on="Group"))
     assert lines(seen) == ["GET /Users", "GET /Groups"]
-    assert [p.seen.intent.finds for p in seen] == [(), ()]
-    assert seen[0].seen.intent.filter_value != seen[1].seen.intent.filter_value
-    assert seen[1].seen.intent.excluded == ("members",)
+    assert [p.observation.intent.finds for p in seen] == [(), ()]
+    assert seen[0].observation.intent.filter_value != seen[1].observation.intent.filter_value
+    assert seen[1].observation.intent.excluded == ("members",)
 
 
 def test_match_by_default_by_path_and_in_another_case(entra):
     seen, *_ = play(entra, given("alice"), step(do="match", user="alice"), step(do="match", user="alice", by="externalId"),
                     step(do="match", user="alice", case="upper"), step(do="match", user="bob", finds=0))  # fmt: skip
-    default, other, upper, nobody = (p.seen.intent for p in seen[1:])
+    default, other, upper, nobody = (p.observation.intent for p in seen[1:])
     assert (default.filter_path, other.filter_path) == ("userName", "externalId")
     assert default.finds == other.finds == upper.finds == ("user-1",)
     assert upper.filter_value == default.filter_value.upper()
@@ -132,7 +135,7 @@ OWN = {
 
 def test_what_is_given_keeps_to_the_schema_of_the_target(entra):
     seen, *_ = play(entra, given("alice", has={"title": "Pilot"}), capabilities=Capabilities(schemas=(OWN,)))
-    body = json.loads(seen[0].seen.exchange.request.body)
+    body = json.loads(seen[0].observation.exchange.request.body)
     assert body["name"].keys() == {"familyName", "formatted"}
     assert [entry.keys() for entry in body["emails"]] == [{"value"}]
     assert body["title"] == "Pilot"  # the scenario asks for it
@@ -152,7 +155,7 @@ def test_what_is_given_keeps_to_the_schema_of_the_target(entra):
 )
 def test_a_target_may_refuse_what_its_schema_does_not_offer(entra, more, expect):
     seen, *_ = play(entra, given("alice", **more), capabilities=Capabilities(schemas=(OWN,)))
-    assert seen[0].seen.intent.expect == expect
+    assert seen[0].observation.intent.expect == expect
 
 
 def test_who_comes_with_a_creation_is_added_by_it(entra):
@@ -165,15 +168,15 @@ def test_who_was_refused_as_a_member_is_not_lost(entra):
     steps = [given("alice"), given("crew", kind="Group"), step(do="add-members", group="crew", members=["alice"]),
              verify("crew", members=["alice"])]  # fmt: skip
     seen, *_ = play(entra, *steps, server=Refusing(refusals={"PATCH /Groups": 400}))
-    assert last(seen).subject.members == last(seen).subject.absent == {"user-1"}
+    assert last(seen).subject.members == last(seen).subject.absentees == {"user-1"}
     seen, *_ = play(entra, *steps)
     assert last(seen).subject.members == {"user-1"}
-    assert last(seen).subject.absent == frozenset()
+    assert last(seen).subject.absentees == frozenset()
 
 
 def test_what_is_given_is_plain_where_the_target_publishes_no_schema(entra):
     seen, *_ = play(entra, given("alice"))
-    body = json.loads(seen[0].seen.exchange.request.body)
+    body = json.loads(seen[0].observation.exchange.request.body)
     assert body["name"].keys() == {"givenName", "familyName"}
     assert body["emails"][0].keys() == {"value", "type", "primary"}
 
@@ -189,7 +192,7 @@ def test_members_that_a_creation_left_out_are_added_by_patch(entra):
     crew = given("crew", kind="Group", members=["alice"])
     seen, *_ = play(entra, given("alice"), crew, verify("crew", members=["alice"]), server=Forgetful())
     assert lines(seen)[:3] == ["POST /Users", "POST /Groups", "PATCH /Groups/group-2"]
-    assert json.loads(seen[2].seen.exchange.request.body)["Operations"] == [
+    assert json.loads(seen[2].observation.exchange.request.body)["Operations"] == [
         {"op": "add", "path": "members", "value": [{"value": "user-1"}]}
     ]
 
@@ -211,9 +214,9 @@ def test_a_conflict_must_be_refused_and_the_first_stays(entra):
         step(do="read", user="alice"),
     )
     assert ended.stopped == ""
-    assert seen[1].seen.intent.duplicate is True
-    assert seen[1].seen.intent.expect == "refusal"
-    assert seen[2].seen.exchange.request.target.startswith("/Users/user-1?")
+    assert seen[1].observation.intent.duplicate is True
+    assert seen[1].observation.intent.expect == "refusal"
+    assert seen[2].observation.exchange.request.target.startswith("/Users/user-1?")
 
 
 def test_what_a_second_create_made_is_cleaned_up_too(entra):
@@ -242,7 +245,7 @@ def test_change_reads_first_and_says_what_must_hold(entra):
         ("clear", "title", None),
     }
     assert write.accepted is True
-    assert about.wanted["displayName"] == "Liv"
+    assert about.desired["displayName"] == "Liv"
     assert last(seen).disabled is True
 
 
@@ -280,7 +283,7 @@ def test_a_refused_disable_is_still_wanted(entra, accepted):
         verify("alice"),
         server=server,
     )
-    wanted = last(seen).subject.wanted
+    wanted = last(seen).subject.desired
     assert wanted["active"] is False
     assert (wanted["displayName"] == "Liv") is accepted
     assert last(seen).subject.writes[-1].accepted is accepted
@@ -290,8 +293,8 @@ def test_assign_manager(entra):
     seen, *_ = play(
         entra, given("bob"), given("alice"), step(do="assign-manager", user="alice", manager="bob"), verify("alice")
     )
-    assert seen[3].seen.intent.sent["Operations"] == [{"op": "add", "path": f"{ENT}:manager", "value": "user-1"}]
-    assert paths.get(last(seen).subject.wanted, f"{ENT}:manager") == {"value": "user-1"}
+    assert seen[3].observation.intent.sent["Operations"] == [{"op": "add", "path": f"{ENT}:manager", "value": "user-1"}]
+    assert paths.get(last(seen).subject.desired, f"{ENT}:manager") == {"value": "user-1"}
 
 
 @pytest.mark.parametrize(
@@ -337,9 +340,13 @@ def test_a_member_who_never_got_in_is_not_lost(entra):
         (Forgetful(), set(), {"user-1"}),
     ):
         seen, *_ = play(entra, *again, server=server)
-        told = {p.number.partition(".")[0]: p.seen.intent.subject for p in seen if p.seen.intent.by == "harness"}
+        told = {
+            p.number.partition(".")[0]: p.observation.intent.subject
+            for p in seen
+            if p.observation.intent.by == "harness"
+        }
         assert told["4"].members == told["5"].members == {"user-1"}
-        assert (told["4"].absent, told["5"].absent) == (first, second)
+        assert (told["4"].absentees, told["5"].absentees) == (first, second)
 
 
 def test_a_crowd_stands_for_all_of_it(entra):
@@ -369,8 +376,8 @@ def test_members_not_shown_are_asked_for_by_name(entra):
             return done
 
     seen, *_ = play(entra, given("a"), given("crew", kind="Group", members=["a"]), verify("crew"), server=Shy())
-    assert [p.seen.intent.action for p in seen[-2:]] == ["read-back", "read-members"]
-    assert "attributes=displayName%2Cmembers" in seen[-1].seen.exchange.request.target
+    assert [p.observation.intent.action for p in seen[-2:]] == ["read-back", "read-members"]
+    assert "attributes=displayName%2Cmembers" in seen[-1].observation.exchange.request.target
 
 
 def test_delete_and_again(entra):
@@ -378,9 +385,9 @@ def test_delete_and_again(entra):
                               step(do="delete", user="alice", expect="gone"))  # fmt: skip
     assert lines(seen) == ["POST /Users", "GET /Users/user-1", "DELETE /Users/user-1", "GET /Users/user-1", "GET /Users", "GET /Users",
                            "GET /Users/user-1", "DELETE /Users/user-1"]  # fmt: skip
-    assert all(p.seen.intent.gone for p in seen[3:])
+    assert all(p.observation.intent.gone for p in seen[3:])
     assert last(seen).twice is True
-    assert seen[4].seen.intent.finds == ()
+    assert seen[4].observation.intent.finds == ()
     assert ledger.entries[1].state == "deleted"
 
 
@@ -395,7 +402,7 @@ def test_what_follows_a_refused_deletion_is_not_reached(entra):
 def test_evaluate_compares_with_the_source(entra):
     seen, *_ = play(entra, step(do="create", user="alice"), step(do="evaluate", user="alice"))
     assert last(seen).action == "evaluate"
-    assert last(seen).subject.sources["userName"] == last(seen).subject.wanted["userName"]
+    assert last(seen).subject.sources["userName"] == last(seen).subject.desired["userName"]
     assert "schemas" not in last(seen).subject.sources
 
 
@@ -411,8 +418,8 @@ def test_literal_operations_and_what_they_mean(entra):
 
 def test_verify_clears_the_writes(entra):
     seen, *_ = play(entra, step(do="create", user="alice"), verify("alice"), verify("alice"))
-    assert len(seen[-2].seen.intent.subject.writes) == 1
-    assert seen[-1].seen.intent.subject.writes == ()
+    assert len(seen[-2].observation.intent.subject.writes) == 1
+    assert seen[-1].observation.intent.subject.writes == ()
 
 
 def test_what_verify_adds_is_only_what_no_write_asked(entra):

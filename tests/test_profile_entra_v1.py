@@ -54,8 +54,8 @@ def sent(name):
     return [
         (r.method, r.target, r.headers, r.body.decode() if r.body is not None else None)
         for played in rehearsed(name)
-        if played.seen.intent.by == "client"
-        for r in [played.seen.exchange.request]
+        if played.observation.intent.by == "client"
+        for r in [played.observation.exchange.request]
     ]
 
 
@@ -397,7 +397,7 @@ def test_a_correct_server_shows_no_finding(v1, found):
     large = "members.large-group"
     bad, requests = found(GoodServer(), [one.id for one in v1.scenarios if one.id != large])
     assert bad == set()
-    posts = [played for played in rehearsed(large) if played.seen.exchange.request.method == "POST"]
+    posts = [played for played in rehearsed(large) if played.observation.exchange.request.method == "POST"]
     assert len(posts) == 107
     assert requests + len(rehearsed(large)) + len(posts) < 700
 

@@ -82,7 +82,7 @@ def _rehearsed(identifier, name, large):
     stage = RunContext(sender=server, base_url=server.base_url, seed=SEED, ledger=Ledger(None), observe=played.append,
                   capabilities=Capabilities(), large=large)  # fmt: skip
     assert run_scenario(profile, scenario(profile, name), stage).stopped == ""
-    return [p.seen.exchange.request for p in played if p.seen.intent.by == "client"]
+    return [p.observation.exchange.request for p in played if p.observation.intent.by == "client"]
 
 
 def sent(profile, name, **more):
@@ -229,7 +229,7 @@ def test_the_token_with_and_without_bearer(okta, value):
         stage = RunContext(sender=wire, base_url=url, seed=SEED, ledger=Ledger(None), observe=played.append)
         ended = run_scenario(okta, scenario(okta, "connection.test-credentials"), stage)
         wire.close()
-    assert (ended.stopped, [p.seen.exchange.response.status for p in played]) == ("", [200])
+    assert (ended.stopped, [p.observation.exchange.response.status for p in played]) == ("", [200])
 
 
 def test_basic_is_user_and_password_in_base64():
@@ -550,7 +550,7 @@ def test_discovery_and_grant(either):
     assert grant["entitlements"] == [{"value": "lic-1", "display": "Pro", "type": "License"}]
     for kind in ("roles", "entitlements"):
         [played] = rehearse(either, scenario(either, f"entitlements.read.{kind}"), seed=SEED)
-        assert played.seen.exchange.request.target == f"/{kind.capitalize()}?count=1&startIndex=1"
+        assert played.observation.exchange.request.target == f"/{kind.capitalize()}?count=1&startIndex=1"
 
 
 # --- against servers ------------------------------------------------------------------------------
@@ -647,7 +647,7 @@ def test_bugs_that_okta_met_are_found(defect, profile, name, check, severity):
             stage = RunContext(
                 sender=wire, base_url=url, seed=SEED, ledger=Ledger(None),
                 observe=lambda p, one=one: found.update(
-                    (r.id, r.severity) for r in judge(p.seen, loaded, one) if r.outcome == "fail"),
+                    (r.id, r.severity) for r in judge(p.observation, loaded, one) if r.outcome == "fail"),
             )  # fmt: skip
             run_scenario(loaded, one, stage)
         wire.close()

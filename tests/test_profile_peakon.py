@@ -49,8 +49,8 @@ def sent(name):
     return [
         (r.method, r.target, r.headers, r.body.decode() if r.body is not None else None)
         for played in rehearse(profile, next(s for s in profile.scenarios if s.id == name), seed=SEED)
-        if played.seen.intent.by == "client"
-        for r in [played.seen.exchange.request]
+        if played.observation.intent.by == "client"
+        for r in [played.observation.exchange.request]
     ]
 
 

@@ -74,7 +74,7 @@ def replay(server: GoodServer, *only: str) -> Ran:
     ran, current = Ran(), rfc().scenarios[0]
 
     def observe(played: PlayedRequest) -> None:
-        for result in judge(played.seen, rfc(), current):
+        for result in judge(played.observation, rfc(), current):
             ran.outcomes[result.outcome] += 1
             if result.outcome in {"pass", "fail"}:
                 ran.checks.add(result.id)
@@ -146,8 +146,8 @@ def test_optional_features_are_asked_for_only_where_they_are_advertised():
         needed = one.when.get("supports", [])
         return {needed} if isinstance(needed, str) else set(needed)
 
-    sends = {s.id: [(p.seen.exchange.request.method, p.seen.exchange.request.target) for p in rehearsed(s)
-                    if p.seen.intent.by == "client"] for s in rfc().scenarios}  # fmt: skip
+    sends = {s.id: [(p.observation.exchange.request.method, p.observation.exchange.request.target) for p in rehearsed(s)
+                    if p.observation.intent.by == "client"] for s in rfc().scenarios}  # fmt: skip
     patching = {id_ for id_, sent in sends.items() if any(m == "PATCH" and "/Users" in t for m, t in sent)}
     assert {s.id for s in rfc().scenarios if "patch" in advertised(s)} >= patching - {
         "credentials.missing",  # refused before anything is looked at
@@ -171,16 +171,18 @@ def rehearsed(one: Scenario) -> list[PlayedRequest]:
 
 
 def test_the_client_is_plain():
-    [played] = [p for p in rehearsed(scenario("query.users")) if p.seen.intent.by == "client"]
-    assert (played.seen.exchange.request.target, played.seen.exchange.request.headers) == (
+    [played] = [p for p in rehearsed(scenario("query.users")) if p.observation.intent.by == "client"]
+    assert (played.observation.exchange.request.target, played.observation.exchange.request.headers) == (
         "/Users", (("Accept", "application/scim+json"),)
     )  # fmt: skip
-    [made] = [p for p in rehearsed(scenario("create.user")) if p.seen.intent.action == "create"]
-    assert list(made.seen.intent.sent) == [
+    [made] = [p for p in rehearsed(scenario("create.user")) if p.observation.intent.action == "create"]
+    assert list(made.observation.intent.sent) == [
         "schemas", "userName", "externalId", "name", "displayName", "emails", "active",
     ]  # fmt: skip
-    [asked] = [p for p in rehearsed(scenario("filter.special-characters")) if "Quay" in p.seen.exchange.request.target]
-    assert "%5C%22Quay%5C%22%20O%27Brien" in asked.seen.exchange.request.target
+    [asked] = [
+        p for p in rehearsed(scenario("filter.special-characters")) if "Quay" in p.observation.exchange.request.target
+    ]
+    assert "%5C%22Quay%5C%22%20O%27Brien" in asked.observation.exchange.request.target
 
 
 # --- lawful servers -----------------------------------------------------------------------------

@@ -76,8 +76,8 @@ def sent(profile, name):
     return [
         (r.method, r.target, dict(r.headers), r.body.decode() if r.body is not None else None)
         for played in rehearsed(profile.id, name)
-        if played.seen.intent.by == "client"
-        for r in [played.seen.exchange.request]
+        if played.observation.intent.by == "client"
+        for r in [played.observation.exchange.request]
     ]
 
 
@@ -99,7 +99,7 @@ def found(profile, server, only=""):
         def watch(played, one=one):
             failures.extend(
                 (one.id, r.id, r.where, r.severity) if r.outcome == "fail" else (one.id, r.id, r.reason, "error")
-                for r in judge(played.seen, profile, one)
+                for r in judge(played.observation, profile, one)
                 if r.outcome in {"fail", "error"}
             )
 
@@ -122,7 +122,7 @@ def test_it_loads_without_a_warning(suite):
 def test_every_name_that_is_written_carries_the_runs_tag(suite):
     for one in suite.scenarios:
         for played in rehearsed(suite.id, one.id):
-            request = played.seen.exchange.request
+            request = played.observation.exchange.request
             if request.method != "POST":
                 continue
             body = json.loads(request.body)
@@ -205,7 +205,7 @@ def test_reads_of_the_okta_suite(okta, name, target):
 
 def test_the_wrong_credential_is_sent_in_test_11_alone(okta):
     used = {
-        one.id: {p.seen.exchange.request.credential for p in rehearsed(okta.id, one.id) if p.seen.intent.by == "client"}
+        one.id: {p.observation.exchange.request.credential for p in rehearsed(okta.id, one.id) if p.observation.intent.by == "client"}
         for one in okta.scenarios
     }  # fmt: skip
     assert used.pop("test-11.refuse-wrong-token") == {"wrong"}

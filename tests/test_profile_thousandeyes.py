@@ -58,8 +58,8 @@ def sent(profile, name):
     return [
         (r.method, r.target, r.headers, json.loads(r.body) if r.body is not None else None)
         for played in rehearse(loaded(profile), one, seed=SEED)
-        if played.seen.intent.by == "client"
-        for r in [played.seen.exchange.request]
+        if played.observation.intent.by == "client"
+        for r in [played.observation.exchange.request]
     ]
 
 

@@ -39,7 +39,9 @@ def requests(name, scenario):
     """(method, target, body) of what the client itself sends, ids as the imaginary server gives them."""
     profile = load(name)
     chosen = next(s for s in profile.scenarios if s.id == scenario)
-    sent = [p.seen.exchange.request for p in rehearse(profile, chosen, seed=7) if p.seen.intent.by == "client"]
+    sent = [
+        p.observation.exchange.request for p in rehearse(profile, chosen, seed=7) if p.observation.intent.by == "client"
+    ]
     return [(r.method, r.target, json.loads(r.body) if r.body else None) for r in sent]
 
 
@@ -47,8 +49,10 @@ def headers(name, scenario, method):
     profile = load(name)
     chosen = next(s for s in profile.scenarios if s.id == scenario)
     played = rehearse(profile, chosen, seed=7)
-    found = next(p for p in played if p.seen.intent.by == "client" and p.seen.exchange.request.method == method)
-    return dict(found.seen.exchange.request.headers)
+    found = next(
+        p for p in played if p.observation.intent.by == "client" and p.observation.exchange.request.method == method
+    )
+    return dict(found.observation.exchange.request.headers)
 
 
 # --- bytes ----------------------------------------------------------------------------------------
@@ -158,7 +162,7 @@ def test_no_profile_deletes_users_or_speaks_2_0():
     for name in PROFILES:
         for scenario in load(name).scenarios:
             for played in rehearse(load(name), scenario, seed=7):
-                request = played.seen.exchange.request
+                request = played.observation.exchange.request
                 assert not (request.method == "DELETE" and request.target.startswith("/Users"))
                 text = request.target + repr(request.headers) + (request.body or b"").decode()
                 assert "2.0" not in text.replace("127.0.0.1", ""), (name, scenario.id)

@@ -459,7 +459,7 @@ def test_members_come_and_go_in_every_dialect(ids, chance):
 @given(changes(), resources(), st.booleans())
 def test_what_the_run_wants_of_a_resource_is_what_an_accepted_change_makes_of_it(change, held, accepted):
     """The read-back compares with this: were it wrong, the server would be blamed."""
-    actor = SimpleNamespace(wanted=copy.deepcopy(held), members=set(), removed=set(), refused=set())
+    actor = SimpleNamespace(desired=copy.deepcopy(held), members=set(), removals=set(), refused_paths=set())
     for path, value in change.set:
         effect = Effect("set", path, {"value": value} if path in change.references else value)
         changing.apply(actor, effect, accepted=accepted)
@@ -467,5 +467,5 @@ def test_what_the_run_wants_of_a_resource_is_what_an_accepted_change_makes_of_it
         changing.apply(actor, Effect("clear", path), accepted=accepted)
     disabling = Change(set=tuple(pair for pair in change.set if pair == ("active", False)))
     # Who may get in is as the client wanted it, even if the server refused.
-    assert levelled(actor.wanted) == wanted(held, change if accepted else disabling)
+    assert levelled(actor.desired) == wanted(held, change if accepted else disabling)
     assert replace(change) == change

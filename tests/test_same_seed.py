@@ -18,7 +18,7 @@ def sent(profile, seed):
         (request.method, request.target, request.body)
         for scenario in profile.scenarios
         if scenario.id not in BIG
-        for request in (played.seen.exchange.request for played in rehearse(profile, scenario, seed=seed))
+        for request in (played.observation.exchange.request for played in rehearse(profile, scenario, seed=seed))
     ]
 
 

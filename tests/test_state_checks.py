@@ -80,7 +80,7 @@ def see(action, body=MISSING, *, status=None, writes=(), subject=None, schemas=N
     """``body`` MISSING: no body at all. ``subject``: changes to the subject."""
     status = status if status is not None else (204 if body is MISSING else 200)
     intent_about = {k: more.pop(k) for k in list(more) if k in Intent.__slots__}
-    about = Subject(key="alice", kind="User", id="u1", wanted=WANTED, before=liv(), writes=tuple(writes))
+    about = Subject(key="alice", kind="User", id="u1", desired=WANTED, last_answer=liv(), writes=tuple(writes))
     about = replace(about, **(subject or {}))
     data = b"" if body is MISSING else json.dumps(body).encode()
     assert not more, more
@@ -103,8 +103,8 @@ def gone(action="read-back", **more):
 
 
 def group_back(body, *writes, members=(), **more):
-    about = {"kind": "Group", "id": "g1", "wanted": {"displayName": "Crew"}, "members": frozenset(members),
-             "before": crew(), **more.pop("subject", {})}  # fmt: skip
+    about = {"kind": "Group", "id": "g1", "desired": {"displayName": "Crew"}, "members": frozenset(members),
+             "last_answer": crew(), **more.pop("subject", {})}  # fmt: skip
     return see(more.pop("action", "read-back"), body, writes=writes, subject=about, **more)
 
 
@@ -290,8 +290,8 @@ CASES = {
     "patch.atomic": [
         ("refused and as before", back(liv(), refused(*two.effects)), []),
         ("refused and half applied", back(liv(displayName="Liv Berg"), refused(*two.effects)), ["displayName"]),
-        ("it held before", back(liv(displayName="Liv Berg"), refused(*two.effects), subject={"before": liv(displayName="Liv Berg")}), []),
-        ("not read before", back(liv(), refused(*two.effects), subject={"before": None}), "skip"),
+        ("it held before", back(liv(displayName="Liv Berg"), refused(*two.effects), subject={"last_answer": liv(displayName="Liv Berg")}), []),
+        ("not read before", back(liv(), refused(*two.effects), subject={"last_answer": None}), "skip"),
         ("accepted", back(liv(displayName="Liv Berg"), two), None),
     ],
     "patch.untouched": [
@@ -312,8 +312,8 @@ CASES = {
             write(put('emails[type eq "home"].value', "h@x"), put('emails[type eq "home"].primary', True))), []),
         ("the department lost to the manager", back(liv(**{ENT: {"manager": {"value": "u2"}}}), boss), [f"{ENT}:department"]),
         ("refused only", back(liv(), refused(*renamed.effects)), []),
-        ("not read before", back(liv(), renamed, subject={"before": None}), None),
-        ("unassigned before", back(liv(displayName="Liv Berg", title=MISSING), renamed, subject={"before": liv(title=MISSING)}), []),
+        ("not read before", back(liv(), renamed, subject={"last_answer": None}), None),
+        ("unassigned before", back(liv(displayName="Liv Berg", title=MISSING), renamed, subject={"last_answer": liv(title=MISSING)}), []),
     ],
     "patch.last-modified-moves": [
         ("later", back(later(displayName="Liv Berg"), renamed), []),
@@ -324,18 +324,18 @@ CASES = {
         ("no date", back(liv(displayName="Liv Berg", meta={"lastModified": "yesterday"}), renamed), "skip"),
         ("nothing changed", back(liv(), renamed), "skip"),
         ("a no-op", back(liv(), write(put("displayName", "Liv Dahl"))), "skip"),
-        ("whole seconds within one", back(liv(displayName="Liv Berg", meta=whole_seconds), renamed, subject={"before": liv(meta=whole_seconds)},
+        ("whole seconds within one", back(liv(displayName="Liv Berg", meta=whole_seconds), renamed, subject={"last_answer": liv(meta=whole_seconds)},
                                           headers=(("Date", "Sat, 31 Jan 2026 09:30:00 GMT"),)), "skip"),
-        ("whole seconds, long since", back(liv(displayName="Liv Berg", meta=whole_seconds), renamed, subject={"before": liv(meta=whole_seconds)},
+        ("whole seconds, long since", back(liv(displayName="Liv Berg", meta=whole_seconds), renamed, subject={"last_answer": liv(meta=whole_seconds)},
                                            headers=(("Date", "Sat, 31 Jan 2026 09:31:00 GMT"),)), ["meta.lastModified"]),
         ("another time zone", back(liv(displayName="Liv Berg", meta={"lastModified": "2026-01-31T10:30:01+01:00"}), renamed), []),
     ],
     "patch.created-stays": [
-        ("the same", back(liv(displayName="Liv Berg", meta=FIRST), renamed, subject={"before": liv(meta=FIRST)}), []),
-        ("less precise", back(liv(displayName="Liv Berg", meta={"created": "2026-01-31T10:30:00+01:00"}), renamed, subject={"before": liv(meta=FIRST)}), []),
-        ("moved", back(liv(displayName="Liv Berg", meta={"created": "2026-01-31T09:30:01.75Z"}), renamed, subject={"before": liv(meta=FIRST)}), ["meta.created"]),
-        ("absent", back(liv(displayName="Liv Berg", meta={}), renamed, subject={"before": liv(meta=FIRST)}), "skip"),
-        ("not read before", back(liv(displayName="Liv Berg", meta=FIRST), renamed, subject={"before": None}), None),
+        ("the same", back(liv(displayName="Liv Berg", meta=FIRST), renamed, subject={"last_answer": liv(meta=FIRST)}), []),
+        ("less precise", back(liv(displayName="Liv Berg", meta={"created": "2026-01-31T10:30:00+01:00"}), renamed, subject={"last_answer": liv(meta=FIRST)}), []),
+        ("moved", back(liv(displayName="Liv Berg", meta={"created": "2026-01-31T09:30:01.75Z"}), renamed, subject={"last_answer": liv(meta=FIRST)}), ["meta.created"]),
+        ("absent", back(liv(displayName="Liv Berg", meta={}), renamed, subject={"last_answer": liv(meta=FIRST)}), "skip"),
+        ("not read before", back(liv(displayName="Liv Berg", meta=FIRST), renamed, subject={"last_answer": None}), None),
     ],
     # --- users --------------------------------------------------------------------------------------------
     "user.disabled": [
@@ -382,8 +382,8 @@ CASES = {
         ("hidden, without Resources", see("look-up", {"totalResults": 0}, disabled=True, finds=("u1",)), ["/Resources"]),
         ("a refused query is another check's", see("match", {}, status=400, disabled=True, finds=("u1",)), None),
         ("active", see("match", listing(), finds=("u1",)), None),
-        ("a new name that it was not given", see("look-up", listing(), disabled=True, finds=("u1",), filter_path="userName", filter_value="new@example.com", subject={"before": liv()}), "skip"),
-        ("the name that it has", see("look-up", listing(), disabled=True, finds=("u1",), filter_path="userName", filter_value=liv()["userName"].upper(), subject={"before": liv()}), ["/Resources"]),
+        ("a new name that it was not given", see("look-up", listing(), disabled=True, finds=("u1",), filter_path="userName", filter_value="new@example.com", subject={"last_answer": liv()}), "skip"),
+        ("the name that it has", see("look-up", listing(), disabled=True, finds=("u1",), filter_path="userName", filter_value=liv()["userName"].upper(), subject={"last_answer": liv()}), ["/Resources"]),
     ],
     "user.disabled-found-in-list": [
         ("listed", see("list", listing(liv()), disabled=True), []),
@@ -419,13 +419,13 @@ CASES = {
         ("the one just added is another check's", group_back(crew("u2"), added, members=["u1", "u2"]), []),
         ("lost by something done to somebody else", group_back(crew(), members=["u2"]), ["members"]),
         ("an Error with 200", group_back({"schemas": [ERROR], "status": "404"}, members=["u1"]), None),
-        ("never taken in", group_back(crew("u1"), members=["u1", "u2"], subject={"absent": frozenset({"u2"})}), []),
+        ("never taken in", group_back(crew("u1"), members=["u1", "u2"], subject={"absentees": frozenset({"u2"})}), []),
     ],
     "group.members-exact": [
         ("exactly", group_back(crew("u1", "u2"), added, members=["u1", "u2"], subject={"members_exact": True}), []),
         ("one more", group_back(crew("u1", "u2", "u7"), added, members=["u1", "u2"], subject={"members_exact": True}), ["members"]),
         ("twice is another check's", group_back(crew("u1", "u1"), added, members=["u1"], subject={"members_exact": True}), []),
-        ("the one not removed is another check's", group_back(crew("u1", "u2"), removed, members=["u2"], subject={"members_exact": True, "removed": frozenset({"u1"})}), []),
+        ("the one not removed is another check's", group_back(crew("u1", "u2"), removed, members=["u2"], subject={"members_exact": True, "removals": frozenset({"u1"})}), []),
         ("not asked", group_back(crew("u7"), added, members=["u1"]), None),
     ],
     "group.members-once": [
@@ -447,7 +447,7 @@ CASES = {
         ("409", see("patch", {}, status=409, writes=[added], twice=True), ["status"]),
         ("500 is another check's", see("patch", {}, status=500, writes=[added], twice=True), []),
         ("the first time", see("patch", {}, status=409, writes=[added]), None),
-        ("refused the first time too", see("patch", {}, status=409, writes=[added], twice=True, subject={"absent": frozenset({"u1"})}), None),
+        ("refused the first time too", see("patch", {}, status=409, writes=[added], twice=True, subject={"absentees": frozenset({"u1"})}), None),
     ],
     # --- deletion -----------------------------------------------------------------------------------------
     "delete.status": [
@@ -516,8 +516,8 @@ CASES = {
         ("gained an empty attribute", see("bystander", liv(nickName=None, roles=[])), []),
         ("gained an extension attribute", see("bystander", liv(**{FJORD: {"berth": "B7"}})), [FJORD]),
         ("gone", see("bystander", {}, status=404), ["status"]),
-        ("never read", see("bystander", liv(), subject={"before": None}), []),
-        ("hostile names", see("bystander", liv(**{"a[b": "x", "": 1, "c.d": "e"}), subject={"before": liv(**{"a[b": "y", "": 2, "c.d": "e"})}), []),
+        ("never read", see("bystander", liv(), subject={"last_answer": None}), []),
+        ("hostile names", see("bystander", liv(**{"a[b": "x", "": 1, "c.d": "e"}), subject={"last_answer": liv(**{"a[b": "y", "": 2, "c.d": "e"})}), []),
     ],
 }  # fmt: skip
 

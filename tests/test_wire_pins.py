@@ -32,8 +32,8 @@ def sent(profile, name):
     return [
         (r.method, r.target, r.headers, r.body.decode() if r.body is not None else None)
         for played in rehearse(profile, scenario(profile, name), seed=SEED)
-        if played.seen.intent.by == "client"
-        for r in [played.seen.exchange.request]
+        if played.observation.intent.by == "client"
+        for r in [played.observation.exchange.request]
     ]
 
 
@@ -383,8 +383,8 @@ def test_the_initial_cycle(entra):
 def test_our_own_requests_have_none_of_the_client_s_habits(entra):
     for one in entra.scenarios:
         for played in rehearse(entra, one, seed=SEED):
-            if played.seen.intent.by == "harness":
-                request = played.seen.exchange.request
+            if played.observation.intent.by == "harness":
+                request = played.observation.exchange.request
                 assert FLAG not in request.target
                 assert ("Accept", "application/scim+json") in request.headers
                 assert "ADSCIMVersion" not in dict(request.headers)

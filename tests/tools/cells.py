@@ -247,11 +247,13 @@ class _Replay(Session):
         """Judges, unless the very same has been judged before. Nothing is recorded."""
         profile, scenario, _ = self._current
         if self._judged is None:
-            results = judge(played.seen, profile, scenario)
+            results = judge(played.observation, profile, scenario)
         else:
-            key = self._key(played.seen, scenario)
+            key = self._key(played.observation, scenario)
             if key not in self._judged:
-                self._judged[key] = [r for r in judge(played.seen, profile, scenario) if r.outcome in {"fail", "error"}]
+                self._judged[key] = [
+                    r for r in judge(played.observation, profile, scenario) if r.outcome in {"fail", "error"}
+                ]
             results = self._judged[key]
         for wrong in results:
             if wrong.outcome == "error":

@@ -186,7 +186,7 @@ def reached(profiles: Iterable[Profile]) -> dict[str, list[tuple[Profile, Scenar
         for scenario in profile.scenarios:
             played = rehearse(profile, scenario, seed=SEED)
             for rule in all_checks().values():
-                if profile.scim in rule.scim and any(_looks(rule, one.seen) for one in played):
+                if profile.scim in rule.scim and any(_looks(rule, one.observation) for one in played):
                     found[rule.id].append((len(played), profile, scenario))
     return {check: [(p, s) for _, p, s in sorted(rows, key=lambda row: row[0])] for check, rows in found.items()}
 

@@ -72,7 +72,7 @@ def has_asked_value(observation: Observation) -> bool:
     Then no filter can find it by that value, and the check on the write has told what went wrong.
     """
     intent = observation.intent
-    before = intent.subject.before if intent.subject else None
+    before = intent.subject.last_answer if intent.subject else None
     if before is None or intent.filter_path is None or intent.filter_value is None:
         return True
     at = paths.parse(intent.filter_path)

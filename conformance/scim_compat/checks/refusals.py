@@ -82,7 +82,7 @@ def _element_is_there(observation: Observation, at: paths.Path) -> bool:
     subject = observation.intent.subject
     if subject is None:
         return True
-    known = subject.wanted if subject.before is None else subject.before
+    known = subject.desired if subject.last_answer is None else subject.last_answer
     return paths.get(known, replace(at, sub="")) is not MISSING
 
 

@@ -19,21 +19,21 @@ class Actor:
     key: str
     kind: ResourceKind
     sources: dict[str, Json]
-    wanted: dict[str, Json] = field(default_factory=dict)
+    desired: dict[str, Json] = field(default_factory=dict)
     id: str | None = None
     entry: int | None = None
     """Its line in the ledger."""
     members: set[str] = field(default_factory=set)
-    removed: set[str] = field(default_factory=set)
-    absent: set[str] = field(default_factory=set)
+    removals: set[str] = field(default_factory=set)
+    absentees: set[str] = field(default_factory=set)
     """Who should be in and is known not to be: refused, or missing before."""
-    missed: set[str] = field(default_factory=set)
+    failed_filters: set[str] = field(default_factory=set)
     """Attribute paths in small letters by whose plain value a filter has not found it."""
-    refused: set[str] = field(default_factory=set)
+    refused_paths: set[str] = field(default_factory=set)
     """Paths of ``wanted`` that the server has refused to change."""
-    seen: dict[str, Json] | None = None
+    last_answer: dict[str, Json] | None = None
     """The server's own last full representation."""
-    given: tuple[Mapping[str, Json], Mapping[str, Json]] | None = None
+    setup: tuple[Mapping[str, Json], Mapping[str, Json]] | None = None
     """Where our set-up made it: what we wanted there, and what the answer held."""
     writes: list[Write] = field(default_factory=list)
     location: str | None = None
@@ -43,4 +43,4 @@ class Actor:
 
     @property
     def disabled(self) -> bool:
-        return self.wanted.get("active") is False
+        return self.desired.get("active") is False

@@ -77,19 +77,19 @@ class Subject:
     """The name the profile gives it (``alice``)."""
     kind: Literal["User", "Group"]
     id: str | None
-    wanted: Mapping[str, Json]
+    desired: Mapping[str, Json]
     """The resource as it should be on the server, from all accepted writes so far."""
     sources: Mapping[str, Json] = field(default_factory=dict)
     """Target path → mapped source value, as the client would compare it in the next cycle."""
     members: frozenset[str] = frozenset()
     """Ids that should be members (groups)."""
-    removed: frozenset[str] = frozenset()
+    removals: frozenset[str] = frozenset()
     """Ids whose removal the client asked for at any time: group.member-removed speaks for them."""
-    absent: frozenset[str] = frozenset()
+    absentees: frozenset[str] = frozenset()
     """Ids that should be in and are known not to be: refused, or missing before. It is not said again."""
-    missed: frozenset[str] = frozenset()
+    failed_filters: frozenset[str] = frozenset()
     """Attribute paths in small letters by whose plain value a filter has not found it."""
-    before: Mapping[str, Json] | None = None
+    last_answer: Mapping[str, Json] | None = None
     """The server's own full representation before the last write, if it was read."""
     writes: tuple[Write, ...] = ()
     """The writes since the last read-back, oldest first."""

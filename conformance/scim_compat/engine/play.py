@@ -45,7 +45,7 @@ class PlayedRequest:
     number: str
     """``3.2``: second exchange of the third step."""
     title: str
-    seen: Observation
+    observation: Observation
 
 
 @dataclass(slots=True)
@@ -139,11 +139,11 @@ class Play:
                 raise NotReached(f"{name} has no id")
             return actor.id
         if attribute == "version":
-            shown = actor.etag or paths.get(actor.seen or {}, "meta.version")
+            shown = actor.etag or paths.get(actor.last_answer or {}, "meta.version")
             if not isinstance(shown, str) or not shown:
                 raise NotReached(f"{name} was read without an ETag and without meta.version")
             return shown
-        known = paths.member(actor.wanted, attribute)
+        known = paths.member(actor.desired, attribute)
         if known is not MISSING and not isinstance(known, dict | list):
             return known
         if attribute in actor.sources:
@@ -181,7 +181,7 @@ class Play:
         for row in self.mapping(actor.kind):
             if row.create_only or row.reference:
                 continue
-            value = paths.get(actor.wanted, row.to) if row.source else row.value
+            value = paths.get(actor.desired, row.to) if row.source else row.value
             if row.source and paths.is_unassigned(value):
                 continue
             found.append((row.to, value))
@@ -248,7 +248,7 @@ class Play:
         if settle is not None:
             settle(done)
         number = f"{self._step_number}.{self._exchange_number}"
-        self.stage.observe(PlayedRequest(step=self._step, number=number, title=title, seen=seen))
+        self.stage.observe(PlayedRequest(step=self._step, number=number, title=title, observation=seen))
         if done.response is None:
             failure = done.failure
             raise NotReached(f"{request.method} {request.target}: {failure.text if failure else 'no answer'}")
@@ -288,20 +288,20 @@ class Play:
             for m in self.mapping(actor.kind)
             if m.source
             and not m.create_only
-            and m.to not in actor.refused
-            and (value := paths.get(actor.wanted, m.to)) is not MISSING
+            and m.to not in actor.refused_paths
+            and (value := paths.get(actor.desired, m.to)) is not MISSING
         }
         return Subject(
             key=actor.key,
             kind=actor.kind,
             id=actor.id,
-            wanted=copy.deepcopy(actor.wanted),
+            desired=copy.deepcopy(actor.desired),
             sources=sources,
             members=frozenset(actor.members),
-            removed=frozenset(actor.removed),
-            absent=frozenset(actor.absent),
-            missed=frozenset(actor.missed),
-            before=actor.seen,
+            removals=frozenset(actor.removals),
+            absentees=frozenset(actor.absentees),
+            failed_filters=frozenset(actor.failed_filters),
+            last_answer=actor.last_answer,
             writes=tuple(actor.writes),
             location=actor.location,
         )
@@ -360,19 +360,19 @@ class Play:
 
     def settle(self, actor: Actor, body: Mapping[str, Json], found: Mapping[str, Json]) -> None:
         """The actor is now as created: what was sent is wanted, read-only members aside."""
-        actor.wanted = {
+        actor.desired = {
             k: copy.deepcopy(v)
             for k, v in body.items()
             if k.lower() not in {"schemas", "meta", "id", "groups", "password", "members"}
             and not paths.is_unassigned(v)
         }
         for path in self.references(actor.kind):
-            value = paths.get(actor.wanted, path)
+            value = paths.get(actor.desired, path)
             if isinstance(value, str):  # sent as a bare id (Entra), but a server returns an object
-                paths.put(actor.wanted, path, {"value": value})
+                paths.put(actor.desired, path, {"value": value})
         members = body.get("members") or []
         actor.members = {m["value"] for m in members if isinstance(m, Mapping) and "value" in m}
-        actor.seen = dict(found) or None
+        actor.last_answer = dict(found) or None
         actor.gone = False
 
 

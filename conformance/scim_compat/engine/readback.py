@@ -66,7 +66,7 @@ def _by_id(play: Play, actor: Actor, step: Step) -> None:
     found = done.response.json if done.response and done.response.ok else None
     if not isinstance(found, dict):
         return
-    actor.seen = found
+    actor.last_answer = found
     if people.tag_for(play.stage.seed) in str(paths.member(found, NAME_ATTRIBUTE[actor.kind])).lower():
         play.strangers.pop(actor.id or "", None)
     if actor.location:
@@ -81,7 +81,7 @@ def _by_id(play: Play, actor: Actor, step: Step) -> None:
         done = play.exchange(request, more, f"reads back the members of group {actor.key}, asked for by name")
         found = done.response.json if done.response and done.response.ok else None
     if isinstance(found, dict):
-        actor.absent = actor.members - paths.member_ids(found, play.stage.ledger.living())
+        actor.absentees = actor.members - paths.member_ids(found, play.stage.ledger.living())
 
 
 def _resolve(play: Play, actor: Actor) -> None:
@@ -100,7 +100,7 @@ def _resolve(play: Play, actor: Actor) -> None:
 
 def _by_filter(play: Play, actor: Actor, _step: Step) -> None:
     path = NAME_ATTRIBUTE[actor.kind]
-    value = str(actor.wanted.get(path, ""))
+    value = str(actor.desired.get(path, ""))
     finds = () if actor.gone or actor.id is None else (actor.id,)
     intent = play.intent(
         "look-up", actor, by="harness", finds=finds, filter_path=path, filter_value=value, tags=value_tags(value)

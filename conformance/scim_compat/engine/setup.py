@@ -38,9 +38,9 @@ def altered_at_setup(actor: Actor, path: str, value: Json) -> bool:
 
     The target may alter or ignore what it is sent (RFC 7644 §3.3); later steps did not do it.
     """
-    if actor.given is None:
+    if actor.setup is None:
         return False
-    wanted, answered = actor.given
+    wanted, answered = actor.setup
     return paths.same(value, paths.get(wanted, path)) and not paths.same(value, paths.get(answered, path))
 
 
@@ -72,7 +72,7 @@ def _set_up(play: Play, key: str, kind: ResourceKind, args: Mapping[str, Json]) 
     title = f"creates {kind.lower()} {key} to start from"
     done = play.create(actor, body, ours=True, intent=intent, title=title)
     created(actor, done)
-    actor.given = (plain, actor.seen or body)
+    actor.setup = (plain, actor.last_answer or body)
     add_missing_members(play, actor, done)
 
 

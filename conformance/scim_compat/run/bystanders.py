@@ -63,7 +63,7 @@ def _names(answer: Json, attribute: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Bystanders:
-    """Those that could be made; each with the server's own answer from then in ``seen``."""
+    """Those that could be made; each with the server's own answer from then in ``last_answer``."""
 
     actors: tuple[Actor, ...]
 
@@ -94,7 +94,7 @@ def _make(kind: ResourceKind, play: Play, shard: str) -> Actor:
     answer = read.response
     if answer is None or not answer.ok or not isinstance(answer.json, dict):
         raise NotReached(f"reading it back answered {answer.status if answer else 'nothing'}")
-    actor.seen = answer.json
+    actor.last_answer = answer.json
     return actor
 
 

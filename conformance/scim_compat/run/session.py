@@ -248,7 +248,7 @@ class Session:
         if self._current is None:  # pragma: no cover - _begin always comes first
             return
         profile, scenario, endpoint = self._current
-        results = judge(played.seen, profile, scenario)
+        results = judge(played.observation, profile, scenario)
         self._results.extend(results)
         self.events.step(self._step(played, results, endpoint))
         self._progress("step", played)
@@ -257,7 +257,7 @@ class Session:
                 self._progress("finding", result)
 
     def _step(self, played: PlayedRequest, results: list[CheckResult], endpoint: Endpoint) -> StepResult:
-        seen: Observation = played.seen
+        seen: Observation = played.observation
         redactor = endpoint.wire.redactor
         return StepResult(
             id=played.number,

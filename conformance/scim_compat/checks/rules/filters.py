@@ -159,7 +159,7 @@ def _must_be_findable(observation: Observation) -> None:
     if not has_asked_value(observation):
         raise NotJudged(f"the server does not show the resource with that {observation.intent.filter_path}")
     about = observation.intent.subject
-    if about and (observation.intent.filter_path or "").lower() in about.missed:
+    if about and (observation.intent.filter_path or "").lower() in about.failed_filters:
         raise NotJudged(f"by {observation.intent.filter_path} the resource is not found with its plain value either")
 
 

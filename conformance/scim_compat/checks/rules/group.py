@@ -91,7 +91,7 @@ def member_removed(observation: Observation) -> Iterator[Violation]:
 )
 def members_kept(observation: Observation) -> Iterator[Violation]:
     added = {e.value for _, e in effects(observation, "add-member")}
-    lost = sorted(subject(observation).members - subject(observation).absent - added - member_ids(observation))
+    lost = sorted(subject(observation).members - subject(observation).absentees - added - member_ids(observation))
     if lost:
         yield Violation("members", expected=f"{_count(lost)} kept: {_some(lost)}", actual=f"{_count(lost)} missing")
 
@@ -108,7 +108,7 @@ def members_kept(observation: Observation) -> Iterator[Violation]:
     fix="Keep exactly the members that were added and not removed, each once.",
 )
 def members_exact(observation: Observation) -> Iterator[Violation]:
-    extra = sorted(member_ids(observation) - subject(observation).members - subject(observation).removed)
+    extra = sorted(member_ids(observation) - subject(observation).members - subject(observation).removals)
     if extra:
         yield Violation(
             "members", expected=f"{len(subject(observation).members)} members", actual=f"{_count(extra)} more"
@@ -172,7 +172,8 @@ def _entries(observation: Observation) -> list[Mapping[str, Json]]:
     # A member whose first addition was refused is not in, and group.change-accepted has said so.
     when=lambda observation: (
         observation.intent.twice
-        and not {e.value for _, e in effects(observation, "add-member", accepted=False)} & subject(observation).absent
+        and not {e.value for _, e in effects(observation, "add-member", accepted=False)}
+        & subject(observation).absentees
     ),
     why="Clients send memberships again after a restart; an error counts as a failure and leads to quarantine.",
     fix="Answer 200 or 204 and leave the group as it is.",

@@ -270,7 +270,7 @@ def extension_applied(observation: Observation) -> Iterator[Violation]:
     fix="Apply the operations to a copy and store it only when all of them worked.",
 )
 def atomic(observation: Observation) -> Iterator[Violation]:
-    before = subject(observation).before
+    before = subject(observation).last_answer
     if before is None:
         raise NotJudged("the resource was not read before the change")
     refusal = writes(observation)[0]
@@ -293,14 +293,14 @@ def atomic(observation: Observation) -> Iterator[Violation]:
     cites=("RFC7644-3.5.2",),
     on=("read-back",),
     scim=BOTH,
-    when=lambda observation: _changed(observation) and subject(observation).before is not None,
+    when=lambda observation: _changed(observation) and subject(observation).last_answer is not None,
     why="A change of one attribute that loses another destroys data nobody meant to touch.",
     fix="Change only what the operations name; a PATCH is not a PUT.",
 )
 def untouched(observation: Observation) -> Iterator[Violation]:
-    before = subject(observation).before or {}
+    before = subject(observation).last_answer or {}
     asked = [e for w in writes(observation) for e in w.effects]
-    for path, _value in paths.leaves(subject(observation).wanted):
+    for path, _value in paths.leaves(subject(observation).desired):
         if any(_touches(effect, path, before) for effect in asked):
             continue
         was, now = paths.get(before, path), paths.get(body(observation), path)
@@ -350,12 +350,12 @@ def _follows(asked: list[Effect], before: object, was: object) -> bool:
     cites=("RFC7643-3.1",),
     on=("read-back",),
     scim=BOTH,
-    when=lambda observation: _changed(observation) and subject(observation).before is not None,
+    when=lambda observation: _changed(observation) and subject(observation).last_answer is not None,
     why="Clients that import by date miss a change whose date stands still.",
     fix="Set meta.lastModified on every write that changes the resource.",
 )
 def last_modified_moves(observation: Observation) -> Iterator[Violation]:
-    before = subject(observation).before or {}
+    before = subject(observation).last_answer or {}
     was, now = (
         _date(paths.get(before, "meta.lastModified")),
         _date(paths.get(body(observation), "meta.lastModified")),
@@ -383,14 +383,14 @@ def last_modified_moves(observation: Observation) -> Iterator[Violation]:
     cites=("RFC7643-3.1",),
     on=("read-back",),
     scim=BOTH,
-    when=lambda observation: _changed(observation) and subject(observation).before is not None,
+    when=lambda observation: _changed(observation) and subject(observation).last_answer is not None,
     why="Clients and auditors tell new accounts from old ones by this date; with each change the account looks new.",
     fix="Set meta.created once, when the resource is added, and return it as it is.",
 )
 def created_stays(observation: Observation) -> Iterator[Violation]:
     was, now = (
         _date(paths.get(resource, "meta.created"))
-        for resource in (subject(observation).before or {}, body(observation))
+        for resource in (subject(observation).last_answer or {}, body(observation))
     )
     if was is None or now is None:
         raise NotJudged("meta.created is not there before and after the change")

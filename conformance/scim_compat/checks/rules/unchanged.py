@@ -57,7 +57,7 @@ def _expectations(observation: Observation) -> tuple[tuple[Effect, ...], tuple[s
     fix="Select the resource by the id in the URL alone, and write to nothing else.",
 )
 def unchanged(observation: Observation) -> Iterator[Violation]:
-    before = subject(observation).before
+    before = subject(observation).last_answer
     if before is None:
         return
     if not answered(observation):

@@ -142,7 +142,7 @@ def type_unique(observation: Observation) -> Iterator[Violation]:
     if held is None or subject is None:
         return
     for name, entries in plural_entries(held):
-        sent = subject.wanted.get(name)
+        sent = subject.desired.get(name)
         for kind in dict.fromkeys(_type(entry) for _, entry in entries):
             wanted = [e for e in sent if isinstance(e, Mapping) and _type(e) == kind] if isinstance(sent, list) else []
             found = [index for index, entry in entries if _type(entry) == kind]

@@ -134,9 +134,9 @@ def requests(profile: Profile, scenario: Scenario, *, seed: int = 1, large: bool
     played = rehearse(profile, scenario, seed=seed, large=large)
     if not played:
         return
-    with _wire(played[0].seen.context.base_url) as heads:
+    with _wire(played[0].observation.context.base_url) as heads:
         for one in played:
-            request, intent = one.seen.exchange.request, one.seen.intent
+            request, intent = one.observation.exchange.request, one.observation.intent
             path, headers = heads(request)
             yield Shown(
                 profile=profile.id,

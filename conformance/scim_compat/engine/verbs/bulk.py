@@ -127,7 +127,7 @@ def _created(play: Play, one: _Sent, found: Mapping[str, Json] | None, *, droppe
 
 
 def _effects(one: _Sent) -> list[Effect]:
-    return [Effect("set", path, copy.deepcopy(value)) for path, value in paths.leaves(one.actor.wanted)]
+    return [Effect("set", path, copy.deepcopy(value)) for path, value in paths.leaves(one.actor.desired)]
 
 
 def _resolve_members(sent: list[_Sent]) -> None:

@@ -53,15 +53,15 @@ def _change(play: Play, actor: Actor, wanted: Mapping[str, Json], clear: tuple[s
         for path, value in wanted.items()
     ] + [Effect("clear", path) for path in clear]
     if dialect.update == "put-after-get":
-        if actor.seen is None:
+        if actor.last_answer is None:
             raise NotReached(f"{actor.key} could not be read, and this client writes back what it has read")
-        echoed = wording.replacement(asked, seen=actor.seen, mapped=play.mapped_now(actor))
+        echoed = wording.replacement(asked, seen=actor.last_answer, mapped=play.mapped_now(actor))
         _write(play, actor, "PUT", echoed, means)
     elif dialect.update == "partial":
         body = wording.partial(asked, identifier=actor.id or "", kind=actor.kind)
         _write(play, actor, "PATCH", body, means)
     else:
-        operations = wording.operations(asked, seen=actor.seen, dialect=dialect)
+        operations = wording.operations(asked, seen=actor.last_answer, dialect=dialect)
         _write(play, actor, "PATCH", wording.patch_body(operations), means)
 
 
@@ -119,7 +119,7 @@ def _membership(play: Play, step: Step, kind: EffectKind) -> None:
     for start in range(0, len(people), size):
         portion = people[start : start + size]
         ids = [p.id for p in portion if p.id]
-        named = [(p.id or "", str(p.wanted.get(NAME_ATTRIBUTE["User"], ""))) for p in portion]
+        named = [(p.id or "", str(p.desired.get(NAME_ATTRIBUTE["User"], ""))) for p in portion]
         effects = [Effect(kind, "members", i) for i in ids]
         body = _membership_body(kind, named, dialect)
         _write(play, actor, "PATCH", body, effects, twice=bool(step.args.get("again")))
@@ -202,15 +202,15 @@ def apply(actor: Actor, effect: Effect, *, accepted: bool) -> None:
     """
     if effect.kind == "remove-member":
         actor.members.discard(effect.value)
-        actor.removed.add(effect.value)
+        actor.removals.add(effect.value)
     elif effect.kind == "add-member" and accepted:
         actor.members.add(effect.value)
-        actor.removed.discard(effect.value)
-        actor.absent.discard(effect.value)
+        actor.removals.discard(effect.value)
+        actor.absentees.discard(effect.value)
     elif effect.kind == "add-member" and effect.value not in actor.members:
-        actor.absent.add(effect.value)
+        actor.absentees.add(effect.value)
     elif effect.kind == "set" and (accepted or (effect.path == "active" and effect.value is False)):
-        paths.put(actor.wanted, effect.path, copy.deepcopy(effect.value))
-        (actor.refused.discard if accepted else actor.refused.add)(effect.path)
+        paths.put(actor.desired, effect.path, copy.deepcopy(effect.value))
+        (actor.refused_paths.discard if accepted else actor.refused_paths.add)(effect.path)
     elif effect.kind == "clear" and accepted:
-        paths.remove(actor.wanted, effect.path)
+        paths.remove(actor.desired, effect.path)

@@ -74,13 +74,13 @@ def _sent(play: Play, actor: Actor) -> Iterator[tuple[Literal["set", "sent"], st
     """
     selected = {m.to: m.to.rpartition("].")[0] + "]" for m in play.mapping(actor.kind) if m.source and "]." in m.to}
     own = {
-        id(paths.get(actor.wanted, place)): place
+        id(paths.get(actor.desired, place)): place
         for path, place in selected.items()
         if all(name.lower() != "type" for name, _ in paths.parse(path).where)
     }
-    for path, value in paths.leaves(actor.wanted):
+    for path, value in paths.leaves(actor.desired):
         place, _, sub = path.rpartition("].")
-        entry = own.get(id(paths.get(actor.wanted, f"{place}]"))) if place else None
+        entry = own.get(id(paths.get(actor.desired, f"{place}]"))) if place else None
         if entry is None:
             yield "set", path, value
         elif f"{entry}.{sub}" in selected:

@@ -73,7 +73,7 @@ def match(play: Play, step: Step) -> None:
     )
     hits = done.response.json if done.response and done.response.ok else None
     if intent.finds and not intent.tags and isinstance(hits, dict) and actor.id not in _ids(hits):
-        actor.missed.add(path.lower())
+        actor.failed_filters.add(path.lower())
 
 
 def _ids(listed: Mapping[str, Json]) -> list[Json]:
@@ -92,7 +92,7 @@ def _cased(value: str, case: str) -> str:
 
 
 def _match_value(play: Play, actor: Actor, path: str) -> str:
-    known = paths.get(actor.wanted, path)
+    known = paths.get(actor.desired, path)
     if known is not MISSING:
         return str(known)
     row = next((m for m in play.mapping(actor.kind) if m.to == path and m.source), None)
@@ -119,7 +119,7 @@ def read_by_id(play: Play, actor: Actor, *, gone: bool = False, action: Action =
     )
     response = done.response
     if response is not None and response.ok and isinstance(response.json, dict) and not gone:
-        actor.seen = response.json
+        actor.last_answer = response.json
         actor.etag = response.header("etag") or ""
     return done
 
