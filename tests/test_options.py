@@ -123,7 +123,7 @@ def test_a_wrong_word_is_answered_with_the_nearest(word: str, text: str):
     assert ("Did you mean" in told.stderr) is (word == "rum")
 
 
-def failing() -> None:
+def failing(**_: object) -> None:
     default_out(object())  # type: ignore[arg-type]  # a fault inside the package
 
 

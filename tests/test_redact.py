@@ -140,13 +140,13 @@ def test_bytes_keep_everything_else():
     assert redactor.bytes(untouched) is untouched
 
 
-def test_with_secret_makes_a_new_one():
+def test_with_secrets_makes_a_new_one():
     first = Redactor.of(["first-secret"])
-    second = first.with_secret("second-secret")
+    second = first.with_secrets(["second-secret"])
     assert first.text("second-secret") == "second-secret"
     assert second.text("first-secret second-secret") == f"{REDACTED} {REDACTED}"
-    assert second.with_secret("first-secret") is second
-    assert second.with_secret("") is second
+    assert second.with_secrets(["first-secret", "second-secret"]) is second
+    assert second.with_secrets([""]) is second
     assert "secret" not in repr(second).replace("secret(s)", "")
 
 

@@ -58,13 +58,16 @@ def cli() -> None:
 
 def main() -> None:
     """Entry point. A fault of ours ends with one paragraph and status 4, not with a traceback."""
+    from scim_compat.wire.secrets import SecretRegister  # noqa: PLC0415 - for those who import ``cli`` only
+
+    secrets = SecretRegister()
     try:
-        cli()
+        cli(obj=secrets)
     except Exception as fault:  # noqa: BLE001 - told in one paragraph, with a status of its own
         import os  # noqa: PLC0415 - only on a fault
 
         if os.environ.get("SCIM_COMPAT_TRACEBACK"):
-            click.echo(_trace(fault), err=True, nl=False)
+            click.echo(secrets.quoted(_trace(fault)), err=True, nl=False)
             sys.exit(4)
         click.echo(
             f"scim-compat failed by a fault of its own: {type(fault).__name__} "
@@ -75,15 +78,9 @@ def main() -> None:
 
 
 def _trace(fault: BaseException) -> str:
-    """The traceback, without the secrets that this call was given: it is asked for to be passed on."""
     import traceback  # noqa: PLC0415 - only on a fault
 
-    from scim_compat.cli import options  # noqa: PLC0415
-    from scim_compat.wire.client import proxy_secrets  # noqa: PLC0415
-    from scim_compat.wire.redact import Redactor  # noqa: PLC0415
-
-    known = [one for secret in options.given for one in (secret, *proxy_secrets(secret))]
-    return Redactor.of(known).quoted("".join(traceback.format_exception(fault)))
+    return "".join(traceback.format_exception(fault))
 
 
 def _place(fault: BaseException) -> str:

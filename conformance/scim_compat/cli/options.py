@@ -12,6 +12,7 @@ import click
 
 if TYPE_CHECKING:
     from scim_compat.run.settings import Login
+    from scim_compat.wire.secrets import SecretRegister
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -24,8 +25,11 @@ _DEFAULT_ENV = {
 }
 
 
-given: list[str] = []
-"""The secret and the proxy's address that this call was given, so that a traceback can be shown without them."""
+def secrets() -> SecretRegister:
+    """The register of this call's secrets: ``main`` makes it, everything that prints asks it."""
+    from scim_compat.wire.secrets import SecretRegister  # noqa: PLC0415 - the command line stays light until it runs
+
+    return click.get_current_context().ensure_object(SecretRegister)
 
 
 def connection_options(function: Command) -> Command:
@@ -70,7 +74,10 @@ _CONNECTION: list[Callable[[Command], Command]] = [
 
 
 def login_from(options: dict[str, Any]) -> Login:
-    """The credential that the options name; takes them out of ``options``. Raises click.UsageError."""
+    """The credential that the options name; takes them out of ``options``. Raises click.UsageError.
+
+    The secret and the proxy's password go into the register of the call.
+    """
     from scim_compat.run.settings import Login  # noqa: PLC0415 - the command line stays light until it runs
 
     kind = options.pop("auth")
@@ -88,11 +95,11 @@ def login_from(options: dict[str, Any]) -> Login:
             if named or os.environ.get("SCIM_TOKEN")
             else "none"
         )
-    given.append(options.get("proxy") or "")
+    secrets().add_proxy(options.get("proxy"))
     if kind == "none":
         return Login()
     secret = _secret(kind, env, file, prompt=prompt)
-    given.append(secret)
+    secrets().add(secret)
     if kind == "basic" and not user:
         raise click.UsageError("--auth basic needs --user NAME")
     if kind == "oauth2" and not (token_url and client_id):

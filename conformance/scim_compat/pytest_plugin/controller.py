@@ -53,13 +53,13 @@ class SuiteController:
         from scim_compat.checks.registry import all_checks  # noqa: PLC0415
         from scim_compat.errors import SourceFileError  # noqa: PLC0415
         from scim_compat.profile.load import load  # noqa: PLC0415
-        from scim_compat.pytest_plugin.traces import redactor_of  # noqa: PLC0415
+        from scim_compat.pytest_plugin.traces import register_of  # noqa: PLC0415
         from scim_compat.results.events import EventWriter  # noqa: PLC0415
 
         self.config = config
         self.handover = handover
         self.settings = handover.settings
-        self.clean = redactor_of(self.settings).quoted
+        self.clean = register_of(self.settings).quoted
         self.worker = worker
         try:
             self.profiles = handover.loaded or [load(ref, check_ids=all_checks()) for ref in handover.profiles]

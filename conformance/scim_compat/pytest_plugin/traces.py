@@ -10,8 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from scim_compat.run.settings import Settings
-from scim_compat.wire.client import proxy_secrets
-from scim_compat.wire.redact import Redactor
+from scim_compat.wire.secrets import SecretRegister
 
 
 def make_safe(picture: Any, clean: Callable[[str], str]) -> Any:
@@ -34,8 +33,9 @@ def _clean_message(place: Any, clean: Callable[[str], str]) -> None:
         place.message = clean(message)
 
 
-def redactor_of(settings: Settings) -> Redactor:
-    """What is secret before there is a connection that knows better."""
+def register_of(settings: Settings) -> SecretRegister:
+    """A register with the secrets of the settings, for a process that was handed nothing else."""
     login = settings.login
-    given = (login.token, login.password, login.header_value, login.client_secret)
-    return Redactor.of((*given, *proxy_secrets(settings.proxy)))
+    register = SecretRegister((login.token, login.password, login.header_value, login.client_secret))
+    register.add_proxy(settings.proxy)
+    return register

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Final, Self
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, urlsplit
 
 import httpx
 
@@ -34,6 +34,7 @@ from scim_compat.wire.messages import (
     Response,
 )
 from scim_compat.wire.redact import Redactor
+from scim_compat.wire.secrets import SecretRegister
 from scim_compat.wire.transport import (
     REDACT,
     TARGET,
@@ -91,6 +92,7 @@ class Wire:
     """Sends requests to one endpoint.
 
     ``transport``: an httpx transport in place of the network (an application in this process, a mock).
+    ``secrets``: the register of the call; the credential, the proxy's password and fetched tokens are added to it.
     ``sleep`` takes seconds. Raises ValueError if the settings cannot be used.
     """
 
@@ -100,6 +102,7 @@ class Wire:
         credential: Credential,
         *,
         transport: httpx.BaseTransport | None = None,
+        secrets: SecretRegister | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         _check_numbers(settings)
@@ -107,7 +110,9 @@ class Wire:
         self._base = _split(settings.base_url)
         self._credential = credential
         self._sleep = sleep
-        self._redactor = Redactor.of((*credential.secrets(), *proxy_secrets(settings.proxy)))
+        self.secrets = SecretRegister() if secrets is None else secrets
+        self.secrets.add(*credential.secrets())
+        self.secrets.add_proxy(settings.proxy)
         if transport is None:
             # The trust store takes 50 ms to load and is not needed for plain HTTP; a token endpoint is.
             plain = self._base.scheme == "http" and credential.kind != "oauth2-client-credentials"
@@ -131,7 +136,7 @@ class Wire:
     @property
     def redactor(self) -> Redactor:
         """Knows every secret up to now. Ask again after each exchange: tokens are fetched on the way."""
-        return self._redactor
+        return self.secrets.redactor
 
     def close(self) -> None:
         self._transport.close()
@@ -159,13 +164,13 @@ class Wire:
             try:
                 credential = self._credential_headers(request)
             except AuthFailed as error:
-                failure = Failure("auth", self._redactor.text(str(error)))
+                failure = Failure("auth", self.secrets.text(str(error)))
                 return Exchange(request, url, None, failure, waits=tuple(waits))
             attempt = self._attempt(request, credential)
             response = attempt.response
             if response is not None and response.status in (429, 503):
                 seconds, note = self._wait(response, waited=waited, repeats=repeats)
-                waits += [self._redactor.text(note)] if note else []
+                waits += [self.secrets.text(note)] if note else []
                 if seconds is not None:
                     self._sleep(seconds)
                     waited += seconds
@@ -185,8 +190,7 @@ class Wire:
         try:
             return self._credential.headers(self._transport)
         finally:
-            for secret in self._credential.secrets():
-                self._redactor = self._redactor.with_secret(secret)
+            self.secrets.add(*self._credential.secrets())
 
     def _attempt(self, request: Request, credential: tuple[tuple[str, str], ...]) -> _Attempt:
         timeout = self.settings.timeout if request.timeout is None else request.timeout
@@ -220,7 +224,7 @@ class Wire:
             extensions={
                 TOTAL: timeout,
                 TARGET: target,
-                REDACT: self._redactor.text,
+                REDACT: self.secrets.text,
                 "timeout": {
                     "connect": min(self.settings.connect_timeout, timeout),
                     **dict.fromkeys(("read", "write", "pool"), timeout),
@@ -237,7 +241,7 @@ class Wire:
             return httpx.URL(origin)
 
     def _read(self, answer: httpx.Response, deadline: float) -> Response:
-        body = read_body(answer, cap=self.settings.body_cap, deadline=deadline, clean=self._redactor.text)
+        body = read_body(answer, cap=self.settings.body_cap, deadline=deadline, clean=self.secrets.text)
         headers = tuple((_text(name), _text(value)) for name, value in answer.headers.raw)
         reason = answer.extensions.get("reason_phrase")
         shown = _text(reason) if isinstance(reason, bytes) else answer.reason_phrase
@@ -247,7 +251,7 @@ class Wire:
         if body.truncated:
             problems = (f"The answer is larger than {self.settings.body_cap} bytes; the rest was not read.",)
         elif not problems and _looks_like_json(plain):
-            value, problems = strict_json.parse(body.data, clean=self._redactor.text)
+            value, problems = strict_json.parse(body.data, clean=self.secrets.text)
         return Response(
             plain.status,
             plain.reason,
@@ -255,7 +259,7 @@ class Wire:
             body.data,
             truncated=body.truncated,
             json=value,
-            json_problems=tuple(self._redactor.text(problem) for problem in problems),
+            json_problems=tuple(self.secrets.text(problem) for problem in problems),
         )
 
     def _explained(self, error: httpx.HTTPError, timeout: float, answer: httpx.Response | None) -> Failure:
@@ -266,17 +270,17 @@ class Wire:
             host=self._base.host,
             timeout=timeout,
             proxy=proxy,
-            clean=self._redactor.text,
+            clean=self.secrets.text,
         )
         begun = f"The answer began (status {answer.status_code}) but did not end. " if answer is not None else ""
-        return Failure(failure.kind, self._redactor.text(begun + failure.text))
+        return Failure(failure.kind, self.secrets.text(begun + failure.text))
 
     def _wait(self, response: Response, *, waited: float, repeats: int) -> tuple[float | None, str]:
         """Seconds to wait before a repetition, or None; and the sentence for the record, if any."""
         value = response.header("retry-after")
         if value is None:
             return None, ""
-        said = f"{response.status}, Retry-After: {strict_json.sanitise(self._redactor.text(value))}: "
+        said = f"{response.status}, Retry-After: {strict_json.sanitise(self.secrets.text(value))}: "
         seconds = retry_after(value, response.header("date"))
         settings = self.settings
         if seconds is None:
@@ -355,20 +359,6 @@ def _check_numbers(settings: WireSettings) -> None:
     for name, value in {**bounds, "retry_limit": settings.retry_limit}.items():
         if not value >= 0:
             raise ValueError(f"{name} must not be negative, but is {value!r}.")
-
-
-def proxy_secrets(proxy: str | None) -> tuple[str, ...]:
-    """What is to be redacted of a proxy's URL."""
-    if not proxy:
-        return ()
-    try:
-        parts = urlsplit(proxy)
-    except ValueError:  # the transport refuses it in words
-        return ()
-    if not parts.password:
-        return ()
-    password = unquote(parts.password)
-    return (password, f"{unquote(parts.username or '')}:{password}", parts.password)
 
 
 def _looks_like_json(response: Response) -> bool:

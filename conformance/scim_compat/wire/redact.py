@@ -64,7 +64,7 @@ _OPAQUE_HEADERS: Final = frozenset({"cookie", "set-cookie", "cookie2", "set-cook
 class Redactor:
     """Replaces registered secrets, in all their spellings, by ``[redacted]``.
 
-    Built by ``Redactor.of``. Immutable: a token that is fetched later makes a new one (``with_secret``).
+    Built by ``Redactor.of``. Immutable: a token that is fetched later makes a new one (``with_secrets``).
     Applying it twice changes nothing more. A secret shorter than four characters is replaced only where
     no letter, digit or underscore touches it: replacing every ``a`` would destroy the record, and would
     tell the secret by what is missing.
@@ -88,9 +88,10 @@ class Redactor:
         beginnings = {form for secret in whole for form in _spellings(secret) if len(form) > _BEGINNING}
         return cls(known, _longest_first(long), _longest_first(short - long), _longest_first(beginnings))
 
-    def with_secret(self, secret: str) -> Redactor:
-        """This redactor and one secret more."""
-        return self if not secret or secret in self._secrets else Redactor.of({*self._secrets, secret})
+    def with_secrets(self, secrets: Iterable[str]) -> Redactor:
+        """A redactor for these secrets too; itself if it knows them all."""
+        new = {secret for secret in secrets if secret} - self._secrets
+        return Redactor.of(self._secrets | new) if new else self
 
     def __repr__(self) -> str:
         return f"<Redactor of {len(self._secrets)} secret(s)>"
