@@ -17,6 +17,7 @@ from scim_compat.engine.intent import (
     Context,
     Intent,
     Observation,
+    Query,
     Subject,
 )
 from scim_compat.scim.names import (
@@ -112,6 +113,7 @@ def see(
     truncated=False, problems=(), request_headers=(), credential="valid", ms=10.0, timeout=None, by="client",
     resource="User", subject=SUBJECT, scim="2.0", ours=None, mapped=None, capabilities=None, base=BASE, **intent,
 ):  # fmt: skip
+    query = Query(**{name: intent.pop(name) for name in Query.__slots__ if name in intent})
     data = raw if raw is not None else b"" if body is MISSING else json.dumps(body).encode()
     response = Response(
         status=status, reason="", headers=tuple(headers) if data or headers != (SCIM_JSON,) else (), body=data,
@@ -120,7 +122,7 @@ def see(
     request = Request(method, target, tuple(request_headers), credential=credential, timeout=timeout)
     return Observation(
         exchange=Exchange(request, base + target, response, ms=ms),
-        intent=Intent(action=action, by=by, resource=resource, subject=subject, **intent),
+        intent=Intent(action=action, by=by, resource=resource, subject=subject, query=query, **intent),
         context=Context(
             base_url=base, scim=scim, capabilities=capabilities or Capabilities(), client_timeout=60.0,
             ours={"u1": "u1@example.com", "u2": "u2@example.com", "g1": "group g1"} if ours is None else ours,
@@ -390,10 +392,10 @@ CASES = [
     Case("filter.only-matches", match(), match(listing(user(), user("u2"))), "/Resources/1"),
     Case("filter.empty", probe(), probe(listing(user("x9"))), "/Resources/0"),
     Case("filter.empty", probe(), probe(listing(totalResults=3)), "/totalResults", alone=False),
-    Case("filter.ignores-case", match(tags=frozenset({"case"}), filter_value="U1@EXAMPLE.COM"), match(listing(), tags=frozenset({"case"}), filter_value="U1@EXAMPLE.COM"), "/Resources"),
-    Case("filter.hostile-value", match(tags=frozenset({"hostile"})), match(listing(), tags=frozenset({"hostile"})), "/Resources"),
-    Case("filter.hostile-value", match(tags=frozenset({"hostile"})), match(listing(user(), user("u2")), tags=frozenset({"hostile"})), "/Resources/1"),
-    Case("filter.hostile-value", match(tags=frozenset({"hostile"})), match(error(400), status=400, tags=frozenset({"hostile"})), "status"),
+    Case("filter.ignores-case", match(other_case=True, filter_value="U1@EXAMPLE.COM"), match(listing(), other_case=True, filter_value="U1@EXAMPLE.COM"), "/Resources"),
+    Case("filter.hostile-value", match(hostile=True), match(listing(), hostile=True), "/Resources"),
+    Case("filter.hostile-value", match(hostile=True), match(listing(user(), user("u2")), hostile=True), "/Resources/1"),
+    Case("filter.hostile-value", match(hostile=True), match(error(400), status=400, hostile=True), "status"),
     # error
     Case("error.shape", refused(), refused({"message": "no"}), "/schemas"),
     Case("error.shape", refused(), see("read", status=404, expect="refusal", subject=None), ""),
@@ -508,9 +510,9 @@ LAWFUL = {
     "count=0 with startIndex 0": listed(listing(totalResults=7, startIndex=0, itemsPerPage=0), target="/Users?count=0"),
     "a filter declined as too broad": see("raw", error(400, scimType="tooMany"), status=400, expect="refusal", target="/Users?filter=x"),
     "409 to PATCH without scimType": see("patch", error(409), status=409, method="PATCH"),
-    "case matters for externalId": match(listing(), tags=frozenset({"case"}), filter_path="externalId", filter_value="X"),
-    "case matters where the target says so": match(listing(), tags=frozenset({"case"}), filter_path="displayName", filter_value="X", capabilities=Capabilities(schemas=(SCHEMA,))),
-    "case matters in a part of an attribute": match(listing(), tags=frozenset({"case"}), filter_path="emails.value", filter_value="X", capabilities=Capabilities(schemas=(EXACT,))),
+    "case matters for externalId": match(listing(), other_case=True, filter_path="externalId", filter_value="X"),
+    "case matters where the target says so": match(listing(), other_case=True, filter_path="displayName", filter_value="X", capabilities=Capabilities(schemas=(SCHEMA,))),
+    "case matters in a part of an attribute": match(listing(), other_case=True, filter_path="emails.value", filter_value="X", capabilities=Capabilities(schemas=(EXACT,))),
     "a deleted resource is judged elsewhere": see("match", listing(user()), target="/Users?filter=x", finds=(), filter_path="userName", filter_value="u1@example.com", gone=True),
     "a disabled user is judged elsewhere": match(listing(), disabled=True),
     "a disabled user that is hidden is judged elsewhere": read(error(404), status=404, disabled=True),
@@ -627,16 +629,16 @@ def test_the_answer_to_a_delete_is_no_resource():
         ("read.status", see("read", status=307), "no redirect is followed"),
         (
             "filter.ignores-case",
-            match(listing(), tags=frozenset({"case"}), filter_path="externalId"),
+            match(listing(), other_case=True, filter_path="externalId"),
             "caseExact",
         ),
         *(
             (
                 check,
-                match(listing(), tags=frozenset({tag}), subject=replace(SUBJECT, last_answer=user(**shown))),
+                match(listing(), **{trait: True}, subject=replace(SUBJECT, last_answer=user(**shown))),
                 "does not show",
             )
-            for check, tag in (("filter.ignores-case", "case"), ("filter.hostile-value", "hostile"))
+            for check, trait in (("filter.ignores-case", "other_case"), ("filter.hostile-value", "hostile"))
             for shown in ({"userName": "another@example.com"}, {"userName": UNSET})
         ),
         ("discovery.agree", discover("ResourceTypes"), "does not answer on both"),
@@ -660,7 +662,7 @@ def test_nothing_of_other_people_gets_into_a_problem():
     }  # fmt: skip
     answers = [
         match(listing(user(), stranger, stranger)),
-        match(listing(stranger), tags=frozenset({"hostile"})),
+        match(listing(stranger), hostile=True),
         probe(listing(stranger)),
         listed(listing(stranger, stranger, totalResults=1), target="/Users?count=1"),
         read(stranger),
@@ -708,7 +710,7 @@ def test_a_second_account_of_the_name_is_a_hit_if_it_is_ours():
 
 def test_case_matters_for_no_user_name_whatever_the_target_says():
     exact = {"id": USER, "attributes": [{"name": "userName", "caseExact": True}]}
-    seen = match(listing(), tags=frozenset({"case"}), capabilities=Capabilities(schemas=(exact,)))
+    seen = match(listing(), other_case=True, capabilities=Capabilities(schemas=(exact,)))
     assert failing(seen) == {"filter.ignores-case"}
 
 

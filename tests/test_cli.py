@@ -21,7 +21,7 @@ from scim_compat.checks.registry import Level, all_checks
 from scim_compat.cli import cli, expectations
 from scim_compat.cli.commands import explain, show
 from scim_compat.cli.terminal import paragraph, plural
-from scim_compat.engine.intent import Action, Assertion, Intent
+from scim_compat.engine.intent import Action, Assertion, Intent, Query
 from scim_compat.engine.ledger import Ledger, read
 from scim_compat.profile import find
 from scim_compat.profile import load as loading
@@ -283,13 +283,13 @@ def test_show_prints_control_characters_of_a_profile_harmlessly(tmp_path):
 
 @pytest.mark.parametrize(("intent", "text"), [
     (Intent(action="delete", by="client", twice=True, expect="refusal"), "404: it was deleted"),
-    (Intent(action="look-up", by="harness", gone=True, finds=()), "a list without it"),
-    (Intent(action="match", by="client", finds=()), "200 and an empty list"),
+    (Intent(action="look-up", by="harness", gone=True, query=Query(finds=())), "a list without it"),
+    (Intent(action="match", by="client", query=Query(finds=())), "200 and an empty list"),
     (Intent(action="raw", by="client", statuses=frozenset({404, 400})), "status 400 or 404"),
     (Intent(action="raw", by="client", asserts=(Assertion("/totalResults", "equals", 2),
                                                 Assertion("header ETag", "is", "present"))),
      "status 2xx; /totalResults equals 2; header ETag is present"),
-    (Intent(action="raw", by="client", statuses=frozenset({200}), finds=("1",), among=("1", "2"), ordered=("1",)),
+    (Intent(action="raw", by="client", statuses=frozenset({200}), query=Query(finds=("1",), among=("1", "2"), order=("1",))),
      "status 200; 1 of 1, 2, beside any others; 1 in this order"),
     (Intent(action="patch", by="client", expect="refusal"), "a refusal (4xx), and nothing changed"),
     (Intent(action="patch", by="client", twice=True), "200 and the resource, or 204; nothing changes the second time"),

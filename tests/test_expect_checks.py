@@ -14,6 +14,7 @@ from scim_compat.engine.intent import (
     Context,
     Intent,
     Observation,
+    Query,
     Rule,
     Subject,
 )
@@ -44,10 +45,11 @@ def see(
     by="client",
     **intent,
 ):
+    query = Query(**{name: intent.pop(name) for name in Query.__slots__ if name in intent})
     data = b"" if body is MISSING else json.dumps(body).encode()
     return Observation(
         exchange=Exchange(Request(method, target), BASE + target, Response(status, "", tuple(headers), data, json=body)),
-        intent=Intent(action=action, by=by, resource="User", **intent),
+        intent=Intent(action=action, by=by, resource="User", query=query, **intent),
         context=Context(base_url=BASE, scim="2.0", capabilities=Capabilities(), client_timeout=60.0, ours=OURS, alone=alone),
     )  # fmt: skip
 
@@ -67,7 +69,7 @@ def query(body, among, finds, **more):
 
 
 def sorted_(body, *ids, **more):
-    return see(body, action="list", ordered=ids, **more)
+    return see(body, action="list", order=ids, **more)
 
 
 def page(body, *, earlier=(), complete=(), **more):

@@ -105,7 +105,6 @@ def test_what_is_expected_of_it(entra, expect, more, outcome, statuses):
 def test_the_credential(entra, credential):
     seen, *_ = play(entra, send(credential=credential))
     assert seen[0].observation.exchange.request.credential == credential
-    assert seen[0].observation.intent.tags == {f"credential-{credential}"}
     words = {"valid": "", "none": " with no credential", "wrong": " with a wrong credential"}
     assert seen[0].title == f"sends GET /Users{words[credential]}"
 
@@ -228,12 +227,12 @@ def test_what_the_profile_asserts_is_in_the_intent(entra):
 def test_people_are_named_and_a_crowd_stands_for_all_of_it(entra):
     expect = {"among": ["crowd", "alice"], "finds": ["alice"], "order": ["alice", "crowd"]}
     _, intent = sent(entra, step("given", given="crowd", count=2), given("alice"), send(expect=expect))
-    assert (intent.among, intent.finds) == (("user-1", "user-2", "user-3"), ("user-3",))
-    assert intent.ordered == ("user-3", "user-1", "user-2")
+    assert (intent.query.among, intent.query.finds) == (("user-1", "user-2", "user-3"), ("user-3",))
+    assert intent.query.order == ("user-3", "user-1", "user-2")
     _, intent = sent(entra, given("alice"), send(expect={"among": ["alice"], "finds": []}))
-    assert intent.finds == (), "that nobody is found is not the same as that nothing is said"
+    assert intent.query.finds == (), "that nobody is found is not the same as that nothing is said"
     _, intent = sent(entra, send())
-    assert (intent.finds, intent.asserts, intent.rule) == (None, (), None)
+    assert (intent.query.finds, intent.asserts, intent.rule) == (None, (), None)
 
 
 def test_the_kind_of_resource_that_is_listed(entra):
@@ -432,10 +431,10 @@ def import_(count, **more):
 def test_all_pages_and_one_beyond_the_end(entra):
     asked, intents, outcomes = imported(entra, GoodServer(), crowd(5), import_(2, beyond=True))
     assert asked == [(1, 2), (3, 2), (5, 2), (7, 2)]
-    assert [len(i.earlier) for i in intents] == [0, 2, 4, 5]
-    assert [len(i.complete) for i in intents] == [5, 5, 5, 0]
-    assert [i.total for i in intents] == [None, 5, 5, None]
-    assert [i.finds for i in intents] == [None, None, None, ()]
+    assert [len(i.query.earlier) for i in intents] == [0, 2, 4, 5]
+    assert [len(i.query.complete) for i in intents] == [5, 5, 5, 0]
+    assert [i.query.total for i in intents] == [None, 5, 5, None]
+    assert [i.query.finds for i in intents] == [None, None, None, ()]
     assert [o.get("list.pages-disjoint") for o in outcomes] == [None, "pass", "pass", "pass"]
     assert [o.get("list.pages-complete") for o in outcomes] == ["pass", "pass", "pass", None]
     assert not [o for o in outcomes if "fail" in o.values()]
@@ -512,4 +511,4 @@ def test_groups_are_imported_too(entra):
     with wire_to(GoodServer()) as wire:
         seen, *_ = play(speaking(entra), *groups, server=wire)
     assert [line for line in lines(seen) if line.startswith("GET")] == ["GET /Groups", "GET /Groups"]
-    assert len(last(seen).complete) == 2
+    assert len(last(seen).query.complete) == 2

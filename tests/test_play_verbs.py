@@ -85,8 +85,8 @@ def test_a_scenario_cleans_up_in_reverse_and_leaves_nothing(entra):
 def test_probe_must_find_nothing(entra):
     seen, *_ = play(entra, step(do="probe", on="User"), step(do="probe", on="Group"))
     assert lines(seen) == ["GET /Users", "GET /Groups"]
-    assert [p.observation.intent.finds for p in seen] == [(), ()]
-    assert seen[0].observation.intent.filter_value != seen[1].observation.intent.filter_value
+    assert [p.observation.intent.query.finds for p in seen] == [(), ()]
+    assert seen[0].observation.intent.query.filter_value != seen[1].observation.intent.query.filter_value
     assert seen[1].observation.intent.excluded == ("members",)
 
 
@@ -94,12 +94,12 @@ def test_match_by_default_by_path_and_in_another_case(entra):
     seen, *_ = play(entra, given("alice"), step(do="match", user="alice"), step(do="match", user="alice", by="externalId"),
                     step(do="match", user="alice", case="upper"), step(do="match", user="bob", finds=0))  # fmt: skip
     default, other, upper, nobody = (p.observation.intent for p in seen[1:])
-    assert (default.filter_path, other.filter_path) == ("userName", "externalId")
-    assert default.finds == other.finds == upper.finds == ("user-1",)
-    assert upper.filter_value == default.filter_value.upper()
-    assert "case" in upper.tags
-    assert "case" not in default.tags
-    assert nobody.finds == ()
+    assert (default.query.filter_path, other.query.filter_path) == ("userName", "externalId")
+    assert default.query.finds == other.query.finds == upper.query.finds == ("user-1",)
+    assert upper.query.filter_value == default.query.filter_value.upper()
+    assert upper.query.other_case
+    assert not default.query.other_case
+    assert nobody.query.finds == ()
 
 
 def test_create_sends_the_mapping_without_references(entra):
@@ -387,7 +387,7 @@ def test_delete_and_again(entra):
                            "GET /Users/user-1", "DELETE /Users/user-1"]  # fmt: skip
     assert all(p.observation.intent.gone for p in seen[3:])
     assert last(seen).twice is True
-    assert seen[4].observation.intent.finds == ()
+    assert seen[4].observation.intent.query.finds == ()
     assert ledger.entries[1].state == "deleted"
 
 

@@ -13,6 +13,7 @@ from scim_compat.engine.intent import (
     Effect,
     Intent,
     Observation,
+    Query,
     Subject,
     Write,
 )
@@ -79,6 +80,7 @@ def named(identifier):
 def see(action, body=MISSING, *, status=None, writes=(), subject=None, schemas=None, headers=(), **more):
     """``body`` MISSING: no body at all. ``subject``: changes to the subject."""
     status = status if status is not None else (204 if body is MISSING else 200)
+    query = Query(**{name: more.pop(name) for name in Query.__slots__ if name in more})
     intent_about = {k: more.pop(k) for k in list(more) if k in Intent.__slots__}
     about = Subject(key="alice", kind="User", id="u1", desired=WANTED, last_answer=liv(), writes=tuple(writes))
     about = replace(about, **(subject or {}))
@@ -88,7 +90,7 @@ def see(action, body=MISSING, *, status=None, writes=(), subject=None, schemas=N
         exchange=Exchange(Request("GET", "/Users/u1"), f"{BASE}/Users/u1",
                           Response(status, "", tuple(headers), data, json=body)),
         intent=Intent(action=action, by="harness" if action in {"read-back", "look-up"} else "client",
-                      resource=about.kind, subject=about, **intent_about),
+                      resource=about.kind, subject=about, query=query, **intent_about),
         context=Context(base_url=BASE, scim="2.0", capabilities=Capabilities(schemas=schemas), client_timeout=60.0,
                     ours={"u1": "liv@fjord.example"}),
     )  # fmt: skip

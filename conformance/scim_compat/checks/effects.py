@@ -73,12 +73,12 @@ def has_asked_value(observation: Observation) -> bool:
     """
     intent = observation.intent
     before = intent.subject.last_answer if intent.subject else None
-    if before is None or intent.filter_path is None or intent.filter_value is None:
+    if before is None or intent.query.filter_path is None or intent.query.filter_value is None:
         return True
-    at = paths.parse(intent.filter_path)
-    if not at.where and not list(messages.find_values(before, intent.filter_path)):
+    at = paths.parse(intent.query.filter_path)
+    if not at.where and not list(messages.find_values(before, intent.query.filter_path)):
         return paths.member(before, at.attribute) is not MISSING
-    return has_value(before, intent.filter_path, intent.filter_value)
+    return has_value(before, intent.query.filter_path, intent.query.filter_value)
 
 
 def has_value(resource: Mapping[str, Json], path: str, value: str) -> bool:

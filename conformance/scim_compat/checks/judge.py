@@ -104,7 +104,7 @@ def _run(
 
 def _must_be_claimed(rule: Check, observation: Observation) -> None:
     """Raises NotJudged for a query by an attribute that the vendor does not claim to be filterable."""
-    path, kind = observation.intent.filter_path, observation.intent.resource
+    path, kind = observation.intent.query.filter_path, observation.intent.resource
     if path is None or kind is None or not rule.id.startswith(("filter.", "list.")):
         return
     if not observation.context.claims.may_filter(kind, path):

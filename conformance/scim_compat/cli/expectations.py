@@ -47,7 +47,7 @@ def expected(intent: Intent) -> str:
         return "409: it exists already"
     if intent.gone or (intent.twice and intent.action == "delete"):
         return "a list without it" if intent.action in {"match", "list", "look-up"} else "404: it was deleted"
-    if intent.finds is not None:
+    if intent.query.finds is not None:
         return "; ".join(_found(intent))
     if intent.expect == "refusal":
         return "a refusal (4xx), and nothing changed"
@@ -64,18 +64,18 @@ def _asserted(intent: Intent) -> Iterator[str]:
     yield f"status {' or '.join(str(s) for s in sorted(intent.statuses)) or '2xx'}"
     for each in intent.asserts:
         yield f"{each.at} {each.word} {each.value if each.word == 'is' else _short(each.value)}"
-    if intent.finds is not None or intent.ordered:
+    if intent.query.finds is not None or intent.query.order:
         yield from _found(intent)
 
 
 def _found(intent: Intent) -> Iterator[str]:
     """Which resources must be in a list."""
-    if intent.finds is not None and intent.among:
-        yield f"{_names(intent.finds) or 'none'} of {_names(intent.among)}, beside any others"
-    elif intent.finds is not None:
-        yield f"200 and exactly {_names(intent.finds)}" if intent.finds else "200 and an empty list"
-    if intent.ordered:
-        yield f"{_names(intent.ordered)} in this order"
+    if intent.query.finds is not None and intent.query.among:
+        yield f"{_names(intent.query.finds) or 'none'} of {_names(intent.query.among)}, beside any others"
+    elif intent.query.finds is not None:
+        yield f"200 and exactly {_names(intent.query.finds)}" if intent.query.finds else "200 and an empty list"
+    if intent.query.order:
+        yield f"{_names(intent.query.order)} in this order"
 
 
 def _state(intent: Intent) -> list[str]:

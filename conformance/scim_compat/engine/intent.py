@@ -134,6 +134,35 @@ class BulkPart:
 
 
 @dataclass(frozen=True, slots=True)
+class Query:
+    """The resources that a query or a page of a list must return. Empty for any other request."""
+
+    filter_path: str | None = None
+    filter_value: str | None = None
+    other_case: bool = False
+    """The value is spelled in another case than the resource's."""
+    hostile: bool = False
+    """The value needs care in a filter or in a URL."""
+    finds: tuple[str, ...] | None = None
+    """Exactly the ids that must be returned; None: not judged."""
+    among: tuple[str, ...] = ()
+    """Only these ids are compared with ``finds``; empty: all that are returned."""
+    order: tuple[str, ...] = ()
+    """Ids that must come in this order."""
+    earlier: frozenset[str] = frozenset()
+    """Ids on the earlier pages of the same list."""
+    complete: tuple[str, ...] = ()
+    """Ids that must have come by the last page."""
+    total: int | None = None
+    """totalResults of the list's first page: another number now means that the store has changed."""
+
+    @property
+    def is_plain(self) -> bool:
+        """True when the value is spelled as the resource's own and needs no escaping."""
+        return not self.other_case and not self.hostile
+
+
+@dataclass(frozen=True, slots=True)
 class Intent:
     """What a request was for, and what the client can accept as an answer."""
 
@@ -144,10 +173,7 @@ class Intent:
     statuses: frozenset[int] = frozenset()
     """Exact statuses the profile names as acceptable; empty: by the action's own rule."""
     subject: Subject | None = None
-    finds: tuple[str, ...] | None = None
-    """Ids a query must return, exactly; None: not judged."""
-    filter_path: str | None = None
-    filter_value: str | None = None
+    query: Query = field(default_factory=Query)
     excluded: tuple[str, ...] = ()
     """Attributes the request asked to leave out."""
     gone: bool = False
@@ -165,19 +191,7 @@ class Intent:
     parts: tuple[BulkPart, ...] = ()
     """The operations of a bulk request, in order."""
     asserts: tuple[Assertion, ...] = ()
-    among: tuple[str, ...] = ()
-    """Ids of which exactly those in ``finds`` must be in the answer; others are not looked at."""
-    ordered: tuple[str, ...] = ()
-    """Ids that must come in this order."""
-    earlier: frozenset[str] = frozenset()
-    """Ids on the earlier pages of the same list."""
-    complete: tuple[str, ...] = ()
-    """Ids that must have come by the last page."""
-    total: int | None = None
-    """totalResults of the list's first page: another number now means that the store has changed."""
     rule: Rule | None = None
-    tags: frozenset[str] = frozenset()
-    """Words by which a check recognises a special case: ``case``, ``hostile`` …"""
 
 
 @dataclass(frozen=True, slots=True)

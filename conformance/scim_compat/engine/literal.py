@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Final, Literal
+from typing import Any, Final, Literal
 from urllib.parse import quote, unquote
 
 from scim_compat.engine.actor import NAME_ATTRIBUTE
@@ -13,6 +13,7 @@ from scim_compat.engine.intent import (
     Assertion,
     Effect,
     Intent,
+    Query,
     Rule,
     Write,
 )
@@ -80,7 +81,6 @@ def _intent(play: Play, step: Step, request: Request, sent: Json) -> Intent:
         play.actors.get(step.args.get("about", "")),
         expect=outcome,
         statuses=statuses,
-        tags=frozenset({f"credential-{request.credential}"}),
         sent=sent,
         **_expected(play, expect),
     )
@@ -102,17 +102,15 @@ def _action(request: Request, outcome: str) -> Action:
     return "match" if "filter=" in query else "list"
 
 
-def _expected(play: Play, expect: Mapping[str, Json]) -> dict[str, Json]:
+def _expected(play: Play, expect: Mapping[str, Json]) -> dict[str, Any]:
     """What the profile asserts of the answer, as fields of the intent."""
-    found: dict[str, Json] = {"asserts": tuple(_assertions(play, expect))}
-    for key, name in (("among", "among"), ("order", "ordered")):
-        found[name] = tuple(a.id for a in play.expand(expect.get(key, [])) if a.id)
-    if "finds" in expect:
-        found["finds"] = tuple(a.id for a in play.expand(expect["finds"]) if a.id)
+    ids = {key: tuple(a.id for a in play.expand(expect.get(key, [])) if a.id) for key in ("among", "order", "finds")}
+    query = Query(among=ids["among"], order=ids["order"], finds=ids["finds"] if "finds" in expect else None)
+    fields: dict[str, Any] = {"asserts": tuple(_assertions(play, expect)), "query": query}
     if "rule" in expect:
         rule = expect["rule"]
-        found["rule"] = Rule(**{**rule, "cites": tuple(rule.get("cites", ()))})
-    return found
+        fields["rule"] = Rule(**{**rule, "cites": tuple(rule.get("cites", ()))})
+    return fields
 
 
 def _assertions(play: Play, expect: Mapping[str, Json]) -> Iterator[Assertion]:

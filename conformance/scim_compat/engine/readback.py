@@ -7,10 +7,10 @@ from typing import Final
 
 from scim_compat.engine import people, wording
 from scim_compat.engine.actor import NAME_ATTRIBUTE, Actor
-from scim_compat.engine.intent import Effect, Write
+from scim_compat.engine.intent import Effect, Query, Write
 from scim_compat.engine.play import Play
 from scim_compat.engine.setup import altered_at_setup
-from scim_compat.engine.verbs.reading import value_tags
+from scim_compat.engine.verbs.reading import is_hostile
 from scim_compat.profile.model import Step
 from scim_compat.scim import paths
 from scim_compat.scim.names import ENDPOINTS
@@ -102,9 +102,8 @@ def _by_filter(play: Play, actor: Actor, _step: Step) -> None:
     path = NAME_ATTRIBUTE[actor.kind]
     value = str(actor.desired.get(path, ""))
     finds = () if actor.gone or actor.id is None else (actor.id,)
-    intent = play.intent(
-        "look-up", actor, by="harness", finds=finds, filter_path=path, filter_value=value, tags=value_tags(value)
-    )
+    query = Query(filter_path=path, filter_value=value, hostile=is_hostile(value), finds=finds)
+    intent = play.intent("look-up", actor, by="harness", query=query)
     request = play.request(
         "GET", ENDPOINTS[actor.kind], ours=True, parameters=[("filter", wording.filter_text(path, value))]
     )
@@ -113,11 +112,11 @@ def _by_filter(play: Play, actor: Actor, _step: Step) -> None:
 
 def _in_list(play: Play, actor: Actor, _step: Step) -> None:
     start = 1
-    for page in range(_LIST_PAGES):
+    for _page in range(_LIST_PAGES):
         request = play.request(
             "GET", ENDPOINTS[actor.kind], ours=True, parameters=[("startIndex", str(start)), ("count", "100")]
         )
-        intent = play.intent("list", actor, by="harness", tags=frozenset({f"page-{page + 1}"}))
+        intent = play.intent("list", actor, by="harness")
         done = play.exchange(request, intent, f"looks for {actor.kind.lower()} {actor.key} in the list, from {start}")
         answer = done.response.json if done.response and done.response.ok else None
         if not isinstance(answer, dict) or not isinstance(answer.get("Resources"), list):

@@ -103,7 +103,7 @@ def _may_be_foreign(observation: Observation, place: str) -> bool:
     level="CLIENT",
     scim=BOTH,
     when=lambda observation: (
-        bool(observation.intent.among) and observation.intent.finds is not None and observation.response.ok
+        bool(observation.intent.query.among) and observation.intent.query.finds is not None and observation.response.ok
     ),
     why="A filter that leaves out or lets in the wrong ones makes a client act on the wrong account.",
     fix="Evaluate the whole filter for each resource, by the rules of RFC 7644 section 3.4.2.2.",
@@ -116,8 +116,8 @@ def finds(observation: Observation) -> Iterator[Violation]:
     if _more_pages(observation):
         raise NotJudged("the answer is one page of several, so who is missing cannot be told")
     names = observation.context.ours
-    wanted = set(observation.intent.finds or ())
-    for one in observation.intent.among:
+    wanted = set(observation.intent.query.finds or ())
+    for one in observation.intent.query.among:
         if (one in ids) != (one in wanted):
             yield Violation(
                 "/Resources",
@@ -131,20 +131,20 @@ def finds(observation: Observation) -> Iterator[Violation]:
     "The answer comes in the order asked for",
     level="CLIENT",
     scim=BOTH,
-    when=lambda observation: bool(observation.intent.ordered) and observation.response.ok,
+    when=lambda observation: bool(observation.intent.query.order) and observation.response.ok,
     why="A client that pages through a sorted list skips or repeats what stands in the wrong place.",
     fix="Sort before paging, by the value of the attribute that sortBy names.",
 )
 def order(observation: Observation) -> Iterator[Violation]:
     ids = _ids(observation) or []
-    got = [one for one in ids if one in observation.intent.ordered]
-    if len(got) < len(observation.intent.ordered) and _more_pages(observation):
+    got = [one for one in ids if one in observation.intent.query.order]
+    if len(got) < len(observation.intent.query.order) and _more_pages(observation):
         raise NotJudged("the answer is one page of several")
-    if got != list(observation.intent.ordered):
+    if got != list(observation.intent.query.order):
         names = observation.context.ours
         yield Violation(
             "/Resources",
-            expected=[names.get(one, one) for one in observation.intent.ordered],
+            expected=[names.get(one, one) for one in observation.intent.query.order],
             actual=[names.get(one, one) for one in got],
         )
 
@@ -157,13 +157,13 @@ def order(observation: Observation) -> Iterator[Violation]:
     cites=("RFC7644-3.4.2.4",),
     on=("list",),
     scim=BOTH,
-    when=lambda observation: bool(observation.intent.earlier) and observation.response.ok,
+    when=lambda observation: bool(observation.intent.query.earlier) and observation.response.ok,
     why="An import counts the repeated account twice and loses another one.",
     fix="Sort by something stable, such as the id, before cutting pages, and count startIndex from 1.",
 )
 def pages_disjoint(observation: Observation) -> Iterator[Violation]:
     _must_stand_still(observation)
-    again = [one for one in _ids(observation) or [] if one in observation.intent.earlier]
+    again = [one for one in _ids(observation) or [] if one in observation.intent.query.earlier]
     if again:
         yield Violation("/Resources", expected="only resources of no earlier page", actual=f"{len(again)} repeated")
 
@@ -175,7 +175,7 @@ def pages_disjoint(observation: Observation) -> Iterator[Violation]:
     cites=("RFC7644-3.4.2.4",),
     on=("list",),
     scim=BOTH,
-    when=lambda observation: bool(observation.intent.complete) and observation.response.ok,
+    when=lambda observation: bool(observation.intent.query.complete) and observation.response.ok,
     why="A user who is on no page counts as deleted at the other side.",
     fix="Let totalResults tell the true number, and serve every resource on exactly one page.",
 )
@@ -186,8 +186,8 @@ def pages_complete(observation: Observation) -> Iterator[Violation]:
     if not isinstance(body, Mapping) or not isinstance(body.get("totalResults"), int):
         raise NotJudged("the answer does not tell how many there are, so the last page is not known")
     _must_stand_still(observation)
-    there = observation.intent.earlier | set(_ids(observation) or ())
-    missing = [one for one in observation.intent.complete if one not in there]
+    there = observation.intent.query.earlier | set(_ids(observation) or ())
+    missing = [one for one in observation.intent.query.complete if one not in there]
     if missing:
         names = ", ".join(observation.context.ours.get(one, one) for one in missing[:5])
         yield Violation("/Resources", expected=f"on one of the pages: {names}", actual=f"{len(missing)} on none")
@@ -198,7 +198,7 @@ def _must_stand_still(observation: Observation) -> None:
     if not observation.context.alone:
         raise NotJudged("other processes of this run create and delete at the same time (run without --jobs)")
     found = observation.response.json.get("totalResults") if isinstance(observation.response.json, Mapping) else None
-    if observation.intent.total is not None and found != observation.intent.total:
+    if observation.intent.query.total is not None and found != observation.intent.query.total:
         raise NotJudged("totalResults changed from page to page: somebody else is writing, so pages may shift")
 
 

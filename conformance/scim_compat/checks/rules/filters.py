@@ -32,8 +32,8 @@ def _filtered(observation: Observation) -> bool:
     """A list that answers a filter, for a resource that is not gone (delete.gone-by-filter)."""
     return (
         is_list(observation)
-        and observation.intent.finds is not None
-        and observation.intent.filter_path is not None
+        and observation.intent.query.finds is not None
+        and observation.intent.query.filter_path is not None
         and not observation.intent.gone
     )
 
@@ -42,7 +42,7 @@ def _missing(observation: Observation) -> Iterator[Violation]:
     if observation.intent.disabled:
         return
     found = set(ids_of(observation))
-    for wanted in observation.intent.finds or ():
+    for wanted in observation.intent.query.finds or ():
         if wanted not in found:
             hits = f"{len(entries(observation))} other hits" if entries(observation) else "no hit"
             yield Violation("/Resources", expected=f"the resource {wanted}", actual=hits)
@@ -54,23 +54,24 @@ def _values(entry: Mapping[str, Json], path: str) -> list[str]:
 
 def _others(observation: Observation) -> Iterator[Violation]:
     """Hits that do not match: whoever they are, only their place is shown."""
-    intent = observation.intent
+    query = observation.intent.query
+    path = query.filter_path or ""
     for index, entry in enumerate(entries(observation)):
         if not isinstance(entry, Mapping):
             continue
         identifier = entry.get("id")
-        if isinstance(identifier, str) and identifier in (intent.finds or ()):
+        if isinstance(identifier, str) and identifier in (query.finds or ()):
             continue
-        values = _values(entry, intent.filter_path or "")
-        asked = intent.filter_value is not None and has_value(entry, intent.filter_path or "", intent.filter_value)
+        values = _values(entry, path)
+        asked = query.filter_value is not None and has_value(entry, path, query.filter_value)
         if asked and is_own(observation, identifier):
             continue  # a second account of the same name was let in: the filter is right to find both
         if asked:
             why = "It has the value that was asked for, yet is not the resource this run gave it to."
         elif values:
-            why = f"Its {intent.filter_path} is another one."
+            why = f"Its {query.filter_path} is another one."
         else:
-            why = f"It shows no {intent.filter_path}."
+            why = f"It shows no {query.filter_path}."
         whose = (
             "another resource of this run" if is_own(observation, identifier) else "a resource this run did not create"
         )
@@ -85,14 +86,14 @@ def _others(observation: Observation) -> Iterator[Violation]:
     on=QUERIES,
     scim=BOTH,
     when=lambda observation: (
-        _filtered(observation) and bool(observation.intent.finds) and not {"case", "hostile"} & observation.intent.tags
+        _filtered(observation) and bool(observation.intent.query.finds) and observation.intent.query.is_plain
     ),
     why="What the client does not find it creates: a second account, or a conflict in every cycle.",
     fix="Evaluate “eq” on this attribute over all resources of the type, right after they were written.",
 )
 def finds(observation: Observation) -> Iterator[Violation]:
     if denies_asked_value(observation):
-        raise NotJudged(f"the server does not show the resource with that {observation.intent.filter_path}")
+        raise NotJudged(f"the server does not show the resource with that {observation.intent.query.filter_path}")
     yield from _missing(observation)
 
 
@@ -104,7 +105,7 @@ def finds(observation: Observation) -> Iterator[Violation]:
     on=QUERIES,
     scim=BOTH,
     when=lambda observation: (
-        _filtered(observation) and bool(observation.intent.finds) and "hostile" not in observation.intent.tags
+        _filtered(observation) and bool(observation.intent.query.finds) and not observation.intent.query.hostile
     ),
     why="The client takes the hits for its account. With others among them it stops, or writes to a stranger's.",
     fix="Apply the filter to the whole result; answer 400 with invalidFilter to one that is not understood.",
@@ -121,7 +122,7 @@ def only_matches(observation: Observation) -> Iterator[Violation]:
     cites=("RFC7644-3.4.2", "RFC7644-3.4.2.2"),
     on=QUERIES,
     scim=BOTH,
-    when=lambda observation: _filtered(observation) and observation.intent.finds == (),
+    when=lambda observation: _filtered(observation) and observation.intent.query.finds == (),
     why="A server that ignores the filter shows the client somebody else's account as its own; the next "
     "write goes there.",
     fix="Apply the filter; answer totalResults 0 where nothing matches.",
@@ -141,7 +142,7 @@ def empty(observation: Observation) -> Iterator[Violation]:
     on=QUERIES,
     scim=BOTH,
     when=lambda observation: (
-        _filtered(observation) and bool(observation.intent.finds) and "case" in observation.intent.tags
+        _filtered(observation) and bool(observation.intent.query.finds) and observation.intent.query.other_case
     ),
     why="Directories change the case of a name without changing the person. The account is then not found "
     "and is created a second time.",
@@ -149,23 +150,24 @@ def empty(observation: Observation) -> Iterator[Violation]:
 )
 def ignores_case(observation: Observation) -> Iterator[Violation]:
     if _case_exact(observation):
-        raise NotJudged(f"the target's own schema says that {observation.intent.filter_path} is caseExact")
+        raise NotJudged(f"the target's own schema says that {observation.intent.query.filter_path} is caseExact")
     _must_be_findable(observation)
     yield from _missing(observation)
 
 
 def _must_be_findable(observation: Observation) -> None:
     """Raises NotJudged where the resource cannot be found by that attribute at all."""
+    path = observation.intent.query.filter_path or ""
     if not has_asked_value(observation):
-        raise NotJudged(f"the server does not show the resource with that {observation.intent.filter_path}")
+        raise NotJudged(f"the server does not show the resource with that {path}")
     about = observation.intent.subject
-    if about and (observation.intent.filter_path or "").lower() in about.failed_filters:
-        raise NotJudged(f"by {observation.intent.filter_path} the resource is not found with its plain value either")
+    if about and path.lower() in about.failed_filters:
+        raise NotJudged(f"by {path} the resource is not found with its plain value either")
 
 
 def _case_exact(observation: Observation) -> bool:
     """Whether case counts: externalId and id by the RFC, others if the target says so; never for userName."""
-    urn, names = messages.split_path(observation.intent.filter_path or "")
+    urn, names = messages.split_path(observation.intent.query.filter_path or "")
     lowered = tuple(name.lower() for name in names)
     if lowered in {("externalid",), ("id",)}:
         return True
@@ -195,8 +197,8 @@ def _case_exact(observation: Observation) -> bool:
     on=QUERIES,
     scim=BOTH,
     when=lambda observation: (
-        "hostile" in observation.intent.tags
-        and bool(observation.intent.finds)
+        observation.intent.query.hostile
+        and bool(observation.intent.query.finds)
         and not observation.intent.gone
         and is_query(observation)
         and (not observation.response.ok or _filtered(observation))

@@ -22,7 +22,7 @@ from scim_compat.values import MISSING
     on=QUERIES,
     scim=BOTH,
     when=lambda observation: (
-        is_query(observation) and observation.intent.finds != () and "hostile" not in observation.intent.tags
+        is_query(observation) and observation.intent.query.finds != () and not observation.intent.query.hostile
     ),
     why="Every cycle starts with queries. If they fail, the client knows nothing of the accounts and does nothing.",
     fix="Answer GET on /Users and /Groups, with and without filter, with 200 and a ListResponse.",
@@ -38,7 +38,7 @@ def list_status(observation: Observation) -> Iterator[Violation]:
     cites=("RFC7644-3.4.2",),
     on=QUERIES,
     scim=BOTH,
-    when=lambda observation: is_query(observation) and observation.intent.finds == (),
+    when=lambda observation: is_query(observation) and observation.intent.query.finds == (),
     why="Before every create the client asks whether the account exists. It takes an error for a fault, not for “no”.",
     fix="Answer with 200 and totalResults 0; 404 is for a single resource that does not exist.",
 )
@@ -67,7 +67,7 @@ def _word_on_refusal(observation: Observation) -> Level | None:
         return "CLIENT"  # RFC 7644 section 3.4.2.2: filters are optional
     if observation.response.status == 400 and answer.get("scimType") == "tooMany" and expects_list(observation):
         return "CLIENT"  # section 3.4.2.1
-    return "CLIENT" if observation.context.scim == "1.1" and observation.intent.finds == () else None
+    return "CLIENT" if observation.context.scim == "1.1" and observation.intent.query.finds == () else None
 
 
 @check(

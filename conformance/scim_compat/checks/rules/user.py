@@ -120,7 +120,7 @@ def found_by_id(observation: Observation) -> Iterator[Violation]:
     scim=BOTH,
     when=lambda observation: (
         observation.intent.disabled
-        and bool(observation.intent.finds)
+        and bool(observation.intent.query.finds)
         and observation.response.ok
         and looks_like_list(observation.response.json)
     ),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from scim_compat.engine import wording
 from scim_compat.engine.actor import Actor
-from scim_compat.engine.intent import Action
+from scim_compat.engine.intent import Action, Query
 from scim_compat.engine.play import NotReached, Play
 from scim_compat.engine.verbs import about, actor_of, verb
 from scim_compat.profile.model import ResourceKind, Step
@@ -41,9 +41,11 @@ def probe(play: Play, step: Step) -> None:
     value = str(play.fill("${new.guid}"))
     endpoint, parameters = match_request(play, kind, path, value)
     intent = play.intent(
-        "match", finds=(), filter_path=path, filter_value=value, resource=kind, tags=frozenset({"probe"}),
+        "match",
+        resource=kind,
+        query=Query(finds=(), filter_path=path, filter_value=value),
         excluded=excluded(play, kind, match=True),
-    )  # fmt: skip
+    )
     play.exchange(
         play.request("GET", endpoint, parameters=parameters),
         intent,
@@ -64,15 +66,19 @@ def match(play: Play, step: Step) -> None:
     if found and actor.id is None:
         raise NotReached(f"{actor.key} was not created, so nothing can be found")
     endpoint, parameters = match_request(play, actor.kind, path, value)
-    intent = play.intent(
-        "match", actor, finds=(actor.id,) if found and actor.id else (), filter_path=path, filter_value=value,
-        excluded=excluded(play, actor.kind, match=True), tags=value_tags(value, case),
-    )  # fmt: skip
+    query = Query(
+        filter_path=path,
+        filter_value=value,
+        other_case=bool(case),
+        hostile=is_hostile(value),
+        finds=(actor.id,) if found and actor.id else (),
+    )
+    intent = play.intent("match", actor, query=query, excluded=excluded(play, actor.kind, match=True))
     done = play.exchange(
         play.request("GET", endpoint, parameters=parameters), intent, f"looks for {about(actor)} by {path}"
     )
     hits = done.response.json if done.response and done.response.ok else None
-    if intent.finds and not intent.tags and isinstance(hits, dict) and actor.id not in _ids(hits):
+    if query.finds and query.is_plain and isinstance(hits, dict) and actor.id not in _ids(hits):
         actor.failed_filters.add(path.lower())
 
 
@@ -81,10 +87,9 @@ def _ids(listed: Mapping[str, Json]) -> list[Json]:
     return [entry.get("id") for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
 
 
-def value_tags(value: str, case: str | None = None) -> frozenset[str]:
-    """``case``: asked for in another case; ``hostile``: the value needs care in a filter or a URL."""
-    plain = value.isascii() and all(c.isalnum() or c in "@.-_ " for c in value)
-    return frozenset(word for word, so in (("case", bool(case)), ("hostile", not plain)) if so)
+def is_hostile(value: str) -> bool:
+    """True when the value needs care in a filter or in a URL."""
+    return not (value.isascii() and all(c.isalnum() or c in "@.-_ " for c in value))
 
 
 def _cased(value: str, case: str) -> str:
@@ -150,7 +155,8 @@ def import_(play: Play, step: Step) -> None:
     first: int | None = None
     for _page in range(MOST_PAGES):
         page = start
-        answer = _page_of(play, kind, page, count, earlier=frozenset(earlier), complete=expected, total=first)
+        query = Query(earlier=frozenset(earlier), complete=expected, total=first)
+        answer = _page_of(play, kind, page, count, query)
         found = answer.get("Resources") if isinstance(answer, dict) else None
         total = answer.get("totalResults") if isinstance(answer, dict) else None
         if not isinstance(found, list) or not isinstance(total, int) or not found:
@@ -161,12 +167,12 @@ def import_(play: Play, step: Step) -> None:
         if start > total:
             break
     if step.args.get("beyond"):
-        _page_of(play, kind, page + count, count, earlier=frozenset(earlier), complete=(), finds=())
+        _page_of(play, kind, page + count, count, Query(earlier=frozenset(earlier), finds=()))
 
 
-def _page_of(play: Play, kind: ResourceKind, start: int, count: int, **more: Any) -> Json:
+def _page_of(play: Play, kind: ResourceKind, start: int, count: int, query: Query) -> Json:
     parameters = [("startIndex", str(start)), ("count", str(count))]
-    intent = play.intent("list", resource=kind, **more)
+    intent = play.intent("list", resource=kind, query=query)
     request = play.request("GET", ENDPOINTS[kind], parameters=parameters)
     done = play.exchange(request, intent, f"imports {kind.lower()}s from {start}")
     return done.response.json if done.response and done.response.ok else None
