@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import functools
 import gc
-import os
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +19,18 @@ from scim_compat.profile import load as loading
 from scim_compat.profile.find import builtin
 from scim_compat.profile.load import load
 from scim_compat.profile.model import Profile
-from scim_compat.pytest_plugin.launch import run
-from scim_compat.run.request import RunOutcome, RunRequest
-from scim_compat.run.settings import Login, Settings
-
-TOKEN = "good-token"
-COMMAND = [sys.executable, "-c", "from scim_compat.cli import main; main()"]
+from scim_compat.run.request import RunOutcome
+from support.commands import TOKEN, Called, play, start
+from support.places import TESTS
 
 settings.register_profile("quick", deadline=None, max_examples=60, database=None)
 settings.load_profile("quick")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What a test costs is told by its folder, and marked: ``-m unit``."""
+    for item in items:
+        item.add_marker(item.path.relative_to(TESTS).parts[0])
 
 
 def pytest_collection_finish() -> None:
@@ -59,15 +59,6 @@ def entra() -> Profile:
     return load("entra-v2")
 
 
-@dataclass(frozen=True)
-class Called:
-    """As of a finished process."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
 @pytest.fixture
 def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Called]:
     """The command in this process, called in ``tmp_path``; much faster than in one of its own."""
@@ -94,43 +85,6 @@ def replay(tmp_path: Path) -> Callable[..., RunOutcome]:
         return play(url, *profiles, out=tmp_path / "out", **more)
 
     return call
-
-
-def play(url: str, *profiles: str, out: Path, token: str = TOKEN, seed: int = 7, **more: Any) -> RunOutcome:
-    """One run of the runner, without the command line."""
-    own = {name: more.pop(name) for name in ("app", "ca", "large", "timeout", "fail_on") if name in more}
-    chosen = Settings(url=url, login=Login(kind="bearer", token=token), seed=seed, out=str(out), **own)
-    return run(RunRequest(settings=chosen, profiles=list(profiles) or ["entra-v2"], **more))
-
-
-def environment(token: str | None = TOKEN, **more: str) -> dict[str, str]:
-    """The environment of a subprocess, with the token and without what this pytest put there."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "SCIM"))}
-    return kept | ({"SCIM_TOKEN": token} if token else {}) | more
-
-
-def scim_compat(
-    *arguments: str, cwd: Path, token: str | None = TOKEN, timeout: float = 60, **more: str
-) -> subprocess.CompletedProcess[str]:
-    """The command in a process of its own."""
-    return subprocess.run(
-        [*COMMAND, *arguments], cwd=cwd, env=environment(token, **more), timeout=timeout, check=False,
-        capture_output=True, text=True, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
-
-
-def start(*arguments: str, cwd: Path) -> subprocess.Popen[str]:
-    """The command started and left running; the caller ends it."""
-    return subprocess.Popen(
-        [*COMMAND, *arguments], cwd=cwd, env=environment(), text=True, stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        preexec_fn=hear_interrupts,  # noqa: PLW1509 - sets one signal and takes no lock
-    )  # fmt: skip
-
-
-def hear_interrupts() -> None:
-    """A shell that runs the tests in the background makes its children deaf to Ctrl-C."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @pytest.fixture

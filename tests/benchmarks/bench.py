@@ -219,8 +219,8 @@ def memory(*, quick: bool) -> None:
 
 
 def report() -> None:
-    from fixtures_results import many_results
     from scim_compat.report.html import render
+    from support.results import many_results
 
     results = many_results(2_000)
     render(many_results(10))  # the templates are compiled once

@@ -76,8 +76,10 @@ UNCAUGHT11: Final[dict[str, str]] = {
 }
 """The same of SCIM 1.1."""
 
-_ELSEWHERE: Final = "What it takes is no defect of the good server; tests/test_hostile.py has servers that trip it."
-_BULK: Final = "The good server has no bulk; tests/test_bulk.py has servers with it, and trips each check."
+_ELSEWHERE: Final = (
+    "What it takes is no defect of the good server; tests/process/test_hostile.py has servers that trip it."
+)
+_BULK: Final = "The good server has no bulk; tests/served/test_bulk.py has servers with it, and trips each check."
 
 UNTRIPPED: Final[dict[str, str]] = {
     "bulk.every-operation": _BULK,

@@ -265,7 +265,7 @@ def _defect(found: Found) -> str:
 
 def from_cases(check: str) -> dict[str, Any]:
     """The shortest failing case of the tests' tables. Raises LookupError where there is none."""
-    import test_every_check  # noqa: PLC0415 - it imports three tables of tests
+    from unit.checks import test_every_check  # noqa: PLC0415 - it imports three tables of tests
 
     rule = all_checks()[check]
     found = []
@@ -300,7 +300,7 @@ def made_again(shown: Mapping[str, Any], check: str, profiles: Mapping[str, Prof
     """Where the check fails when the example is made again; empty: it does not any more."""
     made = shown["made"]
     if "case" in made:
-        import test_every_check  # noqa: PLC0415
+        from unit.checks import test_every_check  # noqa: PLC0415
 
         seen = test_every_check.cases()[check][made["case"]]
         return [p.where for p in all_checks()[check].run(seen)]

@@ -1,4 +1,4 @@
-"""Defect × profile: what each profile finds at each broken server, kept in ``tests/defect_matrix.json``.
+"""Defect × profile: what each profile finds at each broken server, kept in ``tests/matrix/defect_matrix.json``.
 
 ``python tests/tools/matrix.py``            runs every pair and writes the file and ``profiles/MATRIX.md``
 ``python tests/tools/matrix.py --changed``  runs profiles that have changed and defects that are new
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from .cells import Cell, Tape
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-FILE: Final = ROOT / "tests" / "defect_matrix.json"
+FILE: Final = ROOT / "tests" / "matrix" / "defect_matrix.json"
 VERSIONS: Final = ("2.0", "1.1")
 FORMAT: Final = 1
 

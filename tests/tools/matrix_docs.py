@@ -68,7 +68,7 @@ of a whole run:
 An empty cell is no gap as such. A client that never pages through lists is not hurt by a server that cannot; what the RFC
 says of pages is then the business of the profile `rfc7644`.
 
-This page is made by `python tests/tools/matrix.py --docs` from `tests/defect_matrix.json`, which also names the checks that
+This page is made by `python tests/tools/matrix.py --docs` from `tests/matrix/defect_matrix.json`, which also names the checks that
 find each mistake and a scenario for each. `python tests/tools/matrix.py --check` runs everything again.
 """
 

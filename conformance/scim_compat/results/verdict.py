@@ -1,4 +1,4 @@
-"""From outcomes to verdicts. Pure functions: the table in tests/test_verdict.py is the specification."""
+"""From outcomes to verdicts. Pure functions: the table in tests/unit/results/test_verdict.py is the specification."""
 
 from __future__ import annotations
 

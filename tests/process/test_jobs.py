@@ -1,0 +1,83 @@
+"""Scenarios side by side: the same verdicts, one results.json."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from servers.good import GoodServer
+from servers.running import serve
+from support.commands import play
+from support.directory import populated, snapshot
+
+DEFECTS = frozenset({"member-remove-filter-ignored", "reformats-phone"})
+ONLY = ["users.create*", "members.*", "groups.create*"]
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory):
+    """The results of the same run in one process and in two, against a server with two defects."""
+    found = []
+    for jobs in (1, 2):
+        server, before = populated(defects=DEFECTS)
+        out = tmp_path_factory.mktemp(f"jobs{jobs}")
+        with serve(server) as url:
+            ended = play(url, out=out, jobs=jobs, only=ONLY)
+        found.append((ended, json.loads((out / "results.json").read_text()), snapshot(server) == before, out))
+    return found
+
+
+def scenarios(results):
+    return {s["id"]: s for s in results["profiles"][0]["scenarios"] if not s["id"].startswith("run.bystanders")}
+
+
+def test_the_same_verdicts(both):
+    (one, alone, *_), (two, together, *_) = both
+    assert one.status == two.status == 1
+    assert alone["verdict"] == together["verdict"] == "incompatible"
+    assert alone["run"]["complete"] is together["run"]["complete"] is True
+    assert alone["profiles"][0]["features"] != []
+    keys = ("id", "verdict")
+    assert [[f[k] for k in keys] for f in alone["profiles"][0]["features"]] == [
+        [f[k] for k in keys] for f in together["profiles"][0]["features"]
+    ]
+
+
+def test_the_same_scenarios_in_the_same_order_with_the_same_findings(both):
+    def told(results):
+        return [
+            (
+                name,
+                s["outcome"],
+                s["severity"],
+                sorted({c["id"] for step in s["steps"] for c in step["checks"] if c["outcome"] == "fail"}),
+            )
+            for name, s in scenarios(results).items()
+        ]
+
+    alone, together = told(both[0][1]), told(both[1][1])
+    assert alone == together
+    assert any(found for *_, found in alone)
+
+
+def test_one_file_and_nothing_left(both):
+    for _, results, clean, out in both:
+        assert clean
+        assert results["cleanup"]["left"] == []
+        names = {p.name for p in out.iterdir()}
+        assert {"events.jsonl", "results.json", "report.html"} <= names
+        assert not any(n.startswith("events-") for n in names)
+
+
+def test_each_process_has_bystanders_of_its_own(both):
+    assert both[0][1]["bystanders"] == {"checked": 2, "changed": []}
+    assert both[1][1]["bystanders"] == {"checked": 4, "changed": []}
+
+
+def test_more_processes_than_scenarios(tmp_path):
+    with serve(GoodServer()) as url:
+        ended = play(url, out=tmp_path, jobs=2, only=["users.create"])
+    assert ended.collated is not None
+    assert ended.collated.errored == 0
+    found = json.loads((tmp_path / "results.json").read_text())
+    assert list(scenarios(found)) == ["users.create"]

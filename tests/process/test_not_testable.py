@@ -1,0 +1,187 @@
+"""Targets that cannot be tested: one paragraph, exit status 3, no results, nothing created."""
+
+from __future__ import annotations
+
+import json
+import socket
+import ssl
+from pathlib import Path
+
+import pytest
+import trustme
+from scim_compat.loopback import serve
+from servers.good import GoodServer
+from servers.running import mounted
+from support.commands import scim_compat
+
+LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
+
+
+def answering(status, body, media_type="text/html", **headers):
+    """An application that answers everything alike, and counts what it was asked."""
+
+    def app(environ, start_response):
+        app.seen.append((environ["REQUEST_METHOD"], environ["PATH_INFO"]))
+        content = body.encode()
+        extra = [(name.replace("_", "-"), value) for name, value in headers.items()]
+        start_response(status, [("Content-Type", media_type), ("Content-Length", str(len(content))), *extra])
+        return [content]
+
+    app.seen = []
+    return app
+
+
+ERROR = json.dumps(
+    {"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "status": "401", "detail": "Token expired on Monday"}
+)
+CASES = {
+    "a login page": (answering("200 OK", "<!doctype html><title>Sign in</title>"), ["web page", "/scim/v2"]),
+    "a login page typed as JSON": (answering("200 OK", "<html>", "application/json"), ["web page"]),
+    "401": (answering("401 Unauthorized", ERROR, "application/scim+json"), ["refused the credential", "401", "Token expired on Monday", "SCIM_TOKEN"]),
+    "403": (answering("403 Forbidden", "no"), ["refused the credential", "403"]),
+    "404 on everything": (answering("404 Not Found", "<h1>nginx</h1>"), ["no SCIM endpoint", "404"]),
+    "405 on everything": (answering("405 Method Not Allowed", ""), ["no SCIM endpoint"]),
+    "a redirect": (answering("302 Found", "", Location="https://login.example/start"), ["redirects", "https://login.example/start", "302"]),
+    "a permanent redirect": (answering("308 Permanent Redirect", "", Location="/elsewhere"), ["redirects", "308"]),
+    "a server that is down": (answering("503 Service Unavailable", "try later"), ["server error", "503"]),
+    "JSON that is not SCIM": (answering("200 OK", '{"users": []}', "application/json"), ["does not speak SCIM", "application/json"]),
+    "a JSON array": (answering("200 OK", "[]", "application/json"), ["does not speak SCIM"]),
+    "nothing": (answering("200 OK", "", "text/plain"), ["does not speak SCIM"]),
+    "a GraphQL endpoint": (answering("400 Bad Request", '{"errors": [{"message": "Must provide query string."}]}', "application/json"), ["does not speak SCIM", "400"]),
+}  # fmt: skip
+
+
+def refused(out: Path, done, *words: str) -> None:
+    """One paragraph that says all of ``words``; no traceback, no results."""
+    assert done.returncode == 3, (done.stdout, done.stderr)
+    message = done.stderr.strip()
+    assert "Traceback" not in done.stdout + done.stderr
+    assert "\n" not in message
+    assert 60 < len(message) < 700
+    assert message.endswith((".", "?"))
+    for word in words:
+        assert word in message
+    assert not (out / "results.json").exists()
+    assert not (out / "report.html").exists()
+    assert not (out / "events.jsonl").exists()
+    assert "good-token" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_is_no_scim_endpoint(case, tmp_path, command):
+    app, words = CASES[case]
+    app.seen.clear()
+    with serve(app) as origin:
+        done = command("run", f"{origin}/scim/v2", "-p", "entra-v2", "--out", "out")
+    refused(tmp_path / "out", done, *words)
+    assert {method for method, _ in app.seen} == {"GET"}
+    assert len(app.seen) <= 4
+
+
+def test_a_closed_port(tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    done = scim_compat("run", f"http://127.0.0.1:{port}/scim/v2", "-p", "entra-v2", "--out", "out", cwd=tmp_path)
+    refused(tmp_path / "out", done, f"127.0.0.1:{port}", "refused the connection", "running")
+
+
+def test_a_name_that_does_not_exist(tmp_path, command):
+    done = command("run", "https://idm.fjord.invalid/scim/v2", "-p", "entra-v2", "--out", "out")
+    refused(tmp_path / "out", done, "idm.fjord.invalid", "cannot be resolved", "DNS")
+
+
+@pytest.fixture(scope="module")
+def authority():
+    return trustme.CA()
+
+
+@pytest.fixture
+def secured(authority):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    server = GoodServer()
+    with serve(mounted(server), tls=context) as origin:
+        yield f"{origin}/scim/v2", server
+
+
+def test_a_certificate_nobody_knows(secured, tmp_path, command):
+    url, server = secured
+    done = command("run", url, "-p", "entra-v2", "--out", "out")
+    refused(tmp_path / "out", done, "certificate", "--ca FILE")
+    assert not any(server.store.records.values())
+
+
+def test_the_same_certificate_with_its_authority(secured, authority, tmp_path, command):
+    """The other side of the coin: with --ca the very same target is tested."""
+    url, _ = secured
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    done = command("run", url, "-p", "entra-v2", "--only", "discovery.*", "--ca", "ca.pem", "--out", "out")
+    assert (done.returncode, done.stderr) == (3, "") or done.returncode == 0, (done.stdout, done.stderr)
+    results = json.loads((tmp_path / "out" / "results.json").read_text())
+    assert results["profiles"][0]["counts"]["passed"] == 4
+
+
+def test_http_where_tls_is_spoken(secured, tmp_path, command):
+    url = secured[0].replace("https://", "http://")
+    done = command("run", url, "-p", "entra-v2", "--out", "out")
+    assert done.returncode == 3
+    assert "Traceback" not in done.stdout + done.stderr
+    assert "https://" in done.stderr or "closed the connection" in done.stderr
+
+
+def test_no_token_at_all(tmp_path, command):
+    server = GoodServer()
+    with serve(mounted(server)) as origin:
+        done = command("run", f"{origin}/scim/v2", "-p", "entra-v2", "--out", "out", token=None)
+    refused(tmp_path / "out", done, "refused the credential", "SCIM_TOKEN")
+
+
+def test_with_parallel_jobs_too(tmp_path):
+    app = answering("404 Not Found", "")
+    with serve(app) as origin:
+        done = scim_compat("run", f"{origin}/scim/v2", "-p", "entra-v2", "--jobs", "2", "--out", "out", cwd=tmp_path)
+    refused(tmp_path / "out", done, "no SCIM endpoint")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["not a url"], ["URL", "white space"]),
+        (["ftp://127.0.0.1/scim"], ["http"]),
+        (["http://user:pw@127.0.0.1/scim"], ["--auth basic"]),
+        (["http://127.0.0.1:1/scim/v2?aadOptscim062020"], ["aadOptscim062020"]),
+        (["http://127.0.0.1:1", "--only", "nothing.*"], ["--only nothing.*", "scim-compat show"]),
+        ([], ["URL"]),
+    ],
+)
+def test_wrong_usage_is_status_2(arguments, words, tmp_path, command):
+    done = command("run", *arguments, "-p", "entra-v2", "--out", "out")
+    assert done.returncode == 2, (done.stdout, done.stderr)
+    assert "Traceback" not in done.stderr
+    for word in words:
+        assert word in done.stderr
+
+
+def test_an_unknown_profile_is_status_2(tmp_path, command):
+    done = command("run", "http://127.0.0.1:1", "-p", "entra-v3")
+    assert done.returncode == 2
+    assert "entra-v2" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_server_that_lets_in_but_offers_no_discovery_is_tested(replay):
+    """Discovery is optional (RFC 7644 §4): its absence is a finding at most, never a reason to stop."""
+    good = GoodServer()
+
+    def app(environ, start_response):
+        if environ["PATH_INFO"].split("/")[1] in {"Schemas", "ResourceTypes", "ServiceProviderConfig"}:
+            start_response("404 Not Found", [("Content-Length", "0")])
+            return []
+        return good(environ, start_response)
+
+    with serve(mounted(app)) as origin:
+        ended = replay(f"{origin}/scim/v2", only=["users.create", "connection.*"])
+    assert ended.collated is not None
+    assert ended.collated.head["target"]["capabilities"]["schemas"] is None
+    assert ended.collated.ran > 3

@@ -1,0 +1,244 @@
+"""The suite by hand: pytest with --scim-url, its own options, JUnit and pytest-html."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+
+import pytest
+from servers.good import GoodServer
+from servers.running import serve
+from support.commands import environment, scim_compat
+
+ONLY = ("--scim-only", "connection.probe-users")
+OWN = """
+format: 1
+id: my
+title: My own client
+version: "1"
+scim: "2.0"
+extends: entra-v2
+scenarios:
+  - id: mine.create
+    feature: create-users
+    title: A user is created by my client
+    evidence: observed
+    source: S7
+    steps:
+      - {do: create, user: alice}
+      - {verify: alice}
+"""
+
+
+def by_hand(*arguments, cwd, token="good-token"):
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments],
+        cwd=cwd, env=environment(token), capture_output=True, text=True, timeout=60, check=False, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def good():
+    with serve(GoodServer()) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def broken():
+    with serve(GoodServer(defects=frozenset({"filter-no-match-404"}))) as url:
+        yield url
+
+
+def test_a_built_in_profile(good, tmp_path):
+    done = by_hand(
+        "--scim-url",
+        good,
+        "--scim-profile",
+        "entra-v2",
+        *ONLY,
+        "--scim-out",
+        "out",
+        "--scim-seed",
+        "7",
+        "-v",
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "entra-v2.yaml::connection.probe-users.flag-first PASSED" in done.stdout
+    assert "4 passed" in done.stdout
+    assert "seed 7" in done.stdout
+    found = json.loads((tmp_path / "out" / "results.json").read_text())
+    assert found["profiles"][0]["counts"]["passed"] == 5
+    assert (tmp_path / "out" / "report.html").exists()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["out"]
+
+
+def test_a_profile_of_one_s_own(good, tmp_path):
+    (tmp_path / "my.scim.yaml").write_text(OWN)
+    done = by_hand("my.scim.yaml", "--scim-url", good, "--scim-only", "mine.*", "--scim-out", "out", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert "1 passed" in done.stdout
+
+
+def test_beside_a_project_s_own_tests(good, tmp_path):
+    (tmp_path / "test_theirs.py").write_text("def test_theirs():\n    assert True\n")
+    done = by_hand(
+        "test_theirs.py", "--scim-url", good, "--scim-profile", "entra-v2", *ONLY, "--scim-out", "out", cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stdout
+    assert "5 passed" in done.stdout
+
+
+def test_without_its_options_it_keeps_out_of_the_way(tmp_path):
+    (tmp_path / "test_theirs.py").write_text("def test_theirs():\n    assert True\n")
+    (tmp_path / "some.yaml").write_text("a: 1\n")
+    done = by_hand(cwd=tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert "1 passed" in done.stdout
+    assert "scim" not in done.stdout.replace("scim-compat-", "plugins:").partition("collected")[2].lower()
+
+
+def test_k_selects_scenarios(good, tmp_path):
+    done = by_hand(
+        "--scim-url", good, "--scim-profile", "entra-v2", "-k", "old-flag", "--scim-out", "out", cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stdout
+    assert "1 passed" in done.stdout
+    found = json.loads((tmp_path / "out" / "results.json").read_text())
+    assert found["verdict"] == "unproven"  # the rest was not run
+
+
+def test_collecting_sends_nothing(tmp_path):
+    done = by_hand(
+        "--scim-url",
+        "http://127.0.0.1:1/scim",
+        "--scim-profile",
+        "entra-v2",
+        *ONLY,
+        "--collect-only",
+        "-q",
+        "--scim-out",
+        "out",
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "connection.probe-users.flag-last" in done.stdout
+
+
+def test_findings_fail_items_with_the_severity(broken, tmp_path):
+    done = by_hand("--scim-url", broken, "--scim-profile", "entra-v2", *ONLY, "--scim-out", "out", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "findings, the worst is a" in done.stdout
+    assert "Traceback" not in done.stdout
+
+
+def test_fail_on_lets_milder_findings_pass(broken, tmp_path):
+    done = by_hand(
+        "--scim-url",
+        broken,
+        "--scim-profile",
+        "entra-v2",
+        *ONLY,
+        "--scim-fail-on",
+        "breach",
+        "--scim-out",
+        "out",
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--scim-profile", "entra-v2"], ["--scim-profile needs --scim-url URL"]),
+        (["--scim-url", "http://127.0.0.1:1"], ["name a profile"]),
+        (["--scim-url", "http://127.0.0.1:1", "--scim-profile", "entra-v3"], ["entra-v2"]),
+        (
+            ["--scim-url", "http://127.0.0.1:1", "--scim-profile", "entra-v2", "--scim-fail-on", "much"],
+            ["invalid choice"],
+        ),
+        (["--scim-url", "http://127.0.0.1:1", "--scim-profile", "entra-v2", "--scim-seed", "x"], ["invalid int"]),
+        (["--scim-url", "ftp://x", "--scim-profile", "entra-v2"], ["http"]),
+    ],
+)
+def test_wrong_options(arguments, words, tmp_path):
+    done = by_hand(*arguments, "--scim-out", "out", cwd=tmp_path)
+    assert done.returncode == 4, done.stdout + done.stderr
+    for word in words:
+        assert word in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_a_target_that_cannot_be_tested(tmp_path):
+    done = by_hand(
+        "--scim-url", "http://127.0.0.1:1/scim", "--scim-profile", "entra-v2", *ONLY, "--scim-out", "out", cwd=tmp_path
+    )
+    assert done.returncode == 3
+    assert "refused the connection" in done.stdout + done.stderr
+    assert not (tmp_path / "out" / "results.json").exists()
+
+
+@pytest.fixture(scope="module")
+def logged(broken, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("log")
+    done = scim_compat("run", broken, "-p", "entra-v2", "--only", "connection.*", "--out", "out", "--junit", "junit.xml",
+                       "--html", "log.html", cwd=folder)  # fmt: skip
+    assert done.returncode == 1, (done.stdout, done.stderr)
+    return folder
+
+
+def test_junit(logged):
+    root = ET.parse(logged / "junit.xml").getroot()
+    cases = list(root.iter("testcase"))
+    failed = [c for c in cases if c.find("failure") is not None]
+    assert len(cases) == 8
+    assert 0 < len(failed) < len(cases)
+    assert all(c.find("error") is None for c in cases)
+    properties = {p.get("name"): p.get("value") for p in failed[0].iter("property")}
+    assert properties["profile"] == "entra-v2"
+    assert properties["severity"] in {"degraded", "blocker"}
+    assert properties["scenario"].startswith("connection.probe-")
+    assert "findings, the worst is a" in failed[0].find("failure").text
+
+
+def test_pytest_html(logged):
+    page = (logged / "log.html").read_text()
+    assert "<th>Profile</th>" in page
+    assert "<th>Severity</th>" in page
+    assert "entra-v2" in page
+    assert "good-token" not in page
+
+
+def test_two_profiles_have_items_of_their_own(good, tmp_path):
+    """Ids that repeat would mix up the two in every tool that reads them."""
+    (tmp_path / "my.scim.yaml").write_text(OWN)
+    done = by_hand(
+        "my.scim.yaml",
+        "--scim-url",
+        good,
+        "--scim-profile",
+        "entra-v2",
+        *ONLY,
+        "--scim-out",
+        "out",
+        "-v",
+        "--junitxml",
+        "j.xml",
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "entra-v2.yaml::connection.probe-users.flag-last PASSED" in done.stdout
+    assert "my.scim.yaml::connection.probe-users.flag-last PASSED" in done.stdout
+    cases = [(c.get("classname"), c.get("name")) for c in ET.parse(tmp_path / "j.xml").getroot().iter("testcase")]
+    assert len(set(cases)) == len(cases) == 8
+
+
+def test_html_and_junit_with_jobs(good, tmp_path):
+    done = scim_compat("run", good, "-p", "entra-v2", "--only", "connection.probe-users", "--out", "out", "--jobs", "2",
+                       "--junit", "junit.xml", "--html", "log.html", cwd=tmp_path)  # fmt: skip
+    assert done.stderr == ""
+    assert len(list(ET.parse(tmp_path / "junit.xml").getroot().iter("testcase"))) == 4
+    assert "<th>Severity</th>" in (tmp_path / "log.html").read_text()

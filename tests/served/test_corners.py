@@ -1,0 +1,174 @@
+"""Small parts that runs seldom reach: where profiles are, what results are complete, what ends a run early."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import scim_compat
+from scim_compat.profile import find
+from scim_compat.pytest_plugin import launch
+from scim_compat.pytest_plugin.controller import Handover
+from scim_compat.report import facts, words
+from scim_compat.report.html import render
+from scim_compat.results.collate import Collated
+from scim_compat.results.read import ResultsError, is_complete, read
+from scim_compat.run import request as asked
+from scim_compat.run import status
+from scim_compat.run.settings import Settings
+from servers.good import GoodServer
+from servers.running import serve
+from support.results import build_results
+
+
+def test_a_wheel_carries_its_profiles_and_a_torn_one_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    package = tmp_path / "conformance" / "scim_compat"
+    package.mkdir(parents=True)
+    monkeypatch.setattr(scim_compat, "__file__", str(package / "__init__.py"))
+    with pytest.raises(FileNotFoundError, match=r"the built-in profiles are missing: no folder .* reinstall"):
+        find.builtin_dir()
+    (tmp_path / "profiles").mkdir()
+    assert find.builtin_dir() == tmp_path / "profiles"
+    (package / "profiles").mkdir()
+    (package / "profiles" / "one.yaml").touch()
+    assert find.builtin() == {"one": package / "profiles" / "one.yaml"}
+
+
+def test_complete_are_only_results_of_a_run_that_reached_all_without_error(tmp_path: Path):
+    path = tmp_path / "results.json"
+    assert not is_complete(path)
+    results = build_results()
+    for profile in results["profiles"]:
+        profile["counts"]["errored"] = 0
+    for complete, errored in ((True, 0), (True, 1), (False, 0)):
+        results["run"]["complete"] = complete
+        results["profiles"][1]["counts"]["errored"] = errored
+        path.write_text(json.dumps(results), encoding="utf-8")
+        assert is_complete(path) is (complete and not errored)
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        (None, "cannot be read: No such file or directory"),
+        (b"{", "not JSON; results.json in a run's output folder is meant"),
+        (gzip.compress(b"{}", mtime=0), "not JSON"),
+        (b"[]", "not scim-compat results of format"),
+        (b'{"schema": "other/1"}', "not scim-compat results of format scim-compat/results/1"),
+    ],
+)
+def test_what_is_not_results_is_told(tmp_path: Path, content: bytes | None, text: str):
+    path = tmp_path / "results.json"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ResultsError, match=r"results\.json: ") as refused:
+        read(path)
+    assert text in str(refused.value)
+
+
+def test_times_and_addresses_that_are_none_are_shown_as_they_are():
+    assert facts.time("yesterday") is None
+    assert facts.time(None) is None
+    assert [facts.duration(seconds) for seconds in (0.4, 59.6, 61)] == ["under a second", "1 min 0 s", "1 min 1 s"]
+    assert [facts.host(url) for url in ("https://h:8/x", "http://[", "h")] == ["h:8", "http://[", "h"]
+
+
+def test_words_of_a_later_version_are_shown_and_are_no_good_news():
+    results = build_results()
+    results["verdict"] = results["profiles"][0]["verdict"] = "splendid"
+    results["run"]["started"] = "yesterday"
+    html = render(results)
+    assert f'<span class="pill {words.unknown("").tone} big">' in html
+    assert html.count("splendid</span>") == 3
+    assert '<time datetime="yesterday">yesterday</time>' in html
+
+
+# --- what ends a run before it starts --------------------------------------------------------------
+
+
+def request(out: Path, *profiles: str, **more: object) -> asked.RunRequest:
+    return asked.RunRequest(
+        settings=Settings(url="http://127.0.0.1:9/", seed=1, out=str(out)), profiles=list(profiles), **more
+    )
+
+
+def test_nothing_is_sent_for_a_request_that_cannot_be_meant(tmp_path: Path):
+    with pytest.raises(ValueError, match="the profile entra-v2 is named twice"):
+        launch.run(request(tmp_path, "entra-v2", "entra-v2"))
+    with pytest.raises(ValueError, match=r"--only no\.such: no scenario of the named profiles matches"):
+        launch.run(request(tmp_path, "entra-v2", only=["no.such"]))
+    (tmp_path / "file").touch()
+    with pytest.raises(ValueError, match=r"--out .*file/out: the folder cannot be made: Not a directory"):
+        launch.run(request(tmp_path / "file" / "out", "entra-v2"))
+
+
+def ended(code: int, **more: object) -> asked.RunOutcome:
+    handover = Handover(settings=Settings(url="http://h/", seed=1, out="out"), profiles=[], **more)
+    return launch._ended(request(Path("out")), handover, code)
+
+
+def collated(
+    *, errored: int = 0, ran: int = 3, errors: tuple[str, ...] = (), interrupted: str | None = None
+) -> Collated:
+    return Collated(
+        head={"errors": list(errors), "run": {"interrupted": interrupted}}, found=(), errored=errored, ran=ran
+    )
+
+
+def test_each_end_has_its_status():
+    assert (ended(4).status, ended(3).status) == (status.USAGE, status.FAULT)
+    assert ended(3).message == "the run did not start (pytest ended with 3)"
+    assert ended(0, not_testable="no TLS").status == status.NOT_TESTABLE
+    assert ended(0, failure="disk full", collated=collated()).status == status.FAULT
+    with pytest.raises(ValueError, match="odd URL"):
+        ended(0, unusable="odd URL")
+    assert ended(0, collated=collated()).status == status.OK
+    assert ended(0, collated=collated(errors=("fault in scim-compat: x",), errored=1)).status == status.FAULT
+    for nothing_proven in (collated(errored=1), collated(ran=0), collated(interrupted="Ctrl-C")):
+        assert ended(0, collated=nothing_proven).status == status.NOT_TESTABLE
+
+
+# --- a Location that is spelt otherwise -------------------------------------------------------------
+
+
+class Elsewhere(GoodServer):
+    """Gives creations an address of their own: ``rewrite`` makes it from the plain one."""
+
+    def __init__(self, rewrite: Callable[[str], str]) -> None:
+        super().__init__()
+        self.rewrite = rewrite
+
+    def __call__(self, environ, start_response):
+        def start(status, headers, *more):
+            changed = [(name, self.rewrite(text) if name == "Location" else text) for name, text in headers]
+            return start_response(status, changed, *more)
+
+        return super().__call__(environ, start)
+
+
+def encoded(address: str) -> str:
+    head, _, id_ = address.rpartition("/")
+    return f"{head}/%{ord(id_[0]):02x}{id_[1:]}"
+
+
+@pytest.mark.parametrize(
+    ("rewrite", "followed", "found"),
+    [
+        (lambda address: address, False, False),
+        (encoded, True, False),
+        (lambda address: address + "-gone", True, True),
+        (lambda address: address + " gone", False, False),
+        (lambda address: address.replace("http://127.0.0.1", "http://localhost"), False, False),
+    ],
+    ids=["usual", "encoded", "gone", "no address", "other host"],
+)
+def test_a_location_other_than_the_usual_is_followed(replay, tmp_path, rewrite, followed: bool, found: bool):
+    with serve(Elsewhere(rewrite)) as url:
+        done = replay(url, "rfc7644", only=["create.smallest"])
+    assert done.collated is not None
+    told = (tmp_path / "out" / "results.json").read_text(encoding="utf-8")
+    assert ("follows the Location of user" in told) is followed
+    assert ("resource.location-resolves" in {one.id for one in done.collated.found}) is found

@@ -1,0 +1,58 @@
+"""Events as a run streams them: heads, scenarios and their end."""
+
+from __future__ import annotations
+
+from scim_compat.results.model import CheckResult, ScenarioResult, StepResult
+
+SCENARIOS = ["users.create", "users.disable", "groups.create"]
+
+
+FEATURES = {"users.create": "create-users", "users.disable": "deactivate-users", "groups.create": "groups"}
+
+
+FAIL = CheckResult(id="user.disabled", outcome="fail", level="MUST", severity="breach", title="A disabled user", cites=("RFC7644-3.5.2",),
+                   where="active", expected=False, actual=True, consequence="Open.", fix="Close.", source="S1")  # fmt: skip
+
+
+PASS = CheckResult(id="create.status", outcome="pass", level="MUST")
+
+
+EXCHANGE = {
+    "request": {"method": "GET", "url": "https://x.example/Users", "headers": [["A", "b"]], "body": None},
+    "response": {"status": 200, "reason": "OK", "headers": [], "body": "{}"},
+    "failure": None, "ms": 1.0, "truncated": False, "waits": [], "masked": False,
+}  # fmt: skip
+
+
+def profile_header(id_="demo", *, selected=None):
+    return {
+        "id": id_, "title": "Demo", "version": "1", "digest": "0" * 64, "summary": "s", "client": "c", "sources": {},
+        "features": [{"id": f, "title": f.title()} for f in [*FEATURES.values(), "integrity"]], "not_covered": [],
+        "selected": SCENARIOS if selected is None else selected, "total": len(SCENARIOS),
+        "scenarios": [{"id": s, "feature": FEATURES[s], "title": s, "variant": "", "evidence": "documented", "source": ["S1"],
+                       "line": n, "note": ""} for n, s in enumerate(SCENARIOS, 1)],
+    }  # fmt: skip
+
+
+def header(*profiles):
+    return {
+        "tool": {"name": "scim-compat", "version": "0"},
+        "run": {"id": "r", "seed": 1, "started": "2026-11-22T07:00:00.000Z", "command": [], "tag": "sc000000"},
+        "target": {"url": "https://x.example", "claims": {}},
+        "profiles": list(profiles) or [profile_header()],
+    }
+
+
+def play(
+    writer, scenario, *checks, profile="demo", outcome="pass", severity=None, applicable=True, reason="", feature=None
+):
+    writer.begin(profile, scenario)
+    if applicable:
+        writer.step(StepResult("1.1", "client", "reads", "read", EXCHANGE, tuple(checks) or (PASS,), line=3))
+    writer.finish(ScenarioResult(id=scenario, profile=profile, feature=feature or FEATURES[scenario], title=scenario, evidence="documented",
+                                 source="", outcome=outcome, severity=severity, applicable=applicable, reason=reason,
+                                 requests=1 if applicable else 0, ms=2.0, findings=sum(c.outcome == "fail" for c in checks)))  # fmt: skip
+
+
+def footer(writer, interrupted=""):
+    writer.footer({"ended": "2026-11-22T07:01:00.000Z", "interrupted": interrupted})

@@ -1,0 +1,122 @@
+"""What a run shows while it goes on, and at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from scim_compat.cli.terminal import Terminal
+from scim_compat.results.collate import Collated, FindingSummary
+from scim_compat.run.request import RunOutcome
+from scim_compat.run.settings import Settings
+from support.results import HOSTILE, build_results
+
+
+@pytest.fixture
+def moving(monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
+    """A terminal whose status line moves."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    terminal = Terminal()
+    yield terminal
+    assert terminal._status is not None
+    terminal._status.stop()
+
+
+def line(terminal: Terminal) -> str:
+    assert terminal._status is not None
+    return str(terminal._status.status)
+
+
+def test_the_line_counts_and_takes_a_title_as_it_is(moving: Terminal):
+    assert line(moving) == "starting"
+    moving.progress("collected", 5)
+    moving.progress("scenario", SimpleNamespace(id="users.create"))
+    moving.progress("step", SimpleNamespace(title='PATCH emails[type eq "work"] [red]\x1b[31m'))
+    assert line(moving) == '[1/5] users.create · PATCH emails[type eq "work"] [red]�[31m · 0 findings'
+    moving.progress("finding", None)
+    moving.progress("report", {"findings": 1})
+    assert line(moving) == "[2/5] users.create · 1 finding", "a finding is not counted twice"
+    moving.finish(ended(None, message="what went wrong"))
+
+
+def test_where_workers_do_the_work_the_reports_bring_the_number(moving: Terminal):
+    moving.progress("collected", 2)
+    moving.progress("report", {"findings": 2})
+    moving.progress("report", {"findings": 1})
+    assert line(moving).endswith("3 findings")
+    moving.finish(ended(None))
+
+
+def ended(collated: Collated | None, *, message: str = "", status: int = 1) -> RunOutcome:
+    return RunOutcome(status, Settings(url="https://h/scim", seed=1, out="out"), collated, message)
+
+
+def finding(number: int, **more: Any) -> FindingSummary:
+    told = {"id": f"area.rule-{number}", "title": f"Rule {number}", "severity": "degraded", "consequence": "Lost."}
+    return FindingSummary(**(told | more), scenarios={("p", "s")})
+
+
+def collated(*found: FindingSummary, **head: Any) -> Collated:
+    return Collated(head=build_results() | head, found=found, errored=0, ran=20)
+
+
+def shown(capsys: pytest.CaptureFixture, results: Collated, *, quiet: bool = False) -> str:
+    Terminal(quiet=quiet).finish(ended(results))
+    return capsys.readouterr().out
+
+
+def test_the_end_tells_verdicts_findings_and_where_the_report_is(capsys):
+    told = shown(capsys, collated(finding(1, severity="breach"), finding(2), finding(3, severity="cosmetic")))
+    assert "✗ incompatible  Microsoft Entra ID provisioning service, SCIM-compliant client (entra-v2)" in told
+    assert "9 scenarios · 3 passed · 5 failed · 1 in error · 17 requests" in told
+    assert "– not-applicable Push groups and memberships" in told
+    assert "breach   Rule 1  area.rule-1 · 1 scenario" in told
+    assert "Rule 3" not in told
+    assert "and 1 more in the report" in told
+    assert "`scim-compat explain area.rule-1` tells more of a rule" in told
+    assert str(Path("out") / "report.html") in told
+    assert "seed 20261122" in told
+
+
+def test_quiet_leaves_verdicts_and_what_is_left(capsys):
+    told = shown(capsys, collated(finding(1)), quiet=True)
+    assert "✗ incompatible" in told
+    assert "1 resource could not be deleted" in told
+    assert "Rule 1" not in told
+    assert "Push groups" not in told
+
+
+def test_long_lists_are_cut_and_said_to_be(capsys):
+    left = [{"type": "User", "id": None if n == 0 else f"id-{n}", "why": "500"} for n in range(14)]
+    told = shown(
+        capsys,
+        collated(
+            *(finding(n) for n in range(15)),
+            cleanup={"deleted": 1, "left": left},
+            errors=[f"fault {n}" for n in range(14)],
+        ),
+    )
+    assert "and 3 more in the report" in told
+    assert "User (id unknown): 500" in told
+    assert "and 2 more\n" in told
+    assert "note: fault 11" in told
+    assert "fault 12" not in told
+
+
+def test_an_interrupted_run_says_so_first_and_hostile_text_is_plain(capsys):
+    run = build_results()["run"] | {"interrupted": HOSTILE}
+    profiles = [each | {"title": HOSTILE, "why": HOSTILE} for each in build_results()["profiles"]]
+    told = shown(capsys, collated(run=run, profiles=profiles, errors=[HOSTILE]))
+    assert told.startswith("Interrupted: <script>")
+    assert "What follows is partial." in told
+    assert {c for c in told if not c.isprintable()} == {"\n"}
+
+
+def test_what_went_wrong_goes_to_the_error_output(capsys):
+    Terminal().finish(ended(None, message="not testable:\x1b[31m no"))
+    told = capsys.readouterr()
+    assert (told.out, told.err) == ("", "not testable:�[31m no\n")

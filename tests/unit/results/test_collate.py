@@ -1,0 +1,263 @@
+"""events.jsonl to results.json: whole runs, cut-off runs, and runs in several processes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+from scim_compat import results as package
+from scim_compat.results.collate import EventsError, collate
+from scim_compat.results.events import EventWriter, join
+from scim_compat.results.model import CheckResult, ScenarioResult, StepResult
+from support.streams import EXCHANGE, FAIL, PASS, SCENARIOS, footer, header, play, profile_header
+
+FORMAT = json.loads((Path(package.__file__).parent / "results.schema.json").read_text())
+
+
+@pytest.fixture
+def stream(tmp_path):
+    made = EventWriter(tmp_path / "events.jsonl")
+    yield made
+    made.close()
+
+
+def collated(stream, *, valid=True):
+    """(what collate tells, results.json as read, with its schema kept)."""
+    stream._file.flush()
+    out = stream.path.with_name("results.json")
+    told = collate(stream.path, out)
+    found = json.loads(out.read_text())
+    if valid:
+        jsonschema.Draft202012Validator(FORMAT).validate(found)
+    assert not list(out.parent.glob("*.part"))
+    return told, found
+
+
+def whole_run(stream):
+    stream.header(header())
+    for one in SCENARIOS:
+        play(stream, one)
+    footer(stream)
+
+
+def test_a_whole_run(stream):
+    whole_run(stream)
+    told, found = collated(stream)
+    assert found["verdict"] == "compatible"
+    assert found["run"]["complete"] is True
+    assert found["run"]["interrupted"] is None
+    [profile] = found["profiles"]
+    assert profile["counts"] == {
+        "scenarios": 3,
+        "passed": 3,
+        "failed": 0,
+        "skipped": 0,
+        "errored": 0,
+        "not_applicable": 0,
+        "requests": 3,
+    }
+    assert (told.ran, told.errored, told.found) == (3, 0, ())
+    assert profile["scenarios"][0]["steps"][0]["exchange"] == EXCHANGE
+    assert profile["scenarios"][0]["steps"][0]["checks"] == [
+        {"id": "create.status", "outcome": "pass", "level": "MUST"}
+    ]
+
+
+def test_findings_are_counted_by_check_worst_first(stream):
+    stream.header(header())
+    mild = CheckResult(id="x.mild", outcome="fail", level="MUST", severity="cosmetic", title="Mild", consequence="c")
+    play(stream, "users.create", mild, severity="cosmetic")
+    play(stream, "users.disable", mild, FAIL, outcome="fail", severity="breach")
+    play(stream, "groups.create", CheckResult(id="x.mild", outcome="fail", level="MUST", severity="degraded", title="Mild", consequence="worse"),
+         outcome="fail", severity="degraded")  # fmt: skip
+    footer(stream)
+    told, found = collated(stream)
+    assert [(f.id, f.severity, len(f.scenarios)) for f in told.found] == [
+        ("user.disabled", "breach", 1),
+        ("x.mild", "degraded", 3),
+    ]
+    assert told.found[1].consequence == "worse"
+    assert found["verdict"] == "incompatible"
+    assert {f["id"]: f["verdict"] for f in found["profiles"][0]["features"]} == {
+        "create-users": "compatible", "deactivate-users": "incompatible", "groups": "limited"}  # fmt: skip
+    [written] = [c for c in found["profiles"][0]["scenarios"][1]["steps"][0]["checks"] if c["id"] == "user.disabled"]
+    assert (written["expected"], written["actual"], written["cites"]) == (False, True, ["RFC7644-3.5.2"])
+
+
+def test_scenarios_stand_in_the_profile_s_order(stream):
+    stream.header(header())
+    for one in reversed(SCENARIOS):
+        play(stream, one)
+    play(stream, "run.bystanders", feature="integrity")
+    footer(stream)
+    _, found = collated(stream)
+    assert [s["id"] for s in found["profiles"][0]["scenarios"]] == [*SCENARIOS, "run.bystanders"]
+
+
+def test_a_run_without_its_last_line_was_killed(stream):
+    stream.header(header())
+    play(stream, "users.create")
+    told, found = collated(stream)
+    assert found["run"]["complete"] is False
+    assert "killed" in found["run"]["interrupted"]
+    assert found["run"]["ended"] is None
+    assert found["verdict"] == "unproven"
+    assert told.ran == 1
+
+
+@pytest.mark.parametrize("cut", [1, 2, 20, 60, 150])
+def test_a_half_line_is_ignored(stream, cut):
+    stream.header(header())
+    play(stream, "users.create")
+    stream.begin("demo", "users.disable")
+    stream.step(StepResult("1.1", "client", "reads", "read", EXCHANGE, (FAIL,)))
+    stream._file.flush()
+    stream.path.write_bytes(stream.path.read_bytes()[:-cut])
+    _, found = collated(stream)
+    scenarios = found["profiles"][0]["scenarios"]
+    assert [(s["id"], s["outcome"]) for s in scenarios] == [("users.create", "pass"), ("users.disable", "error")]
+    assert scenarios[1]["reason"] == "interrupted"
+
+
+def test_what_was_found_before_the_kill_counts(stream):
+    stream.header(header())
+    stream.begin("demo", "users.disable")
+    stream.step(StepResult("1.1", "client", "reads", "read", EXCHANGE, (FAIL,)))
+    told, found = collated(stream)
+    assert found["verdict"] == "incompatible"
+    assert found["profiles"][0]["scenarios"][0]["severity"] == "breach"
+    assert told.errored == 1
+
+
+def test_an_interrupted_run_says_why(stream):
+    stream.header(header())
+    play(stream, "users.create")
+    footer(stream, "stopped by the user (Ctrl-C)")
+    _, found = collated(stream)
+    assert found["run"]["interrupted"] == "stopped by the user (Ctrl-C)"
+    assert found["run"]["complete"] is False
+    assert found["verdict"] == "unproven"
+
+
+def test_a_selection_is_unproven_for_the_rest(stream):
+    stream.header(header(profile_header(selected=["users.create"])))
+    play(stream, "users.create")
+    footer(stream)
+    _, found = collated(stream)
+    assert found["run"]["complete"] is True
+    assert found["verdict"] == "unproven"
+    assert found["profiles"][0]["why"].startswith("Only a part of the profile ran (1 of 3 scenarios)")
+    assert found["profiles"][0]["counts"]["scenarios"] == 1
+
+
+def test_what_does_not_apply_is_neither_passed_nor_skipped(stream):
+    stream.header(header())
+    play(stream, "users.create")
+    play(stream, "users.disable")
+    play(stream, "groups.create", outcome="skip", applicable=False, reason="the target lists no Group")
+    footer(stream)
+    _, found = collated(stream)
+    counts = found["profiles"][0]["counts"]
+    assert (counts["passed"], counts["skipped"], counts["not_applicable"]) == (2, 0, 1)
+    assert found["verdict"] == "compatible"
+    assert found["profiles"][0]["features"][2]["verdict"] == "not-applicable"
+
+
+def test_shards_are_joined(stream):
+    stream.header(header())
+    shards = []
+    for number, names in enumerate([["groups.create"], ["users.disable", "users.create"]]):
+        shard = EventWriter(stream.path.with_name(f"events-gw{number}.jsonl"))
+        shard.write(
+            "capabilities", {"capabilities": {"provider_config": None, "resource_types": ["User"], "schemas": None}}
+        )
+        for name in names:
+            play(shard, name)
+        shard.write("clean-up", {"deleted": 2, "left": [{"type": "User", "id": f"u{number}", "why": "w"}]})
+        shard.write("bystanders", {"checked": 2, "changed": []})
+        shard.write("note", {"text": "the same note"})
+        shard.close()
+        shards.append(shard.path)
+    join(shards, stream)
+    footer(stream)
+    _, found = collated(stream)
+    assert not any(s.exists() for s in shards)
+    assert [s["id"] for s in found["profiles"][0]["scenarios"]] == SCENARIOS
+    assert found["cleanup"] == {"deleted": 4, "left": [{"type": "User", "id": f"u{n}", "why": "w"} for n in (0, 1)]}
+    assert found["bystanders"]["checked"] == 4
+    assert found["errors"] == ["the same note"]
+    assert found["verdict"] == "compatible"
+    assert found["target"]["capabilities"]["resource_types"] == ["User"]
+
+
+def test_a_shard_that_was_cut_off_does_not_swallow_the_next(stream):
+    stream.header(header())
+    cut, good = (EventWriter(stream.path.with_name(f"events-gw{n}.jsonl")) for n in (0, 1))
+    play(cut, "users.create")
+    cut.begin("demo", "users.disable")
+    cut.close()
+    cut.path.write_bytes(cut.path.read_bytes()[:-9])
+    play(good, "groups.create")
+    good.close()
+    join([cut.path, good.path], stream)
+    footer(stream, "a worker died")
+    _, found = collated(stream)
+    outcomes = {s["id"]: s["outcome"] for s in found["profiles"][0]["scenarios"]}
+    assert outcomes["users.create"] == outcomes["groups.create"] == "pass"
+
+
+def test_two_profiles_are_kept_apart(stream):
+    stream.header(header(profile_header("one"), profile_header("two")))
+    for name in SCENARIOS:
+        play(stream, name, profile="one")
+    for name in SCENARIOS:
+        fails = name == "users.disable"
+        play(
+            stream,
+            name,
+            *([FAIL] if fails else []),
+            profile="two",
+            outcome="fail" if fails else "pass",
+            severity="breach" if fails else None,
+        )
+    footer(stream)
+    told, found = collated(stream)
+    assert [p["verdict"] for p in found["profiles"]] == ["compatible", "incompatible"]
+    assert found["verdict"] == "incompatible"
+    assert told.found[0].scenarios == {("two", "users.disable")}
+
+
+def test_hostile_text_survives(stream):
+    evil = "\ud800 \u202e\x1b[31m </script> \u2028 \x00"
+    stream.header(header())
+    exchange = {**EXCHANGE, "response": {**EXCHANGE["response"], "body": evil}}
+    stream.begin("demo", "users.create")
+    stream.step(StepResult("1.1", "client", "reads", "read", exchange, (PASS,)))
+    stream.finish(ScenarioResult("users.create", "demo", "create-users", "t", "documented", "", "pass", None))
+    footer(stream)
+    _, found = collated(stream)
+    assert found["profiles"][0]["scenarios"][0]["steps"][0]["exchange"]["response"]["body"] == evil.replace(
+        "\ud800", "?"
+    )
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{}\n", "[]\n", "not json\n", '{"event": "run", "format": "other/9"}\n', '{"event": "scenario"}\n']
+)
+def test_what_is_no_event_stream(tmp_path, content):
+    path = tmp_path / "events.jsonl"
+    path.write_text(content)
+    with pytest.raises(EventsError, match="not the events of a scim-compat run"):
+        collate(path, tmp_path / "results.json")
+    assert not (tmp_path / "results.json").exists()
+
+
+def test_an_old_file_is_replaced_only_by_a_whole_one(stream):
+    whole_run(stream)
+    stream._file.flush()
+    out = stream.path.with_name("results.json")
+    out.write_text("old")
+    collate(stream.path, out)
+    assert json.loads(out.read_text())["schema"] == "scim-compat/results/1"
