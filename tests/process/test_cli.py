@@ -555,7 +555,7 @@ class Killed:
         with Ledger(self.path, base_url=url, tag=TAG) as ledger:
             self.user = self.create(ledger, "User", f"mara.{TAG}@scim-compat.example")
             self.group = self.create(ledger, "Group", f"crew {TAG}", [self.user])
-            ledger.deleted(ledger_number := ledger.intend("User", "userName", f"past.{TAG}@scim-compat.example"))
+            ledger.record_deleted(ledger_number := ledger.intend("User", "userName", f"past.{TAG}@scim-compat.example"))
             assert ledger_number == 3
             # Sent, made, and the answer did not come any more.
             ledger.intend("User", "userName", f"late.{TAG}@scim-compat.example")
@@ -576,7 +576,7 @@ class Killed:
     def create(self, ledger: Ledger, kind: str, name: str, members: list[str] | None = None) -> str:
         number = ledger.intend(kind, "userName" if kind == "User" else "displayName", name)
         identifier = self.make(f"{kind}s", name, members)
-        ledger.created(number, identifier, confirmed=True)
+        ledger.record_created(number, identifier, confirmed=True)
         return identifier
 
     def change(self, identifier: str, **values: str) -> None:
@@ -756,7 +756,9 @@ def test_a_server_that_is_not_the_endpoint_of_the_run_ends_with_3(tmp_path, stat
 
     with loopback.serve(app) as origin:
         with Ledger(tmp_path / "ledger.jsonl", base_url=origin, tag=TAG) as ledger:
-            ledger.created(ledger.intend("User", "userName", f"u.{TAG}@scim-compat.example"), "7", confirmed=True)
+            ledger.record_created(
+                ledger.intend("User", "userName", f"u.{TAG}@scim-compat.example"), "7", confirmed=True
+            )
         before = (tmp_path / "ledger.jsonl").read_bytes()
         told = call("cleanup", tmp_path, token=TOKEN)
     assert told.exit_code == 3

@@ -23,15 +23,6 @@ class Sender(Protocol):
     def send(self, request: Request) -> Exchange: ...
 
 
-class Stage(Protocol):
-    """The part of the engine's stage that cleaning up needs."""
-
-    @property
-    def sender(self) -> Sender: ...
-    @property
-    def ledger(self) -> Ledger: ...
-
-
 class _Dead(Exception):  # noqa: N818 - a signal to stop, caught here
     """The server does not answer any more."""
 
@@ -51,16 +42,16 @@ class _Counter:
         return done
 
 
-def remove_entries(entries: Iterable[Entry], stage: Stage, *, confirm_all: bool = False) -> int:
+def remove_entries(entries: Iterable[Entry], *, sender: Sender, ledger: Ledger, confirm_all: bool = False) -> int:
     """Deletes each entry, in the order given, and notes it in the ledger. Returns the requests sent.
 
     An id is deleted only if it is surely ours: the creation's answer repeated our name, or a read
     shows it now. What could not be deleted stays open in the ledger; ``left`` tells about it.
     """
-    counter = _Counter(stage.sender)
+    counter = _Counter(sender)
     try:
         for entry in entries:
-            _remove(entry, counter, stage.ledger, confirm=confirm_all or not entry.confirmed)
+            _remove(entry, counter, ledger, confirm=confirm_all or not entry.confirmed)
     except _Dead:
         pass  # what is still open in the ledger is reported as left
     return counter.requests
@@ -74,14 +65,14 @@ def _remove(entry: Entry, counter: _Counter, ledger: Ledger, *, confirm: bool) -
     if identifier is None:
         identifier = _find(entry, counter)
         if identifier == "":
-            ledger.dropped(entry.number)
+            ledger.record_dropped(entry.number)
             return
         if identifier is None:
             return
     elif confirm:
         held = _held_name(counter.send("GET", f"{endpoint}/{quote(identifier, safe='')}"), entry)
         if held == "gone":
-            ledger.deleted(entry.number)
+            ledger.record_deleted(entry.number)
             return
         if held != "ours":
             return
@@ -93,8 +84,8 @@ def _remove(entry: Entry, counter: _Counter, ledger: Ledger, *, confirm: bool) -
             done = counter.send("DELETE", f"{endpoint}/{quote(other, safe='')}")
     if done.response is not None and (done.response.ok or done.response.status in {404, 410}):
         if entry.id is None:
-            ledger.created(entry.number, identifier, confirmed=True)
-        ledger.deleted(entry.number)
+            ledger.record_created(entry.number, identifier, confirmed=True)
+        ledger.record_deleted(entry.number)
 
 
 def _held_name(done: Exchange, entry: Entry) -> str:

@@ -1,54 +1,134 @@
-"""The ledger: what the run creates, on disk before it is created, so that nothing is left behind.
+"""The ledger: a record on disk of everything the run creates, so that nothing is left behind.
 
-A JSON-lines file. First line: the endpoint. Then for each resource ``intend`` (before the request),
-``created`` (with the id), ``dropped`` (the server refused it) and ``deleted``. It holds no secret and
-nothing of anyone else's: an id that a server made out of the credential is left out. After a kill, ``cleanup`` reads it
-and finishes the job, by name where there is no id.
+The file holds JSON lines. The first names the endpoint. Each resource then has a line ``intend`` before its request
+leaves, ``created`` with the id, ``dropped`` if the server refused it, and ``deleted``. After a kill, ``cleanup``
+reads the file and finishes the job, by name where no id is known. The file holds no secret and nothing of anyone
+else's: an id that a server made out of the credential is left out.
 """
 
 from __future__ import annotations
 
+import enum
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 
+from scim_compat.errors import RecordFileError
+from scim_compat.profile.model import ResourceKind
+from scim_compat.scim.names import ENDPOINTS
 from scim_compat.values import Json
 
+_FORMAT: Final = "scim-compat/1"
 
-class LedgerError(ValueError):
-    """The file is not a ledger."""
+
+class EntryState(enum.StrEnum):
+    """How far the life of a resource has come. The values are the words of the file."""
+
+    INTENDED = "intended"
+    CREATED = "created"
+    DROPPED = "dropped"
+    """The server refused the creation, or a search showed that nothing was created."""
+    DELETED = "deleted"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
+    """One resource of the run."""
+
     number: int
-    kind: str
+    kind: ResourceKind
     attribute: str
-    """The attribute it is recognised by, which carries the run's tag."""
+    """The attribute that holds ``name``."""
     name: str
+    """The name that the resource is recognised by. It carries the run's tag."""
     id: str | None = None
     confirmed: bool = False
-    """The creation's answer repeated the name, so the id is surely of this resource."""
-    state: str = "intended"
-    """intended | created | dropped | deleted"""
+    """The creation's answer repeated the name, so the id certainly belongs to this resource."""
+    state: EntryState = EntryState.INTENDED
+
+    @property
+    def is_open(self) -> bool:
+        """True while the resource may still be on the server."""
+        return self.state in {EntryState.INTENDED, EntryState.CREATED}
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerFile:
+    """A ledger read back from disk."""
+
+    base_url: str
+    tag: str
+    entries: tuple[Entry, ...]
+
+    def open_entries(self) -> list[Entry]:
+        """The resources that may still be on the server, the last created first."""
+        return [entry for entry in reversed(self.entries) if entry.is_open]
+
+
+def read(path: Path) -> LedgerFile:
+    """Reads a ledger back. A last line that a kill cut off is ignored. Raises ``RecordFileError``."""
+    head, *events = _lines(path)
+    try:
+        file = LedgerFile(base_url=head["base_url"], tag=head["tag"], entries=_replayed(events))
+    except (KeyError, TypeError, AttributeError):
+        raise RecordFileError(f"{path}: one of its lines is not as a run writes it") from None
+    if any(entry.kind not in ENDPOINTS for entry in file.entries):
+        raise RecordFileError(f"{path}: it names a kind of resource that no run creates")
+    return file
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    """The parsed lines, the head first."""
+    try:
+        # Not splitlines: an id may hold U+2028 or U+0085, which end a line to Python and not to JSON lines.
+        lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
+    except OSError as error:
+        raise RecordFileError(f"{path}: cannot be read: {error.strerror}") from None
+    parsed: list[dict[str, Any]] = []
+    for number, line in enumerate(lines, 1):
+        try:
+            parsed.append(json.loads(line))
+        except ValueError:
+            if number == len(lines):
+                break
+            raise RecordFileError(f"{path}:{number}: not a ledger line; is this the ledger of a run?") from None
+    if not parsed or not isinstance(parsed[0], dict) or parsed[0].get("ledger") != _FORMAT:
+        raise RecordFileError(f"{path}: not a scim-compat ledger (ledger.jsonl in a run's output folder is one)")
+    return parsed
+
+
+def _replayed(events: list[dict[str, Any]]) -> tuple[Entry, ...]:
+    entries: dict[int, Entry] = {}
+    for event in events:
+        if "intend" in event:
+            entries[event["intend"]] = Entry(event["intend"], event["kind"], event["by"], event["name"])
+        for state in (EntryState.CREATED, EntryState.DROPPED, EntryState.DELETED):
+            entry = entries.get(event.get(state, 0))
+            if entry is None:
+                continue
+            if state is EntryState.CREATED:
+                entry = replace(entry, id=event["id"], confirmed=event["confirmed"])
+            entries[entry.number] = replace(entry, state=state)
+    return tuple(entries.values())
 
 
 class Ledger:
-    """Appends to the file as the run goes; keeps the same in memory."""
+    """Appends to the file as the run goes, and holds the same entries in memory. It changes with every creation."""
 
     def __init__(
         self, path: Path | None, *, base_url: str = "", tag: str = "", clean: Callable[[str], str] = str
     ) -> None:
+        """``clean`` removes secrets from a text; without ``path`` nothing is written."""
         self._file = path.open("a", encoding="utf-8") if path else None
         self.entries: dict[int, Entry] = {}
         self._clean = clean
         self._living: dict[str, str] | None = None
         self._ever: dict[str, str] = {}
         if self._file and self._file.tell() == 0:
-            self._write({"ledger": "scim-compat/1", "base_url": base_url, "tag": tag})
+            self._write({"ledger": _FORMAT, "base_url": base_url, "tag": tag})
 
     def __enter__(self) -> Self:
         return self
@@ -63,7 +143,7 @@ class Ledger:
             self._file.close()
             self._file = None
 
-    def intend(self, kind: str, attribute: str, name: str) -> int:
+    def intend(self, kind: ResourceKind, attribute: str, name: str) -> int:
         """Announces a creation; returns the entry's number."""
         number = len(self.entries) + 1
         self._put(
@@ -72,33 +152,31 @@ class Ledger:
         )
         return number
 
-    def created(self, number: int, identifier: str, *, confirmed: bool) -> None:
+    def record_created(self, number: int, identifier: str, *, confirmed: bool) -> None:
         self._ever[identifier] = self.entries[number].name
-        self._put(
-            replace(self.entries[number], id=identifier, confirmed=confirmed, state="created"),
-            {"created": number, "id": identifier if self._clean(identifier) == identifier else None,
-             "confirmed": confirmed},
-        )  # fmt: skip
+        entry = replace(self.entries[number], id=identifier, confirmed=confirmed, state=EntryState.CREATED)
+        is_clean = self._clean(identifier) == identifier
+        self._put(entry, {"created": number, "id": identifier if is_clean else None, "confirmed": confirmed})
 
-    def dropped(self, number: int) -> None:
-        self._put(replace(self.entries[number], state="dropped"), {"dropped": number})
+    def record_dropped(self, number: int) -> None:
+        self._put(replace(self.entries[number], state=EntryState.DROPPED), {"dropped": number})
 
-    def deleted(self, number: int) -> None:
-        self._put(replace(self.entries[number], state="deleted"), {"deleted": number})
+    def record_deleted(self, number: int) -> None:
+        self._put(replace(self.entries[number], state=EntryState.DELETED), {"deleted": number})
 
     def living(self) -> Mapping[str, str]:
-        """id → name of what was created and not yet deleted."""
+        """id → name of each resource that was created and not yet deleted."""
         if self._living is None:
-            self._living = {e.id: e.name for e in self.entries.values() if e.id and e.state == "created"}
+            self._living = {e.id: e.name for e in self.entries.values() if e.id and e.state is EntryState.CREATED}
         return self._living
 
     def ever(self) -> Mapping[str, str]:
-        """id → name of all that was created, deleted or not."""
+        """id → name of each resource that was created, deleted or not."""
         return self._ever
 
     def open_entries(self) -> list[Entry]:
-        """What may still be on the server, the last created first."""
-        return [e for e in reversed(self.entries.values()) if e.state in {"intended", "created"}]
+        """The resources that may still be on the server, the last created first."""
+        return [entry for entry in reversed(self.entries.values()) if entry.is_open]
 
     def _put(self, entry: Entry, line: dict[str, Json]) -> None:
         self._write(line)
@@ -107,43 +185,6 @@ class Ledger:
 
     def _write(self, line: dict[str, Json]) -> None:
         if self._file:
-            # Flushed before the request leaves: a killed process loses nothing the system has taken.
+            # Flushed before the request leaves: a killed process loses nothing that the system has taken.
             self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
             self._file.flush()
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerFile:
-    base_url: str
-    tag: str
-    entries: tuple[Entry, ...]
-
-
-def read(path: Path) -> LedgerFile:
-    """Reads a ledger back. A last line cut off by a kill is ignored. Raises LedgerError otherwise."""
-    try:
-        # Not splitlines: an id may hold U+2028 or U+0085, which end a line to Python and not to JSON lines.
-        lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
-    except OSError as error:
-        raise LedgerError(f"{path}: cannot be read: {error.strerror}") from None
-    parsed: list[dict[str, Any]] = []
-    for number, line in enumerate(lines, 1):
-        try:
-            parsed.append(json.loads(line))
-        except ValueError:
-            if number == len(lines):
-                break
-            raise LedgerError(f"{path}:{number}: not a ledger line; is this the ledger of a run?") from None
-    if not parsed or not isinstance(parsed[0], dict) or parsed[0].get("ledger") != "scim-compat/1":
-        raise LedgerError(f"{path}: not a scim-compat ledger (ledger.jsonl in a run's output folder is one)")
-    entries: dict[int, Entry] = {}
-    for event in parsed[1:]:
-        if "intend" in event:
-            entries[event["intend"]] = Entry(event["intend"], event["kind"], event["by"], event["name"])
-        for state in ("created", "dropped", "deleted"):
-            known = entries.get(event.get(state, 0))
-            if known is not None:
-                if state == "created":
-                    known = replace(known, id=event["id"], confirmed=event["confirmed"])
-                entries[known.number] = replace(known, state=state)
-    return LedgerFile(base_url=parsed[0]["base_url"], tag=parsed[0]["tag"], entries=tuple(entries.values()))

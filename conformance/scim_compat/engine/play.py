@@ -350,13 +350,13 @@ class Play:
         response, ledger = done.response, self.stage.ledger
         if response is None or not response.ok:
             if response is not None and 400 <= response.status < 500:
-                ledger.dropped(entry)
+                ledger.record_dropped(entry)
             return
         found = response.json if isinstance(response.json, dict) else {}
         identifier, made = found.get("id"), ledger.entries[entry]
         if isinstance(identifier, str) and identifier not in paths.STEPS and identifier not in ledger.living():
             echoed = str(paths.member(found, made.attribute)).lower() == made.name.lower()
-            ledger.created(entry, identifier, confirmed=bool(made.name) and echoed)
+            ledger.record_created(entry, identifier, confirmed=bool(made.name) and echoed)
 
     def settle(self, actor: Actor, body: Mapping[str, Json], found: Mapping[str, Json]) -> None:
         """The actor is now as created: what was sent is wanted, read-only members aside."""

@@ -40,7 +40,7 @@ def run_scenario(profile: Profile, scenario: Scenario, stage: RunContext) -> Sce
         failed = not play.last_answered
     finally:
         entries = [stage.ledger.entries[n] for n in reversed(play.created)]
-        play.requests += remove_entries([e for e in entries if e.state in {"intended", "created"}], stage)
+        play.requests += remove_entries([e for e in entries if e.is_open], sender=stage.sender, ledger=stage.ledger)
     return ScenarioEnd(requests=play.requests, stopped=stopped, failed=failed)
 
 

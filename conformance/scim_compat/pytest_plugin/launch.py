@@ -72,7 +72,7 @@ def _claim(out: Path) -> None:
     from scim_compat.engine.ledger import read  # noqa: PLC0415
 
     for old in sorted(out.glob("ledger*.jsonl")) if out.is_dir() else []:
-        if any(e.state in {"intended", "created"} for e in read(old).entries):
+        if read(old).open_entries():
             raise ValueError(
                 f"{old} lists resources that an earlier run left on its target; run `scim-compat cleanup {old}` first, "
                 "or give another --out"

@@ -130,7 +130,7 @@ class Endpoint:
 
     def clean(self) -> None:
         """Deletes what is still there."""
-        remove_entries(self.ledger.open_entries(), self.stage(lambda _played: None))
+        remove_entries(self.ledger.open_entries(), sender=self.wire, ledger=self.ledger)
 
     def close(self) -> None:
         """Gives everything back. A ledger in which nothing stands is not kept."""

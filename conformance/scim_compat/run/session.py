@@ -19,6 +19,7 @@ from scim_compat.engine.applies import not_applicable
 from scim_compat.engine.capabilities import Capabilities
 from scim_compat.engine.cleanup import left_behind
 from scim_compat.engine.intent import Observation
+from scim_compat.engine.ledger import EntryState
 from scim_compat.engine.play import PlayedRequest
 from scim_compat.engine.scenario import run_scenario
 from scim_compat.profile.model import Profile, Scenario
@@ -203,7 +204,7 @@ class Session:
                         endpoint.clean()
                 raise
         finally:
-            deleted = sum(e.state == "deleted" for one in endpoints for e in one.ledger.entries.values())
+            deleted = sum(e.state is EntryState.DELETED for one in endpoints for e in one.ledger.entries.values())
             self.events.write(
                 "clean-up",
                 {

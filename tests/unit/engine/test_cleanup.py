@@ -55,26 +55,26 @@ class Server:
 
 
 @dataclass
-class Stage:
+class Remains:
     sender: Server
     ledger: Ledger
 
 
 def stage(*names, server=None, confirmed=True, there=True, tagged=False):
     """Entries u-1, u-2, … with the given names, and the server that holds them."""
-    made = Stage(server or Server(), Ledger(None))
+    made = Remains(server or Server(), Ledger(None))
     for number, given in enumerate(names, 1):
         name = given if tagged else given.replace("@x", f".{TAG}@x") if "@x" in given else f"{given}.{TAG}"
         entry = made.ledger.intend("User", "userName", name)
         if confirmed is not None:
-            made.ledger.created(entry, f"u-{number}", confirmed=confirmed)
+            made.ledger.record_created(entry, f"u-{number}", confirmed=confirmed)
         if there:
             made.sender.store[f"/Users/u-{number}"] = {"id": f"u-{number}", "userName": name}
     return made
 
 
 def remove(made, **more):
-    return remove_entries(made.ledger.open_entries(), made, **more)
+    return remove_entries(made.ledger.open_entries(), sender=made.sender, ledger=made.ledger, **more)
 
 
 def states(made):
@@ -91,16 +91,16 @@ def test_confirmed_resources_are_deleted_in_reverse_order():
 
 
 def test_groups_have_their_own_endpoint():
-    made = Stage(Server({"/Groups/g": {"id": "g"}}), Ledger(None))
-    made.ledger.created(made.ledger.intend("Group", "displayName", f"crew {TAG}"), "g", confirmed=True)
+    made = Remains(Server({"/Groups/g": {"id": "g"}}), Ledger(None))
+    made.ledger.record_created(made.ledger.intend("Group", "displayName", f"crew {TAG}"), "g", confirmed=True)
     remove(made)
     assert made.sender.asked == ["DELETE /Groups/g"]
 
 
 @pytest.mark.parametrize("identifier", ["a/b", "../Users", "x?y=1", "æ #", "%41"])
 def test_an_id_cannot_leave_its_endpoint(identifier):
-    made = Stage(Server(), Ledger(None))
-    made.ledger.created(made.ledger.intend("User", "userName", f"a.{TAG}"), identifier, confirmed=True)
+    made = Remains(Server(), Ledger(None))
+    made.ledger.record_created(made.ledger.intend("User", "userName", f"a.{TAG}"), identifier, confirmed=True)
     sent = []
     made.sender.send = lambda request: sent.append(request.target) or Exchange(request, "", answer(204))
     remove(made)

@@ -7,7 +7,6 @@ import sys
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
@@ -47,14 +46,15 @@ def command(ledgers: tuple[str, ...], url: str, scim_app: str, dry_run: bool, **
     3 the target cannot be reached or refuses the credential.
     """
     from scim_compat.cli.terminal import printable  # noqa: PLC0415 - `--help` pays for none of these
-    from scim_compat.engine.ledger import LedgerError  # noqa: PLC0415
+    from scim_compat.engine.ledger import read  # noqa: PLC0415
+    from scim_compat.errors import RecordFileError  # noqa: PLC0415
 
     try:
-        read = [(path, _read(path)) for name in ledgers for path in _paths(Path(name))]
-    except LedgerError as error:
+        files = [(path, read(path)) for name in ledgers for path in _paths(Path(name))]
+    except RecordFileError as error:
         click.echo(f"Error: {printable(error)}", err=True)
         sys.exit(USAGE)
-    todo = [(path, file) for path, file in read if _open_entries(file)]
+    todo = [(path, file) for path, file in files if file.open_entries()]
     if not todo:
         click.echo("Nothing is left: every resource in the ledger was deleted, or never came to be.")
         sys.exit(OK)
@@ -72,32 +72,14 @@ def command(ledgers: tuple[str, ...], url: str, scim_app: str, dry_run: bool, **
 
 
 def _paths(given: Path) -> list[Path]:
-    from scim_compat.engine.ledger import LedgerError  # noqa: PLC0415
+    from scim_compat.errors import RecordFileError  # noqa: PLC0415
 
     if not given.is_dir():
         return [given]
     found = sorted(given.glob("ledger*.jsonl"))
     if not found:
-        raise LedgerError(f"{given}: no ledger*.jsonl is in it; is it a run's output folder?")
+        raise RecordFileError(f"{given}: no ledger*.jsonl is in it; is it a run's output folder?")
     return found
-
-
-def _read(path: Path) -> LedgerFile:
-    from scim_compat.engine.ledger import LedgerError, read  # noqa: PLC0415
-    from scim_compat.scim.names import ENDPOINTS  # noqa: PLC0415
-
-    try:
-        file = read(path)
-    except (KeyError, TypeError, AttributeError):
-        raise LedgerError(f"{path}: a line of it is not as a run writes it; nothing was deleted") from None
-    if any(e.kind not in ENDPOINTS for e in file.entries):
-        raise LedgerError(f"{path}: it names a kind of resource that no run creates; nothing was deleted")
-    return file
-
-
-def _open_entries(file: LedgerFile) -> list[Entry]:
-    """What may be on the server, the last created first."""
-    return [e for e in reversed(file.entries) if e.state in {"intended", "created"}]
 
 
 def _is_ours(entry: Entry, file: LedgerFile) -> bool:
@@ -108,7 +90,8 @@ def _is_ours(entry: Entry, file: LedgerFile) -> bool:
 @contextmanager
 def _continued(path: Path, file: LedgerFile, clean: Callable[[str], str]) -> Iterator[Ledger]:
     """The ledger, opened to be appended to. A last line that the kill cut off is taken away first."""
-    from scim_compat.engine.ledger import Ledger, LedgerError  # noqa: PLC0415
+    from scim_compat.engine.ledger import Ledger  # noqa: PLC0415
+    from scim_compat.errors import RecordFileError  # noqa: PLC0415
 
     try:
         data = path.read_bytes()
@@ -119,7 +102,7 @@ def _continued(path: Path, file: LedgerFile, clean: Callable[[str], str]) -> Ite
             path.write_bytes(data + b"\n" if _is_json(tail) else whole + newline)
         ledger = Ledger(path, clean=clean)
     except OSError as error:
-        raise LedgerError(f"{path}: cannot be written, so nothing was deleted: {error.strerror}") from None
+        raise RecordFileError(f"{path}: cannot be written, so nothing was deleted: {error.strerror}") from None
     ledger.entries.update({e.number: e for e in file.entries})
     with ledger:
         yield ledger
@@ -164,12 +147,6 @@ class _Recorder:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Stage:
-    sender: Sender
-    ledger: Ledger
-
-
 def _settings(url: str, app: str, options: Mapping[str, Any]) -> Settings:
     from scim_compat.run.settings import Settings  # noqa: PLC0415
 
@@ -185,10 +162,10 @@ def _clean(path: Path, file: LedgerFile, settings: Settings) -> int:
     """Deletes what the ledger has open, tells about it, and returns the exit status."""
     from scim_compat.cli.terminal import paragraph, printable  # noqa: PLC0415
     from scim_compat.engine.cleanup import remove_entries  # noqa: PLC0415
-    from scim_compat.engine.ledger import LedgerError  # noqa: PLC0415
+    from scim_compat.errors import RecordFileError  # noqa: PLC0415
     from scim_compat.run.endpoint import open_wire  # noqa: PLC0415
 
-    open_ = _open_entries(file)
+    open_ = file.open_entries()
     try:
         wire = open_wire(settings)
     except ValueError as error:
@@ -206,16 +183,16 @@ def _clean(path: Path, file: LedgerFile, settings: Settings) -> int:
         try:
             with _continued(path, file, wire.redactor.text) as ledger:
                 sure = [e for e in open_ if _is_ours(e, file)]
-                remove_entries(sure, _Stage(recorder, ledger), confirm_all=True)
+                remove_entries(sure, sender=recorder, ledger=ledger, confirm_all=True)
                 ended = [ledger.entries[e.number] for e in open_]
-        except LedgerError as error:
+        except RecordFileError as error:
             click.echo(f"Error: {printable(error)}", err=True)
             return USAGE
         for entry in ended:
-            if entry.state in {"deleted", "dropped"}:
+            if not entry.is_open:
                 told = wire.redactor.text(f"{_done(entry, recorder):<12} {_shown(entry)}")
                 click.echo(paragraph(told, indent=2, hanging=15))
-        left = [e for e in ended if e.state in {"intended", "created"}]
+        left = [e for e in ended if e.is_open]
         for entry in left:
             why = _why(entry, recorder) if _is_ours(entry, file) else _NOT_MARKED
             told = f"left         {_shown(entry)}: {why}"
@@ -278,7 +255,7 @@ def _list(todo: list[tuple[Path, LedgerFile]]) -> int:
     from scim_compat.cli.terminal import paragraph, printable  # noqa: PLC0415
 
     for path, file in todo:
-        open_ = _open_entries(file)
+        open_ = file.open_entries()
         click.echo(f"{printable(path)}: {_many(len(open_))} at {printable(file.base_url)}")
         for entry in open_:
             click.echo(paragraph(f"would delete {_shown(entry)}", indent=2, hanging=15))
@@ -296,7 +273,9 @@ def _shown(entry: Entry) -> str:
 
 
 def _done(entry: Entry, recorder: _Recorder) -> str:
-    if entry.state == "dropped":
+    from scim_compat.engine.ledger import EntryState  # noqa: PLC0415
+
+    if entry.state is EntryState.DROPPED:
         return "not there"
     return "deleted" if recorder.last("DELETE", entry) else "already gone"
 

@@ -111,7 +111,7 @@ def _created(play: Play, one: _Sent, found: Mapping[str, Json] | None, *, droppe
         return
     location = str((found or {}).get("location") or "")
     if dropped:
-        play.stage.ledger.dropped(one.entry)
+        play.stage.ledger.record_dropped(one.entry)
     elif found is not None and 200 <= status_of(found) < 300 and location:
         identifier = unquote(location.rstrip("/").rpartition("/")[2])
         if identifier in paths.STEPS or identifier in play.stage.ledger.living():
@@ -119,7 +119,7 @@ def _created(play: Play, one: _Sent, found: Mapping[str, Json] | None, *, droppe
         # The answer held a location and no name: whose it is, the read-back will show.
         play.strangers[identifier] = f"{location}, which was not read yet"
         one.actor.id, one.actor.entry, one.actor.location = identifier, one.entry, location
-        play.stage.ledger.created(one.entry, identifier, confirmed=False)
+        play.stage.ledger.record_created(one.entry, identifier, confirmed=False)
         play.settle(one.actor, one.body["data"], {})
         one.actor.writes = [
             Write(action="create", effects=tuple(_effects(one)), accepted=True, status=status_of(found))

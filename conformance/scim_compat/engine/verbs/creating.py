@@ -106,4 +106,4 @@ def delete(play: Play, step: Step) -> None:
         ledger = play.stage.ledger
         # A server may have answered the creation with the id of another: then the new one is still there.
         if actor.entry is not None and ledger.entries[actor.entry].id == actor.id:
-            ledger.deleted(actor.entry)
+            ledger.record_deleted(actor.entry)
