@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scim_compat import results as package
+from scim_compat.checks.registry import all_checks
 from scim_compat.pytest_plugin.launch import run
 from scim_compat.report.claims import claim_rows, contradictions
 from scim_compat.report.html import render
@@ -25,6 +26,7 @@ from support.commands import TOKEN
 
 FORMAT = json.loads((Path(package.__file__).parent / "results.schema.json").read_text())
 FOUND = jsonschema.Draft202012Validator(FORMAT["$defs"]["found"] | {"$defs": FORMAT["$defs"]})
+TOPICS = {name: rule.topic for name, rule in all_checks().items()}
 BASE = "https://x.example/scim/v2"
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 BADGE = "urn:ietf:params:scim:schemas:extension:acme:2.0:User"
@@ -53,7 +55,7 @@ def counted(*events):
     for step, exchange, checks in events:
         made.exchange(step, exchange)
         for check in checks:
-            made.check(check)
+            made.check(check, TOPICS.get(check["id"]))
     told = made.told()
     assert [e.message for e in FOUND.iter_errors(told)] == []
     return told

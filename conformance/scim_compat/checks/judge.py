@@ -12,6 +12,7 @@ from scim_compat.checks.registry import (
     Check,
     Level,
     NotJudged,
+    Trait,
     Violation,
     all_checks,
 )
@@ -21,43 +22,32 @@ from scim_compat.results.model import CheckResult, Severity
 from scim_compat.scim.names import Scim
 
 _BY_LEVEL: Final[Mapping[str, Severity]] = {"MUST": "degraded", "SHOULD": "cosmetic"}
-ASSERTED: Final = ("expect.", "http.expected-status")
-"""Checks that hold a profile's own assertions."""
-_LABELS: Final = ("http.scim-media-type", "error.media-type")
 _MOST: Final = 20
-"""Problems reported of one check on one exchange."""
+"""Violations of one check that are reported of one exchange."""
 
 
 def judge(observation: Observation, profile: Profile, scenario: Scenario | None) -> list[CheckResult]:
-    """The results of every check that applies."""
+    """Return the results of every check that applies."""
     results: list[CheckResult] = []
-    for rule in _applicable(observation):
-        asserted = (
-            observation.intent.rule.level if observation.intent.rule and rule.id.startswith(ASSERTED) else rule.level
-        )
-        severity, requirement = severity_of(rule, profile, scenario, level=asserted)
+    for rule in all_checks().values():
+        if not rule.is_for(observation):
+            continue
+        stated = observation.intent.rule if rule.has_trait(Trait.ASSERTION) else None
+        severity, requirement = severity_of(rule, profile, scenario, level=stated.level if stated else rule.level)
         if severity is not None:
             at_level = partial(severity_of, rule, profile, scenario)
             results.extend(_run(rule, observation, severity, requirement, at_level))
     return results
 
 
-def _applicable(observation: Observation) -> Iterator[Check]:
-    for rule in all_checks().values():
-        if observation.exchange.response is None and not rule.without_answer:
-            continue
-        if observation.context.scim in rule.scim and (not rule.on or observation.intent.action in rule.on):
-            yield rule
-
-
 def severity_of(
     rule: Check, profile: Profile, scenario: Scenario | None, *, level: Level | None = None
 ) -> tuple[Severity | None, Requirement | None]:
-    """How much a failure hurts this client; None: it is not judged.
+    """Return how much a failure hurts this client (None: it is not judged), and the requirement that says so.
 
-    What the profile does not mention goes by the level: MUST degraded, SHOULD cosmetic, others not at
-    all. Where only an inference speaks for a habit, the finding is degraded at most, unless access
-    stays open. ``level`` stands in for the check's own.
+    A check that the profile does not mention goes by its level: MUST degraded, SHOULD cosmetic, others not at
+    all. Where only an inference speaks for a habit, the finding is degraded at most, unless access stays open.
+    ``level`` replaces the check's own.
     """
     requirement = (scenario.requires.get(rule.id) if scenario else None) or profile.requires.get(rule.id)
     if requirement is not None and requirement.severity == "ignore":
@@ -81,47 +71,51 @@ def _run(
     try:
         if not rule.when(observation):
             return
-        _must_be_claimed(rule, observation)
+        _require_claimed_filter(rule, observation)
         if severity == "cosmetic":
-            _may_be_claimed(rule, observation)
-        found = [(one, at_level(level=one.level)[0] if one.level else severity) for one in rule.run(observation)]
-        # What the RFC leaves open in this very case is no failure to a client that does not mind.
-        problems = [(one, hurt) for one, hurt in found if hurt is not None]
+            _excuse_claimed_label(rule, observation)
+        violations = [(one, at_level(level=one.level)[0] if one.level else severity) for one in rule.run(observation)]
     except NotJudged as reason:
-        yield CheckResult(id=rule.id, outcome="skip", level=rule.level, reason=str(reason))
+        yield CheckResult(id=rule.id, outcome="skip", level=rule.level, topic=rule.topic, reason=str(reason))
         return
-    except Exception as fault:  # noqa: BLE001 - our own bug must be reported as ours, never as the server's
+    except Exception as error:  # noqa: BLE001 - a bug of a check is an internal error, never the server's failure
         yield CheckResult(
-            id=rule.id, outcome="error", level=rule.level,
-            reason=f"fault in scim-compat, please report it: {type(fault).__name__} in {rule.id}: {fault}",
-        )  # fmt: skip
+            id=rule.id,
+            outcome="error",
+            level=rule.level,
+            topic=rule.topic,
+            reason=f"internal error in scim-compat, please report it: {type(error).__name__} in {rule.id}: {error}",
+        )
         return
-    if not problems:
-        yield CheckResult(id=rule.id, outcome="pass", level=rule.level)
-    for problem, hurt in problems[:_MOST]:
-        yield _as_asserted(observation, _failure(rule, problem, hurt, requirement, scim=observation.context.scim))
+    # A violation that the RFC leaves open in this very case is no failure to a client that accepts it.
+    failures = [(one, hurt) for one, hurt in violations if hurt is not None]
+    if not failures:
+        yield CheckResult(id=rule.id, outcome="pass", level=rule.level, topic=rule.topic)
+    for violation, hurt in failures[:_MOST]:
+        failure = _failure(rule, violation, hurt, requirement, scim=observation.context.scim)
+        yield _as_stated(failure, observation) if rule.has_trait(Trait.ASSERTION) else failure
 
 
-def _must_be_claimed(rule: Check, observation: Observation) -> None:
-    """Raises NotJudged for a query by an attribute that the vendor does not claim to be filterable."""
+def _require_claimed_filter(rule: Check, observation: Observation) -> None:
+    """Raise NotJudged for a query by an attribute that the vendor does not claim to be filterable."""
     path, kind = observation.intent.query.filter_path, observation.intent.resource
-    if path is None or kind is None or not rule.id.startswith(("filter.", "list.")):
+    if path is None or kind is None or not rule.has_trait(Trait.FILTER):
         return
     if not observation.context.claims.may_filter(kind, path):
         raise NotJudged(f"the target does not claim that filters may name {path}")
 
 
-def _may_be_claimed(rule: Check, observation: Observation) -> None:
-    """Raises NotJudged for a lawful habit that the vendor claims. Only where this client does not mind."""
-    label = observation.response.media_type if rule.id in _LABELS else ""
+def _excuse_claimed_label(rule: Check, observation: Observation) -> None:
+    """Raise NotJudged for a media type that the vendor claims. Only where this client accepts it."""
+    label = observation.response.media_type if rule.has_trait(Trait.MEDIA_TYPE) else ""
     if label and label in observation.context.claims.media_types:
         raise NotJudged(f"the target claims to answer with {label}, which RFC 7644 allows and this client takes")
 
 
-def _as_asserted(observation: Observation, failure: CheckResult) -> CheckResult:
-    """A generic check of a profile's own assertion speaks with the rule that the profile names."""
+def _as_stated(failure: CheckResult, observation: Observation) -> CheckResult:
+    """The failure in the words of the rule that the profile states, if it states one."""
     rule = observation.intent.rule
-    if rule is None or not failure.id.startswith(ASSERTED):
+    if rule is None:
         return failure
     return replace(
         failure,
@@ -133,22 +127,23 @@ def _as_asserted(observation: Observation, failure: CheckResult) -> CheckResult:
 
 
 def _failure(
-    rule: Check, problem: Violation, severity: Severity, requirement: Requirement | None, *, scim: Scim
+    rule: Check, violation: Violation, severity: Severity, requirement: Requirement | None, *, scim: Scim
 ) -> CheckResult:
-    level = problem.level or rule.level
-    # What only the client asks for stands in no RFC: its source is the profile's.
+    level = violation.level or rule.level
+    # A demand of the client alone stands in no RFC: its source is the profile's.
     beyond = level == "CLIENT" != rule.level
     return CheckResult(
         id=rule.id,
         outcome="fail",
         level=level,
+        topic=rule.topic,
         severity=severity,
         title=rule.title,
         cites=() if beyond else cited(rule.cites, scim),
-        where=problem.where,
-        expected=problem.expected,
-        actual=problem.actual,
-        message=problem.message,
+        where=violation.where,
+        expected=violation.expected,
+        actual=violation.actual,
+        message=violation.message,
         consequence=(requirement.consequence if requirement else "") or rule.why,
         fix=rule.fix,
         source=requirement.source if requirement else "",

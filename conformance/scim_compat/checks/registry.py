@@ -1,7 +1,7 @@
 """The registry of checks.
 
-A check is one rule, in code, with a stable id. To add one, write a function in a module of this
-package and decorate it; nothing else needs an edit::
+A check is one rule, in code, with a stable id. To add one, write a function in a module of ``rules`` and decorate
+it; nothing else needs an edit::
 
     @check(
         "delete.gone-by-id", "A deleted resource is no longer returned by its id",
@@ -9,31 +9,35 @@ package and decorate it; nothing else needs an edit::
         when=lambda observation: observation.intent.gone,
         why="…what the rule protects…", fix="…what the vendor changes…",
     )
-    def gone_by_id(observation: Seen) -> Iterator[Problem]:
+    def gone_by_id(observation: Observation) -> Iterator[Violation]:
         if observation.response.ok:
-            yield Problem("status", expected=404, actual=observation.response.status)
+            yield Violation("status", expected=404, actual=observation.response.status)
 
-A check yields one ``Problem`` for each place where the rule is broken, nothing where it holds, and
-raises ``NotJudged`` with a reason where it cannot be judged. It never sees an exchange without an
-answer (unless it asks for that by ``without_answer``), and it must not raise anything else: that is our
-fault and reported as an error.
+A check yields one ``Violation`` for each place where the rule is broken, nothing where it holds, and raises
+``NotJudged`` with a reason where it cannot be judged. It never gets an exchange without an answer (unless it has
+``Trait.SILENCE``). Any other exception is an internal error, and is reported as one.
 """
 
 from __future__ import annotations
 
+import enum
+import functools
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from typing import Any, Final, Literal
 
 from scim_compat.engine.intent import Observation
+from scim_compat.results.model import ClaimTopic
 from scim_compat.scim.names import Scim
 from scim_compat.values import MISSING
 
 BOTH: Final[tuple[Scim, ...]] = ("2.0", "1.1")
 """For ``scim=``: the rule holds in both versions of the protocol."""
+_FEW: Final = 5
 
 Level = Literal["MUST", "SHOULD", "MAY", "CLIENT"]
 """MUST/SHOULD/MAY: the word of the cited section. CLIENT: the provider needs it, the RFC does not say so.
@@ -41,6 +45,22 @@ Level = Literal["MUST", "SHOULD", "MAY", "CLIENT"]
 What a section states as a plain fact of the protocol (the server "responds with 200", ``id`` "is unique") and
 leaves no second way to do counts as MUST; where its own text or examples show a second way, as SHOULD.
 """
+
+
+class Trait(enum.Flag):
+    """Traits by which the judge and the run treat a check differently from the others."""
+
+    NONE = 0
+    SILENCE = enum.auto()
+    """The check also runs where no answer came."""
+    ASSERTION = enum.auto()
+    """The check tests what a profile asserts of one request; the rule that the profile states replaces its words."""
+    FILTER = enum.auto()
+    """The check tests the answer to a query. It is not judged for a filter that the vendor does not claim to offer."""
+    MEDIA_TYPE = enum.auto()
+    """The check tests the label of an answer. A cosmetic failure is excused where the vendor claims that label."""
+    BYSTANDER = enum.auto()
+    """A failure means that the run changed an account it had no business with; the results list it by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +77,7 @@ class Violation:
     message: str = ""
     """A sentence that adds what expected and actual do not say; may be empty."""
     level: Level | None = None
-    """Where the RFC has another word for this very case than for the check; None: the check's own."""
+    """Overrides the check's level where the RFC words this case differently."""
 
 
 class NotJudged(Exception):  # noqa: N818 - it is an outcome, not an error
@@ -69,20 +89,37 @@ CheckFunction = Callable[[Observation], Iterator[Violation]]
 
 @dataclass(frozen=True, slots=True)
 class Check:
+    """One rule: its words, when it applies, and the function that tests it."""
+
     id: str
     title: str
     level: Level
     cites: tuple[str, ...]
     """Sections as ``RFC7644-3.5.2``; for CLIENT rules, empty or a provider's public document."""
     on: frozenset[str]
-    """Actions (see ``engine.exchange.Action``) after which it runs; empty: after every one."""
+    """Actions (see ``engine.intent.Action``) after which it runs; empty: after every one."""
     why: str
     fix: str
     run: CheckFunction
     when: Callable[[Observation], bool]
     scim: frozenset[Scim]
-    without_answer: bool = False
-    """Runs also where no answer came; all others are never called then."""
+    traits: Trait = Trait.NONE
+    topic: ClaimTopic | None = None
+    """The part of the claims table that counts the outcomes of this check."""
+
+    @property
+    def area(self) -> str:
+        """The subject of the rule: ``filter`` of ``filter.finds``."""
+        return self.id.partition(".")[0]
+
+    def has_trait(self, trait: Trait) -> bool:
+        return trait in self.traits
+
+    def is_for(self, observation: Observation) -> bool:
+        """True when the check runs on exchanges of that kind; ``when`` decides about the single one."""
+        if observation.exchange.response is None and not self.has_trait(Trait.SILENCE):
+            return False
+        return observation.context.scim in self.scim and (not self.on or observation.intent.action in self.on)
 
 
 _CHECKS: dict[str, Check] = {}
@@ -99,23 +136,34 @@ def check(
     on: tuple[str, ...] = (),
     when: Callable[[Observation], bool] = lambda _observation: True,
     scim: tuple[Scim, ...] = ("2.0",),
-    without_answer: bool = False,
+    traits: Trait = Trait.NONE,
+    topic: ClaimTopic | None = None,
 ) -> Callable[[CheckFunction], CheckFunction]:
-    """Registers the decorated function as the check ``id``."""
+    """Register the decorated function as the check ``id``."""
 
     def register(function: CheckFunction) -> CheckFunction:
         if id in _CHECKS:
             raise ValueError(f"two checks are called {id}")
         _CHECKS[id] = Check(
-            id, title, level, cites, frozenset(on), why, fix, function, when, frozenset(scim), without_answer
+            id, title, level, cites, frozenset(on), why, fix, function, when, frozenset(scim), traits, topic
         )
         return function
 
     return register
 
 
+def at_most_five(function: CheckFunction) -> CheckFunction:
+    """Stop a check after five violations: one mistake of a server shows in every entry of a list."""
+
+    @functools.wraps(function)
+    def limited(observation: Observation) -> Iterator[Violation]:
+        return islice(function(observation), _FEW)
+
+    return limited
+
+
 def all_checks() -> dict[str, Check]:
-    """Every check by id, in the order of the ids. Imports the modules of this package on first use."""
+    """Return every check by id, in the order of the ids. The first call imports the modules of ``rules``."""
     return _loaded()
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Final
 
 from scim_compat import schemas
-from scim_compat.checks.registry import CheckFunction, Violation
 from scim_compat.engine.intent import Observation
 from scim_compat.scim import messages, urls
 from scim_compat.scim.names import CORE_URNS, ENTERPRISE
@@ -39,9 +36,6 @@ _PLURALS: Final = (
 
 
 _MAX_LISTED: Final = 100
-
-
-_MAX_PROBLEMS: Final = 5
 
 
 # Places with rules of their own; the shape check leaves them to those.
@@ -142,16 +136,6 @@ def shown_id(observation: Observation, identifier: object) -> str:
     if is_own(observation, identifier) or observation.intent.action in {"create", "set-up"}:
         return identifier[:100]
     return f"an id this run did not create (sha256 {hashlib.sha256(identifier.encode()).hexdigest()[:12]})"
-
-
-def at_most_five(function: CheckFunction) -> CheckFunction:
-    """Stops a check after five problems: the same fault in a hundred entries is one fault."""
-
-    @functools.wraps(function)
-    def limited(observation: Observation) -> Iterator[Violation]:
-        return islice(function(observation), _MAX_PROBLEMS)
-
-    return limited
 
 
 def as_expected(observation: Observation) -> bool:

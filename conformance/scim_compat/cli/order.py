@@ -109,4 +109,4 @@ def standings(profiles: Iterable[Profile]) -> dict[str, Standing]:
 
 
 def _looks(rule: Check, played: PlayedRequest) -> bool:
-    return (not rule.on or played.observation.intent.action in rule.on) and rule.when(played.observation)
+    return rule.is_for(played.observation) and rule.when(played.observation)

@@ -138,7 +138,7 @@ def _index(events: Path) -> _Index:
             elif kind == "exchange":
                 index.sightings.exchange(event["step"], event["exchange"])
             elif kind == "check" and current is not None:
-                index.sightings.check(event["check"])
+                index.sightings.check(event["check"], event.get("topic"))
                 _count(index, current, at, event["check"])
             else:
                 _about_the_run(index, event)

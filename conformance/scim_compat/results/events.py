@@ -55,7 +55,8 @@ class EventWriter:
         # An exchange and its twenty checks go out together: they are of no use apart.
         self._line("exchange", {"step": described, "exchange": step.exchange})
         for result in step.checks:
-            self._line("check", {"step": step.id, "check": check_dict(result)})
+            topic = {"topic": result.topic} if result.topic else {}
+            self._line("check", {"step": step.id, **topic, "check": check_dict(result)})
         self._file.flush()
 
     def finish(self, result: ScenarioResult) -> None:
@@ -78,7 +79,7 @@ def check_dict(result: CheckResult) -> dict[str, Any]:
     if result.outcome in {"skip", "error"}:
         return {k: getattr(result, k) for k in _OPEN}
     whole = asdict(result)
-    whole.pop("reason")
+    del whole["reason"], whole["topic"]
     return {k: v for k, v in whole.items() if v is not MISSING}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
@@ -13,6 +14,19 @@ VerdictWord = Literal["compatible", "limited", "incompatible", "unproven", "not-
 
 SEVERITIES: Final[tuple[Severity, ...]] = ("cosmetic", "degraded", "blocker", "breach")
 """From the mildest to the worst."""
+
+
+class ClaimTopic(enum.StrEnum):
+    """A part of the claims table that counts what some checks come to, beside the exchanges themselves."""
+
+    FILTER = "filter"
+    """The answer to a filter held the right resources."""
+    SORT = "sort"
+    """The answer came in the order asked for."""
+    CHANGE = "change"
+    """An accepted change was there when it was read back."""
+    DUPLICATE = "duplicate"
+    """A second create for the same resource was answered as it must be."""
 
 
 def at_least(severity: Severity | None, floor: Severity) -> bool:
@@ -27,11 +41,13 @@ def worst(severities: list[Severity]) -> Severity | None:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """One check on one exchange. Everything past ``level`` is filled for failures only."""
+    """One check on one exchange. Everything past ``topic`` is filled for failures only."""
 
     id: str
     outcome: Outcome
     level: str
+    topic: ClaimTopic | None = None
+    """Travels beside the check in the event stream; results.json has no use for it."""
     severity: Severity | None = None
     title: str = ""
     cites: tuple[str, ...] = ()

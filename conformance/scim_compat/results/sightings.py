@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from scim_compat.results.model import ClaimTopic
+
 Json = Any
 
 OUTCOMES: Final = ("accepted", "declined", "refused", "unsupported", "failed")
@@ -31,8 +33,6 @@ _OWN: Final = re.compile(r"(?:id|schemas|meta|groups)\b", re.IGNORECASE)
 """Attributes that are the server's own everywhere (RFC 7643 section 3.1 and 4.1.2)."""
 _SELECTION: Final = re.compile(r"\[[^\]]*\]")
 _TYPED: Final = re.compile(r'\[type eq "\w{1,20}"\]', re.IGNORECASE)
-_SELECTING: Final = ("filter.", "expect.finds", "delete.gone-by-filter", "user.disabled-found-by-filter")
-_NOT_KEPT: Final = ("patch.applied", "patch.extension-applied")
 _VERSIONS: Final = (("urn:ietf:params:scim:", "2.0"), ("urn:scim:schemas:", "1.1"))
 _PLAIN: Final = ("urn:ietf:params:scim:schemas:core:", "urn:ietf:params:scim:api:", "urn:scim:schemas:core:")
 
@@ -52,9 +52,10 @@ class _Sight:
     body: Json
     """None if there was none or it is no JSON."""
     empty: bool
-    failed: tuple[Mapping[str, Any], ...]
-    judged: frozenset[str]
-    """Ids of the checks that passed or failed."""
+    failures: tuple[tuple[str | None, str], ...]
+    """(topic, place) of each failed check."""
+    judged: frozenset[str | None]
+    """Topics of the checks that passed or failed."""
 
     @property
     def ok(self) -> bool:
@@ -62,6 +63,9 @@ class _Sight:
 
     def header(self, name: str) -> str:
         return next((value for key, value in self.headers if key.lower() == name), "")
+
+    def is_failed(self, topic: ClaimTopic) -> bool:
+        return any(one == topic for one, _ in self.failures)
 
     @property
     def outcome(self) -> str:
@@ -71,7 +75,7 @@ class _Sight:
             return "unsupported"
         if self.status >= 500:
             return "failed"
-        return "refused" if any(check.get("where") == "status" for check in self.failed) else "declined"
+        return "refused" if any(where == "status" for _, where in self.failures) else "declined"
 
 
 @dataclass(slots=True)
@@ -92,7 +96,7 @@ class Sightings:
     _cut: set[tuple[int | None, int]] = field(default_factory=set)
     # of the exchange whose checks are still to come, and of the scenario
     _pending: tuple[Mapping[str, Any], Mapping[str, Any]] | None = None
-    _checks: list[Mapping[str, Any]] = field(default_factory=list)
+    _checks: list[tuple[Mapping[str, Any], str | None]] = field(default_factory=list)
     _ids: set[str] = field(default_factory=set)
     _last: dict[str, str] = field(default_factory=dict)
     """Path of a user → what was asked for last: ``disable`` or ``delete``."""
@@ -107,8 +111,8 @@ class Sightings:
         self._settle()
         self._pending = (step, exchange) if exchange and exchange["response"] else None
 
-    def check(self, check: Mapping[str, Any]) -> None:
-        self._checks.append(check)
+    def check(self, check: Mapping[str, Any], topic: str | None) -> None:
+        self._checks.append((check, topic))
 
     def told(self) -> dict[str, Any]:
         """``target.found`` of results.json."""
@@ -199,7 +203,7 @@ class Sightings:
 
     def _created(self, sight: _Sight, kind: str) -> None:
         identifier = sight.body.get("id") if isinstance(sight.body, Mapping) else None
-        if "create.duplicate-refused" in sight.judged or sight.status == 409:
+        if ClaimTopic.DUPLICATE in sight.judged or sight.status == 409:
             known = isinstance(identifier, str) and identifier in self._ids
             self._kept[
                 "existing conflict" if sight.status == 409 else "existing adopted" if sight.ok and known
@@ -216,15 +220,14 @@ class Sightings:
         if found is None or _JOINED.search(_ASIDE.sub("", text)) or sight.action == "raw":
             return  # of several attributes, or wrong on purpose: no word on a single one
         if sight.ok:
-            judged = [name for name in sight.judged if name.startswith(_SELECTING)]
-            wrong = any(check["id"].startswith(_SELECTING) for check in sight.failed)
-            word = "wrong" if wrong else "right" if judged else "answered"
+            judged = ClaimTopic.FILTER in sight.judged
+            word = "wrong" if sight.is_failed(ClaimTopic.FILTER) else "right" if judged else "answered"
         else:
             word = "refused"
         _into(self._filters.setdefault(kind, {}), _shown(found[1]))[word] += 1
 
     def _sorted(self, sight: _Sight) -> None:
-        wrong = sight.ok and any(check["id"] == "expect.order" for check in sight.failed)
+        wrong = sight.ok and sight.is_failed(ClaimTopic.SORT)
         self._operation("sort", "wrong" if wrong else sight.outcome)
 
     def _page(self, sight: _Sight) -> None:
@@ -253,7 +256,7 @@ class Sightings:
             self._version(sight)
         if sight.status in {304, 412}:
             self._kept["etag honoured"] += 1
-        elif any(name.lower() == "if-match" for name, _ in sight.request_headers) and sight.ok and sight.failed:
+        elif any(name.lower() == "if-match" for name, _ in sight.request_headers) and sight.ok and sight.failures:
             self._kept["etag ignored"] += 1
 
     def _version(self, sight: _Sight) -> None:
@@ -278,9 +281,9 @@ class Sightings:
             self._last[sight.path] = "disable" if _is_false(asked["active"]) else ""
 
     def _read(self, sight: _Sight, kind: str) -> None:
-        for check in sight.failed:
-            if check["id"] in _NOT_KEPT:
-                _into(self._changes.setdefault(kind, {}), _shown(str(check["where"])))["lost"] += 1
+        for topic, where in sight.failures:
+            if topic == ClaimTopic.CHANGE:
+                _into(self._changes.setdefault(kind, {}), _shown(where))["lost"] += 1
         before = self._last.pop(sight.path, "")
         if not before or not (sight.ok or sight.status in {404, 410}):
             return
@@ -294,7 +297,9 @@ class Sightings:
         self._kept[f"{before} {found}"] += 1
 
 
-def _sight(step: Mapping[str, Any], exchange: Mapping[str, Any], checks: list[Mapping[str, Any]]) -> _Sight:
+def _sight(
+    step: Mapping[str, Any], exchange: Mapping[str, Any], checks: list[tuple[Mapping[str, Any], str | None]]
+) -> _Sight:
     request, response = exchange["request"], exchange["response"]
     parts = urlsplit(request["url"])
     return _Sight(
@@ -308,8 +313,8 @@ def _sight(step: Mapping[str, Any], exchange: Mapping[str, Any], checks: list[Ma
         headers=response["headers"],
         body=_parsed(response["body"]),
         empty=not response["body"],
-        failed=tuple(c for c in checks if c["outcome"] == "fail"),
-        judged=frozenset(c["id"] for c in checks if c["outcome"] in {"pass", "fail"}),
+        failures=tuple((topic, str(c.get("where"))) for c, topic in checks if c["outcome"] == "fail"),
+        judged=frozenset(topic for c, topic in checks if c["outcome"] in {"pass", "fail"}),
     )
 
 

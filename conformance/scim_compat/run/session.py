@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from scim_compat import __version__
 from scim_compat.checks.judge import judge
+from scim_compat.checks.registry import Trait, all_checks
 from scim_compat.engine import people
 from scim_compat.engine.applies import not_applicable
 from scim_compat.engine.capabilities import Capabilities
@@ -227,7 +228,8 @@ class Session:
         count = len(endpoint.bystanders.actors)
         result = _result(profile, scenario, outcome, reason=unread)
         self._end(replace(result, severity=severity, requests=count, findings=len(failed)))
-        changed = [f"{r.where}: {r.message or 'changed'}" for r in failed if r.id == "bystander.unchanged"]
+        breaches = [r for r in failed if all_checks()[r.id].has_trait(Trait.BYSTANDER)]
+        changed = [f"{r.where}: {r.message or 'changed'}" for r in breaches]
         self.events.write("bystanders", {"checked": count, "changed": [self.redacted(c) for c in changed]})
 
     # --- inside ---------------------------------------------------------------------------------

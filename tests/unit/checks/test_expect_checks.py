@@ -84,9 +84,7 @@ def silent(kind="timeout", **more):
 
 def outcome(rule, seen):
     """The places of the problems; "skip" if it cannot be judged; None if the check does not look at it."""
-    if seen.exchange.response is None and not rule.without_answer:
-        return None
-    if seen.context.scim not in rule.scim or (rule.on and seen.intent.action not in rule.on) or not rule.when(seen):
+    if not rule.is_for(seen) or not rule.when(seen):
         return None
     try:
         return [problem.where for problem in rule.run(seen)]

@@ -11,6 +11,7 @@ from scim_compat.checks.judge import judge, severity_of
 from scim_compat.checks.registry import (
     Check,
     NotJudged,
+    Trait,
     Violation,
     all_checks,
 )
@@ -117,7 +118,7 @@ def test_a_pass_a_skip_and_silence(entra, only):
 
 
 @pytest.mark.parametrize("where", ["run", "when"])
-def test_a_fault_of_ours_is_never_a_finding(entra, only, where):
+def test_an_internal_error_is_never_a_finding(entra, only, where):
     def broken(_seen):
         raise KeyError("oops")
 
@@ -125,7 +126,7 @@ def test_a_fault_of_ours_is_never_a_finding(entra, only, where):
     [found] = judge(see("read", liv()), profile_with(entra), None)
     assert found.outcome == "error"
     assert found.severity is None
-    assert "fault in scim-compat" in found.reason
+    assert "internal error in scim-compat" in found.reason
     assert "KeyError in test.rule" in found.reason
 
 
@@ -136,7 +137,7 @@ def test_a_flood_of_problems_is_capped(entra, only):
 
 def test_no_answer_no_checks_but_those_that_ask(entra, only):
     only(rule("a.needs-an-answer", run=lambda s: iter([Violation(str(s.response.status))])),
-         rule("b.does-not", without_answer=True, run=lambda _s: iter([Violation("time")])))  # fmt: skip
+         rule("b.does-not", traits=Trait.SILENCE, run=lambda _s: iter([Violation("time")])))  # fmt: skip
     silent = replace(see("read", liv()), exchange=Exchange(Request("GET", "/"), "x", None, Failure("timeout", "t")))
     assert [r.id for r in judge(silent, profile_with(entra), None)] == ["b.does-not"]
 

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from scim_compat import schemas
 from scim_compat.checks.effects import server_message
-from scim_compat.checks.registry import Violation, check
-from scim_compat.checks.resources import at_most_five
+from scim_compat.checks.registry import Violation, at_most_five, check
 from scim_compat.engine.intent import BulkPart, Observation
 from scim_compat.engine.verbs.bulk import matched, results_of, status_of
 from scim_compat.values import Json

@@ -18,13 +18,9 @@ from scim_compat.checks.effects import (
     writes,
 )
 from scim_compat.checks.refusals import word_on_refusal
-from scim_compat.checks.registry import (
-    BOTH,
-    Level,
-    Violation,
-    check,
-)
+from scim_compat.checks.registry import BOTH, Level, Violation, check
 from scim_compat.engine.intent import Observation
+from scim_compat.results.model import ClaimTopic
 from scim_compat.scim import paths
 from scim_compat.values import MISSING, Json
 
@@ -76,6 +72,7 @@ def returns_resource(observation: Observation) -> Iterator[Violation]:
     on=("create",),
     scim=BOTH,
     when=lambda observation: observation.intent.duplicate,
+    topic=ClaimTopic.DUPLICATE,
     why="A second account for one person splits its rights, and the client later finds two matches.",
     fix="Check uniqueness before storing and answer 409 with scimType `uniqueness`.",
 )

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from scim_compat.checks.effects import subject
 from scim_compat.checks.registry import BOTH, Violation, check
 from scim_compat.engine.intent import Observation
+from scim_compat.results.model import ClaimTopic
 from scim_compat.scim.messages import looks_like_error
 
 
@@ -71,6 +72,7 @@ def gone_by_id(observation: Observation) -> Iterator[Violation]:
     on=("match", "look-up"),
     scim=BOTH,
     when=lambda observation: observation.intent.gone and observation.response.ok,
+    topic=ClaimTopic.FILTER,
     why="The client finds the deleted user, links to it, and never creates the new one.",
     fix="Leave deleted resources out of filter results.",
 )

@@ -9,14 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from scim_compat import schemas
-from scim_compat.checks.registry import (
-    BOTH,
-    Level,
-    NotJudged,
-    Violation,
-    check,
-)
-from scim_compat.checks.resources import at_most_five
+from scim_compat.checks.registry import BOTH, Level, NotJudged, Violation, at_most_five, check
 from scim_compat.checks.rules.http import is_html
 from scim_compat.engine.intent import Observation
 from scim_compat.engine.versions import VERSIONS

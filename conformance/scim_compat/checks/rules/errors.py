@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from scim_compat import schemas
-from scim_compat.checks.registry import Level, Violation, check
+from scim_compat.checks.registry import Level, Trait, Violation, check
 from scim_compat.checks.rules.http import SCIM_JSON, asked_for_json, is_html
 from scim_compat.engine.intent import Observation
 from scim_compat.scim.messages import looks_like_error
@@ -196,6 +196,7 @@ def detail_useful(observation: Observation) -> Iterator[Violation]:
         _held(observation)
         and not (observation.response.media_type == "application/json" and asked_for_json(observation))
     ),
+    traits=Trait.MEDIA_TYPE,
     why="A client that reads error bodies by their label misses the detail.",
     fix="Send Content-Type: application/scim+json with errors too.",
 )

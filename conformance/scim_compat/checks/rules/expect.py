@@ -6,14 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from scim_compat.checks.effects import display
-from scim_compat.checks.registry import (
-    BOTH,
-    NotJudged,
-    Violation,
-    check,
-)
+from scim_compat.checks.registry import BOTH, NotJudged, Trait, Violation, check
 from scim_compat.checks.resources import as_expected, is_own
 from scim_compat.engine.intent import Assertion, Observation
+from scim_compat.results.model import ClaimTopic
 from scim_compat.values import MISSING, Json
 
 _TYPES: Final[Mapping[str, tuple[type, ...]]] = {
@@ -29,6 +25,7 @@ _PUBLIC: Final = ("/schemas", "/resourcetypes", "/serviceproviderconfig")
     level="CLIENT",
     scim=BOTH,
     when=lambda observation: bool(observation.intent.asserts) and as_expected(observation),
+    traits=Trait.ASSERTION,
     why="The suite or the specification names this part of the answer.",
     fix="Answer with the named members in the named form.",
 )
@@ -105,6 +102,8 @@ def _may_be_foreign(observation: Observation, place: str) -> bool:
     when=lambda observation: (
         bool(observation.intent.query.among) and observation.intent.query.finds is not None and observation.response.ok
     ),
+    traits=Trait.ASSERTION,
+    topic=ClaimTopic.FILTER,
     why="A filter that leaves out or lets in the wrong ones makes a client act on the wrong account.",
     fix="Evaluate the whole filter for each resource, by the rules of RFC 7644 section 3.4.2.2.",
 )
@@ -132,6 +131,8 @@ def finds(observation: Observation) -> Iterator[Violation]:
     level="CLIENT",
     scim=BOTH,
     when=lambda observation: bool(observation.intent.query.order) and observation.response.ok,
+    traits=Trait.ASSERTION,
+    topic=ClaimTopic.SORT,
     why="A client that pages through a sorted list skips or repeats what stands in the wrong place.",
     fix="Sort before paging, by the value of the attribute that sortBy names.",
 )
@@ -158,6 +159,7 @@ def order(observation: Observation) -> Iterator[Violation]:
     on=("list",),
     scim=BOTH,
     when=lambda observation: bool(observation.intent.query.earlier) and observation.response.ok,
+    traits=Trait.FILTER,
     why="An import counts the repeated account twice and loses another one.",
     fix="Sort by something stable, such as the id, before cutting pages, and count startIndex from 1.",
 )
@@ -176,6 +178,7 @@ def pages_disjoint(observation: Observation) -> Iterator[Violation]:
     on=("list",),
     scim=BOTH,
     when=lambda observation: bool(observation.intent.query.complete) and observation.response.ok,
+    traits=Trait.FILTER,
     why="A user who is on no page counts as deleted at the other side.",
     fix="Let totalResults tell the true number, and serve every resource on exactly one page.",
 )

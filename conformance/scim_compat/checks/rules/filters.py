@@ -14,15 +14,11 @@ from scim_compat.checks.answers import (
     not_redirected,
 )
 from scim_compat.checks.effects import denies_asked_value, has_asked_value, has_value
-from scim_compat.checks.registry import (
-    BOTH,
-    NotJudged,
-    Violation,
-    check,
-)
-from scim_compat.checks.resources import at_most_five, is_own, kind_of
+from scim_compat.checks.registry import BOTH, NotJudged, Trait, Violation, at_most_five, check
+from scim_compat.checks.resources import is_own, kind_of
 from scim_compat.checks.rules.http import status_is_named
 from scim_compat.engine.intent import Observation
+from scim_compat.results.model import ClaimTopic
 from scim_compat.scim import messages
 from scim_compat.scim.names import CORE_URNS
 from scim_compat.values import Json
@@ -88,6 +84,8 @@ def _others(observation: Observation) -> Iterator[Violation]:
     when=lambda observation: (
         _filtered(observation) and bool(observation.intent.query.finds) and observation.intent.query.is_plain
     ),
+    traits=Trait.FILTER,
+    topic=ClaimTopic.FILTER,
     why="What the client does not find it creates: a second account, or a conflict in every cycle.",
     fix="Evaluate “eq” on this attribute over all resources of the type, right after they were written.",
 )
@@ -107,6 +105,8 @@ def finds(observation: Observation) -> Iterator[Violation]:
     when=lambda observation: (
         _filtered(observation) and bool(observation.intent.query.finds) and not observation.intent.query.hostile
     ),
+    traits=Trait.FILTER,
+    topic=ClaimTopic.FILTER,
     why="The client takes the hits for its account. With others among them it stops, or writes to a stranger's.",
     fix="Apply the filter to the whole result; answer 400 with invalidFilter to one that is not understood.",
 )
@@ -123,6 +123,8 @@ def only_matches(observation: Observation) -> Iterator[Violation]:
     on=QUERIES,
     scim=BOTH,
     when=lambda observation: _filtered(observation) and observation.intent.query.finds == (),
+    traits=Trait.FILTER,
+    topic=ClaimTopic.FILTER,
     why="A server that ignores the filter shows the client somebody else's account as its own; the next "
     "write goes there.",
     fix="Apply the filter; answer totalResults 0 where nothing matches.",
@@ -144,6 +146,8 @@ def empty(observation: Observation) -> Iterator[Violation]:
     when=lambda observation: (
         _filtered(observation) and bool(observation.intent.query.finds) and observation.intent.query.other_case
     ),
+    traits=Trait.FILTER,
+    topic=ClaimTopic.FILTER,
     why="Directories change the case of a name without changing the person. The account is then not found "
     "and is created a second time.",
     fix="Compare attributes that are not caseExact in one case, on filter and on uniqueness alike.",
@@ -203,6 +207,8 @@ def _case_exact(observation: Observation) -> bool:
         and is_query(observation)
         and (not observation.response.ok or _filtered(observation))
     ),
+    traits=Trait.FILTER,
+    topic=ClaimTopic.FILTER,
     why="People are called O'Brien and Müller. A filter that breaks on them breaks their provisioning; one "
     "that is pasted into SQL opens the database.",
     fix="Read the filter value as a JSON string, after decoding the URL once, and bind it as a parameter.",

@@ -13,8 +13,7 @@ from scim_compat.checks.effects import (
     member_ids,
     subject,
 )
-from scim_compat.checks.registry import BOTH, Violation, check
-from scim_compat.checks.resources import at_most_five
+from scim_compat.checks.registry import BOTH, Violation, at_most_five, check
 from scim_compat.engine.intent import Observation
 from scim_compat.scim import paths
 from scim_compat.values import MISSING, Json

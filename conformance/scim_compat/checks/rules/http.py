@@ -7,12 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from scim_compat.checks.refusals import word_on_refusal
-from scim_compat.checks.registry import (
-    BOTH,
-    Level,
-    Violation,
-    check,
-)
+from scim_compat.checks.registry import BOTH, Level, Trait, Violation, check
 from scim_compat.engine.intent import Observation
 from scim_compat.scim.urls import parameters
 from scim_compat.values import MISSING
@@ -196,6 +191,7 @@ def _word(observation: Observation) -> Level | None:
         and (observation.response.status < 500 or observation.response.status == 501 or status_is_named(observation))
         and (observation.intent.action == "raw" or observation.intent.expect != "success")
     ),
+    traits=Trait.ASSERTION,
     why="The client decides by the status alone what it does next.",
     fix="Answer with one of the expected statuses.",
 )
@@ -232,6 +228,7 @@ def content_type(observation: Observation) -> Iterator[Violation]:
     level="SHOULD",
     cites=("RFC7644-3.8", "RFC7644-8.1"),
     when=lambda observation: _data(observation) and not asked_for_json(observation),
+    traits=Trait.MEDIA_TYPE,
     why="application/scim+json is the format unless the client asks for another; nearly all clients take "
     "application/json as well.",
     fix="Send application/scim+json, unless the request's Accept names application/json only.",
@@ -354,8 +351,8 @@ def no_body_on_204(observation: Observation) -> Iterator[Violation]:
     "The answer comes before the client gives up",
     level="CLIENT",
     scim=BOTH,
-    without_answer=True,
     when=lambda observation: observation.intent.by == "client",
+    traits=Trait.SILENCE,
     why="A client that has given up repeats the request: what the server did too late is then done twice, "
     "or reported as failed.",
     fix="Answer faster: index the attributes that are filtered by, and do slow work after the answer.",

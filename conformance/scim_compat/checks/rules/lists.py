@@ -15,15 +15,9 @@ from scim_compat.checks.answers import (
     integer,
     is_list,
 )
-from scim_compat.checks.registry import (
-    BOTH,
-    Level,
-    Violation,
-    check,
-)
+from scim_compat.checks.registry import BOTH, Level, Trait, Violation, at_most_five, check
 from scim_compat.checks.resources import (
     any_held,
-    at_most_five,
     expects_list,
     kind_of,
     resources,
@@ -46,6 +40,7 @@ from scim_compat.values import MISSING
         and expects_list(observation)
         and (observation.response.json is not MISSING or not observation.response.body)
     ),
+    traits=Trait.FILTER,
     why="The client looks for Resources and totalResults. A bare array, or a resource without a list around "
     "it, is nothing found to it, or a fault.",
     fix='Wrap the result: {"schemas": [URN], "totalResults": n, "Resources": [ … ]}, also for one hit and for none. '
@@ -80,6 +75,7 @@ def _in_2_0(observation: Observation, keyword: str = "required") -> Level | None
     on=LISTS,
     scim=BOTH,
     when=is_list,
+    traits=Trait.FILTER,
     why="Typed clients cannot read a list whose counts are texts.",
     fix="Write the counts as JSON numbers without quotes or fractions.",
 )
@@ -106,6 +102,7 @@ def integers(observation: Observation) -> Iterator[Violation]:
         and (integer(observation, "totalResults") or 0) >= 0
         and integer(observation, "totalResults") is not None
     ),
+    traits=Trait.FILTER,
     why="Clients page until they have totalResults resources, and take 0 for “not found”. Too few, and "
     "accounts are created twice; too many, and they page forever.",
     fix="Count all hits of the query, not those of the page, and return every hit of the page in Resources.",
@@ -152,6 +149,7 @@ def _returned(number: int) -> str:
     on=LISTS,
     scim=BOTH,
     when=lambda observation: is_list(observation) and integer(observation, "itemsPerPage") is not None,
+    traits=Trait.FILTER,
     why="Clients add itemsPerPage to startIndex for the next page: if it is the limit and not the number "
     "returned, they skip accounts.",
     fix="Set itemsPerPage to the length of Resources.",
@@ -170,6 +168,7 @@ def items_per_page(observation: Observation) -> Iterator[Violation]:
     on=LISTS,
     scim=BOTH,
     when=lambda observation: is_list(observation) and not cursor_of(observation),
+    traits=Trait.FILTER,
     why="A client that pages checks by startIndex that it got the page it asked for; counting starts at 1.",
     fix="Return startIndex as asked for (1 if it was less, or not given) with every page.",
 )
@@ -201,6 +200,7 @@ def start_index(observation: Observation) -> Iterator[Violation]:
     on=LISTS,
     scim=BOTH,
     when=lambda observation: is_list(observation) and asked(observation, "count") is not None,
+    traits=Trait.FILTER,
     why="A server that ignores count sends everything at once; the client that pages gets each account "
     "again and again.",
     fix="Cut the result at count; a negative count is 0.",
@@ -219,6 +219,7 @@ def count(observation: Observation) -> Iterator[Violation]:
     on=LISTS,
     scim=BOTH,
     when=is_list,
+    traits=Trait.FILTER,
     why="Two hits for one account look like two accounts; the client stops because the match is not unique.",
     fix="Select each resource once; a join over e-mails or members multiplies the rows.",
 )
@@ -247,6 +248,7 @@ def no_duplicates(observation: Observation) -> Iterator[Violation]:
     cites=("RFC7644-3.4.2.5", "RFC7644-3.9"),
     on=(*LISTS, "read"),
     when=lambda observation: bool(observation.intent.excluded) and any_held(observation),
+    traits=Trait.FILTER,
     why="Clients exclude members because a group may have a hundred thousand. Sent all the same, they make "
     "every read slow, and in the end too large.",
     fix="Honour excludedAttributes, before the members are loaded.",

@@ -7,17 +7,11 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from scim_compat import schemas
-from scim_compat.checks.registry import (
-    BOTH,
-    Level,
-    Violation,
-    check,
-)
+from scim_compat.checks.registry import BOTH, Level, Violation, at_most_five, check
 from scim_compat.checks.resources import (
     ANSWERS,
     Held,
     any_held,
-    at_most_five,
     kind_of,
     meta_of,
     own_held,

@@ -23,14 +23,9 @@ from scim_compat.checks.effects import (
     writes,
 )
 from scim_compat.checks.refusals import word_on_refusal
-from scim_compat.checks.registry import (
-    BOTH,
-    Level,
-    NotJudged,
-    Violation,
-    check,
-)
+from scim_compat.checks.registry import BOTH, Level, NotJudged, Violation, check
 from scim_compat.engine.intent import Effect, Observation, Write
+from scim_compat.results.model import ClaimTopic
 from scim_compat.scim import paths
 from scim_compat.values import MISSING, Json
 
@@ -189,6 +184,7 @@ def _problem(observation: Observation, write: Write, effect: Effect, message: st
     on=("read-back", "bystander"),
     scim=BOTH,
     when=_changed,
+    topic=ClaimTopic.CHANGE,
     why="The client takes the success for done and shows the admin a state that does not exist.",
     fix="Apply the change before answering, or refuse it with 400.",
 )
@@ -229,6 +225,7 @@ def every_operation(observation: Observation) -> Iterator[Violation]:
     on=("read-back", "patch"),
     scim=BOTH,
     when=lambda observation: any(is_custom(e) for w in writes(observation) for e in w.effects),
+    topic=ClaimTopic.CHANGE,
     why="Customer-specific attributes travel under their own URN; lost ones are noticed by nobody.",
     fix="Resolve `urn:…:attribute` paths by the longest known URN and store the value in the extension's object.",
 )

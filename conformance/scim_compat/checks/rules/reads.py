@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from scim_compat import schemas
 from scim_compat.checks.answers import QUERIES, body_of, is_answered, is_query, is_spoken_for, not_redirected
-from scim_compat.checks.registry import BOTH, Level, Violation, check
+from scim_compat.checks.registry import BOTH, Level, Trait, Violation, check
 from scim_compat.checks.resources import expects_list
 from scim_compat.checks.rules.http import is_html, status_is_named
 from scim_compat.engine.intent import Observation
@@ -24,6 +24,7 @@ from scim_compat.values import MISSING
     when=lambda observation: (
         is_query(observation) and observation.intent.query.finds != () and not observation.intent.query.hostile
     ),
+    traits=Trait.FILTER,
     why="Every cycle starts with queries. If they fail, the client knows nothing of the accounts and does nothing.",
     fix="Answer GET on /Users and /Groups, with and without filter, with 200 and a ListResponse.",
 )
@@ -39,6 +40,7 @@ def list_status(observation: Observation) -> Iterator[Violation]:
     on=QUERIES,
     scim=BOTH,
     when=lambda observation: is_query(observation) and observation.intent.query.finds == (),
+    traits=Trait.FILTER,
     why="Before every create the client asks whether the account exists. It takes an error for a fault, not for “no”.",
     fix="Answer with 200 and totalResults 0; 404 is for a single resource that does not exist.",
 )

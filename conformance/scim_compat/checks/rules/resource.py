@@ -6,20 +6,13 @@ import re
 from collections.abc import Iterator
 
 from scim_compat import schemas
-from scim_compat.checks.registry import (
-    BOTH,
-    Level,
-    NotJudged,
-    Violation,
-    check,
-)
+from scim_compat.checks.registry import BOTH, Level, NotJudged, Violation, at_most_five, check
 from scim_compat.checks.resources import (
     ANSWERS,
     JUDGED_ELSEWHERE,
     Held,
     any_held,
     as_expected,
-    at_most_five,
     expects_list,
     kind_of,
     own_held,

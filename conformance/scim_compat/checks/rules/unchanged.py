@@ -10,7 +10,7 @@ from scim_compat.checks.effects import (
     display,
     subject,
 )
-from scim_compat.checks.registry import BOTH, Violation, check
+from scim_compat.checks.registry import BOTH, Trait, Violation, check
 from scim_compat.engine.intent import Effect, Observation
 from scim_compat.scim import paths
 from scim_compat.values import Json
@@ -53,6 +53,7 @@ def _expectations(observation: Observation) -> tuple[tuple[Effect, ...], tuple[s
     cites=("RFC7644-3.5.2", "RFC7644-3.6"),
     on=("bystander",),
     scim=BOTH,
+    traits=Trait.BYSTANDER,
     why="A write that reaches another account changes or destroys somebody else's data.",
     fix="Select the resource by the id in the URL alone, and write to nothing else.",
 )

@@ -15,13 +15,9 @@ from scim_compat.checks.effects import (
     is_manager,
     subject,
 )
-from scim_compat.checks.registry import (
-    BOTH,
-    NotJudged,
-    Violation,
-    check,
-)
+from scim_compat.checks.registry import BOTH, NotJudged, Violation, check
 from scim_compat.engine.intent import Observation
+from scim_compat.results.model import ClaimTopic
 from scim_compat.scim import paths
 from scim_compat.scim.messages import looks_like_list
 from scim_compat.values import Json
@@ -124,6 +120,7 @@ def found_by_id(observation: Observation) -> Iterator[Violation]:
         and observation.response.ok
         and looks_like_list(observation.response.json)
     ),
+    topic=ClaimTopic.FILTER,
     why="On re-assignment the client looks the user up; not found, it creates a second one and meets a conflict.",
     fix="Do not leave inactive users out of filter results.",
 )

@@ -6,12 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from scim_compat import schemas
-from scim_compat.checks.registry import BOTH, Violation, check
+from scim_compat.checks.registry import BOTH, Violation, at_most_five, check
 from scim_compat.checks.resources import (
     ANSWERS,
     Held,
     any_held,
-    at_most_five,
     own_resources,
     plural_entries,
     resources,

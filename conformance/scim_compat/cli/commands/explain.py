@@ -42,7 +42,7 @@ _AFTER = {
     "set-up": "our creation of what a scenario starts from",
     "clean-up": "our deletion at the end",
 }
-"""Actions (engine.exchange.Action) in words."""
+"""Actions (engine.intent.Action) in words."""
 _ORDERED = """\
 Before any check: the run must be able to start (address, certificate, credential); else it ends with status 3.
 The scenarios are those of the built-in profiles that come upon a check when all goes well; where none is named,
@@ -128,6 +128,7 @@ def _order(*, as_json: bool) -> None:
 def described(rule: Check, profiles: list[Profile]) -> dict[str, Any]:
     """All there is to tell about a check, as ``--json`` prints it."""
     from scim_compat.checks.examples import example  # noqa: PLC0415
+    from scim_compat.checks.registry import Trait  # noqa: PLC0415
     from scim_compat.report.text import citation  # noqa: PLC0415
 
     return {
@@ -137,7 +138,7 @@ def described(rule: Check, profiles: list[Profile]) -> dict[str, Any]:
         "cites": [{"text": link.text, "url": link.url} for link in map(citation, rule.cites)],
         "scim": sorted(rule.scim),
         "after": [action for action in _AFTER if action in rule.on],
-        "without_answer": rule.without_answer,
+        "without_answer": rule.has_trait(Trait.SILENCE),
         "why": rule.why,
         "fix": rule.fix,
         "clients": [each for profile in profiles for each in _minds(rule, profile)],
@@ -196,7 +197,7 @@ def _list(checks: list[Check]) -> None:
     from scim_compat.cli.terminal import paragraph  # noqa: PLC0415
 
     wide = max(len(c.id) for c in checks)
-    for subject, group in groupby(checks, key=lambda c: c.id.partition(".")[0]):
+    for subject, group in groupby(checks, key=lambda c: c.area):
         click.echo(click.style(subject, bold=True))
         for rule in group:
             click.echo(paragraph(f"{rule.id:<{wide}}  {rule.level:<6}  {rule.title}", indent=2, hanging=wide + 12))
