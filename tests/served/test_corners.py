@@ -126,7 +126,10 @@ def test_each_end_has_its_status():
     with pytest.raises(ValueError, match="odd URL"):
         ended(0, unusable="odd URL")
     assert ended(0, collated=collated()).status == status.OK
-    assert ended(0, collated=collated(errors=("internal error in scim-compat, please report it: x",), errored=1)).status == status.FAULT
+    assert (
+        ended(0, collated=collated(errors=("internal error in scim-compat, please report it: x",), errored=1)).status
+        == status.FAULT
+    )
     for nothing_proven in (collated(errored=1), collated(ran=0), collated(interrupted="Ctrl-C")):
         assert ended(0, collated=nothing_proven).status == status.NOT_TESTABLE
 
