@@ -1,9 +1,10 @@
-"""A parsed JSON value, and the mark for "no value at all"."""
+"""Values that every room shares: JSON, the words of a result, and numbers in words."""
 
 from __future__ import annotations
 
 import enum
-from typing import Any, Final
+from collections.abc import Iterable
+from typing import Any, Final, Literal
 
 Json = Any
 """A parsed JSON value: dict, list, str, int, float, bool or None."""
@@ -18,3 +19,65 @@ class _Missing(enum.Enum):
 
 MISSING: Final = _Missing.MISSING
 """Stands for "no value at all", where ``None`` would be JSON's null."""
+
+
+class Outcome(enum.StrEnum):
+    """How a check or a scenario ended."""
+
+    PASS = "pass"  # noqa: S105 - no password
+    FAIL = "fail"
+    SKIP = "skip"
+    ERROR = "error"
+    """The tool or the network failed. Never held against the endpoint."""
+
+
+class Severity(enum.StrEnum):
+    """How much a broken rule hurts a client, from the mildest to the worst."""
+
+    COSMETIC = "cosmetic"
+    DEGRADED = "degraded"
+    BLOCKER = "blocker"
+    BREACH = "breach"
+
+    @property
+    def rank(self) -> int:
+        """0 for the mildest. Severities are compared by it: as texts they would sort by the alphabet."""
+        return _RANKS[self]
+
+
+_RANKS: Final = {severity: rank for rank, severity in enumerate(Severity)}
+
+
+class Verdict(enum.StrEnum):
+    """The word on a run, a profile or a feature. ``NOT_APPLICABLE`` is a feature's only, and no pass."""
+
+    COMPATIBLE = "compatible"
+    LIMITED = "limited"
+    INCOMPATIBLE = "incompatible"
+    UNPROVEN = "unproven"
+    NOT_APPLICABLE = "not-applicable"
+
+
+Level = Literal["MUST", "SHOULD", "MAY", "CLIENT"]
+"""MUST/SHOULD/MAY: the word of the cited section. CLIENT: the provider needs it, the RFC does not say so."""
+
+Evidence = Literal["documented", "observed", "inferred"]
+"""How sure it is that a client does something: its maker says so, it was seen, or it follows from both."""
+
+Party = Literal["client", "harness"]
+"""Who sends a request: the client that is replayed, or the run itself, to set up, read back or clean up."""
+
+
+def is_at_least(severity: Severity | None, floor: Severity) -> bool:
+    """True when ``severity`` is as bad as ``floor`` or worse. None is never."""
+    return severity is not None and severity.rank >= floor.rank
+
+
+def worst(severities: Iterable[Severity]) -> Severity | None:
+    """The worst of them, or None if there are none."""
+    return max(severities, key=lambda severity: severity.rank, default=None)
+
+
+def plural(count: int, word: str, many: str = "") -> str:
+    """``1 scenario``, ``2 scenarios``; ``many`` where adding an s is not enough."""
+    return f"{count:,} {word if count == 1 else many or word + 's'}"

@@ -13,7 +13,7 @@ import os
 
 import pytest
 from scim_compat.checks.registry import all_checks
-from scim_compat.results.model import SEVERITIES, at_least
+from scim_compat.values import Severity, is_at_least, worst
 from servers.defects import DEFECTS
 from servers.defects11 import DEFECTS11
 from servers.uncaught import UNCAUGHT, UNCAUGHT11, UNTRIPPED
@@ -26,8 +26,8 @@ WHOLE = bool(os.environ.get("SCIM_COMPAT_WHOLE_MATRIX"))
 RENEW = "renew it with: python tests/tools/matrix.py --changed"
 
 
-def worst(found):
-    return max((severity for severity, _ in found.values()), key=SEVERITIES.index, default=None)
+def worst_of(found):
+    return worst(Severity(severity) for severity, _ in found.values())
 
 
 def witnesses(found):
@@ -62,7 +62,7 @@ def test_every_cell_names_checks_scenarios_and_severities_that_exist():
             assert matrix.profiles()[profile].scim == version
             assert found.keys() <= all_checks().keys() | {UNTESTABLE}, (name, profile)
             assert witnesses(found) <= there, (name, profile)
-            assert {severity for severity, _ in found.values()} <= set(SEVERITIES)
+            assert {severity for severity, _ in found.values()} <= set(Severity)
 
 
 # --- witnesses ------------------------------------------------------------------------------------
@@ -80,7 +80,7 @@ def sample():
     """(version, defect, profile) of the cells whose witnesses are replayed."""
     for (version, name), row in ROWS.items():
         caught = [profile for profile, found in row.items() if found]
-        first = max(caught, key=lambda p: (SEVERITIES.index(worst(row[p])), -len(witnesses(row[p]))), default=None)
+        first = max(caught, key=lambda p: (worst_of(row[p]).rank, -len(witnesses(row[p]))), default=None)
         for profile in caught:
             drawn = hashlib.sha256(f"{name} {profile}".encode()).digest()[0] % 4 == 0
             if WHOLE or drawn or profile == first:
@@ -115,7 +115,7 @@ def uncaught(rows, version):
     return sorted(
         name
         for (scim, name), row in rows.items()
-        if scim == version and not any(at_least(worst(f), "degraded") for f in row.values())
+        if scim == version and not any(is_at_least(worst_of(f), Severity.DEGRADED) for f in row.values())
     )
 
 

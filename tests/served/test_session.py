@@ -13,6 +13,7 @@ from scim_compat.run import session as session_module
 from scim_compat.run.preflight import NotTestable
 from scim_compat.run.session import Session
 from scim_compat.run.settings import Login, Settings
+from scim_compat.values import Severity
 from scim_compat.wire.redact import Redactor
 from servers.good import GoodServer
 from servers.running import serve
@@ -131,7 +132,7 @@ def test_a_scenario_that_cannot_go_on_is_skipped_with_the_reason(opened, entra):
 def test_a_finding_does_not_make_more_of_a_scenario_that_cannot_go_on(opened, entra):
     """Minded a little, the refused create is a finding; the rest was still not seen."""
     session, close = opened(GoodServer(defects=frozenset({"scim-json-body-415"})))
-    mild = {name: Requirement(name, "degraded") for name in entra.requires}
+    mild = {name: Requirement(name, Severity.DEGRADED) for name in entra.requires}
     result = session.run(replace(entra, requires=mild), replace(scenario(entra, "users.create"), requires={}))
     assert (result.outcome, result.severity, result.unseen) == ("fail", "degraded", "skip")
     assert of_kind(close(), "scenario-end")[0]["result"]["unseen"] == "skip"

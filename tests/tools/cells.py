@@ -26,12 +26,13 @@ from scim_compat.engine.intent import Observation
 from scim_compat.engine.play import PlayedRequest
 from scim_compat.profile.model import Profile, Scenario
 from scim_compat.results.events import EventWriter
-from scim_compat.results.model import SEVERITIES, CheckResult, ScenarioResult
+from scim_compat.results.model import CheckResult, ScenarioResult
 from scim_compat.run.bystanders import INTEGRITY
 from scim_compat.run.endpoint import Endpoint
 from scim_compat.run.preflight import NotTestable
 from scim_compat.run.session import Session
 from scim_compat.run.settings import Login, Settings
+from scim_compat.values import Severity
 from scim_compat.wire.apps.wsgi import WsgiTransport
 from scim_compat.wire.client import Wire, WireSettings
 from servers.defects import DEFECTS
@@ -72,7 +73,7 @@ class Ran:
 
 def _merge(into: dict[str, str], found: Mapping[str, str]) -> None:
     for check, severity in found.items():
-        into[check] = max(into.get(check, severity), severity, key=SEVERITIES.index)  # type: ignore[arg-type]
+        into[check] = max(into.get(check, severity), severity, key=lambda word: Severity(word).rank)
 
 
 def defects_for(scim: str) -> Mapping[str, Defect]:

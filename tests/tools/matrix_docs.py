@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from scim_compat.profile.model import Profile
-from scim_compat.results.model import SEVERITIES
+from scim_compat.values import Severity, worst
 from servers.defects_base import Defect
 from servers.uncaught import UNCAUGHT, UNCAUGHT11
 
@@ -106,7 +106,7 @@ def _version(version: str, rows: Mapping[str, Any], columns: Sequence[str]) -> I
 
 def _totals(rows: Mapping[str, Any], columns: Sequence[str]) -> Iterator[str]:
     counts = {column: Counter(cell(row.get(column)) for row in rows.values()) for column in columns}
-    words = [*reversed(SEVERITIES), UNMINDED]
+    words = [*reversed(Severity), UNMINDED]
     yield from _table(
         ["mistakes found as", *columns],
         [[word, *(str(counts[column][word]) for column in columns)] for word in words],
@@ -117,8 +117,7 @@ def cell(found: Mapping[str, Sequence[str]] | None) -> str:
     """What a cell shows: the worst severity, ``–`` or nothing."""
     if found is None:
         return ""
-    worst = [severity for severity, _ in found.values()]
-    return max(worst, key=SEVERITIES.index, default=UNMINDED)  # type: ignore[arg-type]
+    return worst(Severity(severity) for severity, _ in found.values()) or UNMINDED
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -10,7 +10,6 @@ from typing import Final
 from scim_compat.checks.citations import cited
 from scim_compat.checks.registry import (
     Check,
-    Level,
     NotJudged,
     Trait,
     Violation,
@@ -18,10 +17,11 @@ from scim_compat.checks.registry import (
 )
 from scim_compat.engine.intent import Observation
 from scim_compat.profile.model import Profile, Requirement, Scenario
-from scim_compat.results.model import CheckResult, Severity
+from scim_compat.results.model import CheckResult
 from scim_compat.scim.names import Scim
+from scim_compat.values import Level, Outcome, Severity
 
-_BY_LEVEL: Final[Mapping[str, Severity]] = {"MUST": "degraded", "SHOULD": "cosmetic"}
+_BY_LEVEL: Final[Mapping[Level, Severity]] = {"MUST": Severity.DEGRADED, "SHOULD": Severity.COSMETIC}
 _MOST: Final = 20
 """Violations of one check that are reported of one exchange."""
 
@@ -50,15 +50,16 @@ def severity_of(
     ``level`` replaces the check's own.
     """
     requirement = (scenario.requires.get(rule.id) if scenario else None) or profile.requires.get(rule.id)
-    if requirement is not None and requirement.severity == "ignore":
+    own = requirement.severity if requirement else None
+    if own == "ignore":
         return None, requirement
-    severity = requirement.severity if requirement and requirement.severity else _BY_LEVEL.get(level or rule.level)
+    severity = own if isinstance(own, Severity) else _BY_LEVEL.get(level or rule.level)
     inferred = (scenario is not None and scenario.evidence == "inferred") or (
         requirement is not None and requirement.evidence == "inferred"
     )
-    if inferred and severity == "blocker":
-        severity = "degraded"
-    return severity, requirement  # type: ignore[return-value] # "ignore" was answered above
+    if inferred and severity is Severity.BLOCKER:
+        severity = Severity.DEGRADED
+    return severity, requirement
 
 
 def _run(
@@ -72,16 +73,16 @@ def _run(
         if not rule.when(observation):
             return
         _require_claimed_filter(rule, observation)
-        if severity == "cosmetic":
+        if severity is Severity.COSMETIC:
             _excuse_claimed_label(rule, observation)
         violations = [(one, at_level(level=one.level)[0] if one.level else severity) for one in rule.run(observation)]
     except NotJudged as reason:
-        yield CheckResult(id=rule.id, outcome="skip", level=rule.level, topic=rule.topic, reason=str(reason))
+        yield CheckResult(id=rule.id, outcome=Outcome.SKIP, level=rule.level, topic=rule.topic, reason=str(reason))
         return
     except Exception as error:  # noqa: BLE001 - a bug of a check is an internal error, never the server's failure
         yield CheckResult(
             id=rule.id,
-            outcome="error",
+            outcome=Outcome.ERROR,
             level=rule.level,
             topic=rule.topic,
             reason=f"internal error in scim-compat, please report it: {type(error).__name__} in {rule.id}: {error}",
@@ -90,7 +91,7 @@ def _run(
     # A violation that the RFC leaves open in this very case is no failure to a client that accepts it.
     failures = [(one, hurt) for one, hurt in violations if hurt is not None]
     if not failures:
-        yield CheckResult(id=rule.id, outcome="pass", level=rule.level, topic=rule.topic)
+        yield CheckResult(id=rule.id, outcome=Outcome.PASS, level=rule.level, topic=rule.topic)
     for violation, hurt in failures[:_MOST]:
         failure = _failure(rule, violation, hurt, requirement, scim=observation.context.scim)
         yield _as_stated(failure, observation) if rule.has_trait(Trait.ASSERTION) else failure
@@ -134,7 +135,7 @@ def _failure(
     beyond = level == "CLIENT" != rule.level
     return CheckResult(
         id=rule.id,
-        outcome="fail",
+        outcome=Outcome.FAIL,
         level=level,
         topic=rule.topic,
         severity=severity,

@@ -14,12 +14,11 @@ from scim_compat.checks.judge import severity_of
 from scim_compat.checks.registry import Check, all_checks
 from scim_compat.engine.rehearsal import rehearse
 from scim_compat.report.findings import precedence, severity_rank
-from scim_compat.results.model import at_least, worst
+from scim_compat.values import Severity, is_at_least, worst
 
 if TYPE_CHECKING:
     from scim_compat.engine.play import PlayedRequest
     from scim_compat.profile.model import Profile
-    from scim_compat.results.model import Severity
 
 _MOST: Final = 0.5
 """Share of the features that a check must bear on to come first."""
@@ -78,7 +77,7 @@ def parts(profiles: Iterable[Profile]) -> list[dict[str, Any]]:
             "features": len(standing.features),
             "of_features": of,
         }
-        bears = at_least(standing.severity, "blocker") and len(standing.features) >= of * _MOST
+        bears = is_at_least(standing.severity, Severity.BLOCKER) and len(standing.features) >= of * _MOST
         found["first" if bears else severity].append(shown)
     for checks in found.values():
         checks.sort(key=_place)

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from scim_compat.results.model import at_least
+from scim_compat.values import Severity, is_at_least, plural
 
 if TYPE_CHECKING:
     from scim_compat.results.collate import Collated, FindingSummary
@@ -46,11 +46,6 @@ def paragraph(text: object, *, indent: int = 0, hanging: int | None = None) -> s
         break_long_words=False,
         break_on_hyphens=False,
     )
-
-
-def plural(count: int, word: str, plural: str = "") -> str:
-    """``1 scenario``, ``2 scenarios``."""
-    return f"{count:,} {word if count == 1 else plural or word + 's'}"
 
 
 class Terminal:
@@ -149,7 +144,7 @@ class Terminal:
     def _found(self, found: tuple[FindingSummary, ...]) -> None:
         self.console.print()
         self.console.print(Text("What to fix first", "bold"))
-        shown = [f for f in found if at_least(f.severity, "degraded")][:_MOST]
+        shown = [f for f in found if is_at_least(f.severity, Severity.DEGRADED)][:_MOST]
         for one in shown:
             count = plural(len(one.scenarios), "scenario")
             self.console.print(

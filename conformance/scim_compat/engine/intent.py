@@ -10,7 +10,7 @@ from typing import Literal
 
 from scim_compat.engine.capabilities import Capabilities, Claims
 from scim_compat.scim.names import Scim
-from scim_compat.values import MISSING, Json
+from scim_compat.values import MISSING, Json, Level, Party
 from scim_compat.wire.messages import Exchange, Response
 
 Action = Literal[
@@ -116,7 +116,7 @@ class Assertion:
 class Rule:
     """What a literal step's assertions rest on; stands in for the generic check's own words."""
 
-    level: Literal["MUST", "SHOULD", "MAY", "CLIENT"] = "CLIENT"
+    level: Level = "CLIENT"
     cites: tuple[str, ...] = ()
     title: str = ""
     fix: str = ""
@@ -167,7 +167,7 @@ class Intent:
     """What a request was for, and what the client can accept as an answer."""
 
     action: Action
-    by: Literal["client", "harness"]
+    by: Party
     resource: Literal["User", "Group"] | None = None
     expect: Literal["success", "refusal", "either"] = "success"
     statuses: frozenset[int] = frozenset()

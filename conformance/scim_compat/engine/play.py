@@ -10,7 +10,7 @@ import copy
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 from urllib.parse import quote, unquote
 
 from scim_compat.engine import people, wording
@@ -23,7 +23,7 @@ from scim_compat.engine.versions import VERSIONS
 from scim_compat.profile.model import Mapped, Profile, ResourceKind, Scenario, Step
 from scim_compat.scim import paths
 from scim_compat.scim.names import ENDPOINTS
-from scim_compat.values import MISSING, Json
+from scim_compat.values import MISSING, Json, Party
 from scim_compat.wire.messages import Exchange, Request
 
 
@@ -271,7 +271,7 @@ class Play:
         action: Action,
         actor: Actor | None = None,
         *,
-        by: Literal["client", "harness"] = "client",
+        by: Party = "client",
         **more: Any,
     ) -> Intent:
         """An intent about the actor as it is now."""

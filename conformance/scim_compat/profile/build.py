@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from scim_compat.errors import SourceFileError
 from scim_compat.profile import grammar
@@ -26,6 +26,7 @@ from scim_compat.profile.validate import KINDS
 from scim_compat.source.complaints import ENOUGH, Complaint, nearest, quoted
 from scim_compat.source.places import Where
 from scim_compat.source.yaml import Node
+from scim_compat.values import Severity
 
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9.-]*")
 _RESOURCES: Final[tuple[tuple[ResourceKind, str], ...]] = (("User", "user"), ("Group", "group"))
@@ -223,7 +224,7 @@ class Builder:
             plain = each.plain()
             found[check] = Requirement(
                 check=check,
-                severity=plain.get("severity"),
+                severity=_severity(plain.get("severity")),
                 consequence=plain.get("consequence", ""),
                 source=plain.get("source", ""),
                 evidence=plain.get("evidence", "documented"),
@@ -323,3 +324,7 @@ class Builder:
             if known is not scenario.where:
                 what = f"two scenarios are called {scenario.id}, the other on line {known.line}"
                 self._complain(scenario.where, what, "ids are unique in a profile")
+
+
+def _severity(word: str | None) -> Severity | Literal["ignore"] | None:
+    return "ignore" if word == "ignore" else Severity(word) if word else None

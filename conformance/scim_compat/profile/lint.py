@@ -10,6 +10,7 @@ from scim_compat.profile.model import Profile, Scenario
 from scim_compat.profile.steps import written_names
 from scim_compat.source.complaints import Complaint, quoted
 from scim_compat.source.places import Where
+from scim_compat.values import Severity
 
 _LONGEST_TITLE: Final = 100
 _WISHES: Final = re.compile(r"\b(should|shall|must|ought)\b", re.IGNORECASE)
@@ -57,7 +58,11 @@ def _features(profile: Profile) -> Iterator[Complaint]:
 def _requirements(profile: Profile) -> Iterator[Complaint]:
     holders = [profile.requires, *(scenario.requires for scenario in profile.scenarios)]
     for requirement in (each for holder in holders for each in holder.values()):
-        if requirement.severity in {"breach", "blocker"} and not requirement.consequence and requirement.where:
+        if (
+            requirement.severity in {Severity.BREACH, Severity.BLOCKER}
+            and not requirement.consequence
+            and requirement.where
+        ):
             what = f"{requirement.check} is a {requirement.severity} without a consequence"
             yield Complaint(requirement.where, what, "say what the administrator or the user sees")
 

@@ -10,9 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from scim_compat.source.places import Where
-
-Evidence = Literal["documented", "observed", "inferred"]
-
+from scim_compat.values import Evidence, Severity
 
 ResourceKind = Literal["User", "Group"]
 
@@ -92,7 +90,7 @@ class Requirement:
     """What a broken rule means to this client."""
 
     check: str
-    severity: Literal["breach", "blocker", "degraded", "cosmetic", "ignore"] | None
+    severity: Severity | Literal["ignore"] | None
     """None: by the level of the check. ``ignore``: this client does not mind."""
     consequence: str = ""
     source: str = ""

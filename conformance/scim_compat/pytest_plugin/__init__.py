@@ -18,6 +18,7 @@ from scim_compat.pytest_plugin.html_log import (
     pytest_metadata,
 )
 from scim_compat.pytest_plugin.items import ProfileFile
+from scim_compat.values import Severity
 
 __all__ = [
     "pytest_addoption",
@@ -45,9 +46,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=float,
         help="limit for one answer (default: the client's own)",
     )
-    severities = ("breach", "blocker", "degraded", "cosmetic")
+    severities = [severity.value for severity in reversed(Severity)]
     group.addoption(
-        "--scim-fail-on", default="degraded", choices=severities, help="mildest severity that fails an item"
+        "--scim-fail-on",
+        default=Severity.DEGRADED.value,
+        choices=severities,
+        help="mildest severity that fails an item",
     )
     group.addoption("--scim-app", metavar="MODULE:ATTRIBUTE", default="", help="a WSGI or ASGI application, in process")
     group.addoption("--scim-ca", metavar="FILE", default="", help="CA certificate(s) the endpoint is checked against")

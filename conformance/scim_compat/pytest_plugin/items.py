@@ -39,23 +39,24 @@ class ScenarioItem(pytest.Item):
         self.scenario = scenario
 
     def runtest(self) -> None:
-        from scim_compat.results.model import at_least  # noqa: PLC0415
+        from scim_compat.values import Outcome, is_at_least  # noqa: PLC0415
 
         file = self.parent
         if not isinstance(file, ProfileFile):  # pragma: no cover - from_parent above
             raise TypeError("a scenario belongs to a profile")
         result = file.run.play(file.profile, self.scenario)
+        severity = result.severity.value if result.severity else ""
         self.user_properties += [
-            ("profile", result.profile), ("feature", result.feature), ("severity", result.severity or ""),
+            ("profile", result.profile), ("feature", result.feature), ("severity", severity),
             ("findings", result.findings), ("scenario", result.id),
         ]  # fmt: skip
-        if at_least(result.severity, file.run.settings.fail_on):
+        if is_at_least(result.severity, file.run.settings.fail_on):
             raise ScenarioFailed(
                 f"{result.findings} findings, the worst is a {result.severity}. {result.reason}".strip()
             )
-        if result.outcome == "error":
+        if result.outcome is Outcome.ERROR:
             raise ScenarioFailed(f"could not be judged: {result.reason}")
-        if result.outcome == "skip":
+        if result.outcome is Outcome.SKIP:
             pytest.skip(result.reason)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:

@@ -79,8 +79,3 @@ def host(url: str) -> str:
         return one_line(urlsplit(url).netloc or url, 120)
     except ValueError:
         return one_line(url, 120)
-
-
-def plural(count: int, noun: str) -> str:
-    """``1 scenario``, ``2 scenarios``."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

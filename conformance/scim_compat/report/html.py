@@ -13,9 +13,9 @@ import jinja2
 from markupsafe import Markup
 
 from scim_compat.report import words
-from scim_compat.report.facts import plural
 from scim_compat.report.text import visible
 from scim_compat.report.viewmodel import build
+from scim_compat.values import plural
 
 _HERE: Final = Path(__file__).parent
 

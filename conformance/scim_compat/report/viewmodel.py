@@ -30,6 +30,7 @@ from scim_compat.report.text import (
     safe_url,
 )
 from scim_compat.report.words import Mark
+from scim_compat.values import plural
 
 SCHEMA: Final = "scim-compat/results/1"
 
@@ -204,7 +205,7 @@ def _alerts(results: Mapping[str, Any]) -> tuple[Alert, ...]:
         missing = sum(_not_reached(profile["counts"]) for profile in results["profiles"])
         text = "What it did not reach is marked “not reached”; nothing is known about it."
         if missing:
-            text = f"{facts.plural(missing, 'scenario')} not reached. Nothing is known about them."
+            text = f"{plural(missing, 'scenario')} not reached. Nothing is known about them."
         found.append(
             Alert("This run was interrupted", (reason, text), replace(words.OUTCOMES["not-reached"], tone="warn"))
         )
@@ -212,7 +213,7 @@ def _alerts(results: Mapping[str, Any]) -> tuple[Alert, ...]:
         texts = tuple(one_line(text, 300) for text in changed)
         found.append(Alert("Resources that no scenario named were changed", texts, words.SEVERITIES["breach"]))
     if left := results["cleanup"]["left"]:
-        text = f"{facts.plural(len(left), 'resource')} could not be deleted."
+        text = f"{plural(len(left), 'resource')} could not be deleted."
         found.append(
             Alert(
                 "Something was left behind on the endpoint",

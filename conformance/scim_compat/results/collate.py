@@ -14,13 +14,8 @@ from typing import IO, Any, Final
 
 from scim_compat.results import verdict
 from scim_compat.results.events import FORMAT
-from scim_compat.results.model import (
-    SEVERITIES,
-    Outcome,
-    Severity,
-    VerdictWord,
-)
 from scim_compat.results.sightings import Sightings
+from scim_compat.values import Outcome, Severity, worst
 
 SCHEMA: Final = "scim-compat/results/1"
 
@@ -52,7 +47,7 @@ class Collated:
     errored: int
     """Scenarios that ended in an error."""
     ran: int
-    """Scenarios that were played."""
+    """Scenarios that were played to their end."""
 
 
 @dataclass(slots=True)
@@ -61,7 +56,7 @@ class _Block:
 
     start: int
     result: dict[str, Any] | None = None
-    severities: list[str] = field(default_factory=list)
+    severities: list[Severity] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -93,11 +88,9 @@ def collate(events: Path, results: Path) -> Collated:
     ended = [_ended(b, interrupted=True) for b in index.blocks.values()]
     return Collated(
         head=head,
-        found=tuple(
-            sorted(index.found.values(), key=lambda f: (-SEVERITIES.index(f.severity), -len(f.scenarios), f.id))
-        ),
-        errored=sum(_for_the_verdict(e) == "error" for e in ended),
-        ran=sum(e["applicable"] and e["outcome"] != "skip" for e in ended),
+        found=tuple(sorted(index.found.values(), key=lambda f: (-f.severity.rank, -len(f.scenarios), f.id))),
+        errored=sum(_for_the_verdict(e) is Outcome.ERROR for e in ended),
+        ran=sum(e["applicable"] and _for_the_verdict(e) is not Outcome.SKIP for e in ended),
     )
 
 
@@ -148,13 +141,13 @@ def _index(events: Path) -> _Index:
 def _count(index: _Index, block: _Block, at: tuple[str, str], check: Mapping[str, Any]) -> None:
     if check.get("outcome") != "fail":
         return
-    severity: Severity = check["severity"]
+    severity = Severity(check["severity"])
     block.severities.append(severity)
     found = index.found.setdefault(
         check["id"], FindingSummary(check["id"], check["title"], severity, check["consequence"])
     )
     found.scenarios.add(at)
-    if SEVERITIES.index(severity) > SEVERITIES.index(found.severity):
+    if severity.rank > found.severity.rank:
         found.severity, found.consequence = severity, check["consequence"]
 
 
@@ -179,7 +172,7 @@ def _head(index: _Index) -> dict[str, Any]:
     header, footer = index.header, index.footer
     interrupted = footer.get("interrupted") if footer else "the run ended without its last line: it was killed"
     profiles = [_profile(p, index, interrupted=bool(interrupted)) for p in header["profiles"]]
-    words: list[VerdictWord] = [p["verdict"] for p in profiles]
+    words = [p["verdict"] for p in profiles]
     reached = all((p["id"], s) in index.blocks for p in header["profiles"] for s in p["selected"])
     return {
         "schema": SCHEMA,
@@ -212,9 +205,9 @@ def _profile(profile: Mapping[str, Any], index: _Index, *, interrupted: bool) ->
         block = index.blocks.get((profile["id"], scenario["id"]))
         result = _ended(block, interrupted=interrupted) if block else None
         if result is None:
-            judged.setdefault(scenario["feature"], []).append(verdict.Judged("skip"))
+            judged.setdefault(scenario["feature"], []).append(verdict.Judged(Outcome.SKIP))
             continue
-        one = verdict.Judged(_for_the_verdict(result), result["severity"], result["applicable"])
+        one = verdict.Judged(_for_the_verdict(result), _severity(result), result["applicable"])
         judged.setdefault(scenario["feature"], []).append(one)
         counts["requests"] += result["requests"]
         counts["not_applicable" if not one.applicable else names[result["outcome"]]] += 1
@@ -252,11 +245,10 @@ def _ended(block: _Block, *, interrupted: bool) -> dict[str, Any]:
     """The scenario's own end; for one that a kill cut off, what its checks had found by then."""
     if block.result is not None:
         return block.result
-    worst = max(block.severities, key=[str(s) for s in SEVERITIES].index, default=None)
     why = "interrupted" if interrupted else "ended without a result"
     return {
         "outcome": "error",
-        "severity": worst,
+        "severity": worst(block.severities),
         "applicable": True,
         "requests": 0,
         "reason": why,
@@ -266,8 +258,11 @@ def _ended(block: _Block, *, interrupted: bool) -> dict[str, Any]:
 
 def _for_the_verdict(result: Mapping[str, Any]) -> Outcome:
     """One that failed before its end left something unseen; having failed must not make more of it."""
-    outcome: Outcome = result.get("unseen") or result["outcome"]
-    return outcome
+    return Outcome(result.get("unseen") or result["outcome"])
+
+
+def _severity(result: Mapping[str, Any]) -> Severity | None:
+    return Severity(result["severity"]) if result["severity"] else None
 
 
 def _write(head: Mapping[str, Any], index: _Index, source: IO[bytes], out: IO[str]) -> None:

@@ -4,16 +4,9 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
-from scim_compat.values import MISSING
-
-Outcome = Literal["pass", "fail", "skip", "error"]
-Severity = Literal["breach", "blocker", "degraded", "cosmetic"]
-VerdictWord = Literal["compatible", "limited", "incompatible", "unproven", "not-applicable"]
-
-SEVERITIES: Final[tuple[Severity, ...]] = ("cosmetic", "degraded", "blocker", "breach")
-"""From the mildest to the worst."""
+from scim_compat.values import MISSING, Level, Outcome, Party, Severity
 
 
 class ClaimTopic(enum.StrEnum):
@@ -29,23 +22,13 @@ class ClaimTopic(enum.StrEnum):
     """A second create for the same resource was answered as it must be."""
 
 
-def at_least(severity: Severity | None, floor: Severity) -> bool:
-    """Whether ``severity`` is as bad as ``floor`` or worse."""
-    return severity is not None and SEVERITIES.index(severity) >= SEVERITIES.index(floor)
-
-
-def worst(severities: list[Severity]) -> Severity | None:
-    """The worst of them, or None of none."""
-    return max(severities, key=SEVERITIES.index, default=None)
-
-
 @dataclass(frozen=True, slots=True)
 class CheckResult:
     """One check on one exchange. Everything past ``topic`` is filled for failures only."""
 
     id: str
     outcome: Outcome
-    level: str
+    level: Level
     topic: ClaimTopic | None = None
     """Travels beside the check in the event stream; results.json has no use for it."""
     severity: Severity | None = None
@@ -69,7 +52,7 @@ class StepResult:
     """One exchange and its checks. ``exchange`` is its recorded, redacted form (see record.py)."""
 
     id: str
-    kind: Literal["client", "harness"]
+    kind: Party
     title: str
     action: str
     exchange: dict[str, Any] | None
@@ -92,7 +75,7 @@ class ScenarioResult:
     """False: the target does not claim the feature; that is not a pass."""
     reason: str = ""
     """Why it was skipped, is not applicable, or ended in an error."""
-    unseen: Literal["skip", "error"] | None = None
+    unseen: Literal[Outcome.SKIP, Outcome.ERROR] | None = None
     """Of one that failed: what it would have been without its findings, because a part of it was not seen."""
     requests: int = 0
     ms: float = 0.0

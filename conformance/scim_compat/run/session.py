@@ -28,11 +28,8 @@ from scim_compat.results.collate import Collated, collate
 from scim_compat.results.events import EventWriter, join
 from scim_compat.results.model import (
     CheckResult,
-    Outcome,
     ScenarioResult,
     StepResult,
-    at_least,
-    worst,
 )
 from scim_compat.results.record import record_exchange
 from scim_compat.run.bystanders import INTEGRITY, compare_bystanders, comparison_scenario
@@ -44,6 +41,7 @@ from scim_compat.run.endpoint import (
 )
 from scim_compat.run.settings import Settings
 from scim_compat.scim.names import CORE_SCHEMA, Scim
+from scim_compat.values import Outcome, Severity, is_at_least, worst
 
 _BY_RFC = frozenset({"id", "meta", "schemas", "groups"})
 """Attributes that are the server's own everywhere."""
@@ -139,33 +137,33 @@ class Session:
         if endpoint is None:
             self.events.begin(profile.id, scenario.id)
             self._progress("scenario", scenario)
-            return self._end(_result(profile, scenario, "skip", reason=_unspoken(profile), applicable=False))
+            return self._end(_result(profile, scenario, Outcome.SKIP, reason=_unspoken(profile), applicable=False))
         self._profiles.setdefault(profile.id, profile)
         endpoint.meet_bystanders(profile, self.note)
         self._begin(profile, scenario, endpoint)
         if endpoint.taken:
-            return self._end(_result(profile, scenario, "error", reason=endpoint.taken))
+            return self._end(_result(profile, scenario, Outcome.ERROR, reason=endpoint.taken))
         if endpoint.given_up:
-            return self._end(_result(profile, scenario, "error", reason=GIVEN_UP))
+            return self._end(_result(profile, scenario, Outcome.ERROR, reason=GIVEN_UP))
         stage = endpoint.stage(self._observe)
         reason = not_applicable(scenario, stage)
         started = time.perf_counter()
         if reason:
-            return self._end(_result(profile, scenario, "skip", reason=reason, applicable=False))
+            return self._end(_result(profile, scenario, Outcome.SKIP, reason=reason, applicable=False))
         try:
             ended = run_scenario(profile, scenario, stage)
         except Exception as ours:  # noqa: BLE001 - our own bug must end as an error of ours, and the run goes on
             text = f"fault in scim-compat, please report it: {type(ours).__name__} in {scenario.id}: {ours}"
             self.note(text)
-            return self._end(_result(profile, scenario, "error", reason=text))
+            return self._end(_result(profile, scenario, Outcome.ERROR, reason=text))
         endpoint.answered(ended_silent=ended.failed)
-        failed = [r for r in self._results if r.outcome == "fail"]
-        faults = [r.reason for r in self._results if r.outcome == "error"]
+        failed = [r for r in self._results if r.outcome is Outcome.FAIL]
+        faults = [r.reason for r in self._results if r.outcome is Outcome.ERROR]
         severity = worst([r.severity for r in failed if r.severity])
-        unseen: Literal["skip", "error"] | None = (
-            "error" if faults or ended.failed else "skip" if ended.stopped else None
+        unseen: Literal[Outcome.SKIP, Outcome.ERROR] | None = (
+            Outcome.ERROR if faults or ended.failed else Outcome.SKIP if ended.stopped else None
         )
-        outcome: Outcome = "fail" if at_least(severity, "degraded") else unseen or "pass"
+        outcome = Outcome.FAIL if is_at_least(severity, Severity.DEGRADED) else unseen or Outcome.PASS
         reached = f"not reached to the end: {ended.stopped}" if ended.stopped else ""
         for fault in faults:
             self.note(fault)
@@ -173,7 +171,7 @@ class Session:
             replace(
                 _result(profile, scenario, outcome, reason=faults[0] if faults else reached),
                 severity=severity, requests=ended.requests, ms=round((time.perf_counter() - started) * 1000, 1),
-                findings=len(failed), unseen=unseen if outcome == "fail" else None,
+                findings=len(failed), unseen=unseen if outcome is Outcome.FAIL else None,
             )
         )  # fmt: skip
 
@@ -222,9 +220,10 @@ class Session:
         scenario = comparison_scenario(profile, self._shard)
         self._begin(profile, scenario, endpoint)
         unread = compare_bystanders(endpoint.bystanders, profile, scenario, endpoint.stage(self._observe))
-        failed = [r for r in self._results if r.outcome == "fail"]
+        failed = [r for r in self._results if r.outcome is Outcome.FAIL]
         severity = worst([r.severity for r in failed if r.severity])
-        outcome: Outcome = "fail" if at_least(severity, "degraded") else "error" if unread else "pass"
+        unseen = Outcome.ERROR if unread else Outcome.PASS
+        outcome = Outcome.FAIL if is_at_least(severity, Severity.DEGRADED) else unseen
         count = len(endpoint.bystanders.actors)
         result = _result(profile, scenario, outcome, reason=unread)
         self._end(replace(result, severity=severity, requests=count, findings=len(failed)))
@@ -256,7 +255,7 @@ class Session:
         self.events.step(self._step(played, results, endpoint))
         self._progress("step", played)
         for result in results:
-            if result.outcome == "fail":
+            if result.outcome is Outcome.FAIL:
                 self._progress("finding", result)
 
     def _step(self, played: PlayedRequest, results: list[CheckResult], endpoint: Endpoint) -> StepResult:
@@ -280,7 +279,7 @@ class Session:
 
 def _clean(result: CheckResult, redact: Callable[[str], str]) -> CheckResult:
     """Results quote answers, and an answer may echo the credential."""
-    if result.outcome == "pass":
+    if result.outcome is Outcome.PASS:
         return result
     return replace(
         result,

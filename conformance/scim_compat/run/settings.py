@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from scim_compat.results.model import Severity
+from scim_compat.values import Severity
 from scim_compat.wire.credentials import (
     Basic,
     Bearer,
@@ -74,7 +74,7 @@ class Settings:
     """Seconds for one answer; None: the client's own limit."""
     seed: int
     large: bool = False
-    fail_on: Severity = "degraded"
+    fail_on: Severity = Severity.DEGRADED
     out: str
     claims: dict[str, Any] = field(default_factory=dict)
     """The vendor's claims, as in the target file."""
@@ -84,13 +84,14 @@ class Settings:
     """What the user typed, for the record; holds no credential."""
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        return asdict(self) | {"fail_on": self.fail_on.value}  # execnet sends no subclass of str
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Settings:
         known = dict(values)
         known["login"] = Login(**known["login"])
         known["command"] = tuple(known["command"])
+        known["fail_on"] = Severity(known["fail_on"])
         return cls(**known)
 
 

@@ -19,7 +19,7 @@ from scim_compat.engine.intent import (
     Subject,
 )
 from scim_compat.profile.model import Requirement
-from scim_compat.values import MISSING
+from scim_compat.values import MISSING, Severity
 from scim_compat.wire.messages import (
     Exchange,
     Failure,
@@ -338,7 +338,7 @@ def test_what_no_rule_of_the_specification_demands_is_not_judged(entra, rule):
 
 
 def test_the_profile_s_severity_goes_before_the_rule_s_level(entra):
-    asked = Requirement("expect.answer", "blocker", consequence="The suite stops.", source="S1")
+    asked = Requirement("expect.answer", Severity.BLOCKER, consequence="The suite stops.", source="S1")
     found = failed(entra, RULE, asked)["expect.answer"]
     assert (found.severity, found.consequence, found.source, found.level) == (
         "blocker",

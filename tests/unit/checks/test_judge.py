@@ -16,6 +16,7 @@ from scim_compat.checks.registry import (
     all_checks,
 )
 from scim_compat.profile.model import Requirement
+from scim_compat.values import Severity
 from scim_compat.wire.messages import Exchange, Failure, Request
 from support.states import liv, see
 
@@ -54,14 +55,14 @@ def test_what_no_profile_names_goes_by_its_level(entra, level, severity):
     assert severity_of(rule(level=level), profile_with(entra), None)[0] == severity
 
 
-@pytest.mark.parametrize("severity", ["breach", "blocker", "degraded", "cosmetic"])
+@pytest.mark.parametrize("severity", Severity)
 def test_the_profile_s_word_goes_before_the_level(entra, severity):
-    asked = Requirement("test.rule", severity)
+    asked = Requirement("test.rule", Severity(severity))
     assert severity_of(rule(level="CLIENT"), profile_with(entra, asked), None) == (severity, asked)
 
 
 def test_the_scenario_s_word_goes_before_the_profile_s(entra):
-    general, special = Requirement("test.rule", "blocker"), Requirement("test.rule", "cosmetic")
+    general, special = Requirement("test.rule", Severity.BLOCKER), Requirement("test.rule", Severity.COSMETIC)
     found = severity_of(rule(), profile_with(entra, general), scenario_with(entra, special))
     assert found == ("cosmetic", special)
 
@@ -82,7 +83,10 @@ def test_a_requirement_without_severity_keeps_the_level_s(entra):
     ("severity", "capped"), [("blocker", "degraded"), ("breach", "breach"), ("degraded", "degraded"), ("cosmetic", "cosmetic")]
 )  # fmt: skip
 def test_an_inference_is_no_blocker_but_stays_a_breach(entra, severity, capped):
-    asked, guessed = Requirement("test.rule", severity), Requirement("test.rule", severity, evidence="inferred")
+    asked, guessed = (
+        Requirement("test.rule", Severity(severity)),
+        Requirement("test.rule", Severity(severity), evidence="inferred"),
+    )
     inferred = scenario_with(entra, evidence="inferred")
     assert severity_of(rule(), profile_with(entra, asked), inferred)[0] == capped
     assert severity_of(rule(), profile_with(entra, guessed), scenario_with(entra))[0] == capped
@@ -91,7 +95,7 @@ def test_an_inference_is_no_blocker_but_stays_a_breach(entra, severity, capped):
 
 def test_a_failure_tells_everything(entra, only):
     only(rule(run=lambda _s: iter([Violation("/id", expected=1, actual=None, message="Look."), Violation("status")])))
-    asked = Requirement("test.rule", "blocker", consequence="It stops.", source="S1")
+    asked = Requirement("test.rule", Severity.BLOCKER, consequence="It stops.", source="S1")
     first, second = judge(see("read", liv()), profile_with(entra, asked), None)
     assert (first.outcome, first.severity, first.where, first.expected, first.actual, first.message) == (
         "fail", "blocker", "/id", 1, None, "Look.")  # fmt: skip
@@ -167,7 +171,7 @@ def test_a_case_for_which_the_rfc_has_another_word_goes_by_that(entra, only, wor
 
 def test_what_the_rfc_leaves_open_is_a_finding_to_the_client_that_minds(entra, only):
     only(rule(run=lambda _s: iter([Violation("x", level="CLIENT")])))
-    asked = Requirement("test.rule", "blocker", consequence="It stops.", evidence="documented")
+    asked = Requirement("test.rule", Severity.BLOCKER, consequence="It stops.", evidence="documented")
     [found] = judge(see("read", liv()), profile_with(entra, asked), scenario_with(entra))
     assert (found.outcome, found.level, found.severity) == ("fail", "CLIENT", "blocker")
     guessed = replace(asked, evidence="inferred")

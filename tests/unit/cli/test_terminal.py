@@ -12,6 +12,7 @@ from scim_compat.cli.terminal import Terminal
 from scim_compat.results.collate import Collated, FindingSummary
 from scim_compat.run.request import RunOutcome
 from scim_compat.run.settings import Settings
+from scim_compat.values import Severity
 from support.results import HOSTILE, build_results
 
 
@@ -57,7 +58,8 @@ def ended(collated: Collated | None, *, message: str = "", status: int = 1) -> R
 
 def finding(number: int, **more: Any) -> FindingSummary:
     told = {"id": f"area.rule-{number}", "title": f"Rule {number}", "severity": "degraded", "consequence": "Lost."}
-    return FindingSummary(**(told | more), scenarios={("p", "s")})
+    told |= more
+    return FindingSummary(**(told | {"severity": Severity(told["severity"])}), scenarios={("p", "s")})
 
 
 def collated(*found: FindingSummary, **head: Any) -> Collated:

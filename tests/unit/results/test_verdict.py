@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-from typing import get_args
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scim_compat.results import verdict
-from scim_compat.results.model import (
-    SEVERITIES,
-    Outcome,
-    VerdictWord,
-    at_least,
-    worst,
-)
 from scim_compat.results.verdict import (
     Judged,
     of_feature,
@@ -22,17 +13,18 @@ from scim_compat.results.verdict import (
     of_run,
     why,
 )
+from scim_compat.values import Outcome, Severity, Verdict, is_at_least, worst
 
-PASS = Judged("pass")
-COSMETIC = Judged("pass", "cosmetic")
-DEGRADED = Judged("fail", "degraded")
-BLOCKER = Judged("fail", "blocker")
-BREACH = Judged("fail", "breach")
-SKIP = Judged("skip")
-ERROR = Judged("error")
-ABSENT = Judged("skip", applicable=False)
+PASS = Judged(Outcome.PASS)
+COSMETIC = Judged(Outcome.PASS, Severity.COSMETIC)
+DEGRADED = Judged(Outcome.FAIL, Severity.DEGRADED)
+BLOCKER = Judged(Outcome.FAIL, Severity.BLOCKER)
+BREACH = Judged(Outcome.FAIL, Severity.BREACH)
+SKIP = Judged(Outcome.SKIP)
+ERROR = Judged(Outcome.ERROR)
+ABSENT = Judged(Outcome.SKIP, applicable=False)
 
-FEATURES: list[tuple[list[Judged], VerdictWord]] = [
+FEATURES: list[tuple[list[Judged], str]] = [
     ([PASS], "compatible"),
     ([PASS, PASS], "compatible"),
     ([COSMETIC], "compatible"),
@@ -53,8 +45,8 @@ FEATURES: list[tuple[list[Judged], VerdictWord]] = [
     ([BLOCKER, SKIP], "incompatible"),
     ([BREACH, ERROR], "incompatible"),
     # A scenario that stopped half-way keeps what it had found by then.
-    ([Judged("error", "blocker")], "incompatible"),
-    ([Judged("skip", "degraded")], "unproven"),
+    ([Judged(Outcome.ERROR, Severity.BLOCKER)], "incompatible"),
+    ([Judged(Outcome.SKIP, Severity.DEGRADED)], "unproven"),
     ([ABSENT], "not-applicable"),
     ([ABSENT, ABSENT], "not-applicable"),
     ([ABSENT, DEGRADED], "limited"),
@@ -64,7 +56,7 @@ FEATURES: list[tuple[list[Judged], VerdictWord]] = [
 
 @pytest.mark.parametrize(("scenarios", "wanted"), FEATURES)
 def test_of_feature(scenarios, wanted):
-    assert of_feature(scenarios) == wanted
+    assert of_feature(scenarios) is Verdict(wanted)
 
 
 @pytest.mark.parametrize(
@@ -81,14 +73,15 @@ def test_of_feature(scenarios, wanted):
     ],
 )
 def test_of_profile_and_of_run(features, wanted):
-    assert of_profile(features) == wanted
-    assert of_run(features) == wanted
+    words = [Verdict(word) for word in features]
+    assert of_profile(words) is Verdict(wanted)
+    assert of_run(words) is Verdict(wanted)
 
 
 JUDGED = st.builds(
     Judged,
-    outcome=st.sampled_from(get_args(Outcome)),
-    severity=st.none() | st.sampled_from(SEVERITIES),
+    outcome=st.sampled_from(Outcome),
+    severity=st.none() | st.sampled_from(Severity),
     applicable=st.booleans(),
 )
 RANK = ("compatible", "limited", "unproven", "incompatible")
@@ -109,7 +102,7 @@ def test_what_was_not_seen_is_never_claimed(scenarios):
         assert counted
         assert proven
     if of_feature(scenarios) == "compatible":
-        assert not any(at_least(s.severity, "degraded") for s in counted)
+        assert not any(is_at_least(s.severity, Severity.DEGRADED) for s in counted)
 
 
 @given(st.lists(JUDGED), st.randoms())
@@ -119,7 +112,7 @@ def test_order_does_not_matter(scenarios, random):
     assert of_feature(mixed) == of_feature(scenarios)
 
 
-@given(st.lists(st.sampled_from(get_args(VerdictWord))), st.sampled_from(get_args(VerdictWord)))
+@given(st.lists(st.sampled_from(Verdict)), st.sampled_from(Verdict))
 def test_one_more_profile_never_improves_a_run(words, more):
     before, after = of_run(words), of_run([*words, more])
     counted = [w for w in words if w != "not-applicable"]
@@ -129,9 +122,9 @@ def test_one_more_profile_never_improves_a_run(words, more):
 
 @given(st.lists(JUDGED))
 def test_nothing_run_is_never_compatible(scenarios):
-    absent = [Judged("skip", s.severity, applicable=False) for s in scenarios]
+    absent = [Judged(Outcome.SKIP, s.severity, applicable=False) for s in scenarios]
     assert of_profile([of_feature(absent)] if absent else []) == "unproven"
-    open_ = [Judged("skip") for _ in scenarios]
+    open_ = [Judged(Outcome.SKIP) for _ in scenarios]
     assert of_profile([of_feature(open_)]) == "unproven"
 
 
@@ -147,20 +140,20 @@ def test_nothing_run_is_never_compatible(scenarios):
     ],
 )
 def test_why(word, scenarios, partial, sentence):
-    found = why(word, scenarios, partial=partial)
+    found = why(Verdict(word), scenarios, partial=partial)
     assert found.startswith(sentence)
     assert found.endswith(".")
 
 
 def test_severities_are_ordered():
-    assert worst(["cosmetic", "breach", "degraded"]) == "breach"
+    assert worst([Severity.COSMETIC, Severity.BREACH, Severity.DEGRADED]) is Severity.BREACH
     assert worst([]) is None
-    assert [s for s in SEVERITIES if at_least(s, "degraded")] == ["degraded", "blocker", "breach"]
-    assert not at_least(None, "cosmetic")
+    assert [s for s in Severity if is_at_least(s, Severity.DEGRADED)] == ["degraded", "blocker", "breach"]
+    assert not is_at_least(None, Severity.COSMETIC)
 
 
 def test_every_severity_and_outcome_has_a_verdict():
-    for outcome in get_args(Outcome):
-        for severity in (None, *SEVERITIES):
+    for outcome in Outcome:
+        for severity in (None, *Severity):
             assert of_feature([Judged(outcome, severity)]) in RANK
-    assert set(verdict._RANK) == set(RANK)
+    assert set(verdict._RANKING) == set(RANK)

@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote
 import click
 
 from scim_compat.cli.options import connection_options, login_from
+from scim_compat.values import plural
 
 if TYPE_CHECKING:
     from scim_compat.engine.cleanup import Sender
@@ -170,7 +171,7 @@ def _clean(path: Path, file: LedgerFile, settings: Settings) -> int:
         wire = open_wire(settings)
     except ValueError as error:
         raise click.UsageError(printable(error)) from None
-    click.echo(f"{printable(path)}: {_many(len(open_))} at {printable(settings.app or settings.url)}")
+    click.echo(f"{printable(path)}: {plural(len(open_), 'resource')} at {printable(settings.app or settings.url)}")
     if settings.url != file.base_url:
         note = f"The run was against {file.base_url}: what is not found now counts as deleted."
         click.echo(paragraph(note, indent=2))
@@ -198,9 +199,8 @@ def _clean(path: Path, file: LedgerFile, settings: Settings) -> int:
             told = f"left         {_shown(entry)}: {why}"
             click.echo(paragraph(wire.redactor.text(told), indent=2, hanging=15))
     if left:
-        click.echo(
-            f"{_many(len(left))} left. Delete by hand, or call scim-compat cleanup again when the cause is mended."
-        )
+        advice = "Delete by hand, or run `scim-compat cleanup` again once the cause is fixed."
+        click.echo(f"{plural(len(left), 'resource')} left. {advice}")
         return LEFT
     click.echo("Nothing is left.")
     return OK
@@ -256,16 +256,10 @@ def _list(todo: list[tuple[Path, LedgerFile]]) -> int:
 
     for path, file in todo:
         open_ = file.open_entries()
-        click.echo(f"{printable(path)}: {_many(len(open_))} at {printable(file.base_url)}")
+        click.echo(f"{printable(path)}: {plural(len(open_), 'resource')} at {printable(file.base_url)}")
         for entry in open_:
             click.echo(paragraph(f"would delete {_shown(entry)}", indent=2, hanging=15))
     return LEFT
-
-
-def _many(count: int) -> str:
-    from scim_compat.cli.terminal import plural  # noqa: PLC0415
-
-    return plural(count, "resource")
 
 
 def _shown(entry: Entry) -> str:

@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from scim_compat.values import Severity
+
 
 @click.command("demo", short_help="A run against a target that comes along.")
 @click.option("--profile", "-p", "profiles", multiple=True, default=["entra-v2"], show_default=True, metavar="ID|FILE")
@@ -44,8 +46,8 @@ def command(profiles: tuple[str, ...], **options: Any) -> None:
 
 
 _PLAIN: dict[str, Any] = {
-    "timeout": None, "fail_on": "degraded", "scim_app": "", "html": None, "junit": None, "ca": "", "client_cert": "",
-    "client_key": "", "proxy": "",
+    "timeout": None, "fail_on": Severity.DEGRADED, "scim_app": "", "html": None, "junit": None, "ca": "",
+    "client_cert": "", "client_key": "", "proxy": "",
 }  # fmt: skip
 """What ``run`` has options for and the demo does not."""
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from scim_compat.values import plural
+
 if TYPE_CHECKING:
     from scim_compat.checks.registry import Check
     from scim_compat.profile.model import Profile, Scenario
@@ -104,7 +106,7 @@ def _write_pages(checks: list[Check], out: Path) -> None:
 
 def _order(*, as_json: bool) -> None:
     from scim_compat.cli.order import parts  # noqa: PLC0415
-    from scim_compat.cli.terminal import paragraph, plural  # noqa: PLC0415
+    from scim_compat.cli.terminal import paragraph  # noqa: PLC0415
 
     found = parts(_profiles())
     if as_json:

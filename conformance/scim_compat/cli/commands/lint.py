@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from scim_compat.values import plural
+
 if TYPE_CHECKING:
     from scim_compat.source.complaints import Complaint
 
@@ -21,7 +23,6 @@ def command(files: tuple[str, ...], quiet: bool) -> None:
     if there is an error, else 0.
     """
     from scim_compat.checks.registry import all_checks  # noqa: PLC0415 - `--help` pays for none of these
-    from scim_compat.cli.terminal import plural  # noqa: PLC0415
     from scim_compat.errors import SourceFileError  # noqa: PLC0415
     from scim_compat.profile.find import builtin  # noqa: PLC0415
     from scim_compat.profile.lint import lint  # noqa: PLC0415

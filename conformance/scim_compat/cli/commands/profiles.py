@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from scim_compat.values import plural
+
 if TYPE_CHECKING:
     from scim_compat.profile.model import Profile
 
@@ -62,7 +64,6 @@ def described(profile: Profile) -> dict[str, Any]:
 
 def numbers(profile: Profile) -> str:
     """One line: client, protocol, version, size."""
-    from scim_compat.cli.terminal import plural  # noqa: PLC0415 - rich is not needed for --help
 
     return (
         f"{profile.client.name or profile.title} · SCIM {profile.scim} · version {profile.version} · "

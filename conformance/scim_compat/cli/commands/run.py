@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from scim_compat.cli.options import connection_options, login_from
+from scim_compat.values import Severity
 
 if TYPE_CHECKING:
     from scim_compat.run.settings import Login
 
-SEVERITIES = ("breach", "blocker", "degraded", "cosmetic")
 _SECRETS = {"secret_env", "secret_file", "secret_prompt"}
 
 
@@ -45,8 +45,8 @@ _SECRETS = {"secret_env", "secret_file", "secret_prompt"}
 @click.option("--large", is_flag=True, help="Full size: groups of 1,000 members.")
 @click.option(
     "--fail-on",
-    type=click.Choice(SEVERITIES),
-    default="degraded",
+    type=click.Choice([severity.value for severity in reversed(Severity)]),
+    default=Severity.DEGRADED.value,
     show_default=True,
     help="Mildest severity that makes the exit status 1.",
 )
@@ -138,7 +138,7 @@ def execute(url: str, profiles: tuple[str, ...], options: dict[str, Any]) -> int
         timeout=options["timeout"],
         seed=new_seed() if options["seed"] is None else options["seed"],
         large=options["large"],
-        fail_on=options["fail_on"],
+        fail_on=Severity(options["fail_on"]),
         out=str(default_out(options["out"])),
         claims=options.get("claims", {}),
         bases=options.get("bases", {}),

@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from scim_compat.cli.expectations import _FEW, expected
+from scim_compat.values import Severity, plural
 
 if TYPE_CHECKING:
     from scim_compat.profile.model import Profile, Scenario
     from scim_compat.wire.messages import Request
-
-_SEVERITIES = ("breach", "blocker", "degraded", "cosmetic", "ignore")
 
 
 @click.command("show", short_help="Shows what a profile does, and every request it sends.")
@@ -183,7 +182,7 @@ def _wire(base_url: str) -> Iterator[Callable[[Request], tuple[str, list[tuple[s
 
 
 def _print_scenario(profile: Profile, scenario: Scenario, sent: list[Shown], *, indented: bool) -> None:
-    from scim_compat.cli.terminal import paragraph, plural, printable  # noqa: PLC0415
+    from scim_compat.cli.terminal import paragraph, printable  # noqa: PLC0415
 
     click.echo(f"{click.style(scenario.id, bold=True)}  {printable(scenario.title)}")
     click.echo(paragraph(f"{scenario.evidence} · {scenario.where}", indent=2))
@@ -278,7 +277,7 @@ def _print_requires(profile: Profile) -> None:
     from scim_compat.cli.terminal import paragraph  # noqa: PLC0415
 
     _heading("Requirements", "what a broken rule means to this client; scim-compat explain CHECK tells more")
-    for severity in (*_SEVERITIES, None):
+    for severity in (*reversed(Severity), "ignore", None):
         named = [check for check, each in profile.requires.items() if each.severity == severity]
         if named:
             click.echo(paragraph(f"{severity or 'by level'}: {', '.join(named)}", indent=2, hanging=4))
