@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from scim_compat import loopback
 from scim_compat.checks.registry import Level, all_checks
 from scim_compat.cli import cli, expectations
 from scim_compat.cli.commands import explain, show
@@ -27,6 +26,7 @@ from scim_compat.profile.model import Profile
 from scim_compat.results.events import EventWriter
 from scim_compat.run.session import header
 from scim_compat.run.settings import Settings
+from servers import loopback
 from servers.good import GoodServer
 from servers.protocol import ScimError
 from servers.running import client, serve

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 import trustme
-from scim_compat.loopback import serve
 from servers.good import GoodServer
+from servers.loopback import serve
 from servers.running import mounted
 from support.commands import scim_compat
 

@@ -23,7 +23,7 @@ from urllib.parse import quote, quote_plus, unquote, unquote_plus
 import pytest
 import trustme
 from cryptography.hazmat.primitives import serialization
-from scim_compat import loopback
+from servers import loopback
 from servers.good import GoodServer
 from servers.running import mounted, serve
 from servers.store import Store

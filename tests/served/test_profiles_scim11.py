@@ -10,7 +10,6 @@ import re
 from functools import cache
 
 import pytest
-from scim_compat import loopback
 from scim_compat.checks.citations import cited
 from scim_compat.checks.registry import all_checks
 from scim_compat.engine.rehearsal import rehearse
@@ -19,6 +18,7 @@ from scim_compat.results.events import EventWriter
 from scim_compat.run.endpoint import base_urls
 from scim_compat.run.session import Session
 from scim_compat.run.settings import Login, Settings
+from servers import loopback
 from servers.good import GoodServer
 from servers.good11 import MOUNT, VARIANTS, GoodServer11
 from servers.running import mounted, serve

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 from urllib.parse import quote
 
-from scim_compat import loopback
+from servers import loopback
 
 from .good11 import MOUNT, OPERATOR, GoodServer11
 from .probing import Client, Response, _unique

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 import httpx
-from scim_compat import loopback
+
+from servers import loopback
 
 WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
 MOUNT: Final = "/scim/v2"

@@ -36,6 +36,8 @@ _STAMP: Final = "scim-compat sample"
 _PORT: Final = re.compile(r"127\.0\.0\.1:\d+")
 _TIME: Final = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 """As the demo's server writes times. Times that a profile writes have no microseconds and stay."""
+_DATE: Final = re.compile(r"\w{3}, \d\d \w{3} 20\d\d \d\d:\d\d:\d\d GMT")
+"""As the demo's server writes the header Date."""
 _DAY: Final = "2026-01-01"
 _MOST: Final = 40
 
@@ -69,6 +71,7 @@ def levelled(results: Mapping[str, Any]) -> dict[str, Any]:
     text = _PORT.sub("127.0.0.1:50000", json.dumps(results, ensure_ascii=False))
     order = {time: number for number, time in enumerate(sorted(set(_TIME.findall(text))))}
     text = _TIME.sub(lambda found: _time(order[found[0]]), text)
+    text = _DATE.sub("Thu, 01 Jan 2026 12:00:00 GMT", text)
     level: dict[str, Any] = json.loads(text)
     run = level["run"]
     run["id"] = f"{_DAY.replace('-', '')}-120000-{run['tag']}"

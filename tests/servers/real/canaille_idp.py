@@ -18,8 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from scim_compat.loopback import serve
-
+from servers.loopback import serve
 from servers.real import CANAILLE, Target
 
 _TESTS: Final = Path(__file__).resolve().parents[2]

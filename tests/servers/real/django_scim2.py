@@ -8,8 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from scim_compat.loopback import serve
-
+from servers.loopback import serve
 from servers.real import TOKEN, Target
 
 _SCIM = {

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from scim_compat.cli.commands.demo import _target
-from scim_compat.loopback import serve
+from scim_compat.cli.commands.demo import target
 
+from servers.loopback import serve
 from servers.real import TOKEN, Target
 
 
 @contextlib.contextmanager
 def started() -> Iterator[Target]:
-    with serve(_target(TOKEN)) as origin:
+    with serve(target(TOKEN)) as origin:
         yield Target(f"{origin}/v2")

@@ -73,7 +73,7 @@ LAWS = {
     "report": law("values errors results.document", "jinja2"),
     "pytest_plugin": law("values errors scim source wire profile engine checks results run report", "pytest"),
     "cli": law(
-        "values errors scim source wire profile schemas engine results checks run report pytest_plugin loopback",
+        "values errors scim source wire profile schemas engine results checks run report pytest_plugin",
         "click rich httpx",
     ),
 }
@@ -87,7 +87,7 @@ def room_of(path: Path) -> str:
 
 
 def test_every_room_has_a_row():
-    at_root = {"__init__.py", "py.typed", "values.py", "errors.py", "profiles", "__pycache__", "loopback.py"}
+    at_root = {"__init__.py", "py.typed", "values.py", "errors.py", "profiles", "__pycache__"}
     assert {path.name for path in PACKAGE.iterdir()} - at_root == set(LAWS)
 
 

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import secrets
 import sys
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Thread
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from scim_compat.values import Severity
+
+if TYPE_CHECKING:
+    from cheroot.wsgi import Server
 
 
 @click.command("demo", short_help="A run against a target that comes along.")
@@ -26,12 +32,13 @@ def command(profiles: tuple[str, ...], **options: Any) -> None:
     status is 0 when the run completed, whatever it found.
     """
     from scim_compat.cli.commands.run import execute  # noqa: PLC0415 - `--help` pays for nothing
-    from scim_compat.loopback import serve  # noqa: PLC0415
     from scim_compat.results.read import is_complete  # noqa: PLC0415
 
     token = secrets.token_urlsafe(16)
     try:
-        app = _target(token)
+        from cheroot.wsgi import Server  # noqa: PLC0415 - only with the extra
+
+        app = target(token)
     except ImportError:
         raise click.UsageError(
             "the demo's target is not installed. Get it with: pip install 'scim-compat[demo]'"
@@ -39,7 +46,7 @@ def command(profiles: tuple[str, ...], **options: Any) -> None:
     from scim_compat.run.settings import default_out  # noqa: PLC0415
 
     out = default_out(options.pop("out"))
-    with serve(app) as origin:
+    with _running(Server(("127.0.0.1", 0), app, server_name="cheroot")) as origin:
         status = execute(f"{origin}/v2", profiles, options | _PLAIN | {"out": str(out), "login_token": token})
     completed = status in {0, 1} and is_complete(out / "results.json")
     sys.exit(0 if completed else status or 4)
@@ -52,7 +59,18 @@ _PLAIN: dict[str, Any] = {
 """What ``run`` has options for and the demo does not."""
 
 
-def _target(token: str) -> Any:
+@contextmanager
+def _running(server: Server) -> Iterator[str]:
+    """Starts the server and yields its origin; stops it in the end."""
+    server.prepare()
+    Thread(target=server.serve, name="scim-compat-demo", daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.bind_addr[1]}"
+    finally:
+        server.stop()
+
+
+def target(token: str) -> Any:
     """scim2-server with the RFC's schemas, storing in memory, asking for the token."""
     from scim2_models import ScimProvider  # noqa: PLC0415 - only with the extra
     from scim2_server.memory import InMemoryStorage  # noqa: PLC0415

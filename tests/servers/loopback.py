@@ -1,7 +1,8 @@
-"""Serves a WSGI application on loopback: the demo's target, and the servers of the tests.
+"""Serves a WSGI application on loopback.
 
 The standard library's WSGI server speaks HTTP/1.0 and closes after each answer; provisioning clients keep
-their connections, so this one does as well.
+their connections, so this one does as well. It sends the application's headers and adds nothing but the length,
+so a test sees the answer that its server gave.
 """
 
 from __future__ import annotations
@@ -154,7 +155,8 @@ class _Handler(BaseHTTPRequestHandler):
             "wsgi.run_once": False,
         }
         for name, value in self.headers.items():
-            environ.setdefault("HTTP_" + name.upper().replace("-", "_"), value)
+            if name.lower() not in {"content-type", "content-length"}:  # PEP 3333: they have no HTTP_ twin
+                environ.setdefault("HTTP_" + name.upper().replace("-", "_"), value)
         return environ
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
