@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 from scim_compat.checks.registry import all_checks
 from scim_compat.engine.applies import not_applicable
+from scim_compat.engine.context import RunContext
 from scim_compat.engine.ledger import Ledger
-from scim_compat.engine.play import RunContext
 from scim_compat.profile.find import builtin
 from scim_compat.profile.load import load
 from scim_compat.profile.model import Profile, Scenario

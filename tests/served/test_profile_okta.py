@@ -15,8 +15,8 @@ import pytest
 from scim_compat.checks.registry import all_checks
 from scim_compat.engine import people
 from scim_compat.engine.capabilities import Capabilities
+from scim_compat.engine.context import RunContext
 from scim_compat.engine.ledger import Ledger
-from scim_compat.engine.play import RunContext
 from scim_compat.engine.rehearsal import ImaginaryServer, rehearse
 from scim_compat.engine.scenario import run_scenario
 from scim_compat.profile.lint import lint

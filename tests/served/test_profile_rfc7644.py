@@ -17,8 +17,8 @@ from scim_compat.checks.judge import judge
 from scim_compat.checks.registry import all_checks
 from scim_compat.engine.applies import not_applicable
 from scim_compat.engine.capabilities import Capabilities
+from scim_compat.engine.context import PlayedRequest, RunContext
 from scim_compat.engine.ledger import Ledger
-from scim_compat.engine.play import PlayedRequest, RunContext
 from scim_compat.engine.rehearsal import rehearse
 from scim_compat.engine.scenario import run_scenario
 from scim_compat.errors import SourceFileError

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -15,8 +16,8 @@ from scim_compat.checks.judge import judge
 from scim_compat.checks.registry import all_checks
 from scim_compat.engine import people
 from scim_compat.engine.applies import not_applicable
+from scim_compat.engine.context import RunContext
 from scim_compat.engine.ledger import Ledger
-from scim_compat.engine.play import RunContext
 from scim_compat.engine.rehearsal import rehearse
 from scim_compat.engine.scenario import run_scenario
 from scim_compat.profile.lint import lint
@@ -103,8 +104,7 @@ def found(profile, server, only=""):
                 if r.outcome in {"fail", "error"}
             )
 
-        stage.observe = watch
-        ended = run_scenario(profile, one, stage)
+        ended = run_scenario(profile, one, replace(stage, observe=watch))
         requests += ended.requests
         if ended.stopped and not failures:
             failures.append((one.id, "stopped", ended.stopped, "error"))

@@ -22,8 +22,8 @@ from typing import Any, Final
 
 from scim_compat.checks.judge import judge
 from scim_compat.engine.capabilities import Capabilities
+from scim_compat.engine.context import PlayedRequest
 from scim_compat.engine.intent import Observation
-from scim_compat.engine.play import PlayedRequest
 from scim_compat.profile.model import Profile, Scenario
 from scim_compat.results.events import EventWriter
 from scim_compat.results.model import CheckResult, ScenarioResult

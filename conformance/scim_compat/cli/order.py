@@ -17,7 +17,7 @@ from scim_compat.report.findings import precedence, severity_rank
 from scim_compat.values import Severity, is_at_least, worst
 
 if TYPE_CHECKING:
-    from scim_compat.engine.play import PlayedRequest
+    from scim_compat.engine.context import PlayedRequest
     from scim_compat.profile.model import Profile
 
 _MOST: Final = 0.5

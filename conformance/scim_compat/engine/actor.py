@@ -4,43 +4,72 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import quote
 
 from scim_compat.engine.intent import Write
 from scim_compat.profile.model import ResourceKind
+from scim_compat.scim.names import ENDPOINTS
 from scim_compat.values import Json
 
-NAME_ATTRIBUTE: Mapping[ResourceKind, str] = {"User": "userName", "Group": "displayName"}
+NAME_ATTRIBUTE: Final[Mapping[ResourceKind, str]] = {"User": "userName", "Group": "displayName"}
+"""The attribute that carries the run's tag."""
+
+
+class NotReached(Exception):  # noqa: N818 - the rest of a scenario cannot run; that is an outcome
+    """The rest of a scenario cannot run. The text gives the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetUp:
+    """The creation of an actor by our own set-up."""
+
+    body: Mapping[str, Json]
+    """The resource as we wanted it."""
+    answer: Mapping[str, Json]
+    """The resource as the server answered it."""
 
 
 @dataclass(slots=True)
 class Actor:
-    """A user or group of a scenario: what it is at the source and should be at the target."""
+    """A user or group: its attributes at the source, and its state at the target. It changes with every step."""
 
     key: str
     kind: ResourceKind
     sources: dict[str, Json]
     desired: dict[str, Json] = field(default_factory=dict)
+    """The resource as it should be on the server, from all accepted writes."""
     id: str | None = None
     entry: int | None = None
-    """Its line in the ledger."""
+    """The number of its entry in the ledger."""
     members: set[str] = field(default_factory=set)
     removals: set[str] = field(default_factory=set)
     absentees: set[str] = field(default_factory=set)
-    """Who should be in and is known not to be: refused, or missing before."""
+    """Ids that should be members and are known not to be: refused, or missing before."""
     failed_filters: set[str] = field(default_factory=set)
-    """Attribute paths in small letters by whose plain value a filter has not found it."""
+    """Lower-case attribute paths for which an exact-match filter failed to find the resource."""
     refused_paths: set[str] = field(default_factory=set)
-    """Paths of ``wanted`` that the server has refused to change."""
+    """Paths of ``desired`` that the server has refused to change."""
     last_answer: dict[str, Json] | None = None
     """The server's own last full representation."""
-    setup: tuple[Mapping[str, Json], Mapping[str, Json]] | None = None
-    """Where our set-up made it: what we wanted there, and what the answer held."""
+    setup: SetUp | None = None
+    """None where the client created it, or nobody yet."""
     writes: list[Write] = field(default_factory=list)
+    """The writes since the last read-back, oldest first."""
     location: str | None = None
+    """Location header of the creation, until it was followed."""
     etag: str = ""
-    """The ETag of its last read."""
+    """The ETag of the last read."""
     gone: bool = False
+    """It was deleted."""
 
     @property
-    def disabled(self) -> bool:
+    def is_disabled(self) -> bool:
         return self.desired.get("active") is False
+
+
+def path_of(actor: Actor) -> str:
+    """The path of the resource below the base URL. Raises ``NotReached`` where it has no id."""
+    if actor.id is None:
+        raise NotReached(f"{actor.key} was not created, so it has no id")
+    return f"{ENDPOINTS[actor.kind]}/{quote(actor.id, safe='')}"

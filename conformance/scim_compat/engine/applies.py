@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from scim_compat.engine.play import RunContext
+from scim_compat.engine.context import RunContext
 from scim_compat.profile.model import Scenario
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final, Protocol
+from typing import Final
 from urllib.parse import quote
 
 from scim_compat.engine import wording
+from scim_compat.engine.context import Sender
 from scim_compat.engine.ledger import Entry, Ledger
 from scim_compat.engine.versions import EITHER
 from scim_compat.profile.model import Client
@@ -17,10 +18,6 @@ from scim_compat.wire.messages import Exchange, Request
 _GIVE_UP_AFTER: Final = 3
 """Requests without any answer in a row, after which a dead server is left alone."""
 _CLIENT = Client()
-
-
-class Sender(Protocol):
-    def send(self, request: Request) -> Exchange: ...
 
 
 class _Dead(Exception):  # noqa: N818 - a signal to stop, caught here

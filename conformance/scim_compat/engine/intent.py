@@ -36,6 +36,8 @@ Action = Literal[
 ]
 
 
+Expectation = Literal["success", "refusal", "either"]
+"""The answers that the client can accept. ``either``: a refusal is conformant too."""
 EffectKind = Literal["set", "sent", "clear", "add-member", "remove-member"]
 """``sent``: was in the body of a creation; whether it is kept is no matter to the client."""
 
@@ -169,7 +171,7 @@ class Intent:
     action: Action
     by: Party
     resource: Literal["User", "Group"] | None = None
-    expect: Literal["success", "refusal", "either"] = "success"
+    expect: Expectation = "success"
     statuses: frozenset[int] = frozenset()
     """Exact statuses the profile names as acceptable; empty: by the action's own rule."""
     subject: Subject | None = None

@@ -1,7 +1,7 @@
 """Invented people and groups: the source side of the mapping.
 
-Everything comes from Faker with the run's seed, in domains reserved for examples (RFC 2606). Names that
-must be unique, and by which a run's resources are recognised and cleaned up, carry the run's tag.
+Everything comes from Faker with the run's seed, in domains reserved for examples (RFC 2606). Names that must be
+unique carry the run's tag; a run recognises and cleans up its resources by it.
 """
 
 from __future__ import annotations
@@ -35,6 +35,11 @@ GROUP_ATTRIBUTES = ("displayName", "objectId", "description")
 def tag_for(seed: int) -> str:
     """The run's tag: ``sc`` and six characters, the same for the same seed."""
     return "sc" + hashlib.sha256(f"tag {seed}".encode()).hexdigest()[:6]
+
+
+def has_tag(name: str, seed: int) -> bool:
+    """True when the name is one that this run gave."""
+    return tag_for(seed) in name.lower()
 
 
 @lru_cache(maxsize=1)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from scim_compat.engine import people, wording
-from scim_compat.engine.actor import NAME_ATTRIBUTE, Actor
+from scim_compat.engine.actor import NAME_ATTRIBUTE, Actor, path_of
 from scim_compat.engine.intent import Effect, Query, Write
 from scim_compat.engine.play import Play
 from scim_compat.engine.setup import altered_at_setup
@@ -22,7 +22,7 @@ _LIST_PAGES: Final = 5
 
 def verify(play: Play, step: Step) -> None:
     """Our read-backs: by id, by filter, in the list."""
-    actor = play.actor(step.args["verify"])
+    actor = play.actors[step.args["verify"]]
     gone = step.args.get("gone")
     ways = gone or step.args.get("found-by") or ["id"]
     # Right after set-up the read-back is about that; later it is about the steps between.
@@ -52,14 +52,14 @@ def verify(play: Play, step: Step) -> None:
 
 
 def _by_id(play: Play, actor: Actor, step: Step) -> None:
-    intent = play.intent("read-back", actor, by="harness", expect="refusal" if actor.gone else "success")
+    intent = replace(play.intent("read-back", actor, by="harness"), expect="refusal" if actor.gone else "success")
     if intent.subject:
         exact = "members" in step.args
         subject = replace(intent.subject, lacks=tuple(play.fill(step.args.get("lacks", []))), members_exact=exact)
         intent = replace(intent, subject=subject)
     how = "is gone" if actor.gone else "holds what was written"
     done = play.exchange(
-        play.request("GET", play.path_of(actor), ours=True),
+        play.request("GET", path_of(actor), ours=True),
         intent,
         f"reads back: {actor.kind.lower()} {actor.key} {how}",
     )
@@ -67,28 +67,26 @@ def _by_id(play: Play, actor: Actor, step: Step) -> None:
     if not isinstance(found, dict):
         return
     actor.last_answer = found
-    if people.tag_for(play.stage.seed) in str(paths.member(found, NAME_ATTRIBUTE[actor.kind])).lower():
+    if people.has_tag(str(paths.member(found, NAME_ATTRIBUTE[actor.kind])), play.run.seed):
         play.strangers.pop(actor.id or "", None)
     if actor.location:
         _resolve(play, actor)
     asked = actor.members or any(e.path == "members" for w in actor.writes for e in w.effects)
     if actor.kind == "Group" and asked and paths.member(found, "members") is MISSING:
         # Members may be returned on request only (RFC 7643 §7, "returned"): ask for them by name.
-        request = play.request(
-            "GET", play.path_of(actor), ours=True, parameters=[("attributes", "displayName,members")]
-        )
+        request = play.request("GET", path_of(actor), ours=True, parameters=[("attributes", "displayName,members")])
         more = replace(intent, action="read-members")
         done = play.exchange(request, more, f"reads back the members of group {actor.key}, asked for by name")
         found = done.response.json if done.response and done.response.ok else None
     if isinstance(found, dict):
-        actor.absentees = actor.members - paths.member_ids(found, play.stage.ledger.living())
+        actor.absentees = actor.members - paths.member_ids(found, play.run.ledger.living())
 
 
 def _resolve(play: Play, actor: Actor) -> None:
     """Follows the Location of a creation where it is another address than the one built from the id."""
-    location, base = actor.location or "", play.stage.base_url
+    location, base = actor.location or "", play.run.base_url
     actor.location = None
-    if not location.startswith(base + "/") or location == base + play.path_of(actor):
+    if not location.startswith(base + "/") or location == base + path_of(actor):
         return
     target = location[len(base) :]
     if not target.isascii() or not target.isprintable() or " " in target:
@@ -103,7 +101,7 @@ def _by_filter(play: Play, actor: Actor, _step: Step) -> None:
     value = str(actor.desired.get(path, ""))
     finds = () if actor.gone or actor.id is None else (actor.id,)
     query = Query(filter_path=path, filter_value=value, hostile=is_hostile(value), finds=finds)
-    intent = play.intent("look-up", actor, by="harness", query=query)
+    intent = replace(play.intent("look-up", actor, by="harness"), query=query)
     request = play.request(
         "GET", ENDPOINTS[actor.kind], ours=True, parameters=[("filter", wording.filter_text(path, value))]
     )

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote
 
 from scim_compat.engine.capabilities import Capabilities
+from scim_compat.engine.context import PlayedRequest, RunContext
 from scim_compat.engine.ledger import Ledger
-from scim_compat.engine.play import PlayedRequest, RunContext
 from scim_compat.engine.scenario import run_scenario
 from scim_compat.profile.model import Profile, Scenario
 from scim_compat.scim import paths
@@ -32,7 +32,7 @@ def rehearse(profile: Profile, scenario: Scenario, *, seed: int = 1, large: bool
     """Every exchange of the scenario, in order; clean-up is left out."""
     played: list[PlayedRequest] = []
     server = ImaginaryServer(base_url="https://scim.example/scim/v2" if profile.scim == "2.0" else _BASE_1_1)
-    stage = RunContext(
+    run = RunContext(
         sender=server,
         base_url=server.base_url,
         seed=seed,
@@ -41,7 +41,7 @@ def rehearse(profile: Profile, scenario: Scenario, *, seed: int = 1, large: bool
         capabilities=Capabilities(),
         large=large,
     )
-    run_scenario(profile, scenario, stage)
+    run_scenario(profile, scenario, run)
     return played
 
 

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from scim_compat.engine.actor import NotReached
 from scim_compat.engine.cleanup import remove_entries
+from scim_compat.engine.context import RunContext
 from scim_compat.engine.literal import send
 from scim_compat.engine.placeholders import PlaceholderError
-from scim_compat.engine.play import NotReached, Play, RunContext
+from scim_compat.engine.play import Play
 from scim_compat.engine.readback import verify
 from scim_compat.engine.setup import given
 from scim_compat.engine.verbs import VERBS, Verb
@@ -27,9 +29,9 @@ class ScenarioEnd:
     """It stopped because no answer came: an error, not a finding."""
 
 
-def run_scenario(profile: Profile, scenario: Scenario, stage: RunContext) -> ScenarioEnd:
+def run_scenario(profile: Profile, scenario: Scenario, run: RunContext) -> ScenarioEnd:
     """Plays the scenario to its end and removes what it made, whatever happens."""
-    play = Play(profile, scenario, stage)
+    play = Play(profile, scenario, run)
     stopped, failed = "", False
     try:
         for step in scenario.steps:
@@ -37,10 +39,10 @@ def run_scenario(profile: Profile, scenario: Scenario, stage: RunContext) -> Sce
             _STEPS[step.kind](play, step)
     except (NotReached, PlaceholderError) as reason:
         stopped = str(reason)
-        failed = not play.last_answered
+        failed = not play.got_answer
     finally:
-        entries = [stage.ledger.entries[n] for n in reversed(play.created)]
-        play.requests += remove_entries([e for e in entries if e.is_open], sender=stage.sender, ledger=stage.ledger)
+        entries = [run.ledger.entries[n] for n in reversed(play.created)]
+        play.requests += remove_entries([e for e in entries if e.is_open], sender=run.sender, ledger=run.ledger)
     return ScenarioEnd(requests=play.requests, stopped=stopped, failed=failed)
 
 

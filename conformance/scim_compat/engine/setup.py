@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from scim_compat.engine import wording
-from scim_compat.engine.actor import Actor
+from scim_compat.engine.actor import Actor, SetUp, path_of
+from scim_compat.engine.creation import create
 from scim_compat.engine.fitting import add_required, fit_to_schema, fits_schemas
+from scim_compat.engine.intent import Expectation
 from scim_compat.engine.play import Play
 from scim_compat.engine.verbs.creating import body_for, created
 from scim_compat.profile.model import ResourceKind, Step
@@ -25,12 +28,12 @@ def add_missing_members(play: Play, actor: Actor, done: Exchange) -> None:
     answer = done.response.json if done.response else MISSING
     if not isinstance(answer, Mapping) or paths.member(answer, "members") is MISSING or play.profile.scim != "2.0":
         return
-    absent = sorted(actor.members - paths.member_ids(answer, play.stage.ledger.living()))
+    absent = sorted(actor.members - paths.member_ids(answer, play.run.ledger.living()))
     if absent:
         body = wording.patch_body([{"op": "add", "path": "members", "value": [{"value": i} for i in absent]}])
-        intent = play.intent("raw", actor, by="harness", expect="either")
+        intent = replace(play.intent("raw", actor, by="harness"), expect="either")
         title = f"adds to {actor.key} the members that its creation left out"
-        play.exchange(play.request("PATCH", play.path_of(actor), ours=True, body=body), intent, title)
+        play.exchange(play.request("PATCH", path_of(actor), ours=True, body=body), intent, title)
 
 
 def altered_at_setup(actor: Actor, path: str, value: Json) -> bool:
@@ -40,8 +43,8 @@ def altered_at_setup(actor: Actor, path: str, value: Json) -> bool:
     """
     if actor.setup is None:
         return False
-    wanted, answered = actor.setup
-    return paths.same(value, paths.get(wanted, path)) and not paths.same(value, paths.get(answered, path))
+    is_ours = paths.same(value, paths.get(actor.setup.body, path))
+    return is_ours and not paths.same(value, paths.get(actor.setup.answer, path))
 
 
 def given(play: Play, step: Step) -> None:
@@ -52,7 +55,7 @@ def given(play: Play, step: Step) -> None:
     if count is None:
         _set_up(play, key, kind, step.args)
         return
-    if play.stage.large:
+    if play.run.large:
         count = step.args.get("large-count", count)
     play.crowds[key] = [f"{key}.{n}" for n in range(1, count + 1)]
     for name in play.crowds[key]:
@@ -61,18 +64,19 @@ def given(play: Play, step: Step) -> None:
 
 def _set_up(play: Play, key: str, kind: ResourceKind, args: Mapping[str, Json]) -> None:
     actor = play.introduce(key, kind, args.get("as"))
-    target, scim = play.stage.capabilities, play.profile.scim
+    target, scim = play.run.capabilities, play.profile.scim
     plain = body_for(play, args, plain_body(actor, scim=scim))
     body = body_for(play, args, fit_to_schema(plain_body(actor, scim=scim), actor, target))
     # Unlike some clients, we list every extension that the body holds (RFC 7643 §3).
     body["schemas"] = [*body["schemas"], *(k for k in body if k.startswith("urn:") and k not in body["schemas"])]
-    body = add_required(body, target, play.stage.base_url)
+    body = add_required(body, target, play.run.base_url)
     # What the scenario itself asks for may be more than the target offers: then a refusal breaks no rule.
-    intent = play.intent("set-up", actor, by="harness", expect="success" if fits_schemas(body, target) else "either")
+    expect: Expectation = "success" if fits_schemas(body, target) else "either"
+    intent = replace(play.intent("set-up", actor, by="harness"), expect=expect)
     title = f"creates {kind.lower()} {key} to start from"
-    done = play.create(actor, body, ours=True, intent=intent, title=title)
+    done = create(play, actor, body, ours=True, intent=intent, title=title)
     created(actor, done)
-    actor.setup = (plain, actor.last_answer or body)
+    actor.setup = SetUp(body=plain, answer=actor.last_answer or body)
     add_missing_members(play, actor, done)
 
 

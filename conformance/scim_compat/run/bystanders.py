@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from scim_compat.engine import people, wording
-from scim_compat.engine.actor import NAME_ATTRIBUTE, Actor
+from scim_compat.engine.actor import NAME_ATTRIBUTE, Actor, NotReached, path_of
+from scim_compat.engine.context import RunContext
+from scim_compat.engine.creation import create
 from scim_compat.engine.fitting import add_required, fit_to_schema
-from scim_compat.engine.play import NotReached, Play, RunContext
+from scim_compat.engine.play import Play
 from scim_compat.engine.setup import plain_body
 from scim_compat.engine.versions import VERSIONS
 from scim_compat.profile.model import (
@@ -85,12 +87,12 @@ def create_bystanders(profile: Profile, stage: RunContext, shard: str, *, note: 
 def _make(kind: ResourceKind, play: Play, shard: str) -> Actor:
     actor = play.introduce(f"bystander {kind} {shard}".strip(), kind)
     intent = play.intent("set-up", actor, by="harness")
-    body = fit_to_schema(plain_body(actor, scim=play.profile.scim), actor, play.stage.capabilities)
-    body = add_required(body, play.stage.capabilities, play.stage.base_url)
-    done = play.create(actor, body, ours=True, intent=intent, title="creates a bystander")
+    body = fit_to_schema(plain_body(actor, scim=play.profile.scim), actor, play.run.capabilities)
+    body = add_required(body, play.run.capabilities, play.run.base_url)
+    done = create(play, actor, body, ours=True, intent=intent, title="creates a bystander")
     if done.response is not None and done.response.status == 409:
         _refuse_if_there(play, actor)
-    read = play.exchange(play.request("GET", play.path_of(actor), ours=True), intent, "reads the bystander")
+    read = play.exchange(play.request("GET", path_of(actor), ours=True), intent, "reads the bystander")
     answer = read.response
     if answer is None or not answer.ok or not isinstance(answer.json, dict):
         raise NotReached(f"reading it back answered {answer.status if answer else 'nothing'}")
@@ -109,7 +111,7 @@ def _refuse_if_there(play: Play, actor: Actor) -> None:
         request, play.intent("look-up", actor, by="harness"), "looks for the bystander's name"
     ).response
     if answer is not None and answer.ok and name.lower() in [n.lower() for n in _names(answer.json, path)]:
-        raise SeedInUse(people.tag_for(play.stage.seed), name)
+        raise SeedInUse(people.tag_for(play.run.seed), name)
 
 
 def compare_bystanders(bystanders: Bystanders, profile: Profile, scenario: Scenario, stage: RunContext) -> str:
@@ -120,7 +122,7 @@ def compare_bystanders(bystanders: Bystanders, profile: Profile, scenario: Scena
         play.begin(Step(kind="verify", verb="verify", args={}, where=scenario.where))
         try:
             play.exchange(
-                play.request("GET", play.path_of(actor), ours=True),
+                play.request("GET", path_of(actor), ours=True),
                 play.intent("bystander", actor, by="harness"),
                 f"compares the bystander {actor.kind.lower()} with how it was",
             )

@@ -13,8 +13,8 @@ from typing import Final
 from scim_compat.engine import people
 from scim_compat.engine.capabilities import Capabilities
 from scim_compat.engine.cleanup import remove_entries
+from scim_compat.engine.context import PlayedRequest, RunContext
 from scim_compat.engine.ledger import Ledger
-from scim_compat.engine.play import PlayedRequest, RunContext
 from scim_compat.engine.versions import VERSIONS
 from scim_compat.profile.model import Profile
 from scim_compat.run.bystanders import (

@@ -19,9 +19,9 @@ from scim_compat.engine import people
 from scim_compat.engine.applies import not_applicable
 from scim_compat.engine.capabilities import Capabilities
 from scim_compat.engine.cleanup import left_behind
+from scim_compat.engine.context import PlayedRequest
 from scim_compat.engine.intent import Observation
 from scim_compat.engine.ledger import EntryState
-from scim_compat.engine.play import PlayedRequest
 from scim_compat.engine.scenario import run_scenario
 from scim_compat.profile.model import Profile, Scenario
 from scim_compat.results.collate import Collated, collate

@@ -17,7 +17,7 @@ from scim_compat.cli.options import connection_options, login_from
 from scim_compat.values import plural
 
 if TYPE_CHECKING:
-    from scim_compat.engine.cleanup import Sender
+    from scim_compat.engine.context import Sender
     from scim_compat.engine.ledger import Entry, Ledger, LedgerFile
     from scim_compat.run.settings import Settings
     from scim_compat.wire.messages import Exchange, Request, Response

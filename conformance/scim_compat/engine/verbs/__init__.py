@@ -1,4 +1,4 @@
-"""What a client does: one function a verb, named as in the profile.
+"""The deeds of a client: one function a verb, named as in the profile.
 
 To add a verb, write a function with ``@verb`` in a module of this package and give its arguments a place in
 ``profile.schema.json``; a test holds the two together.

@@ -1,4 +1,4 @@
-"""The verb that sends several writes in one request (RFC 7644 §3.7), and its limit."""
+"""The verbs for several writes in one request (RFC 7644 §3.7)."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import quote, unquote
 
-from scim_compat.engine import wording
-from scim_compat.engine.actor import Actor
+from scim_compat.engine import mapping, wording
+from scim_compat.engine.actor import Actor, NotReached
+from scim_compat.engine.creation import announce, settle
 from scim_compat.engine.intent import BulkPart, Effect, Write
-from scim_compat.engine.play import NotReached, Play
+from scim_compat.engine.play import Play
 from scim_compat.engine.verbs import verb
-from scim_compat.engine.verbs.changing import meant, settle_write
+from scim_compat.engine.verbs.changing import meant_effects, settle_write
 from scim_compat.engine.verbs.creating import body_for
 from scim_compat.profile.model import Step
 from scim_compat.scim import paths
@@ -46,7 +47,7 @@ def bulk(play: Play, step: Step) -> None:
     if "fail-on-errors" in step.args:
         body["failOnErrors"] = step.args["fail-on-errors"]
     body["Operations"] = [one.body for one in sent]
-    intent = play.intent("bulk", sent=body, parts=tuple(one.part for one in sent))
+    intent = replace(play.intent("bulk"), sent=body, parts=tuple(one.part for one in sent))
     play.exchange(
         play.request("POST", "/Bulk", body=body), intent, f"sends {len(sent)} operations in one request",
         settle=lambda done: _settle(play, sent, done),
@@ -56,13 +57,13 @@ def bulk(play: Play, step: Step) -> None:
 @verb("overstep-bulk")
 def overstep(play: Play, step: Step) -> None:  # noqa: ARG001 - a verb is given its step
     """One operation more than the target says it takes; each would delete a user whom nobody has."""
-    limit = play.stage.capabilities.bulk_limit
+    limit = play.run.capabilities.bulk_limit
     if limit is None:
         raise NotReached("the target does not say how many operations it takes in one request")
     path = f"{ENDPOINTS['User']}/{play.fill('${new.guid}')}"
     operations = [{"method": "DELETE", "path": f"{path}-{number}"} for number in range(limit + 1)]
     body = {"schemas": [BULK_REQUEST], "Operations": operations}
-    intent = play.intent("bulk", sent=body, expect="refusal", statuses=frozenset({413}))
+    intent = replace(play.intent("bulk"), sent=body, expect="refusal", statuses=frozenset({413}))
     play.exchange(play.request("POST", "/Bulk", body=body), intent, f"sends {limit + 1} operations in one request")
 
 
@@ -70,21 +71,25 @@ def _operation(play: Play, wanted: Mapping[str, Json]) -> _Sent:
     expect = wanted.get("expect", "success")
     if "create" in wanted:
         key = wanted["create"]
-        actor = play.actor(key)
-        body = body_for(play, {k: v for k, v in wanted.items() if k != "members"}, play.mapped_body(actor))
+        actor = play.actors[key]
+        body = body_for(
+            play,
+            {k: v for k, v in wanted.items() if k != "members"},
+            mapping.creation_body(play.rows(actor.kind), actor.sources),
+        )
         if wanted.get("members"):
             body["members"] = [{"value": m.id or f"bulkId:{m.key}"} for m in play.expand(wanted["members"])]
         # The second creation of one name in the same request needs a bulkId of its own.
         bulk_id = f"{key}-again" if expect == "refusal" else key
         operation = {"method": "POST", "bulkId": bulk_id, "path": ENDPOINTS[actor.kind], "data": body}
-        entry = play.announce(actor, body)
+        entry = announce(play, actor, body)
         return _Sent(actor, BulkPart("POST", bulk_id, ENDPOINTS[actor.kind], expect), operation, entry)
-    actor = play.actor(wanted.get("patch") or wanted["delete"])
+    actor = play.actors[wanted.get("patch") or wanted["delete"]]
     path = f"{ENDPOINTS[actor.kind]}/{quote(actor.id or '', safe='')}"
     if "delete" in wanted:
         return _Sent(actor, BulkPart("DELETE", "", path, expect), {"method": "DELETE", "path": path})
     data = wording.patch_body(play.fill(wanted["operations"]))
-    effects = tuple(meant(play, actor, wanted.get("means", {})))
+    effects = tuple(meant_effects(play, actor, wanted.get("means", {})))
     writing = Write(action="patch", effects=effects, accepted=False, status=0)
     operation = {"method": "PATCH", "path": path, "data": data}
     return _Sent(actor, BulkPart("PATCH", "", path, expect), operation, writing=writing)
@@ -111,16 +116,17 @@ def _created(play: Play, one: _Sent, found: Mapping[str, Json] | None, *, droppe
         return
     location = str((found or {}).get("location") or "")
     if dropped:
-        play.stage.ledger.record_dropped(one.entry)
+        play.run.ledger.record_dropped(one.entry)
     elif found is not None and 200 <= status_of(found) < 300 and location:
         identifier = unquote(location.rstrip("/").rpartition("/")[2])
-        if identifier in paths.STEPS or identifier in play.stage.ledger.living():
+        if identifier in paths.STEPS or identifier in play.run.ledger.living():
             return
         # The answer held a location and no name: whose it is, the read-back will show.
         play.strangers[identifier] = f"{location}, which was not read yet"
         one.actor.id, one.actor.entry, one.actor.location = identifier, one.entry, location
-        play.stage.ledger.record_created(one.entry, identifier, confirmed=False)
-        play.settle(one.actor, one.body["data"], {})
+        play.run.ledger.record_created(one.entry, identifier, confirmed=False)
+        references = mapping.references(play.rows(one.actor.kind))
+        settle(one.actor, one.body["data"], {}, references=references)
         one.actor.writes = [
             Write(action="create", effects=tuple(_effects(one)), accepted=True, status=status_of(found))
         ]

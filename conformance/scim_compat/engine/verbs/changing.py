@@ -6,15 +6,16 @@ import copy
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from scim_compat.engine import wording
-from scim_compat.engine.actor import NAME_ATTRIBUTE, Actor
+from scim_compat.engine import mapping, wording
+from scim_compat.engine.actor import NAME_ATTRIBUTE, Actor, NotReached, path_of
 from scim_compat.engine.intent import (
     Action,
     Effect,
     EffectKind,
+    Expectation,
     Write,
 )
-from scim_compat.engine.play import NotReached, Play
+from scim_compat.engine.play import Play
 from scim_compat.engine.verbs import about, actor_of, verb
 from scim_compat.engine.verbs.reading import read_by_id
 from scim_compat.profile.model import Dialect, Step
@@ -35,10 +36,10 @@ def change(play: Play, step: Step) -> None:
 def assign_manager(play: Play, step: Step) -> None:
     """Points the mapping's reference attribute at another user, in a request of its own."""
     actor = actor_of(play, step)
-    manager = play.actor(step.args["manager"])
+    manager = play.actors[step.args["manager"]]
     if manager.id is None:
         raise NotReached(f"{manager.key} was not created")
-    path = next((m.to for m in play.mapping(actor.kind) if m.reference), f"{paths.ENTERPRISE}:manager")
+    path = next((m.to for m in play.rows(actor.kind) if m.reference), f"{paths.ENTERPRISE}:manager")
     _change(play, actor, {path: manager.id}, (), read=step.args.get("read", True))
 
 
@@ -46,7 +47,7 @@ def _change(play: Play, actor: Actor, wanted: Mapping[str, Json], clear: tuple[s
     dialect = play.scenario.dialect
     if dialect.read_before_write and read:
         read_by_id(play, actor)
-    references = play.references(actor.kind)
+    references = mapping.references(play.rows(actor.kind))
     asked = wording.Change(set=tuple(wanted.items()), clear=clear, references=references)
     means = [
         Effect("set", path, {"value": value} if path in references and isinstance(value, str) else value)
@@ -55,7 +56,9 @@ def _change(play: Play, actor: Actor, wanted: Mapping[str, Json], clear: tuple[s
     if dialect.update == "put-after-get":
         if actor.last_answer is None:
             raise NotReached(f"{actor.key} could not be read, and this client writes back what it has read")
-        echoed = wording.replacement(asked, seen=actor.last_answer, mapped=play.mapped_now(actor))
+        echoed = wording.replacement(
+            asked, seen=actor.last_answer, mapped=mapping.current_values(play.rows(actor.kind), actor.desired)
+        )
         _write(play, actor, "PUT", echoed, means)
     elif dialect.update == "partial":
         body = wording.partial(asked, identifier=actor.id or "", kind=actor.kind)
@@ -73,13 +76,13 @@ def patch(play: Play, step: Step) -> None:
         read_by_id(play, actor)
     written = step.args.get("body")
     body = play.fill(written) if written is not None else wording.patch_body(play.fill(step.args["operations"]))
-    effects = list(meant(play, actor, step.args.get("means", {})))
+    effects = list(meant_effects(play, actor, step.args.get("means", {})))
     _write(play, actor, "PATCH", body, effects, expect=step.args.get("expect", "success"))
 
 
-def meant(play: Play, actor: Actor, means: Mapping[str, Json]) -> Iterator[Effect]:
+def meant_effects(play: Play, actor: Actor, means: Mapping[str, Json]) -> Iterator[Effect]:
     """What the profile says that literal operations bring about."""
-    references = play.references(actor.kind)
+    references = mapping.references(play.rows(actor.kind))
     for path, value in play.fill(means.get("set", {})).items():
         yield Effect("set", path, {"value": value} if path in references and isinstance(value, str) else value)
     for path in play.fill(means.get("clear", [])):
@@ -142,7 +145,7 @@ def _write(
     body: dict[str, Json],
     effects: Sequence[Effect],
     *,
-    expect: str = "success",
+    expect: Expectation = "success",
     twice: bool = False,
 ) -> None:
     claimed = changeable(play, actor, effects)
@@ -150,15 +153,13 @@ def _write(
         expect = "either"  # the target does not claim that any of this can change
     numbered = tuple(_numbered(e, body.get("Operations", ())) for e in claimed)
     action: Action = "patch" if method == "PATCH" else "replace"
-    intent = play.intent(action, actor, expect=expect, sent=body, twice=twice)
+    intent = replace(play.intent(action, actor), expect=expect, sent=body, twice=twice)
     writing = Write(action=intent.action, effects=numbered, accepted=False, status=0, refusable=expect != "success")
     # The checks on the answer itself see what is being written as the last of the subject's writes.
     if intent.subject is not None:
         intent = replace(intent, subject=replace(intent.subject, writes=(*intent.subject.writes, writing)))
     what = ", ".join(dict.fromkeys(e.path.rpartition(":")[2] for e in numbered)) or "nothing"
-    done = play.exchange(
-        play.request(method, play.path_of(actor), body=body), intent, f"changes {what} of {about(actor)}"
-    )
+    done = play.exchange(play.request(method, path_of(actor), body=body), intent, f"changes {what} of {about(actor)}")
     settle_write(play, actor, writing, done)
 
 
@@ -167,7 +168,7 @@ def changeable(play: Play, actor: Actor, effects: Sequence[Effect]) -> list[Effe
 
     What disabling does is a claim of its own, so ``active`` is among them wherever it is made.
     """
-    claims = play.stage.claims
+    claims = play.run.claims
     return [e for e in effects if claims.may_change(actor.kind, e.path) or (e.path == "active" and claims.disable)]
 
 
@@ -178,7 +179,7 @@ def settle_write(play: Play, actor: Actor, writing: Write, done: Exchange) -> No
     actor.writes.append(replace(writing, accepted=accepted, status=response.status if response else 0))
     for effect in writing.effects:
         apply(actor, effect, accepted=accepted)
-    if accepted and actor.disabled and play.stage.claims.disable == "delete":
+    if accepted and actor.is_disabled and play.run.claims.disable == "delete":
         actor.gone = True
 
 

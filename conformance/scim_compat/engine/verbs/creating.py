@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Literal
 
-from scim_compat.engine.actor import Actor
+from scim_compat.engine import mapping
+from scim_compat.engine.actor import Actor, NotReached, path_of
+from scim_compat.engine.creation import create as create_resource
 from scim_compat.engine.intent import Effect, Write
-from scim_compat.engine.play import NotReached, Play
+from scim_compat.engine.play import Play
 from scim_compat.engine.verbs import about, actor_of, verb
 from scim_compat.engine.verbs.reading import read_by_id
 from scim_compat.profile.model import Step
@@ -22,10 +25,10 @@ def create(play: Play, step: Step) -> None:
     """Creates the resource with every mapped attribute."""
     conflict = step.args.get("expect") == "conflict"
     actor = actor_of(play, step)
-    body = body_for(play, step.args, play.mapped_body(actor))
-    intent = play.intent("create", actor, expect="refusal" if conflict else "success", duplicate=conflict)
+    body = body_for(play, step.args, mapping.creation_body(play.rows(actor.kind), actor.sources))
+    intent = replace(play.intent("create", actor), expect="refusal" if conflict else "success", duplicate=conflict)
     again = " a second time" if conflict else ""
-    done = play.create(actor, body, ours=False, intent=intent, title=f"creates {about(actor)}{again}")
+    done = create_resource(play, actor, body, ours=False, intent=intent, title=f"creates {about(actor)}{again}")
     if not conflict:
         created(actor, done)
         actor.writes = [_creation(play, actor, done)]
@@ -56,7 +59,7 @@ def created(actor: Actor, done: Exchange) -> None:
 
 def _creation(play: Play, actor: Actor, done: Exchange) -> Write:
     # A reference is judged as a whole: whether it comes back as an object is another check's business.
-    whole = {f"{path}.value": path for path in play.references(actor.kind)}
+    whole = {f"{path}.value": path for path in mapping.references(play.rows(actor.kind))}
     effects = tuple(
         Effect("set", whole[path], {"value": value}) if path in whole else Effect(kind, path, value)
         for kind, path, value in _sent(play, actor)
@@ -72,7 +75,7 @@ def _sent(play: Play, actor: Actor) -> Iterator[tuple[Literal["set", "sent"], st
     An entry that the client finds by something else than its type (``emails[primary eq true].value``) is looked for
     in that way, and whether its other members are kept is no business of the client's.
     """
-    selected = {m.to: m.to.rpartition("].")[0] + "]" for m in play.mapping(actor.kind) if m.source and "]." in m.to}
+    selected = {m.to: m.to.rpartition("].")[0] + "]" for m in play.rows(actor.kind) if m.source and "]." in m.to}
     own = {
         id(paths.get(actor.desired, place)): place
         for path, place in selected.items()
@@ -96,14 +99,14 @@ def delete(play: Play, step: Step) -> None:
     twice = step.args.get("expect") == "gone"
     if play.scenario.dialect.read_before_write and step.args.get("read", True):
         read_by_id(play, actor, gone=twice)
-    intent = play.intent("delete", actor, expect="refusal" if twice else "success", twice=twice)
+    intent = replace(play.intent("delete", actor), expect="refusal" if twice else "success", twice=twice)
     again = " again" if twice else ""
-    done = play.exchange(play.request("DELETE", play.path_of(actor)), intent, f"deletes {about(actor)}{again}")
+    done = play.exchange(play.request("DELETE", path_of(actor)), intent, f"deletes {about(actor)}{again}")
     if done.response and not done.response.ok and not twice:
         raise NotReached(f"{actor.key} was not deleted: DELETE answered {done.response.status}")
     if done.response and done.response.ok and not twice:
         actor.gone = True
-        ledger = play.stage.ledger
+        ledger = play.run.ledger
         # A server may have answered the creation with the id of another: then the new one is still there.
         if actor.entry is not None and ledger.entries[actor.entry].id == actor.id:
             ledger.record_deleted(actor.entry)

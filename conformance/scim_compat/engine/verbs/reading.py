@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
-from scim_compat.engine import wording
-from scim_compat.engine.actor import Actor
+from scim_compat.engine import mapping, wording
+from scim_compat.engine.actor import Actor, NotReached, path_of
 from scim_compat.engine.intent import Action, Query
-from scim_compat.engine.play import NotReached, Play
+from scim_compat.engine.play import Play
 from scim_compat.engine.verbs import about, actor_of, verb
 from scim_compat.profile.model import ResourceKind, Step
 from scim_compat.scim import paths
@@ -37,11 +38,11 @@ def excluded(play: Play, kind: ResourceKind, *, match: bool) -> tuple[str, ...]:
 def probe(play: Play, step: Step) -> None:
     """The connection test: a match query for a value that nobody has."""
     kind: ResourceKind = step.args.get("on", "User")
-    path = step.args.get("by") or play.matching(kind).to
+    path = step.args.get("by") or mapping.matching_row(play.rows(kind)).to
     value = str(play.fill("${new.guid}"))
     endpoint, parameters = match_request(play, kind, path, value)
-    intent = play.intent(
-        "match",
+    intent = replace(
+        play.intent("match"),
         resource=kind,
         query=Query(finds=(), filter_path=path, filter_value=value),
         excluded=excluded(play, kind, match=True),
@@ -57,7 +58,7 @@ def probe(play: Play, step: Step) -> None:
 def match(play: Play, step: Step) -> None:
     """Looks for the resource by its matching attribute, or the one named by ``by``."""
     actor = actor_of(play, step)
-    path = step.args.get("by") or play.matching(actor.kind).to
+    path = step.args.get("by") or mapping.matching_row(play.rows(actor.kind)).to
     value = _match_value(play, actor, path)
     case = step.args.get("case")
     if case:
@@ -73,7 +74,7 @@ def match(play: Play, step: Step) -> None:
         hostile=is_hostile(value),
         finds=(actor.id,) if found and actor.id else (),
     )
-    intent = play.intent("match", actor, query=query, excluded=excluded(play, actor.kind, match=True))
+    intent = replace(play.intent("match", actor), query=query, excluded=excluded(play, actor.kind, match=True))
     done = play.exchange(
         play.request("GET", endpoint, parameters=parameters), intent, f"looks for {about(actor)} by {path}"
     )
@@ -100,7 +101,7 @@ def _match_value(play: Play, actor: Actor, path: str) -> str:
     known = paths.get(actor.desired, path)
     if known is not MISSING:
         return str(known)
-    row = next((m for m in play.mapping(actor.kind) if m.to == path and m.source), None)
+    row = mapping.source_row(play.rows(actor.kind), path)
     if row is None:
         raise NotReached(f"{actor.key} has no value for {path}")
     return str(actor.sources[row.source])
@@ -116,9 +117,9 @@ def read(play: Play, step: Step) -> None:
 def read_by_id(play: Play, actor: Actor, *, gone: bool = False, action: Action = "read", title: str = "") -> Exchange:
     parameters = play.scenario.dialect.read_parameters.get(actor.kind, ())
     left_out = excluded(play, actor.kind, match=False)
-    intent = play.intent(action, actor, expect="refusal" if gone else "success", excluded=left_out)
+    intent = replace(play.intent(action, actor), expect="refusal" if gone else "success", excluded=left_out)
     done = play.exchange(
-        play.request("GET", play.path_of(actor), parameters=parameters),
+        play.request("GET", path_of(actor), parameters=parameters),
         intent,
         title or f"reads {about(actor)}",
     )
@@ -140,7 +141,7 @@ def evaluate(play: Play, step: Step) -> None:
 def discover(play: Play, step: Step) -> None:
     """Asks for one of the discovery endpoints."""
     endpoint = step.args["endpoint"]
-    intent = play.intent("discover", endpoint=endpoint)
+    intent = replace(play.intent("discover"), endpoint=endpoint)
     play.exchange(play.request("GET", f"/{endpoint}"), intent, f"asks for /{endpoint}")
 
 
@@ -172,7 +173,7 @@ def import_(play: Play, step: Step) -> None:
 
 def _page_of(play: Play, kind: ResourceKind, start: int, count: int, query: Query) -> Json:
     parameters = [("startIndex", str(start)), ("count", str(count))]
-    intent = play.intent("list", resource=kind, query=query)
+    intent = replace(play.intent("list"), resource=kind, query=query)
     request = play.request("GET", ENDPOINTS[kind], parameters=parameters)
     done = play.exchange(request, intent, f"imports {kind.lower()}s from {start}")
     return done.response.json if done.response and done.response.ok else None

@@ -1,0 +1,50 @@
+"""What the scenarios of one run share, and what each of them hands over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from scim_compat.engine.capabilities import Capabilities, Claims
+from scim_compat.engine.intent import Observation
+from scim_compat.engine.ledger import Ledger
+from scim_compat.profile.model import Step
+from scim_compat.wire.messages import Exchange, Request
+
+
+class Sender(Protocol):
+    """Sends one request; never raises for what the network or the server does."""
+
+    def send(self, request: Request) -> Exchange: ...
+
+
+@dataclass(frozen=True, slots=True)
+class PlayedRequest:
+    """One exchange of a scenario, with its place in the profile."""
+
+    step: Step | None
+    number: str
+    """``3.2``: second exchange of the third step."""
+    title: str
+    observation: Observation
+
+
+@dataclass(frozen=True, slots=True)
+class RunContext:
+    """What the scenarios of one run share."""
+
+    sender: Sender
+    base_url: str
+    seed: int
+    ledger: Ledger
+    observe: Callable[[PlayedRequest], None]
+    """Receives each exchange as soon as it has ended."""
+    capabilities: Capabilities = field(default_factory=Capabilities)
+    claims: Claims = field(default_factory=Claims)
+    large: bool = False
+    """Groups have their full size."""
+    alone: bool = True
+    """No other process of the same run works on the target."""
+    client_timeout: float | None = None
+    """Overrides the profile's own limit, in seconds."""

@@ -1,0 +1,88 @@
+"""Creations: announced in the ledger before they are sent, and taken over from the answer."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from scim_compat.engine import mapping, people
+from scim_compat.engine.actor import NAME_ATTRIBUTE, Actor, NotReached
+from scim_compat.engine.intent import Intent
+from scim_compat.engine.ledger import Ledger
+from scim_compat.engine.play import Play
+from scim_compat.scim import paths
+from scim_compat.scim.names import ENDPOINTS
+from scim_compat.values import Json
+from scim_compat.wire.messages import Exchange
+
+_SERVERS_OWN = frozenset({"schemas", "meta", "id", "groups", "password", "members"})
+"""Parts of a body that no read compares with what was sent."""
+
+
+def create(play: Play, actor: Actor, body: dict[str, Json], *, ours: bool, intent: Intent, title: str) -> Exchange:
+    """POSTs the body with the ledger written first, and takes over what the server made of it."""
+    entry = announce(play, actor, body)
+    request = play.request("POST", ENDPOINTS[actor.kind], ours=ours, body=body)
+    done = play.exchange(request, replace(intent, sent=body), title, settle=entry_settler(play.run.ledger, entry))
+    response = done.response
+    if response is None or not response.ok or intent.duplicate:
+        return done
+    answer = response.json if isinstance(response.json, dict) else {}
+    identifier = answer.get("id")
+    if isinstance(identifier, str) and identifier not in paths.STEPS:
+        actor.id = identifier
+        name = paths.member(answer, NAME_ATTRIBUTE[actor.kind])
+        if isinstance(name, str) and not people.has_tag(name, play.run.seed):
+            play.strangers[identifier] = name
+    actor.entry = entry
+    actor.location = response.header("location")
+    settle(actor, body, answer, references=mapping.references(play.rows(actor.kind)))
+    return done
+
+
+def announce(play: Play, actor: Actor, body: Mapping[str, Json]) -> int:
+    """Writes into the ledger that the body is about to be created; returns the entry's number."""
+    attribute = NAME_ATTRIBUTE[actor.kind]
+    name = str(paths.member(body, attribute))
+    if not people.has_tag(name, play.run.seed):
+        raise NotReached(
+            f"{actor.key} was not created: its {attribute} {name!r} does not carry the run's tag, "
+            "by which clean-up knows what it may delete; write ${run.tag} into it"
+        )
+    entry = play.run.ledger.intend(actor.kind, attribute, name)
+    play.created.append(entry)
+    return entry
+
+
+def entry_settler(ledger: Ledger, number: int) -> Callable[[Exchange], None]:
+    """Records the answer to a creation: refused, created with this id, or unknown and looked up at clean-up."""
+
+    def record(done: Exchange) -> None:
+        response = done.response
+        if response is None or not response.ok:
+            if response is not None and 400 <= response.status < 500:
+                ledger.record_dropped(number)
+            return
+        answer = response.json if isinstance(response.json, dict) else {}
+        identifier, entry = answer.get("id"), ledger.entries[number]
+        if isinstance(identifier, str) and identifier not in paths.STEPS and identifier not in ledger.living():
+            is_echo = str(paths.member(answer, entry.attribute)).lower() == entry.name.lower()
+            ledger.record_created(number, identifier, confirmed=bool(entry.name) and is_echo)
+
+    return record
+
+
+def settle(actor: Actor, body: Mapping[str, Json], answer: Mapping[str, Json], *, references: frozenset[str]) -> None:
+    """Makes what was sent the desired state, read-only members aside."""
+    actor.desired = {
+        k: copy.deepcopy(v) for k, v in body.items() if k.lower() not in _SERVERS_OWN and not paths.is_unassigned(v)
+    }
+    for path in references:
+        value = paths.get(actor.desired, path)
+        if isinstance(value, str):  # sent as a bare id (Entra), but a server returns an object
+            paths.put(actor.desired, path, {"value": value})
+    members = body.get("members") or []
+    actor.members = {m["value"] for m in members if isinstance(m, Mapping) and "value" in m}
+    actor.last_answer = dict(answer) or None
+    actor.gone = False
