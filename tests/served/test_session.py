@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
+from scim_compat.errors import SettingError
 from scim_compat.profile.model import Requirement
 from scim_compat.results.events import EventWriter
 from scim_compat.run import endpoint
@@ -232,7 +233,7 @@ def test_a_target_that_is_none_raises(opened):
 )
 def test_settings_that_cannot_work_are_refused(tmp_path, changes, words):
     settings = Settings(**({"url": "https://x.example", "seed": 1, "out": str(tmp_path)} | changes))
-    with pytest.raises(ValueError, match=words):
+    with pytest.raises(SettingError, match=words):
         endpoint.open_wire(settings)
 
 

@@ -14,6 +14,7 @@ from email.utils import format_datetime
 import httpx
 import pytest
 import trustme
+from scim_compat.errors import SettingError
 from scim_compat.values import MISSING
 from scim_compat.wire.client import Wire, WireSettings, retry_after
 from scim_compat.wire.credentials import (
@@ -289,7 +290,7 @@ def test_base_urls(base, url, query):
     ],
 )
 def test_base_urls_that_are_refused(base, text):
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises(SettingError) as caught:
         wire(base)
     assert text in str(caught.value)
     assert "S3CRET" not in str(caught.value)
@@ -310,6 +311,16 @@ def test_targets_that_are_refused(target):
         ({"connect_timeout": float("inf")}, "connect_timeout must be"),
         ({"body_cap": 0}, "body_cap must be"),
         ({"retry_limit": -1}, "retry_limit must not be negative"),
+    ],
+)
+def test_numbers_that_are_refused(settings, text):
+    with pytest.raises(ValueError, match=text):
+        wire("https://h.example", **settings)
+
+
+@pytest.mark.parametrize(
+    ("settings", "text"),
+    [
         ({"proxy": "socks5://127.0.0.1"}, "The proxy must be an http"),
         ({"proxy": "http://u:S3CRET@h:x"}, "The proxy URL cannot be read"),
         ({"verify": "/nowhere/ca.pem"}, "The CA file '/nowhere/ca.pem' cannot be used: No such file"),
@@ -319,7 +330,7 @@ def test_targets_that_are_refused(target):
     ],
 )
 def test_settings_that_are_refused(settings, text):
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises(SettingError) as caught:
         wire("https://h.example", **settings)
     assert text in str(caught.value)
     assert "S3CRET" not in str(caught.value)

@@ -128,6 +128,7 @@ class SuiteController:
 
     def pytest_sessionstart(self) -> None:
         """A target that cannot be tested ends the run here, with one paragraph and exit status 3."""
+        from scim_compat.errors import SettingError  # noqa: PLC0415
         from scim_compat.run.preflight import NotTestable  # noqa: PLC0415
 
         if self.config.option.collectonly:
@@ -139,7 +140,7 @@ class SuiteController:
             if self.config.pluginmanager.has_plugin(HANDOVER):
                 raise KeyboardInterrupt from None  # the command tells the reason; pytest.exit would tell it as well
             pytest.exit(str(reason), returncode=NOT_TESTABLE)
-        except ValueError as reason:
+        except SettingError as reason:
             self.handover.unusable = str(reason)
             if self.config.pluginmanager.has_plugin(HANDOVER):
                 raise KeyboardInterrupt from None

@@ -16,6 +16,7 @@ from scim_compat.engine.cleanup import remove_entries
 from scim_compat.engine.context import PlayedRequest, RunContext
 from scim_compat.engine.ledger import Ledger
 from scim_compat.engine.versions import VERSIONS
+from scim_compat.errors import SettingError
 from scim_compat.profile.model import Profile
 from scim_compat.run.bystanders import (
     Bystanders,
@@ -141,7 +142,7 @@ class Endpoint:
 
 
 def open_wire(settings: Settings) -> wire.Wire:
-    """The HTTP client of a run. Raises ValueError with a plain sentence for a URL or credential that cannot work."""
+    """The HTTP client of a run. Raises SettingError for a URL or credential that cannot work."""
     transport = None
     if settings.app:
         from scim_compat.wire.apps.load import transport_for  # noqa: PLC0415 - only where asked for
@@ -160,7 +161,7 @@ def open_wire(settings: Settings) -> wire.Wire:
         transport=transport,
     )
     if opened.base_query:
-        raise ValueError(
+        raise SettingError(
             "leave the query (all from the ? on) out of the URL: a profile adds its client's own query to each "
             "request (entra-v2 its flag aadOptscim062020), and a key is given as a credential"
         )

@@ -103,7 +103,7 @@ class Session:
         shard: str = "",
         progress: Callable[[str, Any], None] | None = None,
     ) -> None:
-        """``versions``: those of the profiles that will run. Raises ValueError for a URL that cannot work."""
+        """``versions``: those of the profiles that will run. Raises SettingError for a URL that cannot work."""
         self.settings = settings
         self.events = events
         self._progress = progress or (lambda _event, _data: None)

@@ -38,7 +38,7 @@ class Login:
     scope: str = ""
 
     def credential(self) -> Credential:
-        """What the wire sends. Raises ValueError with a plain sentence if a value cannot be sent."""
+        """What the wire sends. Raises SettingError if a value cannot be sent."""
         if self.kind == "bearer":
             return Bearer(self.token)
         if self.kind == "basic":

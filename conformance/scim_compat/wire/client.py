@@ -22,10 +22,11 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
+from scim_compat.errors import SettingError
 from scim_compat.values import MISSING, Json
 from scim_compat.wire import strict_json
 from scim_compat.wire.body import RequestBody, read_body
-from scim_compat.wire.credentials import AuthFailed, Credential
+from scim_compat.wire.credentials import Credential, NoTokenError
 from scim_compat.wire.failures import explain
 from scim_compat.wire.messages import (
     Exchange,
@@ -93,7 +94,7 @@ class Wire:
 
     ``transport``: an httpx transport in place of the network (an application in this process, a mock).
     ``secrets``: the register of the call; the credential, the proxy's password and fetched tokens are added to it.
-    ``sleep`` takes seconds. Raises ValueError if the settings cannot be used.
+    ``sleep`` takes seconds. Raises SettingError for a URL, proxy or certificate that cannot be used.
     """
 
     def __init__(
@@ -163,7 +164,7 @@ class Wire:
         while True:
             try:
                 credential = self._credential_headers(request)
-            except AuthFailed as error:
+            except NoTokenError as error:
                 failure = Failure("auth", self.secrets.text(str(error)))
                 return Exchange(request, url, None, failure, waits=tuple(waits))
             attempt = self._attempt(request, credential)
@@ -321,21 +322,21 @@ def _http_date(text: str) -> datetime | None:
 def _split(base_url: str) -> _Base:
     text = base_url.strip()
     if any(char.isspace() or not char.isprintable() for char in text):
-        raise ValueError("The base URL has white space in it.")
+        raise SettingError("The base URL has white space in it.")
     # First, so that no later message quotes a URL with a password in it.
     if "@" in text.partition("://")[2].partition("/")[0]:
-        raise ValueError("The base URL has a user name in it: take it out, and use `--auth basic` instead.")
+        raise SettingError("The base URL has a user name in it: take it out, and use `--auth basic` instead.")
     try:
         parts = urlsplit(text)
         url = httpx.URL(f"{parts.scheme}://{parts.netloc}", port=parts.port)  # .port checks its range
     except (httpx.InvalidURL, ValueError):  # their text quotes a part, which may be of a password with a slash in it
-        raise ValueError("The base URL cannot be read: check its host and port.") from None
+        raise SettingError("The base URL cannot be read: check its host and port.") from None
     if parts.scheme not in ("http", "https"):
-        raise ValueError("The base URL must start with https:// (or http://), such as https://host.example/scim/v2.")
+        raise SettingError("The base URL must start with https:// (or http://), such as https://host.example/scim/v2.")
     if not url.host:
-        raise ValueError("The base URL has no host. Expected something like https://host.example/scim/v2.")
+        raise SettingError("The base URL has no host.", hint="Expected something like https://host.example/scim/v2.")
     if "#" in text:
-        raise ValueError("The base URL has a fragment (#…), which is never sent: take it out.")
+        raise SettingError("The base URL has a fragment (#…), which is never sent: take it out.")
     path = quote(parts.path.rstrip("/"), safe="/%!$&'()*+,;=:@-._~[]")
     netloc = url.netloc.decode("ascii")
     return _Base(f"{parts.scheme}://{netloc}{path}", parts.query, path, netloc, url.host, parts.scheme)

@@ -17,6 +17,7 @@ from urllib.parse import quote_plus, urlencode, urlsplit
 
 import httpx
 
+from scim_compat.errors import SettingError
 from scim_compat.wire import strict_json
 from scim_compat.wire.body import RequestBody, read_body
 from scim_compat.wire.failures import explain
@@ -36,8 +37,8 @@ _ERROR_CODE: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,40}")
 _FRAMING: Final = frozenset({"host", "content-length", "content-type", "transfer-encoding", "connection"})
 
 
-class AuthFailed(Exception):  # noqa: N818 - it names what happened, as the client's user would
-    """No credential could be had. The text is a plain sentence without secrets."""
+class NoTokenError(Exception):
+    """No token was issued. The text is a plain sentence without secrets. ``Wire.send`` makes a Failure of it."""
 
 
 class Credential(Protocol):
@@ -48,7 +49,7 @@ class Credential(Protocol):
         """``bearer``, ``basic``, ``header``, ``oauth2-client-credentials`` or ``none``."""
 
     def headers(self, transport: httpx.BaseTransport) -> Headers:
-        """The headers to add to a request. May ask a token endpoint; raises AuthFailed if that fails."""
+        """The headers to add to a request. May ask a token endpoint; raises NoTokenError if that fails."""
 
     def wrong(self) -> Headers:
         """Headers of the same kind with a secret that cannot be right."""
@@ -89,9 +90,9 @@ class Bearer:
     def __post_init__(self) -> None:
         _refuse_unsendable("the bearer token", self.token)
         if self.token.lower().startswith("bearer "):
-            raise ValueError('The bearer token starts with the word "Bearer": give the token alone.')
+            raise SettingError('The bearer token starts with the word "Bearer": give the token alone.')
         if " " in self.token:
-            raise ValueError("The bearer token has a space in it: give the token alone, as it was issued.")
+            raise SettingError("The bearer token has a space in it: give the token alone, as it was issued.")
 
     def headers(self, transport: httpx.BaseTransport) -> Headers:  # noqa: ARG002 - the protocol's signature
         return (("Authorization", f"Bearer {self.token}"),)
@@ -118,7 +119,7 @@ class Basic:
         _refuse_control("the user name", self.user)
         _refuse_control("the password", self.password)
         if ":" in self.user:
-            raise ValueError("The user name has a colon in it, which Basic authentication cannot carry (RFC 7617).")
+            raise SettingError("The user name has a colon in it, which Basic authentication cannot carry (RFC 7617).")
 
     def headers(self, transport: httpx.BaseTransport) -> Headers:  # noqa: ARG002 - the protocol's signature
         return (("Authorization", _basic(self.user, self.password)),)
@@ -144,9 +145,9 @@ class RawHeader:
 
     def __post_init__(self) -> None:
         if not _FIELD_NAME.fullmatch(self.name):
-            raise ValueError(f"{strict_json.sanitise(self.name)!r} is not a header name (RFC 9110 section 5.1).")
+            raise SettingError(f"{strict_json.sanitise(self.name)!r} is not a header name (RFC 9110 section 5.1).")
         if self.name.lower() in _FRAMING:
-            raise ValueError(f"The header {self.name} cannot carry a credential: it is set for each request.")
+            raise SettingError(f"The header {self.name} cannot carry a credential: it is set for each request.")
         _refuse_unsendable(f"the value of {self.name}", self.value)
 
     def headers(self, transport: httpx.BaseTransport) -> Headers:  # noqa: ARG002 - the protocol's signature
@@ -190,19 +191,19 @@ class ClientCredentials:
         _refuse_control("the client id", self.client_id)
         _refuse_control("the client secret", self.client_secret)
         if not self.client_id or not self.client_secret:
-            raise ValueError("Client credentials need both a client id and a client secret.")
+            raise SettingError("Client credentials need both a client id and a client secret.")
         # First, so that no later message quotes a URL with a secret in it.
         if "@" in self.token_url.partition("://")[2].partition("/")[0]:
-            raise ValueError("The token URL has a user name in it: give client id and secret on their own.")
+            raise SettingError("The token URL has a user name in it: give client id and secret on their own.")
         try:
             # urlsplit finds what httpx lets pass: half an IPv6 address, a port out of range.
             url = httpx.URL(self.token_url, port=urlsplit(self.token_url).port)
         except (httpx.InvalidURL, ValueError):  # their text quotes a part, which may be of a password with a slash
-            raise ValueError("The token URL cannot be read: check its host and port.") from None
+            raise SettingError("The token URL cannot be read: check its host and port.") from None
         if url.scheme not in ("http", "https") or not url.host:
-            raise ValueError("The token URL is no https:// URL.")
+            raise SettingError("The token URL is no https:// URL.")
         if url.scheme == "http" and not _is_loopback(url.host):
-            raise ValueError(f"The token URL on {url.host} must be https: the client secret goes there in clear.")
+            raise SettingError(f"The token URL on {url.host} must be https: the client secret goes there in clear.")
 
     def headers(self, transport: httpx.BaseTransport) -> Headers:
         if not self._token or self.clock() >= self._until:
@@ -234,21 +235,21 @@ class ClientCredentials:
             url = httpx.URL(self.token_url)
             peer = url.netloc.decode()
             failure = explain(error, peer=peer, host=url.host, timeout=_TOKEN_TIMEOUT, clean=redact)
-            raise AuthFailed(redact(f"No token from the token endpoint. {failure.text}")) from None
+            raise NoTokenError(redact(f"No token from the token endpoint. {failure.text}")) from None
         value, _ = strict_json.parse(body)
         answer = value if isinstance(value, dict) else {}
         if status != 200:
             code = answer.get("error")
-            raise AuthFailed(_refusal(status, redact(code) if isinstance(code, str) else None))
+            raise NoTokenError(_refusal(status, redact(code) if isinstance(code, str) else None))
         token, kind = answer.get("access_token"), answer.get("token_type", "Bearer")
         if not isinstance(token, str) or not token:
-            raise AuthFailed("The token endpoint answered 200, but without a JSON object that has access_token.")
+            raise NoTokenError("The token endpoint answered 200, but without a JSON object that has access_token.")
         if not isinstance(kind, str) or kind.lower() != "bearer":
-            raise AuthFailed("The token endpoint answered with a token_type other than Bearer.")
+            raise NoTokenError("The token endpoint answered with a token_type other than Bearer.")
         try:
             _refuse_unsendable("the token", token)
-        except ValueError:
-            raise AuthFailed("The token endpoint answered with a token that no header can carry.") from None
+        except SettingError:
+            raise NoTokenError("The token endpoint answered with a token that no header can carry.") from None
         lifetime = _lifetime(answer.get("expires_in"))
         if self._token and self._token != token:
             self._old = (*self._old, self._token)
@@ -323,8 +324,8 @@ def _is_loopback(host: str) -> bool:
 
 def _refuse_control(what: str, text: str) -> None:
     if any(ord(char) < 0x20 or ord(char) == 0x7F for char in text):
-        ends = " It ends with one: a file's last line break?" if text[-1:] in "\r\n" else ""
-        raise ValueError(f"{what[0].upper()}{what[1:]} has a line break or control character in it.{ends}")
+        hint = "It ends with one: a file's last line break?" if text[-1:] in "\r\n" else ""
+        raise SettingError(f"{what[0].upper()}{what[1:]} has a line break or control character in it.", hint=hint)
 
 
 def _refuse_unsendable(what: str, text: str) -> None:
@@ -332,11 +333,13 @@ def _refuse_unsendable(what: str, text: str) -> None:
     _refuse_control(what, text)
     shown = what[0].upper() + what[1:]
     if not text.strip():
-        raise ValueError(f"{shown} is empty.")
+        raise SettingError(f"{shown} is empty.")
     if text != text.strip():
-        raise ValueError(f"{shown} starts or ends with white space.")
+        raise SettingError(f"{shown} starts or ends with white space.")
     try:
         text.encode("latin-1")
     except UnicodeEncodeError as error:
         place = f"character {error.start + 1} is outside Latin-1"
-        raise ValueError(f"{shown} cannot be sent in a header: {place}. Was it pasted from a formatted text?") from None
+        raise SettingError(
+            f"{shown} cannot be sent in a header: {place}.", hint="Was it pasted from a formatted text?"
+        ) from None

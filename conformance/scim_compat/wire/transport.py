@@ -22,6 +22,7 @@ import h11
 import httpcore
 import httpx
 
+from scim_compat.errors import SettingError
 from scim_compat.wire.failures import PeerClosed
 
 TOTAL: Final = "scim_compat.total"
@@ -294,9 +295,11 @@ def _proxy(url: str | None) -> httpcore.Proxy | None:
     try:
         parsed = httpx.URL(url)
     except (httpx.InvalidURL, ValueError):  # their text may quote the password
-        raise ValueError("The proxy URL cannot be read. Expected http://proxy.example:3128.") from None
+        raise SettingError("The proxy URL cannot be read.", hint="Expected http://proxy.example:3128.") from None
     if parsed.scheme not in ("http", "https") or not parsed.host:
-        raise ValueError("The proxy must be an http:// or https:// URL with a host, such as http://proxy.example:3128.")
+        raise SettingError(
+            "The proxy must be an http:// or https:// URL with a host, such as http://proxy.example:3128."
+        )
     place = httpcore.URL(scheme=parsed.raw_scheme, host=parsed.raw_host, port=parsed.port, target=b"/")
     auth = (parsed.username.encode(), parsed.password.encode()) if parsed.userinfo else None
     return httpcore.Proxy(place, auth=auth)
@@ -305,14 +308,14 @@ def _proxy(url: str | None) -> httpcore.Proxy | None:
 def tls_context(*, verify: bool | str, client_cert: tuple[str, str | None] | None) -> ssl.SSLContext:
     """The TLS settings: ``verify`` is True (the system's and certifi's CAs), False, or a CA file or folder.
 
-    Raises ValueError in words if a file cannot be used.
+    Raises SettingError if a file cannot be used.
     """
     if isinstance(verify, str):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         try:
             context.load_verify_locations(**{"capath" if _is_folder(verify) else "cafile": verify})
         except OSError as error:  # ssl.SSLError is one
-            raise ValueError(f"The CA file {verify!r} cannot be used: {_os_reason(error)}.") from None
+            raise SettingError(f"The CA file {verify!r} cannot be used: {_os_reason(error)}.") from None
     else:
         context = httpx.create_ssl_context(verify=verify, trust_env=False)
         if verify:
@@ -324,9 +327,9 @@ def tls_context(*, verify: bool | str, client_cert: tuple[str, str | None] | Non
             context.load_cert_chain(certificate, key, password=lambda: "")
         except OSError as error:
             named = f"{certificate!r} with key {key!r}" if key else repr(certificate)
-            raise ValueError(
-                f"The client certificate {named} cannot be used: {_os_reason(error)}. "
-                "It must be PEM, and the key without a passphrase."
+            raise SettingError(
+                f"The client certificate {named} cannot be used: {_os_reason(error)}.",
+                hint="It must be PEM, and the key without a passphrase.",
             ) from None
     return context
 

@@ -9,8 +9,9 @@ import sys
 import textwrap
 
 import pytest
+from scim_compat.errors import SettingError
 from scim_compat.wire.apps.asgi import AsgiTransport
-from scim_compat.wire.apps.load import AppNotUsable, transport_for
+from scim_compat.wire.apps.load import transport_for
 from scim_compat.wire.apps.wsgi import WsgiTransport
 from scim_compat.wire.client import Wire, WireSettings
 from scim_compat.wire.credentials import Bearer
@@ -118,7 +119,7 @@ def test_applications_and_factories_are_told_apart(project, path, kind):
     ],
 )
 def test_what_cannot_be_loaded_says_which_part(project, path, text):
-    with pytest.raises(AppNotUsable) as caught:
+    with pytest.raises(SettingError) as caught:
         transport_for(path)
     assert text in str(caught.value)
 

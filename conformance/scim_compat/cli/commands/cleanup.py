@@ -163,13 +163,13 @@ def _clean(path: Path, file: LedgerFile, settings: Settings) -> int:
     """Deletes what the ledger has open, tells about it, and returns the exit status."""
     from scim_compat.cli.terminal import paragraph, printable  # noqa: PLC0415
     from scim_compat.engine.cleanup import remove_entries  # noqa: PLC0415
-    from scim_compat.errors import RecordFileError  # noqa: PLC0415
+    from scim_compat.errors import RecordFileError, SettingError  # noqa: PLC0415
     from scim_compat.run.endpoint import open_wire  # noqa: PLC0415
 
     open_ = file.open_entries()
     try:
         wire = open_wire(settings)
-    except ValueError as error:
+    except SettingError as error:
         raise click.UsageError(printable(error)) from None
     click.echo(f"{printable(path)}: {plural(len(open_), 'resource')} at {printable(settings.app or settings.url)}")
     if settings.url != file.base_url:

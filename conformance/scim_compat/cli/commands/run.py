@@ -117,7 +117,7 @@ def _from_target(file: str, options: dict[str, Any]) -> dict[str, Any]:
 def execute(url: str, profiles: tuple[str, ...], options: dict[str, Any]) -> int:
     """Runs and tells; returns the exit status."""
     from scim_compat.cli.terminal import Terminal  # noqa: PLC0415 - `--help` pays for none of these
-    from scim_compat.errors import InputError  # noqa: PLC0415
+    from scim_compat.errors import InputError, SettingError  # noqa: PLC0415
     from scim_compat.pytest_plugin.launch import run  # noqa: PLC0415
     from scim_compat.run.request import RunRequest  # noqa: PLC0415
     from scim_compat.run.settings import Settings, default_out, new_seed  # noqa: PLC0415
@@ -155,7 +155,7 @@ def execute(url: str, profiles: tuple[str, ...], options: dict[str, Any]) -> int
     except InputError as refused:
         click.echo(str(refused), err=True)
         return 2
-    except ValueError as refused:
+    except (SettingError, ValueError) as refused:
         raise click.UsageError(str(refused)) from None
     terminal.finish(ended)
     return ended.status

@@ -17,6 +17,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
+from scim_compat.errors import SettingError
 from scim_compat.wire.apps.asgi import AsgiTransport
 from scim_compat.wire.apps.common import told
 from scim_compat.wire.apps.wsgi import WsgiTransport
@@ -25,15 +26,11 @@ if TYPE_CHECKING:
     import httpx
 
 
-class AppNotUsable(ValueError):  # noqa: N818 - it names what is wrong, as its text does
-    """The application cannot be loaded or is of no known kind."""
-
-
 def transport_for(app_path: str) -> httpx.BaseTransport:
     """The transport that calls ``module:attribute``, an application or a factory without parameters.
 
-    The current folder can be imported from. Raises AppNotUsable, a ValueError, saying which part failed
-    and what was found.
+    The current folder can be imported from. Raises SettingError, which says which part
+    failed and what is there.
     """
     app = _load(app_path)
     kind = _kind(app, app_path)
@@ -41,7 +38,7 @@ def transport_for(app_path: str) -> httpx.BaseTransport:
         app = _made(app, app_path)
         kind = _kind(app, f"what {app_path} returned")
         if kind == "factory":
-            raise AppNotUsable(f"{app_path} returned another factory, not an application.")
+            raise SettingError(f"{app_path} returned another factory, not an application.")
     return AsgiTransport(app) if kind == "asgi" else WsgiTransport(app)
 
 
@@ -53,7 +50,7 @@ def _load(app_path: str) -> Any:
     attribute = attribute.removesuffix("()")
     parts = [*module_name.split("."), *attribute.split(".")]
     if not colon or not all(part.isidentifier() for part in parts):
-        raise AppNotUsable(f"{app_path!r} is not of the form module:attribute, such as shop.wsgi:application.")
+        raise SettingError(f"{app_path!r} is not of the form module:attribute, such as shop.wsgi:application.")
     here = os.getcwd()  # noqa: PTH109 - sys.path holds strings
     if here not in sys.path and "" not in sys.path:
         sys.path.insert(0, here)
@@ -66,7 +63,7 @@ def _load(app_path: str) -> Any:
             names = [name for name in dir(found) if not name.startswith("_") and callable(getattr(found, name, None))]
             close = difflib.get_close_matches(part, names, 1)
             hint = f"did you mean {close[0]}?" if close else f"callable there: {', '.join(names[:8]) or 'nothing'}."
-            raise AppNotUsable(f"{place} was imported, but has no {part}: {hint}") from None
+            raise SettingError(f"{place} was imported, but has no {part}: {hint}") from None
         place += f".{part}"
     return found
 
@@ -77,34 +74,34 @@ def _import(name: str, here: str) -> Any:
     except ModuleNotFoundError as error:
         missing = error.name or ""
         if name == missing or name.startswith(f"{missing}."):
-            raise AppNotUsable(
-                f"There is no module {missing} (looked in {here} and in the Python path). "
-                "Start in the project's folder, and install the project's own dependencies."
+            raise SettingError(
+                f"There is no module {missing} (looked in {here} and in the Python path).",
+                hint="Start in the project's folder, and install the project's own dependencies.",
             ) from None
-        raise AppNotUsable(
+        raise SettingError(
             f"Importing {name} failed: it needs the module {missing}, which is not installed."
         ) from error
     except (Exception, SystemExit) as error:
-        raise AppNotUsable(f"Importing {name} failed: {told(error)}.") from error
+        raise SettingError(f"Importing {name} failed: {told(error)}.") from error
 
 
 def _made(factory: Callable[[], Any], app_path: str) -> Any:
     if inspect.iscoroutinefunction(factory):
-        raise AppNotUsable(f"{app_path} is an async factory: name an application or a plain function instead.")
+        raise SettingError(f"{app_path} is an async factory: name an application or a plain function instead.")
     try:
         return factory()
     except (Exception, SystemExit) as error:
-        raise AppNotUsable(f"{app_path} was called, as a factory, and failed: {told(error)}.") from error
+        raise SettingError(f"{app_path} was called, as a factory, and failed: {told(error)}.") from error
 
 
 def _kind(app: Any, place: str) -> Literal["asgi", "wsgi", "factory"]:
     """Told by the parameters that must be given: (scope, receive, send), (environ, start_response), ()."""
     if not callable(app):
-        raise AppNotUsable(f"{place} is {type(app).__name__}, which cannot be called: no WSGI or ASGI application.")
+        raise SettingError(f"{place} is {type(app).__name__}, which cannot be called: no WSGI or ASGI application.")
     try:
         parameters = inspect.signature(app).parameters.values()
     except (TypeError, ValueError):
-        raise AppNotUsable(f"{place} has no signature to tell WSGI from ASGI by.") from None
+        raise SettingError(f"{place} has no signature to tell WSGI from ASGI by.") from None
     places = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     needed = [each for each in parameters if each.kind in places and each.default is each.empty]
     caught = any(each.kind is each.VAR_POSITIONAL for each in parameters)
@@ -121,7 +118,7 @@ def _kind(app: Any, place: str) -> Literal["asgi", "wsgi", "factory"]:
         if not needed:
             return "factory"
     names = ", ".join(each.name for each in parameters) or "none"
-    raise AppNotUsable(
+    raise SettingError(
         f"{place} takes the parameters ({names}): neither (environ, start_response) as WSGI, "
         "nor (scope, receive, send) as ASGI, nor none as a factory."
     )
