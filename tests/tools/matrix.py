@@ -156,7 +156,7 @@ def remember(put: Callable[[Any, str, Any], None] = setattr) -> None:
     from scim_compat import schemas  # noqa: PLC0415 - the path is set by then
     from scim_compat.engine import people  # noqa: PLC0415
 
-    make, judge = people.person, schemas.shape_errors
+    make, judge = people.person, schemas.Shape.errors
     persons: dict[str, Any] = {}
     errors: dict[tuple[int, str, bool], Any] = {}
 
@@ -166,14 +166,14 @@ def remember(put: Callable[[Any, str, Any], None] = setattr) -> None:
             persons[known] = make(seed, key, overrides)
         return copy.deepcopy(persons[known])
 
-    def shape_errors(compiled: Any, instance: Any, *, quote: bool = True) -> Any:
-        known = id(compiled), json.dumps(instance), quote
+    def shape_errors(shape: schemas.Shape, instance: Any, *, quote: bool = True) -> Any:
+        known = id(shape), json.dumps(instance), quote
         if known not in errors:
-            errors[known] = compiled, judge(compiled, instance, quote=quote)  # kept, so that its id stays its own
+            errors[known] = shape, judge(shape, instance, quote=quote)  # kept, so that its id stays its own
         return list(errors[known][1])
 
     put(people, "person", person)
-    put(schemas, "shape_errors", shape_errors)
+    put(schemas.Shape, "errors", shape_errors)
 
 
 def _row(task: tuple[str, str, tuple[str, ...]]) -> tuple[list[tuple[Pair, Cell]], str]:

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
+from scim_compat.schemas import TargetShapes
 from scim_compat.values import Json
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Capabilities:
-    """What the target says of itself; every part is None where it says nothing."""
+    """What the target says of itself; every part is None where it says nothing.
+
+    Without slots, as it keeps ``shapes``.
+    """
 
     provider_config: Mapping[str, Json] | None = None
     resource_types: tuple[Mapping[str, Json], ...] | None = None
     schemas: tuple[Mapping[str, Json], ...] | None = None
+
+    @cached_property
+    def shapes(self) -> TargetShapes:
+        """The shapes that the target's own schemas describe."""
+        return TargetShapes(self.schemas or ())
 
     def has_resource_type(self, name: str) -> bool | None:
         """Whether ``/ResourceTypes`` lists it; None if the target does not answer there."""

@@ -8,7 +8,7 @@ import json
 import pytest
 from jsonschema import Draft202012Validator
 from scim_compat import schemas
-from scim_compat.schemas import own
+from scim_compat.schemas import own, shapes, target
 from scim_compat.scim import messages, names, urls
 from support.cost import calls
 
@@ -157,11 +157,11 @@ def without(whole, *names):
 
 @pytest.mark.parametrize("name", schemas.NAMES)
 def test_each_schema_is_valid_and_takes_the_example(name):
-    compiled = schemas.validator(name)
+    compiled = schemas.shape(name)
     Draft202012Validator.check_schema(compiled.schema)
     assert compiled.schema["$id"] == f"https://scim-compat.invalid/schemas/2.0/{name}"
     assert schemas.errors(name, GOOD[name]) == []
-    assert schemas.validator(name) is compiled
+    assert schemas.shape(name) is compiled
 
 
 @pytest.mark.parametrize(
@@ -356,9 +356,9 @@ def test_a_huge_array_costs_little():
 
 def test_unknown_names_are_refused_with_a_hint():
     with pytest.raises(ValueError, match="no JSON Schema called 'Users'; did you mean User\\?"):
-        schemas.validator("Users")
+        schemas.shape("Users")
     with pytest.raises(ValueError, match=r"no JSON Schemas for SCIM 1\.0"):
-        schemas.validator("User", scim="1.0")
+        schemas.shape("User", scim="1.0")
 
 
 # --- the target's own schemas -------------------------------------------------------------------
@@ -368,10 +368,10 @@ def test_own_schema_is_valid_and_takes_what_it_describes():
     made = schemas.from_target_schemas("User", TARGET)
     Draft202012Validator.check_schema(made)
     assert made["required"] == ["userName", "badge"]
-    assert schemas.own_errors("User", TARGET, OWN_USER | {"unknown": 1, "schemas": [], "id": "1"}) == []
-    assert schemas.own_errors("User", TARGET, OWN_USER | {"active": None, "emails": None, "hired": None}) == []
-    assert schemas.own_errors("User", TARGET, OWN_USER | {"emails": []}) == []
-    assert schemas.own_errors("User", TARGET, without(OWN_USER, "userName") | {"USERNAME": "a"}) == []
+    assert schemas.TargetShapes(TARGET).errors("User", OWN_USER | {"unknown": 1, "schemas": [], "id": "1"}) == []
+    assert schemas.TargetShapes(TARGET).errors("User", OWN_USER | {"active": None, "emails": None, "hired": None}) == []
+    assert schemas.TargetShapes(TARGET).errors("User", OWN_USER | {"emails": []}) == []
+    assert schemas.TargetShapes(TARGET).errors("User", without(OWN_USER, "userName") | {"USERNAME": "a"}) == []
 
 
 @pytest.mark.parametrize(
@@ -391,17 +391,19 @@ def test_own_schema_is_valid_and_takes_what_it_describes():
     ],
 )
 def test_own_schema_finds_contradictions(change, pointer):
-    assert [error.pointer for error in schemas.own_errors("User", TARGET, OWN_USER | change)] == [pointer]
+    assert [error.pointer for error in schemas.TargetShapes(TARGET).errors("User", OWN_USER | change)] == [pointer]
 
 
 def test_a_projected_answer_may_lack_what_is_required_but_not_lie():
-    assert [e.pointer for e in schemas.own_errors("User", TARGET, {"active": True})] == [
+    assert [e.pointer for e in schemas.TargetShapes(TARGET).errors("User", {"active": True})] == [
         "/badge",
         "/userName",
     ]
-    assert schemas.own_errors("User", TARGET, {"active": True}, projected=True) == []
-    assert schemas.own_errors("User", TARGET, {"userName": None}, projected=True) == []
-    assert [e.pointer for e in schemas.own_errors("User", TARGET, {"active": 1}, projected=True)] == ["/active"]
+    assert schemas.TargetShapes(TARGET).errors("User", {"active": True}, projected=True) == []
+    assert schemas.TargetShapes(TARGET).errors("User", {"userName": None}, projected=True) == []
+    assert [e.pointer for e in schemas.TargetShapes(TARGET).errors("User", {"active": 1}, projected=True)] == [
+        "/active"
+    ]
 
 
 def test_a_missing_schema_is_said():
@@ -436,19 +438,30 @@ def test_a_hostile_schema_is_bounded():
     assert text.count('"n') - text.count('"null"') <= own.MAX_ATTRIBUTES
     assert "a" in made["properties"], "the resource's own schema comes before the flood"
     assert text.count('"a"') == own.MAX_DEPTH
-    assert schemas.own_errors("User", hostile, {"a": {"a": {"a": {"a": 5}}}}) == []  # type: ignore[arg-type]
-    assert [e.pointer for e in schemas.own_errors("User", hostile, {"a": {"a": 5}})] == ["/a/a"]  # type: ignore[arg-type]
+    assert schemas.TargetShapes(hostile).errors("User", {"a": {"a": {"a": {"a": 5}}}}) == []  # type: ignore[arg-type]
+    assert [e.pointer for e in schemas.TargetShapes(hostile).errors("User", {"a": {"a": 5}})] == ["/a/a"]  # type: ignore[arg-type]
 
 
-def test_own_validators_are_compiled_once():
-    schemas.own_errors("User", TARGET, OWN_USER)
-    first = schemas._own_validator("User", TARGET)
-    assert schemas._own_validator("User", TARGET) is first
-    assert schemas._own_validator("User", copy.deepcopy(TARGET)) is first, "equal schemas share a validator"
+def test_own_shapes_are_compiled_once():
+    own_shapes = schemas.TargetShapes(TARGET)
+    assert own_shapes.errors("User", OWN_USER) == []
+    assert own_shapes.of("User") is own_shapes.of("User")
+    assert schemas.TargetShapes(copy.deepcopy(TARGET)).of("User") is own_shapes.of("User"), (
+        "equal schemas share a shape"
+    )
     for n in range(40):
-        schemas._own_validator("User", ({"id": names.USER, "name": str(n), "attributes": [{"name": f"a{n}"}]},))
-    assert len(schemas._own) <= schemas._CACHED_TARGETS
-    assert len(schemas._compiled_cache()) <= schemas._CACHED_TARGETS
+        schemas.TargetShapes(({"id": names.USER, "name": str(n), "attributes": [{"name": f"a{n}"}]},)).of("User")
+    assert target._compiled.cache_info().currsize == target._MAX_TARGETS
+
+
+def test_a_shape_remembers_a_bounded_number_of_valid_instances():
+    shape = schemas.TargetShapes(TARGET).of("User")
+    for n in range(2 * shapes.MAX_VALID):
+        assert shape.errors(OWN_USER | {"loginCount": n}) == []
+    assert len(shape._valid) == shapes.MAX_VALID
+    assert shape.errors(OWN_USER | {"secret": "x" * 20_000}) == []
+    assert not any("x" * 20_000 in known for known in shape._valid)
+    assert [e.pointer for e in shape.errors(OWN_USER | {"loginCount": "1"})] == ["/loginCount"]
 
 
 # --- reading ------------------------------------------------------------------------------------

@@ -162,13 +162,13 @@ def _bare(held: Held, error: schemas.ShapeError) -> bool:
 )
 @at_most_five
 def own_schema(observation: Observation) -> Iterator[Violation]:
-    published = observation.context.capabilities.schemas
-    if not published:
+    capabilities = observation.context.capabilities
+    if not capabilities.schemas:
         raise NotJudged("the target publishes no /Schemas")
     kind = kind_of(observation) or "User"
     for held in own_resources(observation):
         try:
-            found = schemas.own_errors(kind, published, held.value, projected=projected(observation))
+            found = capabilities.shapes.errors(kind, held.value, projected=projected(observation))
         except LookupError:
             raise NotJudged(f"the target's /Schemas has no schema for {kind}") from None
         if not found:
