@@ -1,55 +1,118 @@
-"""Whether a scenario applies to a target."""
+"""Gates: the conditions under which a scenario applies to a target.
+
+``GATES`` has one entry for each key of ``when:`` in a profile. The engine asks it why a scenario does not apply, and
+``scim-compat show`` prints its conditions, so a new gate is one entry here and a place in ``profile.schema.json``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
 
 from scim_compat.engine.context import RunContext
 from scim_compat.profile.model import Scenario
+from scim_compat.values import Json
 
 
-def not_applicable(scenario: Scenario, stage: RunContext) -> str:
-    """Why the scenario does not apply to this target; empty if it does."""
-    claims = stage.claims
-    if scenario.feature in claims.without_features:
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One key of ``when:``."""
+
+    condition: Callable[[Json], str]
+    """The condition in words, from the key's value."""
+    obstacle: Callable[[Json, RunContext], str]
+    """The reason why the target does not meet it; empty if it does."""
+
+
+def not_applicable(scenario: Scenario, run: RunContext) -> str:
+    """The reason why the scenario does not apply to this target; empty if it does."""
+    if scenario.feature in run.claims.without_features:
         return f"the target does not claim the feature {scenario.feature}"
-    kind = scenario.when.get("resource-type")
-    if kind == "Group" and claims.groups is False:
+    return next((reason for reason in _obstacles(scenario, run) if reason), "")
+
+
+def condition(scenario: Scenario) -> str:
+    """The conditions of the scenario in words, in the order of the profile; empty if it always applies."""
+    return "; ".join(GATES[name].condition(value) for name, value in scenario.when.items())
+
+
+def _obstacles(scenario: Scenario, run: RunContext) -> list[str]:
+    return [gate.obstacle(scenario.when[name], run) for name, gate in GATES.items() if name in scenario.when]
+
+
+def _without_resource_type(kind: Json, run: RunContext) -> str:
+    if kind == "Group" and run.claims.groups is False:
         return "the target does not claim groups"
-    if scenario.when.get("disable") not in {None, claims.disable or "keep"}:
-        if claims.disable:
-            return f"the target claims that disabling a user means to {claims.disable} it"
-        return f"the target does not claim that disabling a user means to {scenario.when['disable']} it"
-    if scenario.when.get("existing") not in {None, claims.existing or "conflict"}:
-        claimed = "claims" if claims.existing == "adopt" else "does not claim"
-        return f"the target {claimed} to take over users that exist"
-    filtered = str(scenario.when.get("filterable", ""))
-    if filtered and not claims.may_filter("User", filtered):
-        return f"the target does not claim that users can be filtered by {filtered}"
-    if kind and claims.groups is None and stage.capabilities.has_resource_type(str(kind)) is False:
+    if run.claims.groups is None and run.capabilities.has_resource_type(str(kind)) is False:
         return f"the target's /ResourceTypes lists no {kind}"
-    extension = scenario.when.get("extension")
-    if extension and not stage.capabilities.declares(str(extension)):
-        return f"the target's /Schemas and /ResourceTypes do not offer {extension}"
-    most = scenario.when.get("bulk-at-most")
-    if most is not None and not 0 < (stage.capabilities.bulk_limit or 0) <= most:
-        return f"the target does not limit a bulk request to {most} operations or fewer"
-    served = str(scenario.when.get("discovery", ""))
-    if served and not stage.capabilities.serves(served):
-        return f"the target does not answer at /{served}"
-    if unsaid := _not_advertised(scenario, stage):
-        return f"the target's /ServiceProviderConfig does not say that {unsaid} is supported"
-    if scenario.when.get("large") and not stage.large:
-        return "runs with --large only"
     return ""
 
 
-def _not_advertised(scenario: Scenario, stage: RunContext) -> str:
-    """The first optional feature the scenario needs and the target does not advertise (RFC 7643 §5)."""
-    needed = scenario.when.get("supports", ())
-    config = stage.capabilities.provider_config or {}
-    for name in (needed,) if isinstance(needed, str) else needed:
-        said = config.get(name)
-        if not (isinstance(said, Mapping) and said.get("supported") is True):
-            return str(name)
-    return ""
+def _disables_otherwise(effect: Json, run: RunContext) -> str:
+    claim = run.claims.disable
+    if effect == (claim or "keep"):
+        return ""
+    if claim:
+        return f"the target claims that disabling a user means to {claim} it"
+    return f"the target does not claim that disabling a user means to {effect} it"
+
+
+def _treats_existing_otherwise(effect: Json, run: RunContext) -> str:
+    claim = run.claims.existing
+    if effect == (claim or "conflict"):
+        return ""
+    return f"the target {'claims' if claim == 'adopt' else 'does not claim'} to take over users that exist"
+
+
+def _not_filterable(path: Json, run: RunContext) -> str:
+    if run.claims.may_filter("User", str(path)):
+        return ""
+    return f"the target does not claim that users can be filtered by {path}"
+
+
+def _without_extension(urn: Json, run: RunContext) -> str:
+    return "" if run.capabilities.declares(str(urn)) else f"the target's /Schemas and /ResourceTypes do not offer {urn}"
+
+
+def _bulk_is_larger(most: Json, run: RunContext) -> str:
+    limit = run.capabilities.bulk_limit
+    if limit is not None and limit <= most:
+        return ""
+    return f"the target does not limit a bulk request to {most} operations or fewer"
+
+
+def _does_not_serve(endpoint: Json, run: RunContext) -> str:
+    return "" if run.capabilities.serves(str(endpoint)) else f"the target does not answer at /{endpoint}"
+
+
+def _not_advertised(features: Json, run: RunContext) -> str:
+    """The first optional feature that the scenario needs and the target does not advertise (RFC 7643 §5)."""
+    feature = next((name for name in _listed(features) if not run.capabilities.supports(name)), None)
+    if feature is None:
+        return ""
+    return f"the target's /ServiceProviderConfig does not say that {feature} is supported"
+
+
+_EXISTING: Final = {
+    "conflict": "the creation of a user that exists is a conflict",
+    "adopt": "the creation of a user that exists takes the user over",
+}
+
+
+def _listed(features: Json) -> list[str]:
+    return [features] if isinstance(features, str) else list(features)
+
+
+GATES: Final[Mapping[str, Gate]] = {
+    "resource-type": Gate(lambda kind: f"needs the resource type {kind}", _without_resource_type),
+    "disable": Gate(lambda effect: f"only where disabling a user means to {effect} it", _disables_otherwise),
+    "existing": Gate(lambda effect: f"only where {_EXISTING[effect]}", _treats_existing_otherwise),
+    "filterable": Gate(lambda path: f"needs filters on {path}", _not_filterable),
+    "extension": Gate(lambda urn: f"needs the schema {urn}", _without_extension),
+    "bulk-at-most": Gate(lambda most: f"needs a limit of bulk operations of {most} or fewer", _bulk_is_larger),
+    "discovery": Gate(lambda endpoint: f"needs the endpoint /{endpoint}", _does_not_serve),
+    "supports": Gate(lambda features: f"needs support for {' and '.join(_listed(features))}", _not_advertised),
+    "large": Gate(lambda _: "needs --large", lambda _, run: "" if run.large else "runs with --large only"),
+}
+"""By key of ``when:``. The first gate that is not met gives the reason."""

@@ -1,4 +1,4 @@
-"""What the target says of itself, and what its vendor claims for it."""
+"""The target by its own word, and by the claims of its vendor."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from scim_compat.values import Json
 
 @dataclass(frozen=True)
 class Capabilities:
-    """What the target says of itself; every part is None where it says nothing.
+    """The target's own discovery answers. A part is None where the target does not answer.
 
-    Without slots, as it keeps ``shapes``.
+    Without slots, so that ``shapes`` is computed once.
     """
 
     provider_config: Mapping[str, Json] | None = None
@@ -28,7 +28,7 @@ class Capabilities:
         return TargetShapes(self.schemas or ())
 
     def has_resource_type(self, name: str) -> bool | None:
-        """Whether ``/ResourceTypes`` lists it; None if the target does not answer there."""
+        """True when ``/ResourceTypes`` lists it; None if the target does not answer there."""
         if self.resource_types is None:
             return None
         return any(
@@ -38,32 +38,37 @@ class Capabilities:
 
     @property
     def bulk_limit(self) -> int | None:
-        """Operations in one bulk request at most; None where the target does not say (RFC 7643 §5)."""
-        said = (self.provider_config or {}).get("bulk")
-        limit = said.get("maxOperations") if isinstance(said, Mapping) else None
+        """The most operations in one bulk request; None where the target does not say (RFC 7643 §5)."""
+        bulk = (self.provider_config or {}).get("bulk")
+        limit = bulk.get("maxOperations") if isinstance(bulk, Mapping) else None
         return limit if isinstance(limit, int) and not isinstance(limit, bool) and limit > 0 else None
 
+    def supports(self, feature: str) -> bool:
+        """True when ``/ServiceProviderConfig`` advertises the optional feature (RFC 7643 §5)."""
+        entry = (self.provider_config or {}).get(feature)
+        return isinstance(entry, Mapping) and entry.get("supported") is True
+
     def serves(self, endpoint: str) -> bool:
-        """Whether the discovery endpoint of that name gave a usable answer."""
-        held = {"ResourceTypes": self.resource_types, "Schemas": self.schemas}.get(endpoint, self.provider_config)
-        return held is not None
+        """True when the discovery endpoint of that name gave a usable answer."""
+        answer = {"ResourceTypes": self.resource_types, "Schemas": self.schemas}.get(endpoint, self.provider_config)
+        return answer is not None
 
     def declares(self, urn: str) -> bool:
-        """Whether the target has the schema and a use for it.
+        """True when the target has the schema and a use for it.
 
-        It stands in ``/Schemas``, or in the provider configuration as of that kind; and where ``/ResourceTypes``
-        answers, some type is of that schema or extended by it (RFC 7643 §6).
+        ``/Schemas`` lists it, or the provider configuration is of that schema; and where ``/ResourceTypes`` answers,
+        some type is of that schema or extended by it (RFC 7643 §6).
         """
-        named = (self.provider_config or {}).get("schemas")
-        if isinstance(named, list) and urn in named:
+        of_config = (self.provider_config or {}).get("schemas")
+        if isinstance(of_config, list) and urn in of_config:
             return True
         if self.schema(urn) is None:
             return False
-        used = [self.extends(entry, urn) or _is(entry.get("schema"), urn) for entry in self.resource_types or ()]
-        return any(used) or not used
+        uses = [self.extends(entry, urn) or _is(entry.get("schema"), urn) for entry in self.resource_types or ()]
+        return any(uses) or not uses
 
     def extends(self, resource_type: Mapping[str, Json] | str, urn: str) -> bool | None:
-        """Whether the resource type lists the extension; None if the target says nothing of that type."""
+        """True when the resource type lists the extension; None if the target says nothing of that type."""
         if isinstance(resource_type, str):
             entries = [e for e in self.resource_types or () if _is(e.get("name") or e.get("id"), resource_type)]
             return self.extends(entries[0], urn) if entries else None
@@ -79,15 +84,15 @@ class Capabilities:
         return None
 
 
-def _is(said: Json, name: str) -> bool:
-    return str(said).lower() == name.lower()
+def _is(value: Json, name: str) -> bool:
+    return str(value).lower() == name.lower()
 
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What the vendor says the target does. None: nothing is said, and the client's expectation holds.
+    """The vendor's own statements about the target. None: no claim, and the client's expectation holds.
 
-    A claim is what gets tested; what is not claimed is not held against the target.
+    A claim is tested; a feature that is not claimed is not held against the target.
     """
 
     without_features: frozenset[str] = frozenset()
@@ -98,15 +103,15 @@ class Claims:
     mutable: Mapping[str, frozenset[str]] | None = None
     """Resource kind → attribute paths that can change after creation, lower-case."""
     disable: Literal["keep", "delete"] | None = None
-    """What setting ``active`` to false does to the user."""
+    """The effect on the user of setting ``active`` to false."""
     existing: Literal["conflict", "adopt"] | None = None
-    """What a create for an existing user does."""
+    """The effect of a create for an existing user."""
     page_default: int | None = None
     """Resources in one list where the request names no count."""
     page_max: int | None = None
-    """Resources in one list at most, whatever count the request names."""
+    """The most resources in one list, whatever count the request names."""
     media_types: frozenset[str] = frozenset()
-    """What answers are labelled with; empty: nothing is said."""
+    """The media types of answers; empty: no claim."""
 
     def may_filter(self, kind: str, path: str) -> bool:
         listed = None if self.filterable is None else self.filterable.get(kind)
@@ -117,6 +122,6 @@ class Claims:
         return listed is None or path.lower() in listed
 
     def may_cut(self, count: int | None, returned: int) -> bool:
-        """Whether a list may end after ``returned`` resources, where ``count`` were asked for (None: no word of it)."""
+        """True when a list may end after ``returned`` resources. ``count``: the request's own limit, if any."""
         limits = [n for n in (self.page_default if count is None else None, self.page_max) if n is not None]
         return bool(limits) and returned >= min(limits)

@@ -52,6 +52,8 @@ class ImaginaryServer:
     base_url: str = "https://scim.example/scim/v2"
     store: dict[str, dict[str, Json]] = field(default_factory=dict)
     """Path (``/Users/1``) → resource."""
+    creations: int = 0
+    """Ids are counted and never given twice, even after a deletion (RFC 7643 §3.1: an id is never reassigned)."""
 
     def send(self, request: Request) -> Exchange:
         path, _, query = request.target.partition("?")
@@ -103,7 +105,8 @@ class ImaginaryServer:
         ]
         if taken:
             return 409, {}
-        identifier = f"{path[1:-1].lower()}-{len(self.store) + 1}"
+        self.creations += 1
+        identifier = f"{path[1:-1].lower()}-{self.creations}"
         meta = {"resourceType": path[1:-1], "location": f"{self.base_url}{path}/{identifier}"}
         self.store[f"{path}/{identifier}"] = {**body, "id": identifier, "meta": meta}
         return 201, {k: v for k, v in self.store[f"{path}/{identifier}"].items() if k != "password"}

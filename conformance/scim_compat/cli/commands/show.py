@@ -183,12 +183,13 @@ def _wire(base_url: str) -> Iterator[Callable[[Request], tuple[str, list[tuple[s
 
 def _print_scenario(profile: Profile, scenario: Scenario, sent: list[Shown], *, indented: bool) -> None:
     from scim_compat.cli.terminal import paragraph, printable  # noqa: PLC0415
+    from scim_compat.engine.applies import condition  # noqa: PLC0415
 
     click.echo(f"{click.style(scenario.id, bold=True)}  {printable(scenario.title)}")
     click.echo(paragraph(f"{scenario.evidence} · {scenario.where}", indent=2))
     for key in scenario.source:
         click.echo(paragraph(_source(profile, key), indent=2, hanging=4))
-    for text in (_gate(scenario), scenario.note):
+    for text in (condition(scenario), scenario.note):
         if text:
             click.echo(paragraph(text, indent=2))
     for (_, crowd), group in groupby(sent, key=lambda one: (one.step.partition(".")[0], one.action == "set-up")):
@@ -242,6 +243,7 @@ def _print_body(body: str, *, indented: bool) -> None:
 def _print_profile(profile: Profile) -> None:
     from scim_compat.cli.commands.profiles import evidence, numbers  # noqa: PLC0415
     from scim_compat.cli.terminal import paragraph, printable  # noqa: PLC0415
+    from scim_compat.engine.applies import condition  # noqa: PLC0415
 
     click.echo(f"{click.style(profile.id, bold=True)}  {printable(profile.title)}")
     click.echo(paragraph(numbers(profile), indent=2))
@@ -253,7 +255,7 @@ def _print_profile(profile: Profile) -> None:
     for feature in profile.features:
         click.echo(f"  {click.style(printable(feature.title), bold=True)} {_dim(f'({feature.id})')}")
         for each in (s for s in profile.scenarios if s.feature == feature.id):
-            gate = f" · {_gate(each)}" if _gate(each) else ""
+            gate = f" · {condition(each)}" if condition(each) else ""
             click.echo(f"    {printable(each.id)}")
             behind = f"{each.title} · {each.evidence} {', '.join(each.source)}{gate}"
             click.echo(paragraph(behind, indent=6))
@@ -294,29 +296,6 @@ def _dim(text: str) -> str:
 def _source(profile: Profile, key: str) -> str:
     source = profile.sources.get(key)
     return f"{key}: {source.title}" if source else key
-
-
-def _gate(scenario: Scenario) -> str:
-    """When the scenario runs at all; empty if always."""
-    told = []
-    for name, value in scenario.when.items():
-        if name == "resource-type":
-            told.append(f"needs the resource type {value}")
-        elif name == "extension":
-            told.append(f"needs the schema {value}")
-        elif name == "bulk-at-most":
-            told.append(f"needs a limit of bulk operations of {value} or fewer")
-        elif name == "discovery":
-            told.append(f"needs the endpoint /{value}")
-        elif name == "filterable":
-            told.append(f"needs filters on {value}")
-        elif name == "disable":
-            told.append(f"only where disabling a user means to {value} it")
-        elif name == "large":
-            told.append("needs --large")
-        else:
-            told.append(f"needs {name} {value}")
-    return "; ".join(told)
 
 
 def summary(profile: Profile) -> dict[str, Any]:
