@@ -296,9 +296,8 @@ def _of_case(seen: Observation, problem: Violation, made: Mapping[str, Any]) -> 
     return example(Failure("", "", step, exchange, told), server="", made=made)
 
 
-def made_again(shown: Mapping[str, Any], check: str, profiles: Mapping[str, Profile]) -> list[str]:
+def made_again(made: Mapping[str, Any], check: str, profiles: Mapping[str, Profile]) -> list[str]:
     """Where the check fails when the example is made again; empty: it does not any more."""
-    made = shown["made"]
     if "case" in made:
         from unit.checks import test_every_check  # noqa: PLC0415
 

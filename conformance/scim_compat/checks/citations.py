@@ -1,4 +1,4 @@
-"""Which section of SCIM 1.1 holds the rule that a section of RFC 7643 or RFC 7644 holds for 2.0.
+"""The sections of SCIM 1.1 that hold the rules of RFC 7643 and RFC 7644.
 
 SCIM 1.1 is two drafts, the protocol and the core schema. Sections of other RFCs (HTTP, JSON) hold for both versions.
 """
@@ -12,7 +12,7 @@ from scim_compat.scim.names import Scim
 
 _IN_1_1: Final[Mapping[str, str]] = {
     "RFC7643-2.1": "SCIM1.1-core-3",
-    "RFC7643-2.2": "SCIM1.1-protocol-3.2.2.1",  # the default of case is told beside filters there
+    "RFC7643-2.2": "SCIM1.1-protocol-3.2.2.1",  # SCIM 1.1 states the default of case beside filters
     "RFC7643-2.3.1": "SCIM1.1-core-3.1.1",
     "RFC7643-2.3.2": "SCIM1.1-core-3.1.2",
     "RFC7643-2.3.4": "SCIM1.1-core-3.1.4",
@@ -44,8 +44,8 @@ _IN_1_1: Final[Mapping[str, str]] = {
 
 
 def cited(cites: tuple[str, ...], scim: Scim) -> tuple[str, ...]:
-    """The sections as they stand in that version, each once; those that it does not have are left out."""
+    """Return the sections of that version, each once; those that it does not have are left out."""
     if scim == "2.0":
         return cites
-    found = (_IN_1_1.get(cite, "" if cite.startswith(("RFC7643-", "RFC7644-")) else cite) for cite in cites)
-    return tuple(dict.fromkeys(cite for cite in found if cite))
+    sections = (_IN_1_1.get(cite, "" if cite.startswith(("RFC7643-", "RFC7644-")) else cite) for cite in cites)
+    return tuple(dict.fromkeys(section for section in sections if section))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from scim_compat.checks.examples import example, examples
+from scim_compat.checks.examples import examples
 from scim_compat.checks.judge import severity_of
 from scim_compat.checks.registry import all_checks
 from scim_compat.cli import cli, order
@@ -22,6 +22,7 @@ from scim_compat.profile.find import builtin
 from scim_compat.profile.load import load
 from scim_compat.report.findings import precedence, severity_rank
 from scim_compat.report.pages import pages
+from scim_compat.values import MISSING
 from support.page import Page
 from tools import examples as tool
 
@@ -68,16 +69,16 @@ def written(tmp_path_factory):
 def test_every_check_has_an_example_that_shows_what_is_wrong():
     assert list(examples()) == list(CHECKS)
     for check, shown in examples().items():
-        assert re.fullmatch(r"(GET|POST|PUT|PATCH|DELETE) /\S*", shown["request"]["line"]), check
-        assert (shown["response"] is None) == bool(shown["failure"]), check
-        assert {"expected", "actual"} & set(shown) or shown["message"], check
-        for message in filter(None, (shown["request"], shown["before"], shown["response"])):
-            assert message["body"].count("\n") < tool.LINES, check
-        assert shown["response"] is None or re.match(r"[1-5]\d\d\b", shown["response"]["line"]), check
+        assert re.fullmatch(r"(GET|POST|PUT|PATCH|DELETE) /\S*", shown.request.line), check
+        assert (shown.response is None) == bool(shown.failure), check
+        assert shown.message or any(value is not MISSING for value in (shown.expected, shown.actual)), check
+        for message in filter(None, (shown.request, shown.before, shown.response)):
+            assert message.body.count("\n") < tool.LINES, check
+        assert shown.response is None or re.match(r"[1-5]\d\d\b", shown.response.line), check
 
 
 def test_examples_tell_no_secret_and_nothing_of_a_machine():
-    text = json.dumps(examples(), ensure_ascii=False)
+    text = tool.OUT.read_text(encoding="utf-8")
     assert "good-token" not in text
     assert not re.search(r"127\.0\.0\.1|localhost", text)
     hosts = set(re.findall(r"https?://([^/\s\"\\<>]+)", text))
@@ -87,31 +88,31 @@ def test_examples_tell_no_secret_and_nothing_of_a_machine():
 
 def test_few_examples_come_from_cases():
     """A broken server shows more than a made-up answer: its example is a request that a client really sends."""
-    cases = [check for check, shown in examples().items() if "case" in shown["made"]]
+    cases = [check for check, shown in examples().items() if "case" in shown.made]
     assert len(cases) <= len(CHECKS) // 5
-    assert all(examples()[check]["server"] == "" for check in cases)
+    assert all(examples()[check].server == "" for check in cases)
 
 
-MADE_BY_SERVERS = [check for check in CHECKS if "defect" in examples().get(check, {}).get("made", {})]
+MADE_BY_SERVERS = [check for check in CHECKS if check in examples() and "defect" in examples()[check].made]
 
 
 @pytest.mark.parametrize("check", MADE_BY_SERVERS[::FEW])
 def test_the_broken_server_of_an_example_fails_its_check_again(check):
     shown = examples()[check]
-    assert shown["where"] in tool.made_again(shown, check, loaded())
+    assert shown.where in tool.made_again(shown.made, check, loaded())
 
 
 def test_the_case_of_an_example_fails_its_check_again():
-    cases = [check for check in CHECKS if "case" in examples()[check]["made"]]
+    cases = [check for check in CHECKS if "case" in examples()[check].made]
     for check in cases:
-        assert examples()[check]["where"] in tool.made_again(examples()[check], check, loaded()), check
+        assert examples()[check].where in tool.made_again(examples()[check].made, check, loaded()), check
 
 
 def test_an_example_of_a_sound_server_would_be_noticed(monkeypatch):
     check = MADE_BY_SERVERS[0]
     sound = tool.GoodServer
     monkeypatch.setattr(tool, "GoodServer", lambda _defects: sound())
-    assert tool.made_again(examples()[check], check, loaded()) == []
+    assert tool.made_again(examples()[check].made, check, loaded()) == []
 
 
 @pytest.mark.parametrize(
@@ -135,12 +136,12 @@ def test_a_short_body_is_kept_whole():
 
 @pytest.mark.parametrize("check", ["create.status", "group.member-removed", "http.in-time"])
 def test_explain_shows_the_example(check):
-    told, shown = call(check).stdout, example(check)
+    told, shown = call(check).stdout, examples()[check]
     assert "\nExample\n" in told
-    assert f"    {shown['request']['line']}\n" in told
-    if shown["response"]:
-        assert f"    {shown['response']['line']}\n" in told
-    if "actual" in shown:
+    assert f"    {shown.request.line}\n" in told
+    if shown.response:
+        assert f"    {shown.response.line}\n" in told
+    if shown.actual is not MISSING:
         assert "    actual  " in told
     assert "made" not in json.loads(call(check, "--json").stdout)["example"]
 

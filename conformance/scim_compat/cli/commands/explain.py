@@ -129,10 +129,11 @@ def _order(*, as_json: bool) -> None:
 
 def described(rule: Check, profiles: list[Profile]) -> dict[str, Any]:
     """All there is to tell about a check, as ``--json`` prints it."""
-    from scim_compat.checks.examples import example  # noqa: PLC0415
+    from scim_compat.checks.examples import examples  # noqa: PLC0415
     from scim_compat.checks.registry import Trait  # noqa: PLC0415
     from scim_compat.report.text import citation  # noqa: PLC0415
 
+    example = examples().get(rule.id)
     return {
         "id": rule.id,
         "title": rule.title,
@@ -144,7 +145,7 @@ def described(rule: Check, profiles: list[Profile]) -> dict[str, Any]:
         "why": rule.why,
         "fix": rule.fix,
         "clients": [each for profile in profiles for each in _minds(rule, profile)],
-        "example": example(rule.id),
+        "example": example.as_json() if example else None,
     }
 
 
