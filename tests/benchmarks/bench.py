@@ -88,7 +88,7 @@ def a_run(url: str, out: Path, only: list[str]) -> float:
     from scim_compat.run.settings import Login, Settings
 
     settings = Settings(url=url, login=Login(kind="bearer", token=TOKEN), seed=7, out=str(out))
-    return timed(lambda: run(RunRequest(settings=settings, profiles=["entra-v2"], only=only)))
+    return timed(lambda: run(RunRequest(settings=settings, profiles=("entra-v2",), only=tuple(only))))
 
 
 def a_loop(url: str, requests: list[tuple[str, str, dict[str, str], bytes]]) -> float:
@@ -168,8 +168,9 @@ def start_up(*, quick: bool) -> None:
 def stream(count: int, folder: Path) -> None:
     """Writes and collates ``count`` exchanges; run in a process of its own to see its peak alone."""
     from scim_compat.results.collate import collate
-    from scim_compat.results.events import EventWriter
+    from scim_compat.results.events import RunEnded, RunStarted, ScenarioEnded, ScenarioStarted, StepPlayed
     from scim_compat.results.model import CheckResult, ScenarioResult, StepResult
+    from scim_compat.results.stream import EventWriter
 
     body = json.dumps({"schemas": ["urn:x"], "totalResults": 1, "Resources": [{"id": "u", "displayName": "x" * 400}]})
     exchange = {
@@ -187,16 +188,13 @@ def stream(count: int, folder: Path) -> None:
                       for n in names],
     }  # fmt: skip
     events = EventWriter(folder / "events.jsonl")
-    events.header({
-        "tool": {"name": "x", "version": "0"}, "target": {"url": "u", "claims": {}}, "profiles": [profile],
-        "run": {"id": "r", "seed": 1, "started": "2026-01-01T00:00:00Z", "command": [], "tag": "t"},
-    })  # fmt: skip
+    events(RunStarted(tool={"name": "x", "version": "0"}, target={"url": "u", "claims": {}}, profiles=[profile], run={"id": "r", "seed": 1, "started": "2026-01-01T00:00:00Z", "command": [], "tag": "t"}))  # fmt: skip
     for name in names:
-        events.begin("demo", name)
+        events(ScenarioStarted("demo", name))
         for step in range(per):
-            events.step(StepResult(f"{step}", "client", "t", "read", exchange, checks, 1))
-        events.finish(ScenarioResult(name, "demo", "f", name, "documented", "", "pass", None, requests=per))
-    events.footer({"ended": "2026-01-01T00:00:00Z", "interrupted": ""})
+            events(StepPlayed(StepResult(f"{step}", "client", "t", "read", exchange, checks, 1)))
+        events(ScenarioEnded(ScenarioResult(name, "demo", "f", name, "documented", "", "pass", None, requests=per)))
+    events(RunEnded(ended="2026-01-01T00:00:00Z", interrupted=""))
     events.close()
     collate(folder / "events.jsonl", folder / "results.json")
     print(json.dumps({"peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,

@@ -23,7 +23,8 @@ from scim_compat.engine.ledger import Ledger
 from scim_compat.profile.find import builtin
 from scim_compat.profile.load import load
 from scim_compat.profile.model import Profile, Scenario
-from scim_compat.results.events import EventWriter
+from scim_compat.results.events import RunStarted
+from scim_compat.results.stream import EventWriter
 from scim_compat.run import session
 from scim_compat.run.preflight import preflight
 from scim_compat.run.settings import Login, Settings
@@ -98,8 +99,8 @@ def run(name: str, variant: frozenset[str], out: Path) -> Ran:
     SERVED["app"] = mounted(server)
     settings = Settings(url=URL, app=f"{__name__}:app", login=Login(kind="bearer", token=TOKEN), seed=7, out=str(out))
     events = EventWriter(out / "events.jsonl")
-    events.header(session.header(settings, [one], {one.id: [s.id for s in one.scenarios]}))
-    running = session.Session(settings, events=events)
+    events(RunStarted(**session.header(settings, [one], {one.id: [s.id for s in one.scenarios]})))
+    running = session.Session(settings, report=events)
     running.open()
     for scenario in one.scenarios:
         running.run(one, scenario)

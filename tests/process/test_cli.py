@@ -23,7 +23,8 @@ from scim_compat.engine.ledger import Ledger, read
 from scim_compat.profile import find
 from scim_compat.profile import load as loading
 from scim_compat.profile.model import Profile
-from scim_compat.results.events import EventWriter
+from scim_compat.results.events import RunStarted, ScenarioStarted
+from scim_compat.results.stream import EventWriter
 from scim_compat.run.session import header
 from scim_compat.run.settings import Settings
 from servers import loopback
@@ -439,8 +440,8 @@ def events_in(folder: Path, profile: Profile, *, shard: str = "", scenario: str 
     events = EventWriter(path)
     if not shard:
         settings = Settings(url="https://h.example/scim/v2", seed=7, out=str(folder))
-        events.header(header(settings, [profile], {profile.id: ["users.create", "users.disable"]}))
-    events.begin(profile.id, scenario)
+        events(RunStarted(**header(settings, [profile], {profile.id: ["users.create", "users.disable"]})))
+    events(ScenarioStarted(profile.id, scenario))
     events.close()
     with path.open("a", encoding="utf-8") as file:
         file.write('{"event":"exch')  # the kill came in the middle of a line

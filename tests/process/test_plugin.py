@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import pytest
+from scim_compat.profile.find import builtin_dir
 from servers.good import GoodServer
 from servers.running import serve
 from support.commands import environment, scim_compat
@@ -130,7 +133,17 @@ def test_collecting_sends_nothing(tmp_path):
 def test_findings_fail_items_with_the_severity(broken, tmp_path):
     done = by_hand("--scim-url", broken, "--scim-profile", "entra-v2", *ONLY, "--scim-out", "out", cwd=tmp_path)
     assert done.returncode == 1
-    assert "findings, the worst is a" in done.stdout
+    failures = re.findall(
+        r"^profiles/entra-v2\.yaml:(\d+): (\S+): .+\n(?:  cosmetic: .+\n)*"
+        r"  (?:blocker|degraded): A query that finds nothing .+ \[list\.empty-is-200\]\n(\S+)#(\S+)$",
+        done.stdout,
+        re.MULTILINE,
+    )
+    assert failures, done.stdout
+    lines = (builtin_dir() / "entra-v2.yaml").read_text().splitlines()
+    for line, scenario, page, anchor in failures:
+        assert f"id: {scenario.rpartition('.')[2]}" in lines[int(line) - 1]
+        assert f'id="{anchor}"' in Path(page).read_text()
     assert "Traceback" not in done.stdout
 
 
@@ -201,7 +214,7 @@ def test_junit(logged):
     assert properties["profile"] == "entra-v2"
     assert properties["severity"] in {"degraded", "blocker"}
     assert properties["scenario"].startswith("connection.probe-")
-    assert "findings, the worst is a" in failed[0].find("failure").text
+    assert "profiles/entra-v2.yaml:" in failed[0].find("failure").text
 
 
 def test_pytest_html(logged):

@@ -12,7 +12,7 @@ from scim_compat.engine.intent import BulkPart
 from scim_compat.engine.rehearsal import rehearse
 from scim_compat.engine.verbs.bulk import matched, results_of, status_of
 from scim_compat.profile.load import load
-from scim_compat.results.events import EventWriter
+from scim_compat.results.stream import EventWriter
 from scim_compat.run.session import Session
 from scim_compat.run.settings import Login, Settings
 from servers.bulk import BROKEN, BulkServer
@@ -95,7 +95,7 @@ def ran(server, path, names=SCENARIOS):
     with serve(server) as url:
         settings = Settings(url=url, login=Login(kind="bearer", token=TOKEN), seed=7, out=str(path))
         events = EventWriter(path / "events.jsonl")
-        session = Session(settings, events=events)
+        session = Session(settings, report=events)
         session.open()
         outcomes = {name: session.run(profile(), scenario(name)).outcome for name in names}
         session.close()

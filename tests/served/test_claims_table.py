@@ -565,7 +565,7 @@ def table(tmp_path):
         with serve(server) as url:
             login = Login(kind="bearer", token=TOKEN)
             settings = Settings(url=url, login=login, seed=7, out=str(out), claims=claims)
-            ended = run(RunRequest(settings=settings, profiles=[str(profile)]))
+            ended = run(RunRequest(settings=settings, profiles=(str(profile),)))
         assert ended.collated is not None
         results = json.loads((out / "results.json").read_text())
         jsonschema.Draft202012Validator(FORMAT).validate(results)

@@ -9,15 +9,14 @@ from pathlib import Path
 
 import pytest
 import scim_compat
+from scim_compat.errors import ExitStatus, NotTestableError, OutputError, SettingError, UsageError
 from scim_compat.profile import find
 from scim_compat.pytest_plugin import launch
-from scim_compat.pytest_plugin.controller import Handover
 from scim_compat.report import facts, words
 from scim_compat.report.html import render
 from scim_compat.results.collate import Collated
 from scim_compat.results.read import ResultsError, is_complete, read
 from scim_compat.run import request as asked
-from scim_compat.run import status
 from scim_compat.run.settings import Settings
 from servers.good import GoodServer
 from servers.running import serve
@@ -91,47 +90,51 @@ def test_words_of_a_later_version_are_shown_and_are_no_good_news():
 
 def request(out: Path, *profiles: str, **more: object) -> asked.RunRequest:
     return asked.RunRequest(
-        settings=Settings(url="http://127.0.0.1:9/", seed=1, out=str(out)), profiles=list(profiles), **more
+        settings=Settings(url="http://127.0.0.1:9/", seed=1, out=str(out)), profiles=profiles, **more
     )
 
 
 def test_nothing_is_sent_for_a_request_that_cannot_be_meant(tmp_path: Path):
-    with pytest.raises(ValueError, match="the profile entra-v2 is named twice"):
+    with pytest.raises(UsageError, match="the profile entra-v2 is named twice"):
         launch.run(request(tmp_path, "entra-v2", "entra-v2"))
-    with pytest.raises(ValueError, match=r"--only no\.such: no scenario of the named profiles matches"):
-        launch.run(request(tmp_path, "entra-v2", only=["no.such"]))
+    with pytest.raises(UsageError, match=r"--only 'no\.such': no scenario of entra-v2 has that name"):
+        launch.run(request(tmp_path, "entra-v2", only=("no.such",)))
     (tmp_path / "file").touch()
-    with pytest.raises(ValueError, match=r"--out .*file/out: the folder cannot be made: Not a directory"):
+    with pytest.raises(UsageError, match=r"--out .*file/out: the folder cannot be made: Not a directory"):
         launch.run(request(tmp_path / "file" / "out", "entra-v2"))
 
 
-def ended(code: int, **more: object) -> asked.RunOutcome:
-    handover = Handover(settings=Settings(url="http://h/", seed=1, out="out"), profiles=[], **more)
-    return launch._ended(request(Path("out")), handover, code)
+class Ended:
+    """A controller whose pytest has ended."""
+
+    def __init__(self, *, error=None, internal_error="", collated=None) -> None:
+        self.error, self.internal_error, self.collated = error, internal_error, collated
+
+
+def outcome(code: int, controller: Ended | None = None) -> asked.RunOutcome:
+    return launch._outcome(request(Path("out")), controller, code)
 
 
 def collated(
-    *, errored: int = 0, ran: int = 3, errors: tuple[str, ...] = (), interrupted: str | None = None
+    *, errored: int = 0, ran: int = 3, internal_error: bool = False, interrupted: str | None = None
 ) -> Collated:
-    return Collated(
-        head={"errors": list(errors), "run": {"interrupted": interrupted}}, found=(), errored=errored, ran=ran
-    )
+    head = {"errors": ["fault in scim-compat"], "run": {"interrupted": interrupted}}
+    return Collated(head=head, found=(), errored=errored, ran=ran, internal_error=internal_error)
 
 
 def test_each_end_has_its_status():
-    assert (ended(4).status, ended(3).status) == (status.USAGE, status.FAULT)
-    assert ended(3).message == "the run did not start (pytest ended with 3)"
-    assert ended(0, not_testable="no TLS").status == status.NOT_TESTABLE
-    assert ended(0, failure="disk full", collated=collated()).status == status.FAULT
-    with pytest.raises(ValueError, match="odd URL"):
-        ended(0, unusable="odd URL")
-    assert ended(0, collated=collated()).status == status.OK
-    assert (
-        ended(0, collated=collated(errors=("internal error in scim-compat, please report it: x",), errored=1)).status
-        == status.FAULT
-    )
+    assert (outcome(4).status, outcome(3).status) == (ExitStatus.USAGE, ExitStatus.INTERNAL)
+    assert outcome(3).message == "the run did not start (pytest ended with 3)"
+    for error in (NotTestableError("no TLS"), SettingError("odd URL")):
+        with pytest.raises(type(error), match=str(error)):
+            outcome(2, Ended(error=error))
+    full = outcome(0, Ended(error=OutputError("disk full"), collated=collated()))
+    assert (full.status, full.message) == (ExitStatus.INTERNAL, "disk full")
+    assert outcome(0, Ended(internal_error="pytest", collated=collated())).status == ExitStatus.INTERNAL
+    assert outcome(0, Ended(collated=collated())).status == ExitStatus.OK
+    assert outcome(0, Ended(collated=collated(internal_error=True, errored=1))).status == ExitStatus.INTERNAL
     for nothing_proven in (collated(errored=1), collated(ran=0), collated(interrupted="Ctrl-C")):
-        assert ended(0, collated=nothing_proven).status == status.NOT_TESTABLE
+        assert outcome(0, Ended(collated=nothing_proven)).status == ExitStatus.NOT_TESTABLE
 
 
 # --- a Location that is spelt otherwise -------------------------------------------------------------

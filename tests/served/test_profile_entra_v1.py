@@ -15,7 +15,8 @@ from scim_compat.engine import people
 from scim_compat.engine.rehearsal import rehearse
 from scim_compat.profile.lint import lint
 from scim_compat.profile.load import load
-from scim_compat.results.events import EventWriter
+from scim_compat.results.events import ScenarioStarted, StepPlayed
+from scim_compat.results.stream import EventWriter
 from scim_compat.run.session import Session
 from scim_compat.run.settings import Login, Settings
 from servers.good import GoodServer
@@ -371,17 +372,19 @@ def found(v1, tmp_path):
     def call(server, only=None):
         findings, at = set(), []
 
-        def watch(event, data):
-            if event == "scenario":
-                at.append(data.id)
-            elif event == "finding":
-                findings.add((data.id, data.severity, at[-1]))
+        def watch(event):
+            events(event)
+            if isinstance(event, ScenarioStarted):
+                at.append(event.id)
+            elif isinstance(event, StepPlayed):
+                failures = [c for c in event.step.checks if c.outcome == "fail"]
+                findings.update((c.id, c.severity, at[-1]) for c in failures)
 
         with serve(server) as url:
             login = Login(kind="bearer", token="good-token")
             events = EventWriter(tmp_path / "events.jsonl")
             settings = Settings(url=url, login=login, seed=SEED, out=str(tmp_path))
-            session = Session(settings, events=events, progress=watch)
+            session = Session(settings, report=watch)
             session.open()
             results = [session.run(v1, one) for one in v1.scenarios if only is None or one.id in only]
             session.close()

@@ -15,7 +15,8 @@ from scim_compat.engine import people
 from scim_compat.engine.rehearsal import rehearse
 from scim_compat.profile.lint import lint
 from scim_compat.profile.load import load
-from scim_compat.results.events import EventWriter
+from scim_compat.results.events import ScenarioStarted, StepPlayed
+from scim_compat.results.stream import EventWriter
 from scim_compat.run.session import Session
 from scim_compat.run.settings import Login, Settings
 from scim_compat.run.targetfile import claims_of
@@ -324,16 +325,18 @@ def found(tmp_path):
     def call(name, server, only="", claims=None, login=BEARER):
         findings, at = set(), []
 
-        def watch(event, data):
-            if event == "scenario":
-                at.append(data.id)
-            elif event == "finding":
-                findings.add((data.id, data.severity, at[-1]))
+        def watch(event):
+            events(event)
+            if isinstance(event, ScenarioStarted):
+                at.append(event.id)
+            elif isinstance(event, StepPlayed):
+                failures = [c for c in event.step.checks if c.outcome == "fail"]
+                findings.update((c.id, c.severity, at[-1]) for c in failures)
 
         with serve(server) as url:
             events = EventWriter(tmp_path / "events.jsonl")
             settings = Settings(url=url, login=login, seed=SEED, out=str(tmp_path), claims=claims or {})
-            session = Session(settings, events=events, progress=watch)
+            session = Session(settings, report=watch)
             session.open()
             results = [session.run(loaded(name), one) for one in loaded(name).scenarios if one.id.startswith(only)]
             session.close()

@@ -14,7 +14,7 @@ from scim_compat.checks.citations import cited
 from scim_compat.checks.registry import all_checks
 from scim_compat.engine.rehearsal import rehearse
 from scim_compat.profile.load import load as read_profile
-from scim_compat.results.events import EventWriter
+from scim_compat.results.stream import EventWriter
 from scim_compat.run.endpoint import base_urls
 from scim_compat.run.session import Session
 from scim_compat.run.settings import Login, Settings
@@ -243,7 +243,7 @@ def test_a_broken_server_is_caught(defect, scenario, ids, tmp_path):
     with loopback.serve(mounted(GoodServer11(frozenset({defect})), prefix=MOUNT)) as origin:
         settings = Settings(url=origin + MOUNT, login=Login(kind="bearer", token=TOKEN), seed=7, out=str(tmp_path))
         events = EventWriter(tmp_path / "events.jsonl")
-        session = Session(settings, events=events, versions=["1.1"])
+        session = Session(settings, report=events, versions=["1.1"])
         session.open()
         profile = load("okta-scim11")
         session.run(profile, next(s for s in profile.scenarios if s.id == scenario))
@@ -263,7 +263,7 @@ def test_both_versions_in_one_run_each_at_its_own_url(tmp_path):
             url=url, bases={"1.1": origin + MOUNT}, login=Login(kind="bearer", token=TOKEN), seed=7, out=str(tmp_path)
         )
         events = EventWriter(tmp_path / "events.jsonl")
-        session = Session(settings, events=events, versions=["2.0", "1.1"])
+        session = Session(settings, report=events, versions=["2.0", "1.1"])
         session.open()
         for name in ("okta", "okta-scim11"):
             profile = read_profile(name)

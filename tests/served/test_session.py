@@ -6,12 +6,11 @@ import json
 from dataclasses import replace
 
 import pytest
-from scim_compat.errors import SettingError
+from scim_compat.errors import NotTestableError, SettingError
 from scim_compat.profile.model import Requirement
-from scim_compat.results.events import EventWriter
-from scim_compat.run import endpoint
+from scim_compat.results.stream import EventWriter
+from scim_compat.run import endpoint, recorder
 from scim_compat.run import session as session_module
-from scim_compat.run.preflight import NotTestable
 from scim_compat.run.session import Session
 from scim_compat.run.settings import Login, Settings
 from scim_compat.values import Severity
@@ -32,7 +31,7 @@ def opened(tmp_path):
         closing.append(context)
         settings = Settings(url=url, login=Login(kind="bearer", token="good-token"), seed=7, out=str(tmp_path), **more)
         writer = EventWriter(tmp_path / "events.jsonl")
-        made = Session(settings, events=writer)
+        made = Session(settings, report=writer)
         closed = []
 
         def close():
@@ -102,7 +101,7 @@ def test_a_fault_of_ours_in_a_verb_is_an_error_and_the_run_goes_on(opened, entra
     result = session.run(entra, scenario(entra, "users.create"))
     monkeypatch.undo()
     assert result.outcome == "error"
-    assert "fault in scim-compat" in result.reason
+    assert "internal error in scim-compat" in result.reason
     assert session.run(entra, scenario(entra, "users.create")).outcome == "pass"
     [note] = of_kind(close(), "note")
     assert "RuntimeError in users.create: our own bug" in note["text"]
@@ -150,7 +149,7 @@ def test_a_finding_does_not_make_more_of_a_scenario_that_cannot_go_on(opened, en
 )
 def test_a_password_that_looks_like_json_breaks_no_finding(secret, shown):
     """What a finding quotes is redacted in its parts: as a text, it would be no JSON any more."""
-    assert session_module._redacted({"n": 1234, "a": ["b", True, None]}, Redactor.of([secret]).text) == shown
+    assert recorder.redacted({"n": 1234, "a": ["b", True, None]}, Redactor.of([secret]).text) == shown
 
 
 def test_without_answers_it_is_an_error_not_a_finding(opened, entra):
@@ -219,7 +218,7 @@ def test_a_bystander_that_cannot_be_made_is_noted(opened, entra):
 
 
 def test_a_target_that_is_none_raises(opened):
-    with pytest.raises(NotTestable, match="refused the credential"):
+    with pytest.raises(NotTestableError, match="refused the credential"):
         opened(GoodServer(token="another"))
 
 

@@ -33,7 +33,7 @@ def play(url: str, *profiles: str, out: Path, token: str = TOKEN, seed: int = 7,
     """One run of the runner, without the command line."""
     own = {name: more.pop(name) for name in ("app", "ca", "large", "timeout", "fail_on") if name in more}
     chosen = Settings(url=url, login=Login(kind="bearer", token=token), seed=seed, out=str(out), **own)
-    return run(RunRequest(settings=chosen, profiles=list(profiles) or ["entra-v2"], **more))
+    return run(RunRequest(settings=chosen, profiles=profiles or ("entra-v2",), **more))
 
 
 def environment(token: str | None = TOKEN, **more: str) -> dict[str, str]:

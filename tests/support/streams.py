@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from scim_compat.results.events import RunEnded, ScenarioEnded, ScenarioStarted, StepPlayed
 from scim_compat.results.model import CheckResult, ScenarioResult, StepResult
 
 SCENARIOS = ["users.create", "users.disable", "groups.create"]
@@ -46,13 +47,13 @@ def header(*profiles):
 def play(
     writer, scenario, *checks, profile="demo", outcome="pass", severity=None, applicable=True, reason="", feature=None
 ):
-    writer.begin(profile, scenario)
+    writer(ScenarioStarted(profile, scenario))
     if applicable:
-        writer.step(StepResult("1.1", "client", "reads", "read", EXCHANGE, tuple(checks) or (PASS,), line=3))
-    writer.finish(ScenarioResult(id=scenario, profile=profile, feature=feature or FEATURES[scenario], title=scenario, evidence="documented",
+        writer(StepPlayed(StepResult("1.1", "client", "reads", "read", EXCHANGE, tuple(checks) or (PASS,), line=3)))
+    writer(ScenarioEnded(ScenarioResult(id=scenario, profile=profile, feature=feature or FEATURES[scenario], title=scenario, evidence="documented",
                                  source="", outcome=outcome, severity=severity, applicable=applicable, reason=reason,
-                                 requests=1 if applicable else 0, ms=2.0, findings=sum(c.outcome == "fail" for c in checks)))  # fmt: skip
+                                 requests=1 if applicable else 0, ms=2.0, findings=sum(c.outcome == "fail" for c in checks))))  # fmt: skip
 
 
 def footer(writer, interrupted=""):
-    writer.footer({"ended": "2026-11-22T07:01:00.000Z", "interrupted": interrupted})
+    writer(RunEnded(ended="2026-11-22T07:01:00.000Z", interrupted=interrupted))

@@ -17,20 +17,19 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, Final
 
 from scim_compat.checks.judge import judge
 from scim_compat.engine.capabilities import Capabilities
 from scim_compat.engine.context import PlayedRequest
 from scim_compat.engine.intent import Observation
+from scim_compat.errors import NotTestableError
 from scim_compat.profile.model import Profile, Scenario
-from scim_compat.results.events import EventWriter
 from scim_compat.results.model import CheckResult, ScenarioResult
 from scim_compat.run.bystanders import INTEGRITY
 from scim_compat.run.endpoint import Endpoint
-from scim_compat.run.preflight import NotTestable
-from scim_compat.run.session import Session
+from scim_compat.run.recorder import ScenarioRecorder
+from scim_compat.run.session import INTERNAL, Session
 from scim_compat.run.settings import Login, Settings
 from scim_compat.values import Severity
 from scim_compat.wire.apps.wsgi import WsgiTransport
@@ -176,16 +175,6 @@ def replay(profile: Profile, defect: str, scenarios: Iterable[Scenario], judged:
         session.scratch.cleanup()
 
 
-class _Silent(EventWriter):
-    """Writes nothing: a matrix has no use for the record."""
-
-    def __init__(self) -> None:
-        self.path = Path()
-
-    def write(self, event: str, content: Mapping[str, Any]) -> None:
-        pass
-
-
 class _Replay(Session):
     """A session in which every scenario finds the server as it was before the first one."""
 
@@ -193,7 +182,7 @@ class _Replay(Session):
         self.scratch = tempfile.TemporaryDirectory(prefix="scim-compat-matrix-")
         login = Login(kind="bearer", token="good-token")
         settings = Settings(url=broken.url, login=login, seed=SEED, out=self.scratch.name, timeout=5)
-        super().__init__(settings, events=_Silent(), versions=[profile.scim])
+        super().__init__(settings, report=lambda _event: None, versions=[profile.scim])
         self.endpoint = self._endpoints[profile.scim]
         self.endpoint.wire.close()
         self.endpoint.wire = Wire(
@@ -216,7 +205,7 @@ class _Replay(Session):
     def whole(self, scenarios: Iterable[Scenario]) -> Ran:
         try:
             self.open()
-        except NotTestable:
+        except NotTestableError:
             self.ran.found[UNTESTABLE] = {UNTESTABLE: "blocker"}
         else:
             for scenario in scenarios:
@@ -232,10 +221,12 @@ class _Replay(Session):
         start_response(answer[0], answer[1])
         return [answer[2]]
 
-    def _begin(self, profile: Profile, scenario: Scenario, endpoint: Endpoint) -> None:
-        super()._begin(profile, scenario, endpoint)
-        if scenario.feature == INTEGRITY:
-            return
+    def recorder(self, profile: Profile, scenario: Scenario, endpoint: Endpoint) -> ScenarioRecorder:
+        if scenario.feature != INTEGRITY:
+            self._restore(profile, scenario, endpoint)
+        return _Judge(profile, scenario, endpoint, self)
+
+    def _restore(self, profile: Profile, scenario: Scenario, endpoint: Endpoint) -> None:
         if self._start is None:  # the server now has the bystanders and nobody else
             self._start = self._broken.state()
             paths = {f"/{actor.kind}s/{actor.id}" for actor in endpoint.bystanders.actors}
@@ -244,22 +235,16 @@ class _Replay(Session):
         self._broken.restore(self._start, profile.scenarios.index(scenario) + 1)
         self.taken = []
 
-    def _observe(self, played: PlayedRequest) -> None:
-        """Judges, unless the very same has been judged before. Nothing is recorded."""
-        profile, scenario, _ = self._current
+    def judged(self, played: PlayedRequest, scenario: Scenario) -> list[CheckResult]:
+        """What the checks say, unless the very same has been judged before."""
         if self._judged is None:
-            results = judge(played.observation, profile, scenario)
-        else:
-            key = self._key(played.observation, scenario)
-            if key not in self._judged:
-                self._judged[key] = [
-                    r for r in judge(played.observation, profile, scenario) if r.outcome in {"fail", "error"}
-                ]
-            results = self._judged[key]
-        for wrong in results:
-            if wrong.outcome == "error":
-                raise RuntimeError(f"{played.title}: {wrong.reason}")
-        self._results.extend(results)
+            return judge(played.observation, self._profile, scenario)
+        key = self._key(played.observation, scenario)
+        if key not in self._judged:
+            self._judged[key] = [
+                r for r in judge(played.observation, self._profile, scenario) if r.outcome in {"fail", "error"}
+            ]
+        return self._judged[key]
 
     def _key(self, seen: Observation, scenario: Scenario) -> bytes:
         """Of everything that a check may look at."""
@@ -268,12 +253,12 @@ class _Replay(Session):
         text = f"{scenario.id}\0{exchange!r}\0{seen.intent!r}\0{context!r}\0{self._said}"
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
-    def _end(self, result: ScenarioResult) -> ScenarioResult:
-        if result.outcome == "error" and result.reason.startswith("fault in"):
+    def ended(self, result: ScenarioResult, failures: Iterable[CheckResult]) -> None:
+        if result.outcome == "error" and result.reason.startswith(INTERNAL):
             raise RuntimeError(f"{result.profile}: {result.reason}")
         found = self.ran.found.setdefault(self._scenario(result), {})
-        for failed in self._results:
-            if failed.outcome == "fail" and failed.severity:
+        for failed in failures:
+            if failed.severity:
                 _merge(found, {failed.id: failed.severity})
         if result.feature != INTEGRITY:
             self.ran.requests[result.id] = result.requests
@@ -282,7 +267,6 @@ class _Replay(Session):
                 self._compare_bystanders(self._profile, self.endpoint)
             if not self.ran.found[result.id]:
                 del self.ran.found[result.id]
-        return result
 
     def _touched(self) -> bool:
         """Whether a bystander reads otherwise than when it was made."""
@@ -293,6 +277,25 @@ class _Replay(Session):
     def _scenario(self, result: ScenarioResult) -> str:
         """A change of the bystanders is found by the scenario that was before."""
         return self._last if result.feature == INTEGRITY else result.id
+
+
+class _Judge(ScenarioRecorder):
+    """Judges and records nothing."""
+
+    def __init__(self, profile: Profile, scenario: Scenario, endpoint: Endpoint, replay: _Replay) -> None:
+        super().__init__(profile, scenario, endpoint, report=lambda _event: None)
+        self._replay = replay
+
+    def observe(self, played: PlayedRequest) -> None:
+        results = self._replay.judged(played, self._scenario)
+        for wrong in results:
+            if wrong.outcome == "error":
+                raise RuntimeError(f"{played.title}: {wrong.reason}")
+        self._results.extend(results)
+
+    def end(self, result: ScenarioResult) -> ScenarioResult:
+        self._replay.ended(result, self.failures)
+        return result
 
 
 # --- tapes ----------------------------------------------------------------------------------------
@@ -329,16 +332,15 @@ class _Recorder(_Replay):
         self.called.add(name)
         return method(*arguments, **named)
 
-    def _begin(self, profile: Profile, scenario: Scenario, endpoint: Endpoint) -> None:
+    def _restore(self, profile: Profile, scenario: Scenario, endpoint: Endpoint) -> None:
         if not self.parts:
             self._keep(BEFORE)
-        super()._begin(profile, scenario, endpoint)
+        super()._restore(profile, scenario, endpoint)
 
-    def _end(self, result: ScenarioResult) -> ScenarioResult:
-        ended = super()._end(result)
+    def ended(self, result: ScenarioResult, failures: Iterable[CheckResult]) -> None:
+        super().ended(result, failures)
         if result.feature != INTEGRITY:
             self._keep(result.id)
-        return ended
 
     def _keep(self, name: str) -> None:
         self.parts[name] = Part(self.taken, frozenset(self.called))

@@ -34,11 +34,11 @@ for _place in (ROOT, TESTS):
 from scim_compat.checks.registry import NotJudged, Violation, all_checks  # noqa: E402
 from scim_compat.engine.intent import Observation  # noqa: E402
 from scim_compat.engine.rehearsal import rehearse  # noqa: E402
+from scim_compat.errors import NotTestableError  # noqa: E402
 from scim_compat.profile.load import load_all  # noqa: E402
 from scim_compat.profile.model import Profile, Scenario  # noqa: E402
 from scim_compat.report.text import pretty  # noqa: E402
-from scim_compat.results.events import EventWriter  # noqa: E402
-from scim_compat.run.preflight import NotTestable  # noqa: E402
+from scim_compat.results.stream import EventWriter  # noqa: E402
 from scim_compat.run.session import Session  # noqa: E402
 from scim_compat.run.settings import Login, Settings  # noqa: E402
 from scim_compat.values import MISSING  # noqa: E402
@@ -93,7 +93,7 @@ def failures(server: Any, profile: Profile, scenarios: Iterable[Scenario]) -> li
         )
         sys.modules.setdefault("tools.examples", sys.modules[__name__])
         writer = EventWriter(Path(folder) / "events.jsonl")
-        session = Session(settings, events=writer)
+        session = Session(settings, report=writer)
         try:
             session.open()
             for scenario in scenarios:
@@ -205,7 +205,7 @@ def played(task: tuple[str, Profile, list[Scenario]]) -> tuple[str, dict[str, Fo
     try:
         with contextlib.redirect_stderr(io.StringIO()):  # some break by raising, and the bridge tells of it
             found = failures(GoodServer(frozenset({name})), profile, scenarios)
-    except NotTestable:
+    except NotTestableError:
         return name, {}
     tripped = len({f.check["id"] for f in found})
     best: dict[str, Found] = {}

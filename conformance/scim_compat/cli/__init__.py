@@ -1,16 +1,23 @@
-"""The command line: one file a command. A module here with a ``command`` is one; nothing else to edit."""
+"""The command line: one file a command. A module in ``commands/`` with a ``command`` is one; nothing else to edit."""
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
 import sys
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from scim_compat import __version__
 from scim_compat.cli import commands
+from scim_compat.errors import ExitStatus, ScimCompatError, SourceFileError
 
+if TYPE_CHECKING:
+    from scim_compat.wire.secrets import SecretRegister
+
+TRACE_SWITCH = "SCIM_COMPAT_TRACEBACK"
+"""Environment variable: prints the traceback of an internal error, without secrets."""
 _ORDER = ["run", "demo", "profiles", "show", "lint", "explain", "report", "cleanup"]
 """As the help lists them; a command that is not named here comes after these."""
 
@@ -28,6 +35,13 @@ class _Commands(click.Group):
         found = importlib.import_module(f"scim_compat.cli.commands.{cmd_name}").command
         return found if isinstance(found, click.Command) else None
 
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ScimCompatError as error:
+            _print(error, ctx.obj)
+            ctx.exit(error.exit_status)
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -38,6 +52,15 @@ class _Commands(click.Group):
 
             near = difflib.get_close_matches(args[0], self.list_commands(ctx), n=1)
             raise click.UsageError(f"{error.message} Did you mean {near[0]}?" if near else error.message) from None
+
+
+def _print(error: ScimCompatError, secrets: SecretRegister | None) -> None:
+    """On stderr, a line of the error on a line. The complaints about a file begin with their place, bare."""
+    from scim_compat.cli.terminal import printable  # noqa: PLC0415 - only on an error
+
+    text = str(error) if secrets is None else secrets.quoted(str(error))
+    lines = "\n".join(printable(line) for line in text.split("\n"))
+    click.echo(lines if isinstance(error, SourceFileError) else f"Error: {lines}", err=True)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -52,43 +75,44 @@ def cli() -> None:
 
     \b
     Exit status: 0 nothing found at or above --fail-on · 1 findings · 2 wrong usage or
-    profile · 3 the target cannot be tested · 4 fault of scim-compat.
+    profile · 3 the target cannot be tested · 4 internal error of scim-compat.
     """
 
 
 def main() -> None:
-    """Entry point. A fault of ours ends with one paragraph and status 4, not with a traceback."""
-    from scim_compat.wire.secrets import SecretRegister  # noqa: PLC0415 - for those who import ``cli`` only
+    """Entry point. An internal error ends with one paragraph and status 4, not with a traceback."""
+    from scim_compat.wire.secrets import SecretRegister  # noqa: PLC0415 - whoever imports ``cli`` only pays nothing
 
     secrets = SecretRegister()
     try:
         cli(obj=secrets)
-    except Exception as fault:  # noqa: BLE001 - told in one paragraph, with a status of its own
-        import os  # noqa: PLC0415 - only on a fault
+    except Exception as error:  # noqa: BLE001 - whatever is not of our tree of errors is a bug of ours
+        import os  # noqa: PLC0415 - only on an internal error
 
-        if os.environ.get("SCIM_COMPAT_TRACEBACK"):
-            click.echo(secrets.quoted(_trace(fault)), err=True, nl=False)
-            sys.exit(4)
-        click.echo(
-            f"scim-compat failed by a fault of its own: {type(fault).__name__} "
-            f"in {_place(fault)}. Set SCIM_COMPAT_TRACEBACK=1 to see all of it, and please report it.",
-            err=True,
-        )
-        sys.exit(4)
-
-
-def _trace(fault: BaseException) -> str:
-    import traceback  # noqa: PLC0415 - only on a fault
-
-    return "".join(traceback.format_exception(fault))
+        if os.environ.get(TRACE_SWITCH):
+            click.echo(secrets.quoted(_trace(error)), err=True, nl=False)
+        else:
+            click.echo(
+                f"Internal error in scim-compat: {type(error).__name__} in {_place(error)}. "
+                f"Set {TRACE_SWITCH}=1 to see all of it, and please report it.",
+                err=True,
+            )
+        sys.exit(ExitStatus.INTERNAL)
 
 
-def _place(fault: BaseException) -> str:
-    trace = fault.__traceback__
+def _trace(error: BaseException) -> str:
+    import traceback  # noqa: PLC0415 - only on an internal error
+
+    return "".join(traceback.format_exception(error))
+
+
+def _place(error: BaseException) -> str:
+    """Module and line of the innermost frame that is ours."""
+    trace = error.__traceback__
     place = "an unknown place"
     while trace is not None:
-        code = trace.tb_frame.f_code
-        if "scim_compat" in code.co_filename:
-            place = f"{code.co_filename.rpartition('scim_compat')[2].lstrip('/')}:{trace.tb_lineno}"
+        path = trace.tb_frame.f_code.co_filename
+        if "scim_compat" in path:
+            place = f"{path.rpartition('scim_compat')[2].lstrip('/')}:{trace.tb_lineno}"
         trace = trace.tb_next
     return place

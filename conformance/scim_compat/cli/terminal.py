@@ -6,12 +6,14 @@ import shutil
 import sys
 import textwrap
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
+from scim_compat.results.events import ScenarioStarted, StepPlayed
+from scim_compat.run.request import Progress, ScenarioReported, ScenariosCollected
 from scim_compat.values import Severity, is_at_least, plural
 
 if TYPE_CHECKING:
@@ -59,34 +61,42 @@ class Terminal:
         self._done = 0
         self._findings = 0
         self._scenario = ""
+        self._plays_here = False
 
-    def progress(self, event: str, data: Any) -> None:
-        """Takes the runner's events: collected, scenario, step, finding, report."""
-        if event == "collected":
-            self._total = data
-            if self._status is not None:
-                self._status.start()
-        elif event == "scenario":
-            self._scenario = data.id
-        elif event == "report":
-            self._done += 1
-            if "findings" in data and self._status is not None and "step" not in data:
-                self._findings += 0 if self._counts_itself else int(data["findings"])
-        elif event == "finding":
-            self._counts_itself = True
-            self._findings += 1
+    def progress(self, event: Progress) -> None:
+        """Shows how far the run is. Scenarios of other processes are reported one by one, ours step by step."""
+        title = ""
+        match event:
+            case ScenariosCollected(count=total):
+                self._total = total
+                if self._status is not None:
+                    self._status.start()
+            case ScenarioStarted(id=scenario):
+                self._scenario = scenario
+            case StepPlayed(step=played):
+                self._plays_here = True
+                self._findings += sum(check.outcome == "fail" for check in played.checks)
+                title = f" · {printable(played.title)}"
+            case ScenarioReported(findings=findings):
+                self._done += 1
+                self._findings += 0 if self._plays_here else findings
         if self._status is not None:
-            step = f" · {printable(data.title)}" if event == "step" else ""
-            count = plural(self._findings, "finding")
+            findings_so_far = plural(self._findings, "finding")
             # A Text, not a str: rich would take `[type eq "work"]` in a step's title for its markup.
-            self._status.update(Text(f"[{self._done + 1}/{self._total or '?'}] {self._scenario}{step} · {count}"))
+            self._status.update(
+                Text(f"[{self._done + 1}/{self._total or '?'}] {self._scenario}{title} · {findings_so_far}")
+            )
 
-    _counts_itself = False
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Ends the status line, whether the run succeeded or not."""
+        if self._status is not None:
+            self._status.stop()
 
     def finish(self, ended: RunOutcome) -> None:
         """Prints how the run ended."""
-        if self._status is not None:
-            self._status.stop()
         if ended.collated is not None:
             self._results(ended.collated, ended)
         if ended.message:

@@ -1,17 +1,19 @@
 """The suite as a pytest plugin: a profile file is collected, a scenario is an item.
 
 ``scim-compat run`` configures and calls it; ``pytest --scim-url URL --scim-profile entra-v2`` is the same
-by hand. It is loaded into every pytest run of its environment, so it imports nothing heavy until asked.
+by hand. pytest loads it into every run of its environment, so heavy imports stand inside functions. This room
+is the only one that knows pytest.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from scim_compat.pytest_plugin.controller import HANDOVER, RUN, Handover, SuiteController
+from scim_compat.errors import ScimCompatError
+from scim_compat.pytest_plugin.controller import CALLER, CONTROLLER, Caller, SuiteController
 from scim_compat.pytest_plugin.html_log import (
     pytest_html_results_table_header,
     pytest_html_results_table_row,
@@ -19,6 +21,10 @@ from scim_compat.pytest_plugin.html_log import (
 )
 from scim_compat.pytest_plugin.items import ProfileFile
 from scim_compat.values import Severity
+
+if TYPE_CHECKING:
+    from scim_compat.run.request import RunRequest
+    from scim_compat.run.selection import Selection
 
 __all__ = [
     "pytest_addoption",
@@ -34,7 +40,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("scim-compat", "SCIM compatibility (scim-compat)")
     group.addoption("--scim-url", metavar="URL", help="base URL of the SCIM endpoint, as https://host/scim/v2")
     group.addoption("--scim-profile", metavar="ID", action="append", default=[], help="a built-in profile; repeatable")
-    group.addoption("--scim-only", metavar="GLOB", action="append", default=[], help="only scenarios whose id matches")
+    group.addoption(
+        "--scim-only",
+        metavar="GLOB",
+        action="append",
+        default=[],
+        help="only these scenarios: an id, a glob or an area such as users; repeatable",
+    )
     group.addoption("--scim-seed", metavar="N", type=int, help="seed of the test data (default: random, printed)")
     group.addoption("--scim-large", action="store_true", help="full-size scenarios (groups of 1,000 members)")
     group.addoption(
@@ -46,11 +58,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=float,
         help="limit for one answer (default: the client's own)",
     )
-    severities = [severity.value for severity in reversed(Severity)]
     group.addoption(
         "--scim-fail-on",
         default=Severity.DEGRADED.value,
-        choices=severities,
+        choices=[severity.value for severity in reversed(Severity)],
         help="mildest severity that fails an item",
     )
     group.addoption("--scim-app", metavar="MODULE:ATTRIBUTE", default="", help="a WSGI or ASGI application, in process")
@@ -58,24 +69,34 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    handover = _handover(config)
-    if handover is None:
+    caller = config.pluginmanager.get_plugin(CALLER)
+    if isinstance(caller, Caller):
+        caller.controller = _register(config, caller.request, caller.selection)
         return
+    request = _request(config)
+    if request is not None:
+        from scim_compat.run.selection import select  # noqa: PLC0415 - see the docstring
+
+        try:
+            _register(config, request, select(request))
+        except ScimCompatError as error:
+            raise pytest.UsageError(str(error)) from None
+
+
+def _register(config: pytest.Config, request: RunRequest, selection: Selection) -> SuiteController:
     worker = getattr(config, "workerinput", {}).get("workerid", "")
-    config.pluginmanager.register(SuiteController(config, handover, worker), RUN)
+    controller = SuiteController(config, request, selection, worker=worker)
+    config.pluginmanager.register(controller, CONTROLLER)
+    return controller
 
 
-def _handover(config: pytest.Config) -> Handover | None:
-    """From the command line's own object, from xdist's controller, or from the options."""
-    given = config.pluginmanager.get_plugin(HANDOVER)
-    if isinstance(given, Handover):
-        return given
-    from_controller = getattr(config, "workerinput", {}).get("scim")
-    if from_controller:
-        from scim_compat.run.settings import Settings  # noqa: PLC0415 - see the module's docstring
+def _request(config: pytest.Config) -> RunRequest | None:
+    """From xdist's controller, or from the options; None where pytest was called for something else."""
+    sent = getattr(config, "workerinput", {}).get("scim")
+    if sent:
+        from scim_compat.run.request import RunRequest  # noqa: PLC0415 - see the docstring
 
-        settings = Settings.from_dict(from_controller["settings"])
-        return Handover(settings=settings, profiles=from_controller["profiles"], only=from_controller["only"])
+        return RunRequest.from_dict(sent)
     if config.getoption("--scim-url") or config.getoption("--scim-app"):
         return _from_options(config)
     if config.getoption("--scim-profile"):
@@ -83,7 +104,8 @@ def _handover(config: pytest.Config) -> Handover | None:
     return None
 
 
-def _from_options(config: pytest.Config) -> Handover:
+def _from_options(config: pytest.Config) -> RunRequest:
+    from scim_compat.run.request import RunRequest  # noqa: PLC0415 - see the docstring
     from scim_compat.run.settings import Settings, default_out, login_from_environment, new_seed  # noqa: PLC0415
 
     option = config.getoption
@@ -100,21 +122,22 @@ def _from_options(config: pytest.Config) -> Handover:
         timeout=option("--scim-timeout"),
         seed=new_seed() if seed is None else seed,
         large=option("--scim-large"),
-        fail_on=option("--scim-fail-on"),
+        fail_on=Severity(option("--scim-fail-on")),
         out=str(default_out(option("--scim-out"))),
         command=tuple(part for p in profiles for part in ("--profile", Path(p).name if "/" in p else p)),
     )
-    return Handover(settings=settings, profiles=profiles, only=option("--scim-only"))
+    return RunRequest(settings=settings, profiles=tuple(profiles), only=tuple(option("--scim-only")))
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    run = parent.config.pluginmanager.get_plugin(RUN)
-    if isinstance(run, SuiteController) and file_path.suffix == ".yaml":
-        profile = run.profile_of(file_path)
-        if profile is not None:
-            # Of a file outside the root folder pytest makes an empty id, the same for every built-in profile.
-            outside = not file_path.is_relative_to(parent.config.rootpath)
-            named: dict[str, Any] = {"nodeid": f"{profile.id}.yaml"} if outside else {}
-            made: ProfileFile = ProfileFile.from_parent(parent, path=file_path, profile=profile, run=run, **named)
-            return made
-    return None
+    controller = parent.config.pluginmanager.get_plugin(CONTROLLER)
+    if not isinstance(controller, SuiteController) or file_path.suffix != ".yaml":
+        return None
+    profile = controller.profile_of(file_path)
+    if profile is None:
+        return None
+    # Of a file outside the root folder pytest makes an empty id, the same for every built-in profile.
+    outside = not file_path.is_relative_to(parent.config.rootpath)
+    more: dict[str, Any] = {"nodeid": f"{profile.id}.yaml"} if outside else {}
+    file: ProfileFile = ProfileFile.from_parent(parent, path=file_path, profile=profile, controller=controller, **more)
+    return file

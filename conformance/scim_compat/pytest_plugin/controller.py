@@ -1,211 +1,203 @@
-"""One run: registered as a plugin in the controller and in each of xdist's workers."""
+"""The run as pytest sees it: a plugin object in the controller process and in each of xdist's workers."""
 
 from __future__ import annotations
 
 import contextlib
-import fnmatch
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from scim_compat.errors import ExitStatus, NotTestableError, OutputError, ScimCompatError
+
 if TYPE_CHECKING:
     from scim_compat.profile.model import Profile, Scenario
     from scim_compat.results.collate import Collated
-    from scim_compat.results.events import EventWriter
+    from scim_compat.results.events import Event
     from scim_compat.results.model import ScenarioResult
+    from scim_compat.results.stream import EventWriter
+    from scim_compat.run.request import RunRequest
+    from scim_compat.run.selection import Selection
     from scim_compat.run.session import Session
-    from scim_compat.run.settings import Settings
 
-HANDOVER: Final = "scim-compat-handover"
-
-
-RUN: Final = "scim-compat-run"
+CALLER: Final = "scim-compat-caller"
+CONTROLLER: Final = "scim-compat-controller"
 
 
-NOT_TESTABLE: Final = 3
+class Caller:
+    """``scim-compat run``: it gives the plugin a request, and finds the controller here when pytest has ended.
 
+    Mutable: the plugin puts the controller in.
+    """
 
-@dataclass(slots=True, kw_only=True)
-class Handover:
-    """What ``scim-compat run`` gives the plugin, and gets back from it."""
-
-    settings: Settings
-    profiles: list[str]
-    loaded: list[Profile] = field(default_factory=list)
-    """The same, where this process has loaded them already."""
-    only: list[str] = field(default_factory=list)
-    progress: Callable[[str, Any], None] | None = None
-    collated: Collated | None = None
-    not_testable: str = ""
-    unusable: str = ""
-    """Why the URL or the credential cannot be used at all."""
-    failure: str = ""
-    """A writer that failed: the run must not end with success."""
+    def __init__(self, request: RunRequest, selection: Selection) -> None:
+        self.request = request
+        self.selection = selection
+        self.controller: SuiteController | None = None
 
 
 class SuiteController:
-    """One run: registered as a plugin in the controller and in each of xdist's workers."""
+    """Opens the session, hands scenarios to it, and writes the results at the end.
 
-    def __init__(self, config: pytest.Config, handover: Handover, worker: str) -> None:
-        from scim_compat.checks.registry import all_checks  # noqa: PLC0415
-        from scim_compat.errors import SourceFileError  # noqa: PLC0415
-        from scim_compat.profile.load import load  # noqa: PLC0415
-        from scim_compat.pytest_plugin.traces import register_of  # noqa: PLC0415
-        from scim_compat.results.events import EventWriter  # noqa: PLC0415
+    Mutable: it lives as long as pytest's own session.
+    """
+
+    def __init__(self, config: pytest.Config, request: RunRequest, selection: Selection, *, worker: str) -> None:
+        from scim_compat.pytest_plugin.traces import register_of  # noqa: PLC0415 - see the package's docstring
+        from scim_compat.results.stream import EventWriter  # noqa: PLC0415
 
         self.config = config
-        self.handover = handover
-        self.settings = handover.settings
-        self.clean = register_of(self.settings).quoted
-        self.worker = worker
-        try:
-            self.profiles = handover.loaded or [load(ref, check_ids=all_checks()) for ref in handover.profiles]
-        except SourceFileError as refused:
-            raise pytest.UsageError(str(refused)) from None
-        self.out = Path(self.settings.out)
-        self.out.mkdir(parents=True, exist_ok=True)
-        self.parallel = bool(getattr(config.option, "numprocesses", None)) and not worker
+        self.request = request
+        self.settings = request.settings
+        self.profiles = selection.profiles
+        self.scenarios = selection.scenarios
+        self.error: ScimCompatError | None = None
+        """Why there are no results."""
+        self.internal_error = ""
+        """An internal error of pytest or of ours; empty if there was none."""
+        self.collated: Collated | None = None
+        self._clean: Callable[[str], str] = register_of(self.settings).quoted
+        self._worker = worker
+        self._out = Path(self.settings.out)
+        self._out.mkdir(parents=True, exist_ok=True)
         name = f"events-{worker}.jsonl" if worker else "events.jsonl"
-        self.events: EventWriter = EventWriter(self.out / name)
-        self.session: Session | None = None
-        self.interrupted = ""
-        self.finished = False
+        self._events: EventWriter = EventWriter(self._out / name)
+        self._session: Session | None = None
+        self._interrupted = ""
+        self._finished = False
         if not worker:
-            self._header()
+            self._report_header()
         self._add_paths()
 
-    def _header(self) -> None:
-        from scim_compat.run.session import header  # noqa: PLC0415
+    def _report_header(self) -> None:
+        from scim_compat.run.header import header  # noqa: PLC0415
 
-        selected = {p.id: [s.id for s in self.selected(p)] for p in self.profiles}
-        self.events.header(header(self.settings, self.profiles, selected))
+        self._events(header(self.settings, self.profiles, self.scenarios))
 
     def _add_paths(self) -> None:
         """The profiles are what pytest collects; a project's own tests only where they were named."""
         paths = [p.path for p in self.profiles]
-        named = self.config.args_source is pytest.Config.ArgsSource.ARGS
-        own = [a for a in self.config.args if a.split("::")[0] not in paths] if named else []
-        asked = {a.split("::")[0] for a in own}
-        self.config.args = own + [p for p in paths if p not in asked and str(Path(p).resolve()) not in asked]
-
-    def selected(self, profile: Profile) -> list[Scenario]:
-        """The profile's scenarios that ``--only`` leaves; a variant is also meant by its scenario's id."""
-        globs = self.handover.only
-        if not globs:
-            return list(profile.scenarios)
-        return [s for s in profile.scenarios if any(_matches(s, g) for g in globs)]
+        on_command_line = self.config.args_source is pytest.Config.ArgsSource.ARGS
+        own = [a for a in self.config.args if a.split("::")[0] not in paths] if on_command_line else []
+        files = {a.split("::")[0] for a in own}
+        self.config.args = own + [p for p in paths if p not in files and str(Path(p).resolve()) not in files]
 
     def profile_of(self, path: Path) -> Profile | None:
+        """The profile that was read from the file; None if no profile of the run was."""
         return next((p for p in self.profiles if Path(p.path).resolve() == path.resolve()), None)
 
     def play(self, profile: Profile, scenario: Scenario) -> ScenarioResult:
-        if self.session is None:
-            self.session = self._open()
-        return self.session.run(profile, scenario)
+        if self._session is None:
+            self._session = self._open()
+        return self._session.run(profile, scenario)
+
+    def page_of(self, profile: Profile, scenario: Scenario) -> str:
+        """Where the report will show the scenario: the file and the anchor."""
+        from scim_compat.report.anchors import scenario_anchor  # noqa: PLC0415
+
+        return f"{self._out / 'report.html'}#{scenario_anchor(profile.id, scenario.id)}"
+
+    def make_safe(self, picture: Any) -> Any:
+        """pytest's picture of an exception without values and secrets."""
+        from scim_compat.pytest_plugin.traces import make_safe  # noqa: PLC0415
+
+        return make_safe(picture, self._clean)
 
     def _open(self) -> Session:
         from scim_compat.run.session import Session  # noqa: PLC0415
 
         session = Session(
             self.settings,
-            events=self.events,
+            report=self._report,
             versions=sorted({p.scim for p in self.profiles}, reverse=True),
-            shard=self.worker,
-            progress=self.handover.progress,
+            shard=self._worker,
         )
-        self.clean = session.redacted
+        self._clean = session.redacted
         try:
             session.open()
-        except BaseException:  # Ctrl-C, too: an endpoint that says nothing is often ended so
+        except BaseException:  # Ctrl-C, too: a user often ends an endpoint that says nothing so
             session.close()
             raise
         return session
 
+    def _report(self, event: Event) -> None:
+        self._events(event)
+        if self.request.progress is not None:
+            self.request.progress(event)
+
+    @property
+    def _is_called(self) -> bool:
+        """``scim-compat run`` called pytest, and will print the error itself."""
+        return self.config.pluginmanager.has_plugin(CALLER)
+
     # --- pytest's hooks -------------------------------------------------------------------------
 
     def pytest_sessionstart(self) -> None:
-        """A target that cannot be tested ends the run here, with one paragraph and exit status 3."""
-        from scim_compat.errors import SettingError  # noqa: PLC0415
-        from scim_compat.run.preflight import NotTestable  # noqa: PLC0415
-
+        """Ends the run here if the endpoint cannot be tested, with one paragraph and its exit status."""
         if self.config.option.collectonly:
             return
         try:
-            self.session = self._open()
-        except NotTestable as reason:
-            self.handover.not_testable = str(reason)
-            if self.config.pluginmanager.has_plugin(HANDOVER):
-                raise KeyboardInterrupt from None  # the command tells the reason; pytest.exit would tell it as well
-            pytest.exit(str(reason), returncode=NOT_TESTABLE)
-        except SettingError as reason:
-            self.handover.unusable = str(reason)
-            if self.config.pluginmanager.has_plugin(HANDOVER):
-                raise KeyboardInterrupt from None
-            raise pytest.UsageError(str(reason)) from None
-        if self.parallel:
-            self._close_session()  # it has answered; the workers have sessions of their own
+            self._session = self._open()
+        except ScimCompatError as error:
+            self.error = error
+            if self._is_called:
+                raise KeyboardInterrupt from None  # pytest.exit would print the reason a second time
+            if isinstance(error, NotTestableError):
+                pytest.exit(str(error), returncode=int(error.exit_status))
+            raise pytest.UsageError(str(error)) from None
+        if getattr(self.config.option, "numprocesses", None) and not self._worker:
+            self._close_session()  # the endpoint has answered; the workers have sessions of their own
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        node.workerinput["scim"] = {
-            "settings": self.settings.to_dict(),
-            "profiles": self.handover.profiles,
-            "only": self.handover.only,
-        }
+        node.workerinput["scim"] = self.request.to_dict()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_internalerror(self, excrepr: Any) -> None:
-        self.make_safe(excrepr)  # in place: what writes it, and sends it to xdist's controller, comes after
-        self.handover.failure = "fault in scim-compat, please report it: pytest ended with an internal error"
-
-    def make_safe(self, picture: Any) -> Any:
-        from scim_compat.pytest_plugin.traces import make_safe  # noqa: PLC0415
-
-        return make_safe(picture, self.clean)
+        self.make_safe(excrepr)  # in place: others write it, and send it to xdist's controller, after this
+        self.internal_error = "internal error in scim-compat, please report it: pytest ended with an internal error"
 
     def pytest_keyboard_interrupt(self) -> None:
-        if not self.handover.not_testable and not self.handover.unusable:
-            self.interrupted = "stopped by the user (Ctrl-C)"
+        if self.error is None:
+            self._interrupted = "stopped by the user (Ctrl-C)"
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        self.finished = True
+        self._finished = True
         self._close_session()
-        if self.worker:
-            self.events.close()
+        if self._worker:
+            self._events.close()
             return
-        if self.handover.not_testable or self.handover.unusable or self.config.option.collectonly:
+        if self.error is not None or self.config.option.collectonly:
             self._leave_no_events()
             return
         try:
             self._write_results()
         except OSError as error:
-            self.handover.failure = f"results could not be written to {self.out}: {error}"
-            session.exitstatus = 4
+            self.error = OutputError(f"results could not be written to {self._out}: {error}")
+            session.exitstatus = int(ExitStatus.INTERNAL)
 
     def pytest_unconfigure(self) -> None:
-        """What ended before its first scenario has no session to finish, and leaves no events."""
-        if not self.finished:
+        """Leaves no events where pytest ended before its first scenario."""
+        if not self._finished:
             self._close_session()
             self._leave_no_events()
 
     def _leave_no_events(self) -> None:
-        """Nothing ran: neither events nor an empty folder stay behind."""
-        self.events.close()
-        self.events.path.unlink(missing_ok=True)
+        """Nothing was played: neither events nor an empty folder stay behind."""
+        self._events.close()
+        self._events.path.unlink(missing_ok=True)
         with contextlib.suppress(OSError):
-            self.out.rmdir()
+            self._out.rmdir()
 
     def _close_session(self) -> None:
-        session, self.session = self.session, None
+        session, self._session = self._session, None
         try:
             if session is not None:
-                session.close(patient=not self.interrupted)
+                session.close(patient=not self._interrupted)
         except KeyboardInterrupt:
-            if self.interrupted:
+            if self._interrupted:
                 raise  # a second Ctrl-C: cleanup does the rest
             self.pytest_keyboard_interrupt()
 
@@ -215,23 +207,18 @@ class SuiteController:
         from scim_compat.report.html import render  # noqa: PLC0415
         from scim_compat.run.session import finish  # noqa: PLC0415
 
-        shards = sorted(self.out.glob("events-gw*.jsonl"))
-        self.handover.collated = finish(self.events, self.out, shards=shards, interrupted=self.interrupted)
-        whole = json.loads((self.out / "results.json").read_text(encoding="utf-8"))
-        (self.out / "report.html").write_text(render(whole), encoding="utf-8")
+        shards = sorted(self._out.glob("events-gw*.jsonl"))
+        self.collated = finish(self._events, self._out, shards=shards, interrupted=self._interrupted)
+        whole = json.loads((self._out / "results.json").read_text(encoding="utf-8"))
+        (self._out / "report.html").write_text(render(whole), encoding="utf-8")
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        collated = self.handover.collated
-        if collated is None:
-            return
-        terminalreporter.section("scim-compat")
-        for profile in collated.head["profiles"]:
-            terminalreporter.line(f"{profile['id']}: {profile['verdict']} - {profile['why']}")
-        terminalreporter.line(f"report: {self.out / 'report.html'}  (seed {self.settings.seed})")
-        if self.handover.failure:
-            terminalreporter.line(self.handover.failure)
-
-
-def _matches(scenario: Scenario, glob: str) -> bool:
-    base = scenario.id.removesuffix(f".{scenario.variant}") if scenario.variant else scenario.id
-    return fnmatch.fnmatchcase(scenario.id, glob) or fnmatch.fnmatchcase(base, glob)
+        """The verdicts and where the report is, for those who call pytest by hand."""
+        if self.collated is not None:
+            terminalreporter.section("scim-compat")
+            for profile in self.collated.head["profiles"]:
+                terminalreporter.line(f"{profile['id']}: {profile['verdict']} - {profile['why']}")
+            terminalreporter.line(f"report: {self._out / 'report.html'}  (seed {self.settings.seed})")
+        for text in (str(self.error or ""), self.internal_error):
+            if text and self._finished:
+                terminalreporter.line(text)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from scim_compat.pytest_plugin.controller import HANDOVER
+from scim_compat.pytest_plugin.controller import CALLER
 
 # --- pytest-html: the engineers' run log ----------------------------------------------------------
 
@@ -15,7 +15,7 @@ from scim_compat.pytest_plugin.controller import HANDOVER
 @pytest.hookimpl(optionalhook=True)
 def pytest_metadata(metadata: dict[str, Any], config: pytest.Config) -> None:
     """Its table of the environment, without a pipeline's variables: addresses with tokens in them, people's names."""
-    if config.pluginmanager.has_plugin(HANDOVER) or "scim" in getattr(config, "workerinput", {}):
+    if config.pluginmanager.has_plugin(CALLER) or "scim" in getattr(config, "workerinput", {}):
         for name in metadata.keys() - {"Python", "Platform", "Packages", "Plugins"}:
             del metadata[name]
 

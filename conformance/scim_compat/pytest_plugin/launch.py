@@ -12,105 +12,98 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from scim_compat.run.request import RunOutcome, RunRequest
-from scim_compat.run.selection import resolve
-from scim_compat.run.status import FAULT, NOT_TESTABLE, USAGE, status
+import pytest
 
-if TYPE_CHECKING:
-    from scim_compat.pytest_plugin.controller import Handover
+from scim_compat.engine.ledger import read
+from scim_compat.errors import ExitStatus, OutputError, UsageError
+from scim_compat.pytest_plugin.controller import CALLER, Caller, SuiteController
+from scim_compat.run.request import RunOutcome, RunRequest, ScenarioReported, ScenariosCollected
+from scim_compat.run.selection import select
+from scim_compat.run.settings import Settings
+from scim_compat.run.status import status
 
 _FOREIGN: Final = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD", "PY_COLORS")
 
 
 def run(request: RunRequest) -> RunOutcome:
-    """Runs the profiles. Raises SourceFileError for a bad profile, ValueError for settings that cannot work."""
-    import pytest  # noqa: PLC0415 - a heavy import, paid when something runs
-
-    from scim_compat.pytest_plugin.controller import Handover  # noqa: PLC0415
-
-    loaded = resolve(request)
-    out = Path(request.settings.out)
-    _claim(out)
-    handover = Handover(
-        settings=request.settings,
-        profiles=[str(Path(p.path).resolve()) for p in loaded],
-        loaded=loaded,
-        only=request.only,
-        progress=request.progress,
-    )
+    """Plays the scenarios. Raises the ScimCompatError that left the run without results."""
+    selection = select(request)
+    _claim(Path(request.settings.out))
+    caller = Caller(request, selection)
     with _isolated() as configuration:
-        code = pytest.main(_arguments(request, configuration), plugins=[_Given(handover)])
-    return _ended(request, handover, int(code))
+        code = pytest.main(_arguments(request, configuration), plugins=[_Registration(caller), _Progress(request)])
+    return _outcome(request, caller.controller, int(code))
 
 
-class _Given:
-    """Registers the handover before the plugin looks for it."""
+class _Registration:
+    """Registers the caller before the plugin looks for it."""
 
-    def __init__(self, handover: Handover) -> None:
-        self.handover = handover
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
 
-    def pytest_addoption(self, pluginmanager: Any) -> None:
-        from scim_compat.pytest_plugin.controller import HANDOVER  # noqa: PLC0415
+    def pytest_addoption(self, pluginmanager: pytest.PytestPluginManager) -> None:
+        pluginmanager.register(self._caller, CALLER)
 
-        pluginmanager.register(self.handover, HANDOVER)
 
-    def pytest_runtest_logreport(self, report: Any) -> None:
-        progress = self.handover.progress
-        if progress is not None and (report.when == "call" or (report.when == "setup" and report.skipped)):
-            progress("report", dict(report.user_properties) | {"outcome": report.outcome})
+class _Progress:
+    """Reports what pytest itself knows: how many scenarios there are, and those that other processes played."""
 
-    def pytest_collection_finish(self, session: Any) -> None:
-        progress = self.handover.progress
-        if progress is not None:
-            progress("collected", len(session.items))
+    def __init__(self, request: RunRequest) -> None:
+        self._report = request.progress or (lambda _event: None)
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self._report(ScenariosCollected(len(session.items)))
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "call" or (report.when == "setup" and report.skipped):
+            properties: dict[str, Any] = dict(report.user_properties)
+            self._report(ScenarioReported(int(properties.get("findings", 0))))
 
 
 def _claim(out: Path) -> None:
-    """The output folder must not hold the ledger of a run that left something behind."""
-    from scim_compat.engine.ledger import read  # noqa: PLC0415
-
+    """Creates the output folder. Raises UsageError if it holds the ledger of a run that left something behind."""
     for old in sorted(out.glob("ledger*.jsonl")) if out.is_dir() else []:
         if read(old).open_entries():
-            raise ValueError(
-                f"{old} lists resources that an earlier run left on its target; run `scim-compat cleanup {old}` first, "
-                "or give another --out"
+            raise UsageError(
+                f"{old} lists resources that an earlier run left on its target",
+                hint=f"run `scim-compat cleanup {old}` first, or give another --out",
             )
         old.unlink()
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ValueError(f"--out {out}: the folder cannot be made: {error.strerror}") from None
+        raise UsageError(f"--out {out}: the folder cannot be made: {error.strerror}") from None
 
 
 def _arguments(request: RunRequest, configuration: Path) -> list[str]:
-    found = [
+    arguments = [
         "-c", str(configuration), "--rootdir", str(configuration.parent), "--noconftest",
         "-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:logging", "-p", "scim_compat.pytest_plugin",
         "--capture=no", "--import-mode=importlib",
     ]  # fmt: skip
     if request.jobs > 1:
-        found += ["-p", "xdist.plugin", "-n", str(request.jobs)]
+        arguments += ["-p", "xdist.plugin", "-n", str(request.jobs)]
     if request.html:
-        found += ["-p", "pytest_metadata.plugin", "-p", "pytest_html.plugin", "--self-contained-html",
-                  f"--html={Path(request.html).absolute()}"]  # fmt: skip
+        arguments += ["-p", "pytest_metadata.plugin", "-p", "pytest_html.plugin", "--self-contained-html",
+                      f"--html={Path(request.html).absolute()}"]  # fmt: skip
     if request.junit:
-        found += [f"--junitxml={Path(request.junit).absolute()}", "-o", "junit_family=xunit1"]
-    return found
+        arguments += [f"--junitxml={Path(request.junit).absolute()}", "-o", "junit_family=xunit1"]
+    return arguments
 
 
 @contextmanager
 def _isolated() -> Iterator[Path]:
     """An empty pytest configuration in a folder of its own, and an environment without pytest's variables."""
-    kept = {name: os.environ.pop(name) for name in _FOREIGN if name in os.environ}
+    foreign = {name: os.environ.pop(name) for name in _FOREIGN if name in os.environ}
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    ended = signal.getsignal(signal.SIGTERM)
+    handler = signal.getsignal(signal.SIGTERM)
     try:
         # A cancelled pipeline sends SIGTERM; the run then cleans up as on Ctrl-C.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
     except ValueError:  # pragma: no cover - not in the main thread: the caller owns the signals
-        ended = None
+        handler = None
     with tempfile.TemporaryDirectory(prefix="scim-compat-") as folder:
         configuration = Path(folder) / "pytest.ini"
         configuration.write_text("[pytest]\n", encoding="utf-8")
@@ -118,21 +111,27 @@ def _isolated() -> Iterator[Path]:
             yield configuration
         finally:
             del os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
-            os.environ.update(kept)
-            if ended is not None:
-                signal.signal(signal.SIGTERM, ended)
+            os.environ.update(foreign)
+            if handler is not None:
+                signal.signal(signal.SIGTERM, handler)
 
 
-def _ended(request: RunRequest, handover: Handover, code: int) -> RunOutcome:
-    settings, collated = request.settings, handover.collated
-    if handover.unusable:
-        raise ValueError(handover.unusable)
-    if handover.not_testable:
-        return RunOutcome(NOT_TESTABLE, settings, None, handover.not_testable)
-    if handover.failure:
-        return RunOutcome(FAULT, settings, collated, handover.failure)
+def _outcome(request: RunRequest, controller: SuiteController | None, code: int) -> RunOutcome:
+    settings = request.settings
+    if controller is None:
+        return _unstarted(settings, code)
+    if controller.error is not None and not isinstance(controller.error, OutputError):
+        raise controller.error
+    collated, broken = controller.collated, controller.error or controller.internal_error
+    if broken:
+        return RunOutcome(ExitStatus.INTERNAL, settings, collated, str(broken))
     if collated is None:
-        return RunOutcome(
-            USAGE if code == 4 else FAULT, settings, None, f"the run did not start (pytest ended with {code})"
-        )
+        return _unstarted(settings, code)
     return RunOutcome(status(collated, settings.fail_on), settings, collated)
+
+
+def _unstarted(settings: Settings, code: int) -> RunOutcome:
+    """pytest ended before it played anything: a file that it cannot write, for one."""
+    refused = code == pytest.ExitCode.USAGE_ERROR
+    end = ExitStatus.USAGE if refused else ExitStatus.INTERNAL
+    return RunOutcome(end, settings, None, f"the run did not start (pytest ended with {code})")

@@ -14,6 +14,16 @@ PAGE: Final = (
 Key = tuple[str | int, ...]
 
 
+def scenario_anchor(profile: str, scenario: str) -> str:
+    """The identifier of a scenario, by the ids of its profile and its own."""
+    return _plain(f"{profile}-{scenario}")
+
+
+def _plain(text: str) -> str:
+    """``text`` in the letters that an identifier may have."""
+    return re.sub(r"[^A-Za-z0-9._-]", "_", text)[:200] or "_"
+
+
 class Anchors:
     """Fragment identifiers by what they stand for.
 
@@ -29,7 +39,7 @@ class Anchors:
         profiles = results["profiles"]
         for p, profile in enumerate(profiles):
             for s, scenario in enumerate(profile["scenarios"]):
-                self._name(("scenario", p, s), f"{profile['id']}-{scenario['id']}")
+                self._name(("scenario", p, s), scenario_anchor(profile["id"], scenario["id"]))
         for profile in profiles:
             for scenario in profile["scenarios"]:
                 for step in scenario["steps"]:
@@ -55,7 +65,7 @@ class Anchors:
     def _name(self, key: Key, wanted: str) -> None:
         if key in self._names:
             return
-        plain = re.sub(r"[^A-Za-z0-9._-]", "_", wanted)[:200] or "_"
+        plain = _plain(wanted)
         name, number = plain, 1
         while name in self._taken:
             number += 1

@@ -12,16 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final
 
+from scim_compat.errors import RecordFileError
 from scim_compat.results import verdict
-from scim_compat.results.events import FORMAT
+from scim_compat.results.events import NoteKind
 from scim_compat.results.sightings import Sightings
+from scim_compat.results.stream import FORMAT
 from scim_compat.values import Outcome, Severity, worst
 
 SCHEMA: Final = "scim-compat/results/1"
-
-
-class EventsError(ValueError):
-    """The file is not the event stream of a run."""
 
 
 @dataclass(slots=True)
@@ -48,6 +46,8 @@ class Collated:
     """Scenarios that ended in an error."""
     ran: int
     """Scenarios that were played to their end."""
+    internal_error: bool = False
+    """A note reports an internal error of scim-compat."""
 
 
 @dataclass(slots=True)
@@ -65,6 +65,7 @@ class _Index:
     blocks: dict[tuple[str, str], _Block]
     capabilities: dict[str, Any] | None = None
     notes: list[str] = field(default_factory=list)
+    internal_error: bool = False
     left: list[dict[str, Any]] = field(default_factory=list)
     deleted: int = 0
     bystanders: int = 0
@@ -77,7 +78,7 @@ class _Index:
 def collate(events: Path, results: Path) -> Collated:
     """Writes ``results`` from ``events`` and tells what is in it.
 
-    Raises EventsError if ``events`` is not an event stream, OSError if a file cannot be read or written.
+    Raises RecordFileError if ``events`` is not an event stream, OSError if a file cannot be read or written.
     """
     index = _index(events)
     head = _head(index)
@@ -91,6 +92,7 @@ def collate(events: Path, results: Path) -> Collated:
         found=tuple(sorted(index.found.values(), key=lambda f: (-f.severity.rank, -len(f.scenarios), f.id))),
         errored=sum(_for_the_verdict(e) is Outcome.ERROR for e in ended),
         ran=sum(e["applicable"] and _for_the_verdict(e) is not Outcome.SKIP for e in ended),
+        internal_error=index.internal_error,
     )
 
 
@@ -115,7 +117,9 @@ def _index(events: Path) -> _Index:
         stream = _lines(source)
         first = next(stream, (0, {}))[1]
         if first.get("event") != "run" or first.get("format") != FORMAT:
-            raise EventsError(f"{events}: not the events of a scim-compat run (events.jsonl in a run's output folder)")
+            raise RecordFileError(
+                f"{events}: not the events of a scim-compat run (events.jsonl in a run's output folder)"
+            )
         index = _Index(header=first, blocks={})
         current: _Block | None = None
         at = ("", "")
@@ -156,6 +160,7 @@ def _about_the_run(index: _Index, event: Mapping[str, Any]) -> None:
     if kind == "capabilities":
         index.capabilities = dict(event["capabilities"])
     elif kind == "note":
+        index.internal_error |= event.get("kind") == NoteKind.INTERNAL
         if event["text"] not in index.notes:
             index.notes.append(event["text"])
     elif kind == "clean-up":

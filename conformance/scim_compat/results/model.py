@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from scim_compat.values import MISSING, Level, Outcome, Party, Severity
@@ -80,4 +80,5 @@ class ScenarioResult:
     requests: int = 0
     ms: float = 0.0
     findings: int = 0
-    steps: tuple[StepResult, ...] = field(default=())
+    failures: tuple[CheckResult, ...] = ()
+    """The checks that failed, for those who report the scenario at once. Not written with it."""

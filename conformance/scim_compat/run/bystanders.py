@@ -14,6 +14,7 @@ from scim_compat.engine.fitting import add_required, fit_to_schema
 from scim_compat.engine.play import Play
 from scim_compat.engine.setup import plain_body
 from scim_compat.engine.versions import VERSIONS
+from scim_compat.errors import SeedInUseError
 from scim_compat.profile.model import (
     Dialect,
     Profile,
@@ -31,20 +32,17 @@ INTEGRITY: Final = "integrity"
 """The feature under which the comparison is reported."""
 
 
-class SeedInUse(Exception):  # noqa: N818 - it names what was found
-    """The target holds resources with this run's tag that this run did not make. The text says what to do."""
-
-    def __init__(self, tag: str, name: str) -> None:
-        super().__init__(
-            f"The target already holds names of this seed: {name} (tag {tag}). A run with the same --seed is under "
-            "way, or one was killed or could not delete everything. Two such runs would change and delete each "
-            "other's users, so this one does not begin. Wait for the other, run `scim-compat cleanup` on its folder, "
-            "or give another --seed."
-        )
+def _seed_in_use(tag: str, name: str) -> SeedInUseError:
+    return SeedInUseError(
+        f"The target already holds names of this seed: {name} (tag {tag}). A run with the same --seed is under "
+        "way, or one was killed or could not delete everything. Two such runs would change and delete each "
+        "other's users, so this one does not begin.",
+        hint="Wait for the other, run `scim-compat cleanup` on its folder, or give another --seed.",
+    )
 
 
 def refuse_seed_in_use(stage: RunContext, scim: Scim) -> None:
-    """Raises Taken if a user bears the run's tag before the run has made any.
+    """Raises SeedInUseError if a user bears the run's tag before the run has made any.
 
     A server that cannot answer such a filter is taken for empty; there the refusal of the first bystander tells.
     """
@@ -54,7 +52,7 @@ def refuse_seed_in_use(stage: RunContext, scim: Scim) -> None:
     found = done.response.json if done.response is not None and done.response.ok else None
     for name in _names(found, "userName"):
         if tag in name.lower():
-            raise SeedInUse(tag, name)
+            raise _seed_in_use(tag, name)
 
 
 def _names(answer: Json, attribute: str) -> list[str]:
@@ -101,7 +99,7 @@ def _make(kind: ResourceKind, play: Play, shard: str) -> Actor:
 
 
 def _refuse_if_there(play: Play, actor: Actor) -> None:
-    """The creation is a conflict: raises Taken if the name is really there, and so somebody else's."""
+    """The creation is a conflict: raises SeedInUseError if the name is really there, and so somebody else's."""
     path = NAME_ATTRIBUTE[actor.kind]
     name = str(plain_body(actor)[path])
     request = play.request(
@@ -111,7 +109,7 @@ def _refuse_if_there(play: Play, actor: Actor) -> None:
         request, play.intent("look-up", actor, by="harness"), "looks for the bystander's name"
     ).response
     if answer is not None and answer.ok and name.lower() in [n.lower() for n in _names(answer.json, path)]:
-        raise SeedInUse(people.tag_for(play.run.seed), name)
+        raise _seed_in_use(people.tag_for(play.run.seed), name)
 
 
 def compare_bystanders(bystanders: Bystanders, profile: Profile, scenario: Scenario, stage: RunContext) -> str:

@@ -16,15 +16,10 @@ from scim_compat.engine.cleanup import remove_entries
 from scim_compat.engine.context import PlayedRequest, RunContext
 from scim_compat.engine.ledger import Ledger
 from scim_compat.engine.versions import VERSIONS
-from scim_compat.errors import SettingError
+from scim_compat.errors import NotTestableError, SeedInUseError, SettingError
 from scim_compat.profile.model import Profile
-from scim_compat.run.bystanders import (
-    Bystanders,
-    SeedInUse,
-    create_bystanders,
-    refuse_seed_in_use,
-)
-from scim_compat.run.preflight import NotTestable, preflight
+from scim_compat.run import bystanders
+from scim_compat.run.preflight import preflight
 from scim_compat.run.settings import Settings
 from scim_compat.run.targetfile import claims_of
 from scim_compat.scim.names import Scim
@@ -55,7 +50,10 @@ def base_urls(settings: Settings, versions: Sequence[Scim]) -> dict[Scim, str]:
 
 
 class Endpoint:
-    """Opened by the session, one for each version of the protocol."""
+    """Opened by the session, one for each version of the protocol.
+
+    Mutable: it fills with what the probe and the bystanders bring.
+    """
 
     def __init__(self, settings: Settings, *, scim: Scim, url: str, shard: str, main: bool) -> None:
         self.settings = settings
@@ -64,9 +62,9 @@ class Endpoint:
         self.wire = open_wire(replace(settings, url=url))
         self.base_url = self.wire.base_url
         self.capabilities = Capabilities()
-        self.bystanders: Bystanders | None = None
-        self.taken = ""
-        """Why nothing is played here: another run uses the same names."""
+        self.bystanders: bystanders.Bystanders | None = None
+        self.seed_in_use = ""
+        """Why nothing is played here: another run uses the same names. Empty if none does."""
         self._unanswered = 0
         self._given_up = False
         name = "-".join(part for part in ("ledger", "" if main else scim, shard) if part)
@@ -79,33 +77,32 @@ class Endpoint:
         """``text`` without the secrets of the run, for what quotes the server or an error of ours."""
         return self.wire.redactor.quoted(text)
 
-    def ask(self) -> None:
-        """Asks what the endpoint is. Raises NotTestable, without what it may have quoted of the credential."""
+    def probe(self) -> None:
+        """Reads what the endpoint says of itself. Raises NotTestableError, redacted."""
         try:
             self.capabilities = preflight(self.wire, self.base_url, scim=self.scim)
-            if not self.shard:  # shards of one run share its tag, and its controller has asked
-                refuse_seed_in_use(self.stage(lambda _played: None), self.scim)
-        except (NotTestable, SeedInUse) as reason:
-            raise NotTestable(self.redacted(str(reason))) from None
+            if not self.shard:  # shards share the tag of their run, and its controller has looked
+                bystanders.refuse_seed_in_use(self.context(_unobserved), self.scim)
+        except NotTestableError as error:
+            raise NotTestableError(self.redacted(str(error))) from None
 
-    def answered(self, *, ended_silent: bool) -> None:
+    def note_silence(self, *, silent: bool) -> None:
         """Counts the scenarios in a row that ended because no answer came."""
-        self._unanswered = self._unanswered + 1 if ended_silent else 0
+        self._unanswered = self._unanswered + 1 if silent else 0
 
-    @property
-    def given_up(self) -> bool:
-        """Whether it is of no use to play on: a run of hundreds of time-outs would take hours.
+    def check_alive(self) -> bool:
+        """False when the endpoint has stopped answering: a run of hundreds of time-outs would take hours.
 
-        After some silent scenarios it is asked once more, since only a part of it may be down.
+        After some silent scenarios it is probed once more, since only a part of it may be down.
         """
         if not self._given_up and self._unanswered >= _MOST_UNANSWERED:
             request = Request(method="GET", target="/Users?count=1", headers=VERSIONS[self.scim].harness.headers)
             self._given_up = self.wire.send(request).response is None
             self._unanswered = 0
-        return self._given_up
+        return not self._given_up
 
-    def stage(self, observe: Callable[[PlayedRequest], None]) -> RunContext:
-        """What the scenarios share here; each exchange goes to ``observe``."""
+    def context(self, observe: Callable[[PlayedRequest], None]) -> RunContext:
+        """The parts that scenarios share here; each exchange goes to ``observe``."""
         return RunContext(
             sender=self.wire,
             base_url=self.base_url,
@@ -119,18 +116,18 @@ class Endpoint:
             client_timeout=self.settings.timeout,
         )
 
-    def meet_bystanders(self, profile: Profile, note: Callable[[str], None]) -> None:
-        """Makes them, once."""
-        if self.bystanders is not None or self.taken:
+    def create_bystanders(self, profile: Profile, note: Callable[[str], None]) -> None:
+        """Creates them, once."""
+        if self.bystanders is not None or self.seed_in_use:
             return
         try:
-            self.bystanders = create_bystanders(profile, self.stage(lambda _played: None), self.shard, note=note)
-        except SeedInUse as reason:  # the other run began after we had asked
-            self.taken = str(reason)
-            note(self.taken)
+            self.bystanders = bystanders.create_bystanders(profile, self.context(_unobserved), self.shard, note=note)
+        except SeedInUseError as error:  # the other run began after our look
+            self.seed_in_use = str(error)
+            note(self.seed_in_use)
 
     def clean(self) -> None:
-        """Deletes what is still there."""
+        """Deletes the resources that are still there."""
         remove_entries(self.ledger.open_entries(), sender=self.wire, ledger=self.ledger)
 
     def close(self) -> None:
@@ -139,6 +136,10 @@ class Endpoint:
         self.wire.close()
         if not self.ledger.entries:
             self.ledger_path.unlink(missing_ok=True)
+
+
+def _unobserved(_played: PlayedRequest) -> None:
+    """For requests that no scenario is about."""
 
 
 def open_wire(settings: Settings) -> wire.Wire:

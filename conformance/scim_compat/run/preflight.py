@@ -10,15 +10,12 @@ from typing import Final, Protocol
 from scim_compat.engine import wording
 from scim_compat.engine.capabilities import Capabilities
 from scim_compat.engine.versions import VERSIONS, Version
+from scim_compat.errors import NotTestableError
 from scim_compat.profile.model import Client
 from scim_compat.scim.names import Scim
 from scim_compat.values import Json
 from scim_compat.wire.messages import Exchange, Request, Response
 from scim_compat.wire.strict_json import sanitise
-
-
-class NotTestable(Exception):  # noqa: N818 - a finding about the target, told to the user as such
-    """The target cannot be tested. The text is one paragraph: what happened and what to do next."""
 
 
 class Sender(Protocol):
@@ -32,7 +29,7 @@ class _Answers:
 
 
 def preflight(sender: Sender, url: str, *, scim: Scim = "2.0") -> Capabilities:
-    """Asks the version's discovery endpoints and for an unknown user. Raises NotTestable."""
+    """Asks the version's discovery endpoints and for an unknown user. Raises NotTestableError."""
     version = VERSIONS[scim]
     target = "/Users" + wording.query([("filter", f'userName eq "{uuid.uuid4()}"')], client=Client())
     users = _ask(sender, target, url, version)
@@ -49,14 +46,14 @@ def preflight(sender: Sender, url: str, *, scim: Scim = "2.0") -> Capabilities:
 def _ask(sender: Sender, target: str, url: str, version: Version) -> Response:
     done = sender.send(Request(method="GET", target=target, headers=version.harness.headers))
     if done.response is None:
-        raise NotTestable(f"{url} cannot be tested: {done.failure.text if done.failure else 'no answer came'}")
+        raise NotTestableError(f"{url} cannot be tested: {done.failure.text if done.failure else 'no answer came'}")
     return done.response
 
 
 def _judge(answers: _Answers, url: str, *, usual: str) -> None:
     users = answers.users
     if users.status in {401, 403}:
-        raise NotTestable(
+        raise NotTestableError(
             f"{url} refused the credential: GET /Users answered {users.status}{_said(users)}. Check that the token is "
             "current and belongs to this endpoint; a bearer token is read from SCIM_TOKEN (see scim-compat run --help "
             "for other kinds)."
@@ -66,28 +63,28 @@ def _judge(answers: _Answers, url: str, *, usual: str) -> None:
         return
     if 300 <= users.status < 400:
         where = sanitise(users.header("location") or "an unnamed place", limit=200)
-        raise NotTestable(
+        raise NotTestableError(
             f"{url} redirects GET /Users to {where} ({users.status}). Redirects are not followed, because the "
             "credential would go along. Give the final address of the SCIM base URL; a redirect to a login page means "
             "that the path or the credential is wrong."
         )
     if any("html" in r.media_type or r.body.lstrip()[:1] == b"<" for r in everything if r.ok):
-        raise NotTestable(
+        raise NotTestableError(
             f"{url} answers with a web page, not with SCIM: GET /Users came back as {_kind(users)} with status "
             f"{users.status}. Often this is a login page or the product's front page. Give the SCIM base URL, which "
             f"usually ends in {usual}."
         )
     if all(r.status in {404, 405, 410} for r in everything):
-        raise NotTestable(
+        raise NotTestableError(
             f"There is no SCIM endpoint at {url}: /Users and the discovery endpoints all answer "
             f"{users.status}. Check the base URL; it is the part before /Users and usually ends in {usual}."
         )
     if all(r.status >= 500 for r in everything):
-        raise NotTestable(
+        raise NotTestableError(
             f"{url} answers every request with a server error ({users.status}{_said(users)}). Look into the server's "
             "log and run again when it answers."
         )
-    raise NotTestable(
+    raise NotTestableError(
         f"{url} does not speak SCIM: GET /Users answered {users.status} as {_kind(users)}, and none of "
         f"{', '.join(f'/{name}' for name in answers.discovery)} answered with a SCIM message. Check the base URL."
     )
@@ -100,7 +97,7 @@ _LISTS: Final[Mapping[Scim, str]] = {
 
 
 def _same_version(users: Response, config: Response, url: str, scim: Scim) -> None:
-    """Raises NotTestable where the endpoint clearly speaks the other version: each answer would be a false finding.
+    """Raises NotTestableError where the endpoint clearly speaks the other version: each finding would be false.
 
     Clearly: its list bears the other version's URN and not ours, and our version's configuration is not there.
     """
@@ -109,7 +106,7 @@ def _same_version(users: Response, config: Response, url: str, scim: Scim) -> No
     named = {str(urn) for urn in found} if isinstance(found, list) else set()
     if config.ok or _LISTS[scim] in named or _LISTS[other] not in named:
         return
-    raise NotTestable(
+    raise NotTestableError(
         f"{url} speaks SCIM {other}: GET /Users answered with {_LISTS[other]}, and there is no "
         f"/{VERSIONS[scim].provider_config}. The profile speaks SCIM {scim}: give the base URL for that version, or "
         f"choose a profile for SCIM {other} (scim-compat profiles)."

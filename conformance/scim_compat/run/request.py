@@ -3,30 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
+from scim_compat.errors import ExitStatus
 from scim_compat.results.collate import Collated
+from scim_compat.results.events import Event
 from scim_compat.run.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class ScenariosCollected:
+    """How many scenarios pytest will play."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioReported:
+    """A scenario that another process has played."""
+
+    findings: int
+
+
+Progress = Event | ScenariosCollected | ScenarioReported
+"""What a terminal may show while a run goes on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRequest:
+    """One run: the settings, and which scenarios of which profiles are played."""
+
     settings: Settings
-    profiles: list[str]
-    only: list[str] = field(default_factory=list)
+    profiles: tuple[str, ...]
+    """Ids of built-in profiles, paths, or ``all``."""
+    only: tuple[str, ...] = ()
     jobs: int = 1
     html: str | None = None
     junit: str | None = None
-    progress: Callable[[str, Any], None] | None = None
+    progress: Callable[[Progress], Any] | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The part that xdist's workers need."""
+        return {"settings": self.settings.to_dict(), "profiles": list(self.profiles), "only": list(self.only)}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> RunRequest:
+        settings = Settings.from_dict(values["settings"])
+        return cls(settings=settings, profiles=tuple(values["profiles"]), only=tuple(values["only"]))
 
 
 @dataclass(frozen=True, slots=True)
 class RunOutcome:
     """How a run ended. ``collated`` is None if there are no results."""
 
-    status: int
+    status: ExitStatus
     settings: Settings
     collated: Collated | None
     message: str = ""
-    """One paragraph for the user where there are no results, or where something of ours failed."""
+    """One paragraph for the user where an internal error left no results or damaged them."""

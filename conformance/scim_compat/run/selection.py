@@ -2,54 +2,101 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+import fnmatch
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
+from scim_compat.checks.registry import all_checks
+from scim_compat.errors import UsageError
+from scim_compat.profile.find import builtin
+from scim_compat.profile.load import load
+from scim_compat.profile.model import Profile, Scenario
 from scim_compat.run.request import RunRequest
+from scim_compat.source.complaints import nearest, quoted
 
-if TYPE_CHECKING:
-    from scim_compat.profile.model import Profile
+ALL = "all"
+"""Stands for every built-in profile."""
 
 
-def resolve(request: RunRequest) -> list[Profile]:
-    """The profiles that the references name, ``all`` replaced by every built-in; checked before anything is sent."""
-    import fnmatch  # noqa: PLC0415
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The scenarios that a run plays."""
 
-    from scim_compat.checks.registry import all_checks  # noqa: PLC0415
-    from scim_compat.profile.find import builtin  # noqa: PLC0415
-    from scim_compat.profile.load import load  # noqa: PLC0415
+    profiles: tuple[Profile, ...]
+    scenarios: Mapping[str, tuple[Scenario, ...]]
+    """Profile id → its scenarios, in its order."""
 
-    asked = [r for p in request.profiles for r in (sorted(builtin()) if p == "all" else [p])]
-    loaded = [load(ref, check_ids=all_checks()) for ref in asked]
-    twice = sorted({p.id for p in loaded if sum(q.id == p.id for q in loaded) > 1})
-    if twice:
-        raise ValueError(f"the profile {twice[0]} is named twice")
-    _must_know(request.settings.claims.get("without-features", ()), loaded)
-    ids = [s.id for p in loaded for s in p.scenarios]
-    for glob in request.only:
-        if not any(fnmatch.fnmatchcase(i, glob) or fnmatch.fnmatchcase(i.rpartition(".")[0], glob) for i in ids):
-            raise ValueError(
-                f"--only {glob}: no scenario of the named profiles matches; "
-                "`scim-compat show PROFILE --summary` lists them"
+
+def select(request: RunRequest) -> Selection:
+    """Loads the profiles and picks the scenarios. Nothing is sent.
+
+    Raises SourceFileError for a bad profile, UsageError for a choice that names nothing.
+    """
+    profiles = _load(request.profiles)
+    _check_features(request.settings.claims.get("without-features", ()), profiles)
+    _check_patterns(request.only, profiles)
+    return Selection(profiles, {p.id: tuple(matching(p.scenarios, request.only)) for p in profiles})
+
+
+def matching(scenarios: Iterable[Scenario], patterns: Sequence[str]) -> list[Scenario]:
+    """The scenarios that ``--only`` leaves: those that one of the patterns names; all of them without patterns."""
+    return [s for s in scenarios if not patterns or any(is_match(s, pattern) for pattern in patterns)]
+
+
+def is_match(scenario: Scenario, pattern: str) -> bool:
+    """Whether the pattern names the scenario.
+
+    A pattern is an area (``users``), an id (``users.disable``), an id with its variant
+    (``users.disable.as-string``) or a glob over ids (``groups.*``). An id names all its variants.
+    """
+    return any(fnmatch.fnmatchcase(name, pattern) for name in _names(scenario))
+
+
+def _names(scenario: Scenario) -> tuple[str, str, str]:
+    """The scenario's id, its id without the variant, and its area."""
+    base = scenario.id.removesuffix(f".{scenario.variant}") if scenario.variant else scenario.id
+    return scenario.id, base, base.partition(".")[0]
+
+
+def _load(references: Sequence[str]) -> tuple[Profile, ...]:
+    checks = all_checks()
+    names = [name for given in references for name in (sorted(builtin()) if given == ALL else [given])]
+    profiles = tuple(load(name, check_ids=checks) for name in names)
+    ids = [profile.id for profile in profiles]
+    twice = next((name for name in sorted(ids) if ids.count(name) > 1), None)
+    if twice is not None:
+        raise UsageError(f"the profile {twice} is named twice", hint="name each profile once")
+    return profiles
+
+
+def _check_patterns(patterns: Sequence[str], profiles: Sequence[Profile]) -> None:
+    """Raises UsageError for a pattern that names no scenario."""
+    scenarios = [scenario for profile in profiles for scenario in profile.scenarios]
+    for pattern in patterns:
+        if not any(is_match(scenario, pattern) for scenario in scenarios):
+            hint = nearest(pattern, {name for scenario in scenarios for name in _names(scenario)})
+            ids = profiles[0].id if len(profiles) == 1 else "PROFILE"
+            raise UsageError(
+                f"--only {quoted(pattern)}: no scenario of {_listed(profiles)} has that name",
+                hint=hint or f"`scim-compat show {ids} --summary` lists the scenarios",
             )
-    return loaded
 
 
-def _must_know(features: Iterable[str], loaded: list[Profile]) -> None:
-    """Raises ValueError for a feature id of the target file that no profile has: it would leave nothing out."""
-    from scim_compat.profile.find import builtin  # noqa: PLC0415
-    from scim_compat.profile.load import load  # noqa: PLC0415
-    from scim_compat.source.complaints import nearest, quoted  # noqa: PLC0415
+def _listed(profiles: Sequence[Profile]) -> str:
+    return profiles[0].id if len(profiles) == 1 else "the named profiles"
 
-    known = {f.id for p in loaded for f in p.features}
-    for ref in builtin():  # one target file serves many runs: what a profile of another run knows is in order
+
+def _check_features(features: Iterable[str], profiles: Sequence[Profile]) -> None:
+    """Raises UsageError for a feature id of the target file that no profile has: it would leave nothing out."""
+    known = {f.id for p in profiles for f in p.features}
+    for reference in builtin():  # one target file serves many runs: features of other runs' profiles are in order
         if set(features) <= known:
             return
-        known |= {f.id for f in load(ref).features}
+        known |= {f.id for f in load(reference).features}
     for feature in features:
         if feature not in known:
-            hint = nearest(feature, known) or "`scim-compat show PROFILE --summary` lists the features of a profile"
-            raise ValueError(
+            raise UsageError(
                 f"without-features in the target file names {quoted(feature)}, which neither a profile of this run nor "
-                f"a built-in one has; {hint}"
+                "a built-in one has",
+                hint=nearest(feature, known) or "`scim-compat show PROFILE --summary` lists the features of a profile",
             )

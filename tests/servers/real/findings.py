@@ -17,7 +17,7 @@ from typing import Any, Final
 import yaml
 from scim_compat.profile.find import builtin
 from scim_compat.profile.load import load
-from scim_compat.results.events import EventWriter
+from scim_compat.results.stream import EventWriter
 from scim_compat.run.session import Session
 from scim_compat.run.settings import Login, Settings
 from scim_compat.scim import paths
@@ -77,7 +77,7 @@ def observe(target: Target, name: str, out: Path) -> Observed:
     login = Login(kind="bearer", token=target.token)
     settings = Settings(url=target.url, login=login, seed=_SEED, out=str(out), timeout=_ANSWERS_WITHIN)
     events = EventWriter(out / "events.jsonl")
-    session = Session(settings, events=events)
+    session = Session(settings, report=events)
     seen = Observed()
     try:
         session.open()

@@ -134,7 +134,7 @@ def test_a_fault_of_ours_is_one_sentence_and_status_4(monkeypatch: pytest.Monkey
         package.main()
     assert ended.value.code == 4
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("scim-compat failed by a fault of its own: TypeError in run/settings.py:")
+    assert line.startswith("Internal error in scim-compat: TypeError in run/settings.py:")
     monkeypatch.setenv("SCIM_COMPAT_TRACEBACK", "1")
     with pytest.raises(SystemExit) as ended:
         package.main()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from scim_compat.cli.terminal import Terminal
 from scim_compat.results.collate import Collated, FindingSummary
-from scim_compat.run.request import RunOutcome
+from scim_compat.results.events import ScenarioStarted, StepPlayed
+from scim_compat.results.model import CheckResult, StepResult
+from scim_compat.run.request import RunOutcome, ScenarioReported, ScenariosCollected
 from scim_compat.run.settings import Settings
 from scim_compat.values import Severity
 from support.results import HOSTILE, build_results
@@ -34,20 +35,25 @@ def line(terminal: Terminal) -> str:
 
 def test_the_line_counts_and_takes_a_title_as_it_is(moving: Terminal):
     assert line(moving) == "starting"
-    moving.progress("collected", 5)
-    moving.progress("scenario", SimpleNamespace(id="users.create"))
-    moving.progress("step", SimpleNamespace(title='PATCH emails[type eq "work"] [red]\x1b[31m'))
+    moving.progress(ScenariosCollected(5))
+    moving.progress(ScenarioStarted("entra-v2", "users.create"))
+    moving.progress(step('PATCH emails[type eq "work"] [red]\x1b[31m'))
     assert line(moving) == '[1/5] users.create · PATCH emails[type eq "work"] [red]�[31m · 0 findings'
-    moving.progress("finding", None)
-    moving.progress("report", {"findings": 1})
+    moving.progress(step("reads", failures=1))
+    moving.progress(ScenarioReported(findings=1))
     assert line(moving) == "[2/5] users.create · 1 finding", "a finding is not counted twice"
     moving.finish(ended(None, message="what went wrong"))
 
 
+def step(title: str, *, failures: int = 0) -> StepPlayed:
+    checks = tuple(CheckResult(id="a.b", outcome="fail", level="MUST", severity="degraded") for _ in range(failures))
+    return StepPlayed(StepResult("1.1", "client", title, "read", None, checks))
+
+
 def test_where_workers_do_the_work_the_reports_bring_the_number(moving: Terminal):
-    moving.progress("collected", 2)
-    moving.progress("report", {"findings": 2})
-    moving.progress("report", {"findings": 1})
+    moving.progress(ScenariosCollected(2))
+    moving.progress(ScenarioReported(findings=2))
+    moving.progress(ScenarioReported(findings=1))
     assert line(moving).endswith("3 findings")
     moving.finish(ended(None))
 

@@ -13,12 +13,12 @@ import scim_compat
 from scim_compat.checks.registry import all_checks
 from scim_compat.cli import cli
 from scim_compat.engine.verbs import VERBS
+from scim_compat.errors import ExitStatus
 from scim_compat.profile.find import builtin
 from scim_compat.profile.grammar import GROUP, PERSON
 from scim_compat.profile.lint import lint
 from scim_compat.profile.load import load
 from scim_compat.report import words
-from scim_compat.run import status as runner
 from scim_compat.run import targetfile as target
 from support.places import ROOT
 from tools import readme
@@ -179,11 +179,11 @@ def test_the_help_lists_every_command():
 def test_the_exit_statuses_are_those_of_the_runner():
     table = rows(section("README.md", "In a pipeline"))
     wanted = {
-        runner.OK: "nothing found",
-        runner.FINDINGS: "findings",
-        runner.USAGE: "usage",
-        runner.NOT_TESTABLE: "could not be tested",
-        runner.FAULT: "fault of scim-compat",
+        ExitStatus.OK: "nothing found",
+        ExitStatus.FINDINGS: "findings",
+        ExitStatus.USAGE: "usage",
+        ExitStatus.NOT_TESTABLE: "could not be tested",
+        ExitStatus.INTERNAL: "internal error",
     }
     assert [int(status) for status in table] == sorted(wanted)
     for status, word in wanted.items():

@@ -8,9 +8,20 @@ from pathlib import Path
 import jsonschema
 import pytest
 from scim_compat import results as package
-from scim_compat.results.collate import EventsError, collate
-from scim_compat.results.events import EventWriter, join
+from scim_compat.errors import RecordFileError
+from scim_compat.results.collate import collate
+from scim_compat.results.events import (
+    BystandersCompared,
+    CapabilitiesRead,
+    CleanedUp,
+    RunNote,
+    RunStarted,
+    ScenarioEnded,
+    ScenarioStarted,
+    StepPlayed,
+)
 from scim_compat.results.model import CheckResult, ScenarioResult, StepResult
+from scim_compat.results.stream import EventWriter
 from support.streams import EXCHANGE, FAIL, PASS, SCENARIOS, footer, header, play, profile_header
 
 FORMAT = json.loads((Path(package.__file__).parent / "results.schema.json").read_text())
@@ -36,7 +47,7 @@ def collated(stream, *, valid=True):
 
 
 def whole_run(stream):
-    stream.header(header())
+    stream(RunStarted(**header()))
     for one in SCENARIOS:
         play(stream, one)
     footer(stream)
@@ -66,7 +77,7 @@ def test_a_whole_run(stream):
 
 
 def test_findings_are_counted_by_check_worst_first(stream):
-    stream.header(header())
+    stream(RunStarted(**header()))
     mild = CheckResult(id="x.mild", outcome="fail", level="MUST", severity="cosmetic", title="Mild", consequence="c")
     play(stream, "users.create", mild, severity="cosmetic")
     play(stream, "users.disable", mild, FAIL, outcome="fail", severity="breach")
@@ -87,7 +98,7 @@ def test_findings_are_counted_by_check_worst_first(stream):
 
 
 def test_scenarios_stand_in_the_profile_s_order(stream):
-    stream.header(header())
+    stream(RunStarted(**header()))
     for one in reversed(SCENARIOS):
         play(stream, one)
     play(stream, "run.bystanders", feature="integrity")
@@ -97,7 +108,7 @@ def test_scenarios_stand_in_the_profile_s_order(stream):
 
 
 def test_a_run_without_its_last_line_was_killed(stream):
-    stream.header(header())
+    stream(RunStarted(**header()))
     play(stream, "users.create")
     told, found = collated(stream)
     assert found["run"]["complete"] is False
@@ -109,10 +120,10 @@ def test_a_run_without_its_last_line_was_killed(stream):
 
 @pytest.mark.parametrize("cut", [1, 2, 20, 60, 150])
 def test_a_half_line_is_ignored(stream, cut):
-    stream.header(header())
+    stream(RunStarted(**header()))
     play(stream, "users.create")
-    stream.begin("demo", "users.disable")
-    stream.step(StepResult("1.1", "client", "reads", "read", EXCHANGE, (FAIL,)))
+    stream(ScenarioStarted("demo", "users.disable"))
+    stream(StepPlayed(StepResult("1.1", "client", "reads", "read", EXCHANGE, (FAIL,))))
     stream._file.flush()
     stream.path.write_bytes(stream.path.read_bytes()[:-cut])
     _, found = collated(stream)
@@ -122,9 +133,9 @@ def test_a_half_line_is_ignored(stream, cut):
 
 
 def test_what_was_found_before_the_kill_counts(stream):
-    stream.header(header())
-    stream.begin("demo", "users.disable")
-    stream.step(StepResult("1.1", "client", "reads", "read", EXCHANGE, (FAIL,)))
+    stream(RunStarted(**header()))
+    stream(ScenarioStarted("demo", "users.disable"))
+    stream(StepPlayed(StepResult("1.1", "client", "reads", "read", EXCHANGE, (FAIL,))))
     told, found = collated(stream)
     assert found["verdict"] == "incompatible"
     assert found["profiles"][0]["scenarios"][0]["severity"] == "breach"
@@ -132,7 +143,7 @@ def test_what_was_found_before_the_kill_counts(stream):
 
 
 def test_an_interrupted_run_says_why(stream):
-    stream.header(header())
+    stream(RunStarted(**header()))
     play(stream, "users.create")
     footer(stream, "stopped by the user (Ctrl-C)")
     _, found = collated(stream)
@@ -142,7 +153,7 @@ def test_an_interrupted_run_says_why(stream):
 
 
 def test_a_selection_is_unproven_for_the_rest(stream):
-    stream.header(header(profile_header(selected=["users.create"])))
+    stream(RunStarted(**header(profile_header(selected=["users.create"]))))
     play(stream, "users.create")
     footer(stream)
     _, found = collated(stream)
@@ -153,7 +164,7 @@ def test_a_selection_is_unproven_for_the_rest(stream):
 
 
 def test_what_does_not_apply_is_neither_passed_nor_skipped(stream):
-    stream.header(header())
+    stream(RunStarted(**header()))
     play(stream, "users.create")
     play(stream, "users.disable")
     play(stream, "groups.create", outcome="skip", applicable=False, reason="the target lists no Group")
@@ -166,21 +177,19 @@ def test_what_does_not_apply_is_neither_passed_nor_skipped(stream):
 
 
 def test_shards_are_joined(stream):
-    stream.header(header())
+    stream(RunStarted(**header()))
     shards = []
     for number, names in enumerate([["groups.create"], ["users.disable", "users.create"]]):
         shard = EventWriter(stream.path.with_name(f"events-gw{number}.jsonl"))
-        shard.write(
-            "capabilities", {"capabilities": {"provider_config": None, "resource_types": ["User"], "schemas": None}}
-        )
+        shard(CapabilitiesRead({"provider_config": None, "resource_types": ["User"], "schemas": None}))
         for name in names:
             play(shard, name)
-        shard.write("clean-up", {"deleted": 2, "left": [{"type": "User", "id": f"u{number}", "why": "w"}]})
-        shard.write("bystanders", {"checked": 2, "changed": []})
-        shard.write("note", {"text": "the same note"})
+        shard(CleanedUp(2, ({"type": "User", "id": f"u{number}", "why": "w"},)))
+        shard(BystandersCompared(2, ()))
+        shard(RunNote("the same note"))
         shard.close()
         shards.append(shard.path)
-    join(shards, stream)
+    stream.append(shards)
     footer(stream)
     _, found = collated(stream)
     assert not any(s.exists() for s in shards)
@@ -193,15 +202,15 @@ def test_shards_are_joined(stream):
 
 
 def test_a_shard_that_was_cut_off_does_not_swallow_the_next(stream):
-    stream.header(header())
+    stream(RunStarted(**header()))
     cut, good = (EventWriter(stream.path.with_name(f"events-gw{n}.jsonl")) for n in (0, 1))
     play(cut, "users.create")
-    cut.begin("demo", "users.disable")
+    cut(ScenarioStarted("demo", "users.disable"))
     cut.close()
     cut.path.write_bytes(cut.path.read_bytes()[:-9])
     play(good, "groups.create")
     good.close()
-    join([cut.path, good.path], stream)
+    stream.append([cut.path, good.path])
     footer(stream, "a worker died")
     _, found = collated(stream)
     outcomes = {s["id"]: s["outcome"] for s in found["profiles"][0]["scenarios"]}
@@ -209,7 +218,7 @@ def test_a_shard_that_was_cut_off_does_not_swallow_the_next(stream):
 
 
 def test_two_profiles_are_kept_apart(stream):
-    stream.header(header(profile_header("one"), profile_header("two")))
+    stream(RunStarted(**header(profile_header("one"), profile_header("two"))))
     for name in SCENARIOS:
         play(stream, name, profile="one")
     for name in SCENARIOS:
@@ -231,11 +240,11 @@ def test_two_profiles_are_kept_apart(stream):
 
 def test_hostile_text_survives(stream):
     evil = "\ud800 \u202e\x1b[31m </script> \u2028 \x00"
-    stream.header(header())
+    stream(RunStarted(**header()))
     exchange = {**EXCHANGE, "response": {**EXCHANGE["response"], "body": evil}}
-    stream.begin("demo", "users.create")
-    stream.step(StepResult("1.1", "client", "reads", "read", exchange, (PASS,)))
-    stream.finish(ScenarioResult("users.create", "demo", "create-users", "t", "documented", "", "pass", None))
+    stream(ScenarioStarted("demo", "users.create"))
+    stream(StepPlayed(StepResult("1.1", "client", "reads", "read", exchange, (PASS,))))
+    stream(ScenarioEnded(ScenarioResult("users.create", "demo", "create-users", "t", "documented", "", "pass", None)))
     footer(stream)
     _, found = collated(stream)
     assert found["profiles"][0]["scenarios"][0]["steps"][0]["exchange"]["response"]["body"] == evil.replace(
@@ -249,7 +258,7 @@ def test_hostile_text_survives(stream):
 def test_what_is_no_event_stream(tmp_path, content):
     path = tmp_path / "events.jsonl"
     path.write_text(content)
-    with pytest.raises(EventsError, match="not the events of a scim-compat run"):
+    with pytest.raises(RecordFileError, match="not the events of a scim-compat run"):
         collate(path, tmp_path / "results.json")
     assert not (tmp_path / "results.json").exists()
 

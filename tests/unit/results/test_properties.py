@@ -24,18 +24,20 @@ from scim_compat.engine.wording import (
     patch_body,
     replacement,
 )
+from scim_compat.errors import ExitStatus
 from scim_compat.profile.find import builtin
 from scim_compat.profile.load import load
 from scim_compat.profile.model import Dialect
 from scim_compat.results.collate import collate
-from scim_compat.results.events import EventWriter, join
+from scim_compat.results.events import RunStarted, ScenarioEnded, ScenarioStarted, StepPlayed
 from scim_compat.results.model import (
     CheckResult,
     ScenarioResult,
     StepResult,
 )
-from scim_compat.run.session import _redacted
-from scim_compat.run.status import OK, status
+from scim_compat.results.stream import EventWriter
+from scim_compat.run.recorder import redacted
+from scim_compat.run.status import status
 from scim_compat.values import Severity, is_at_least, worst
 from scim_compat.wire.redact import REDACTED, Redactor
 from servers import receiver
@@ -80,17 +82,17 @@ def tell(writer, key, told):
         outcome="skip" if not applicable else "fail" if failed else stopped or "pass", applicable=applicable,
         reason="not reached to the end" if stopped else "", unseen=stopped if failed else None, findings=len(found),
     )  # fmt: skip
-    writer.begin(profile, name)
+    writer(ScenarioStarted(profile, name))
     for number, one in enumerate(found):
-        writer.step(StepResult(f"1.{number}", "client", "reads", "read", EXCHANGE, (finding(one, number),)))
-    writer.finish(result)
+        writer(StepPlayed(StepResult(f"1.{number}", "client", "reads", "read", EXCHANGE, (finding(one, number),))))
+    writer(ScenarioEnded(result))
 
 
 def rolled_up(run, *, shards=None, selected=SCENARIOS):
     """(what collate tells, results.json) of a run. ``shards``: the keys that each of several processes played."""
     with tempfile.TemporaryDirectory() as folder:
         whole = EventWriter(Path(folder) / "events.jsonl")
-        whole.header(header(*(profile_header(p, selected=list(selected)) for p in PROFILES)))
+        whole(RunStarted(**header(*(profile_header(p, selected=list(selected)) for p in PROFILES))))
         if shards is None:
             for key, told in run.items():
                 tell(whole, key, told)
@@ -100,7 +102,7 @@ def rolled_up(run, *, shards=None, selected=SCENARIOS):
                 for key in keys:
                     tell(part, key, run[key])
                 part.close()
-            join([part.path for part in parts], whole)
+            whole.append([part.path for part in parts])
         footer(whole)
         whole.close()
         told = collate(whole.path, Path(folder) / "results.json")
@@ -137,9 +139,9 @@ def test_one_more_failed_check_never_improves_a_verdict(run, chance):
         told_after, after = rolled_up(failing)
         never_better(verdicts(before), verdicts(after))
         for floor in Severity:
-            assert status(told, floor) == OK or status(told_after, floor) != OK
+            assert status(told, floor) == ExitStatus.OK or status(told_after, floor) != ExitStatus.OK
         if run[key]["applicable"] and is_at_least(severity, Severity.DEGRADED):
-            assert status(told_after, Severity.DEGRADED) != OK
+            assert status(told_after, Severity.DEGRADED) != ExitStatus.OK
             assert after["verdict"] != "compatible"
 
 
@@ -168,7 +170,7 @@ def test_nothing_run_is_never_compatible(keys, selected, how):
     assert set(verdicts(results).values()) <= {"unproven", "not-applicable"}
     assert results["verdict"] == "unproven"
     assert {p["verdict"] for p in results["profiles"]} == {"unproven"}
-    assert status(collated, "degraded") != OK
+    assert status(collated, "degraded") != ExitStatus.OK
 
 
 @often
@@ -188,7 +190,7 @@ def test_shards_make_the_run_that_one_process_makes(run, count, chance):
 def test_a_run_that_is_cut_off_anywhere_claims_nothing_that_it_did_not_see(run, chance):
     with tempfile.TemporaryDirectory() as folder:
         whole = EventWriter(Path(folder) / "events.jsonl")
-        whole.header(header(*(profile_header(p) for p in PROFILES)))
+        whole(RunStarted(**header(*(profile_header(p) for p in PROFILES))))
         start = whole.path.stat().st_size
         for key, told in run.items():
             tell(whole, key, told)
@@ -270,9 +272,9 @@ def test_what_a_finding_quotes_is_redacted_and_stays_what_it_was(value, secrets,
     """A password may be a number, a word of JSON or a piece of its syntax; the values around it must survive."""
     held = [leaf for leaf in leaves(value) if isinstance(leaf, int | float) and not isinstance(leaf, bool)]
     redactor = Redactor.of([*secrets, *(str(chance.choice(held)) for _ in held[:1])])
-    once = _redacted(value, redactor.text)
+    once = redacted(value, redactor.text)
     assert type(once) is type(value) or isinstance(value, int | float)
-    assert _redacted(once, redactor.text) == once
+    assert redacted(once, redactor.text) == once
     for leaf in leaves(once):
         if isinstance(leaf, str):
             assert redactor.text(leaf) == leaf

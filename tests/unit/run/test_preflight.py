@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from scim_compat.run.preflight import NotTestable, preflight
+from scim_compat.errors import NotTestableError
+from scim_compat.run.preflight import preflight
 from scim_compat.values import MISSING
 from scim_compat.wire.messages import Exchange, Failure, Response
 
@@ -106,7 +107,7 @@ NOTHING = dict.fromkeys(("ServiceProviderConfig", "ResourceTypes", "Schemas"))
     ],
 )
 def test_what_cannot_be_tested(answer, words):
-    with pytest.raises(NotTestable) as refused:
+    with pytest.raises(NotTestableError) as refused:
         preflight(Endpoint(**dict.fromkeys(GOOD, answer)), URL)
     message = str(refused.value)
     for word in [URL, *words]:
@@ -118,5 +119,5 @@ def test_what_cannot_be_tested(answer, words):
 @pytest.mark.parametrize("name", list(GOOD))
 def test_no_answer_at_all(name):
     endpoint = Endpoint(**{name: Failure("dns", "The name cannot be resolved.")})
-    with pytest.raises(NotTestable, match="cannot be tested: The name cannot be resolved"):
+    with pytest.raises(NotTestableError, match="cannot be tested: The name cannot be resolved"):
         preflight(endpoint, URL)

@@ -11,6 +11,8 @@ from typing import Any
 
 import click
 
+from scim_compat.errors import RecordFileError
+
 
 class _Refused(Exception):  # noqa: N818 - it says what happened; the text is for the user
     """A file that is not what it should be; the text is one sentence."""
@@ -83,7 +85,7 @@ def _is_events(path: Path) -> bool:
 
 def _collated(events: Path) -> dict[str, Any]:
     """The results of an event stream. Nothing is written beside it: the folder may be evidence."""
-    from scim_compat.results.collate import EventsError, collate  # noqa: PLC0415
+    from scim_compat.results.collate import collate  # noqa: PLC0415
     from scim_compat.results.read import read  # noqa: PLC0415
 
     with tempfile.TemporaryDirectory(prefix="scim-compat-") as folder:
@@ -93,7 +95,7 @@ def _collated(events: Path) -> dict[str, Any]:
             _joined(events, whole)
             collate(whole, results)
             return read(results)
-        except EventsError as error:
+        except RecordFileError as error:
             raise _Refused(str(error).replace(str(whole), str(events))) from None
         except OSError as error:
             raise _Refused(f"{events}: cannot be read: {error.strerror}") from None

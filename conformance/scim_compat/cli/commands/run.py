@@ -95,13 +95,9 @@ def _from_target(file: str, options: dict[str, Any]) -> dict[str, Any]:
     """What the target file says; options given on the command line come first."""
     from pathlib import Path  # noqa: PLC0415
 
-    from scim_compat.errors import SourceFileError  # noqa: PLC0415
     from scim_compat.run import targetfile as target  # noqa: PLC0415
 
-    try:
-        found = target.load(Path(file))
-    except SourceFileError as refused:
-        raise click.UsageError(str(refused)) from None
+    found = target.load(Path(file))
     context = click.get_current_context()
     given = {name for name in options if context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT}
     if given & _SECRETS:  # one way to the secret replaces another
@@ -117,7 +113,6 @@ def _from_target(file: str, options: dict[str, Any]) -> dict[str, Any]:
 def execute(url: str, profiles: tuple[str, ...], options: dict[str, Any]) -> int:
     """Runs and tells; returns the exit status."""
     from scim_compat.cli.terminal import Terminal  # noqa: PLC0415 - `--help` pays for none of these
-    from scim_compat.errors import InputError, SettingError  # noqa: PLC0415
     from scim_compat.pytest_plugin.launch import run  # noqa: PLC0415
     from scim_compat.run.request import RunRequest  # noqa: PLC0415
     from scim_compat.run.settings import Settings, default_out, new_seed  # noqa: PLC0415
@@ -145,17 +140,11 @@ def execute(url: str, profiles: tuple[str, ...], options: dict[str, Any]) -> int
         command=tuple(command_line),
     )
     terminal = Terminal(quiet=options["quiet"])
-    try:
-        ended = run(
-            RunRequest(
-                settings=settings, profiles=list(profiles), only=list(only), jobs=jobs, html=options["html"],
-                junit=options["junit"], progress=terminal.progress,
-            )
-        )  # fmt: skip
-    except InputError as refused:
-        click.echo(str(refused), err=True)
-        return 2
-    except (SettingError, ValueError) as refused:
-        raise click.UsageError(str(refused)) from None
-    terminal.finish(ended)
-    return ended.status
+    request = RunRequest(
+        settings=settings, profiles=profiles, only=tuple(only), jobs=jobs, html=options["html"],
+        junit=options["junit"], progress=terminal.progress,
+    )  # fmt: skip
+    with terminal:
+        outcome = run(request)
+    terminal.finish(outcome)
+    return outcome.status

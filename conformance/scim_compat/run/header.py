@@ -1,0 +1,89 @@
+"""What the results say of a run before it begins, and of the endpoint once it has answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from scim_compat import __version__
+from scim_compat.engine import people
+from scim_compat.engine.capabilities import Capabilities
+from scim_compat.profile.model import Profile, Scenario
+from scim_compat.results.events import RunStarted
+from scim_compat.run.bystanders import INTEGRITY
+from scim_compat.run.settings import Settings
+from scim_compat.scim.names import CORE_SCHEMA
+from scim_compat.values import Json
+
+_SERVERS_OWN: Final = frozenset({"id", "meta", "schemas", "groups"})
+"""Attributes that are the server's own everywhere (RFC 7643 §3.1, §4.1.2)."""
+
+
+def now() -> str:
+    """The time as the results write it: UTC, milliseconds."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def header(settings: Settings, profiles: Sequence[Profile], selection: Mapping[str, Sequence[Scenario]]) -> RunStarted:
+    """The first event. ``selection``: profile id → the scenarios that will be played."""
+    return RunStarted(
+        tool={"name": "scim-compat", "version": __version__},
+        run={
+            "id": f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{people.tag_for(settings.seed)}",
+            "seed": settings.seed,
+            "started": now(),
+            "command": list(settings.command),
+            "tag": people.tag_for(settings.seed),
+        },
+        target={"url": settings.url, "bases": settings.bases, "claims": settings.claims},
+        profiles=tuple(_profile(p, selection.get(p.id, ())) for p in profiles),
+    )
+
+
+def _profile(profile: Profile, selection: Sequence[Scenario]) -> dict[str, Json]:
+    return {
+        "id": profile.id,
+        "title": profile.title,
+        "version": profile.version,
+        "digest": profile.digest,
+        "summary": profile.summary,
+        "client": profile.client.name or profile.title,
+        "sources": {k: {"title": s.title, "url": s.url, "read": s.read} for k, s in profile.sources.items()},
+        "features": [{"id": f.id, "title": f.title} for f in profile.features]
+        + [{"id": INTEGRITY, "title": "Leave other accounts alone"}],
+        "not_covered": [{"what": what, "why": why} for what, why in profile.not_covered],
+        "selected": [s.id for s in selection],
+        "total": len(profile.scenarios),
+        "scenarios": [
+            {
+                "id": s.id, "feature": s.feature, "title": s.title, "variant": s.variant, "evidence": s.evidence,
+                "source": list(s.source), "line": s.where.line, "note": s.note,
+            }
+            for s in profile.scenarios
+        ],
+    }  # fmt: skip
+
+
+def described(capabilities: Capabilities) -> dict[str, Json]:
+    """The discovery documents in the short form that the results keep."""
+    types, schemas = capabilities.resource_types, capabilities.schemas
+    return {
+        "provider_config": capabilities.provider_config,
+        "resource_types": None if types is None else [str(t.get("name") or t.get("id") or "?") for t in types],
+        "schemas": None if schemas is None else [str(s.get("id", "?")) for s in schemas],
+        "fixed": {
+            kind: _fixed(schema) for kind, urn in CORE_SCHEMA["2.0"].items() if (schema := capabilities.schema(urn))
+        },
+    }
+
+
+def _fixed(schema: Mapping[str, Any]) -> list[str]:
+    """Attributes that the target's own schema calls readOnly or immutable where RFC 7643 leaves it open."""
+    attributes = schema.get("attributes")
+    names = [
+        str(a.get("name"))
+        for a in (attributes if isinstance(attributes, list) else ())
+        if isinstance(a, Mapping) and str(a.get("mutability")) in {"readOnly", "immutable"}
+    ]
+    return [name for name in names if name not in _SERVERS_OWN]
