@@ -32,6 +32,7 @@ The tree, with exit statuses::
 from __future__ import annotations
 
 import enum
+import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -119,3 +120,31 @@ class SeedInUseError(NotTestableError):
 
 class OutputError(ScimCompatError):
     """Results or a report could not be written. The run must not end with success."""
+
+
+TRACE_SWITCH: Final = "SCIM_COMPAT_TRACEBACK"
+"""Environment variable: set to anything, it makes an internal error print its traceback, without secrets."""
+
+
+def is_traced() -> bool:
+    """True when the user asked for tracebacks."""
+    return bool(os.environ.get(TRACE_SWITCH))
+
+
+def internal_error(error: BaseException) -> str:
+    """One paragraph about an exception that is not of the tree: its class and its place, for a report to us."""
+    return (
+        f"Internal error in scim-compat: {type(error).__name__} in {_place(error)}. "
+        f"Set {TRACE_SWITCH}=1 to see all of it, and please report it."
+    )
+
+
+def _place(error: BaseException) -> str:
+    """Module and line of the innermost frame that is ours."""
+    trace, place = error.__traceback__, "an unknown place"
+    while trace is not None:
+        path = trace.tb_frame.f_code.co_filename
+        if "scim_compat" in path:
+            place = f"{path.rpartition('scim_compat')[2].lstrip('/')}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 import trustme
+from scim_compat.errors import ExitStatus
+from scim_compat.run import endpoint
 from servers.good import GoodServer
 from servers.loopback import serve
 from servers.running import mounted
@@ -185,3 +187,28 @@ def test_a_server_that_lets_in_but_offers_no_discovery_is_tested(replay):
     assert ended.collated is not None
     assert ended.collated.head["target"]["capabilities"]["schemas"] is None
     assert ended.collated.ran > 3
+
+
+# --- bugs of ours ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("bug", [ValueError, KeyError, RuntimeError])
+def test_a_bug_in_opening_a_run_is_no_wrong_usage(command, monkeypatch, tmp_path, bug):
+    """ValueError is for programmers: taken for a wrong option, it would send users looking for their own mistake."""
+
+    def broken(*_arguments: object, **_more: object) -> None:
+        raise bug("our own")
+
+    monkeypatch.setattr(endpoint, "preflight", broken)
+    with serve(GoodServer()) as url:
+        done = command("run", url, "-p", "entra-v2", "--out", "out")
+    assert done.returncode == ExitStatus.INTERNAL, done.stderr
+    assert done.stderr.startswith(f"Internal error in scim-compat: {bug.__name__} in run/endpoint.py:")
+    assert "SCIM_COMPAT_TRACEBACK=1" in done.stderr
+    assert "Traceback" not in done.stderr
+    monkeypatch.setenv("SCIM_COMPAT_TRACEBACK", "1")
+    with serve(GoodServer()) as url:
+        traced = command("run", url, "-p", "entra-v2", "--out", "again")
+    assert traced.returncode == ExitStatus.INTERNAL
+    assert "Traceback" in traced.stderr
+    assert "good-token" not in traced.stderr

@@ -11,13 +11,11 @@ import click
 
 from scim_compat import __version__
 from scim_compat.cli import commands
-from scim_compat.errors import ExitStatus, ScimCompatError, SourceFileError
+from scim_compat.errors import ExitStatus, ScimCompatError, SourceFileError, internal_error, is_traced
 
 if TYPE_CHECKING:
     from scim_compat.wire.secrets import SecretRegister
 
-TRACE_SWITCH = "SCIM_COMPAT_TRACEBACK"
-"""Environment variable: prints the traceback of an internal error, without secrets."""
 _ORDER = ["run", "demo", "profiles", "show", "lint", "explain", "report", "cleanup"]
 """As the help lists them; a command that is not named here comes after these."""
 
@@ -87,32 +85,11 @@ def main() -> None:
     try:
         cli(obj=secrets)
     except Exception as error:  # noqa: BLE001 - whatever is not of our tree of errors is a bug of ours
-        import os  # noqa: PLC0415 - only on an internal error
-
-        if os.environ.get(TRACE_SWITCH):
-            click.echo(secrets.quoted(_trace(error)), err=True, nl=False)
-        else:
-            click.echo(
-                f"Internal error in scim-compat: {type(error).__name__} in {_place(error)}. "
-                f"Set {TRACE_SWITCH}=1 to see all of it, and please report it.",
-                err=True,
-            )
+        click.echo(secrets.quoted(_trace(error) if is_traced() else internal_error(error)), err=True)
         sys.exit(ExitStatus.INTERNAL)
 
 
 def _trace(error: BaseException) -> str:
     import traceback  # noqa: PLC0415 - only on an internal error
 
-    return "".join(traceback.format_exception(error))
-
-
-def _place(error: BaseException) -> str:
-    """Module and line of the innermost frame that is ours."""
-    trace = error.__traceback__
-    place = "an unknown place"
-    while trace is not None:
-        path = trace.tb_frame.f_code.co_filename
-        if "scim_compat" in path:
-            place = f"{path.rpartition('scim_compat')[2].lstrip('/')}:{trace.tb_lineno}"
-        trace = trace.tb_next
-    return place
+    return "".join(traceback.format_exception(error)).rstrip()

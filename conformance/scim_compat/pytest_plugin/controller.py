@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from scim_compat.errors import ExitStatus, NotTestableError, OutputError, ScimCompatError
+from scim_compat.errors import ExitStatus, NotTestableError, OutputError, ScimCompatError, internal_error, is_traced
 
 if TYPE_CHECKING:
     from scim_compat.profile.model import Profile, Scenario
@@ -154,9 +154,11 @@ class SuiteController:
         node.workerinput["scim"] = self.request.to_dict()
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_internalerror(self, excrepr: Any) -> None:
+    def pytest_internalerror(self, excrepr: Any, excinfo: pytest.ExceptionInfo[BaseException]) -> bool | None:
+        """True keeps pytest from printing the traceback: the command prints one paragraph."""
         self.make_safe(excrepr)  # in place: others write it, and send it to xdist's controller, after this
-        self.internal_error = "internal error in scim-compat, please report it: pytest ended with an internal error"
+        self.internal_error = self._clean(internal_error(excinfo.value))
+        return (self._is_called and not is_traced()) or None
 
     def pytest_keyboard_interrupt(self) -> None:
         if self.error is None:

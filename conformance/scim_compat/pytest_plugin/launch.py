@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -98,12 +99,9 @@ def _isolated() -> Iterator[Path]:
     """An empty pytest configuration in a folder of its own, and an environment without pytest's variables."""
     foreign = {name: os.environ.pop(name) for name in _FOREIGN if name in os.environ}
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    handler = signal.getsignal(signal.SIGTERM)
-    try:
-        # A cancelled pipeline sends SIGTERM; the run then cleans up as on Ctrl-C.
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
-    except ValueError:  # pragma: no cover - not in the main thread: the caller owns the signals
-        handler = None
+    # A cancelled pipeline sends SIGTERM; the run then cleans up as on Ctrl-C. Only the main thread may say so.
+    owns_signals = threading.current_thread() is threading.main_thread()
+    handler = signal.signal(signal.SIGTERM, signal.default_int_handler) if owns_signals else None
     with tempfile.TemporaryDirectory(prefix="scim-compat-") as folder:
         configuration = Path(folder) / "pytest.ini"
         configuration.write_text("[pytest]\n", encoding="utf-8")
