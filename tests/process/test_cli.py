@@ -9,23 +9,23 @@ import subprocess
 import sys
 import typing
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 from scim_compat.checks.registry import Level, all_checks
-from scim_compat.cli import cli, expectations
-from scim_compat.cli.commands import explain, show
-from scim_compat.cli.terminal import paragraph, plural
+from scim_compat.cli import catalogue, check_facts, cli, expectations, outgoing
 from scim_compat.engine.intent import Action, Assertion, Intent, Query
 from scim_compat.engine.ledger import Ledger, read
 from scim_compat.profile import find
 from scim_compat.profile import load as loading
 from scim_compat.profile.model import Profile
-from scim_compat.results.events import RunStarted, ScenarioStarted
+from scim_compat.report import words
+from scim_compat.results.events import ScenarioStarted
 from scim_compat.results.stream import EventWriter
-from scim_compat.run.session import header
+from scim_compat.run.header import header
 from scim_compat.run.settings import Settings
 from servers import loopback
 from servers.good import GoodServer
@@ -52,8 +52,8 @@ def outside(monkeypatch: pytest.MonkeyPatch) -> None:
 def loaded_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Loading entra-v2 takes a quarter of a second, and nearly every test asks for it."""
     entra = request.getfixturevalue("entra")
-    real = loading.load
-    monkeypatch.setattr(loading, "load", lambda ref, **more: entra if ref == "entra-v2" else real(ref, **more))
+    real = catalogue.load_profile
+    monkeypatch.setattr(catalogue, "load_profile", lambda ref: entra if ref == "entra-v2" else real(ref))
 
 
 def call(*arguments: str | Path, token: str | None = None) -> Result:
@@ -98,24 +98,18 @@ def test_help_and_version_load_nothing_heavy():
     assert ran.stdout.strip() == "[]"
 
 
-def test_a_paragraph_is_plain_and_keeps_addresses_whole(monkeypatch):
-    monkeypatch.setenv("COLUMNS", "60")
-    address = "https://example.com/" + "a" * 80
-    told = paragraph(f"one two\x1b[31m three {address}", indent=2, hanging=4)
-    assert told.splitlines() == ["  one two�[31m three", "    " + address]
-    assert (plural(1, "profile"), plural(2000, "breach", "breaches")) == ("1 profile", "2,000 breaches")
-
-
 # --- profiles -----------------------------------------------------------------------------------
 
 
 def test_profiles_lists_what_is_built_in(entra):
     told = call("profiles")
     assert told.exit_code == 0
-    assert f"entra-v2  {entra.title}" in told.stdout
-    assert f"SCIM 2.0 · version {entra.version} · {len(entra.scenarios)} scenarios" in told.stdout
     evidence = [s.evidence for s in entra.scenarios]
-    assert f"{evidence.count('documented')} documented, {evidence.count('observed')} observed" in told.stdout
+    counts = " · ".join(f"{evidence.count(kind):>2}" for kind in ("documented", "observed", "inferred"))
+    row = re.search(r"^entra-v2  +(.+?)  +2\.0  +(\d+)  +(.+)\n +(.+)$", told.stdout, re.MULTILINE)
+    assert row[1] + " " + row[4] == entra.title
+    assert (int(row[2]), row[3]) == (len(entra.scenarios), counts)
+    assert "documented · observed · inferred" in told.stdout
 
 
 def test_profiles_as_json(entra):
@@ -246,7 +240,7 @@ def test_a_pattern_chooses_scenarios_and_variants(glob, expected):
 def test_a_crowd_is_told_about_and_not_printed(entra):
     told = call("show", "entra-v2", "members.large-group").stdout
     scenario = next(s for s in entra.scenarios if s.id == "members.large-group")
-    crowd = [one for one in show.requests(entra, scenario) if one.step.startswith("1.")]
+    crowd = [one for one in outgoing.requests(entra, scenario) if one.step.startswith("1.")]
     assert len(crowd) > 100
     assert f"… {len(crowd) - 1} more requests like this, to 1.{len(crowd)}" in told
     assert told.count("  harness  creates user") < 5
@@ -364,7 +358,7 @@ def test_explain_tells_what_the_client_makes_of_it(entra):
 def test_explain_tells_every_check(entra):
     profiles = [entra]
     for rule in all_checks().values():
-        told = explain.described(rule, profiles)
+        told = asdict(check_facts.check_facts(rule, profiles))
         assert told["why"] == rule.why
         assert told["fix"] == rule.fix
         assert set(told["after"]) == rule.on, rule.id
@@ -380,8 +374,8 @@ def test_explain_tells_every_check(entra):
 
 
 def test_explain_has_words_for_every_action_and_level():
-    assert set(explain._AFTER) == set(typing.get_args(Action))
-    assert set(explain._LEVELS) == set(typing.get_args(Level))
+    assert set(check_facts.ACTIONS) == set(typing.get_args(Action))
+    assert set(words.LEVELS) == set(typing.get_args(Level))
 
 
 def test_a_scenario_that_sees_it_otherwise_is_named(tmp_path):
@@ -391,8 +385,8 @@ def test_a_scenario_that_sees_it_otherwise_is_named(tmp_path):
       list.status: {severity: cosmetic, source: S9, evidence: documented, consequence: "Nothing much."}
 """)  # fmt: skip
     own = loading.load(path)
-    views = explain.described(all_checks()["list.status"], [own])["clients"]
-    assert [(v["scenario"], v["severity"]) for v in views] == [(None, "blocker"), ("users.disable", "cosmetic")]
+    views = check_facts.check_facts(all_checks()["list.status"], [own]).clients
+    assert [(v.scenario, v.severity) for v in views] == [(None, "blocker"), ("users.disable", "cosmetic")]
 
 
 @pytest.mark.parametrize(("name", "text"), [
@@ -411,7 +405,7 @@ def test_explain_leaves_out_a_built_in_that_does_not_load_and_says_so(monkeypatc
     monkeypatch.setattr(find, "builtin_dir", lambda: tmp_path)
     told = call("explain", "list.empty-is-200")
     assert told.exit_code == 0
-    assert told.stderr == "the built-in profile torn is left out: see scim-compat lint\n"
+    assert told.stderr == "the built-in profile torn is left out; for details: scim-compat lint\n"
     assert "No built-in profile speaks SCIM " in told.stdout
     good = (BAD / "_good.yaml").read_text(encoding="utf-8")
     name = re.search(r"^id: (\S+)", good, re.MULTILINE)[1]
@@ -420,7 +414,7 @@ def test_explain_leaves_out_a_built_in_that_does_not_load_and_says_so(monkeypatc
     assert [(each["profile"], each["scenario"]) for each in as_json["clients"]] == [(name, None)]
     unminded = next(rule for rule in all_checks().values() if rule.level == "CLIENT" and "2.0" in rule.scim)
     told = call("explain", unminded.id)
-    assert f"  {name}: ignored (the profile says nothing of it, and the level is CLIENT)\n" in told.stdout
+    assert f"  {name}: ignored (the profile does not mention it, and the level is CLIENT)\n" in told.stdout
 
 
 # --- report -------------------------------------------------------------------------------------
@@ -440,7 +434,8 @@ def events_in(folder: Path, profile: Profile, *, shard: str = "", scenario: str 
     events = EventWriter(path)
     if not shard:
         settings = Settings(url="https://h.example/scim/v2", seed=7, out=str(folder))
-        events(RunStarted(**header(settings, [profile], {profile.id: ["users.create", "users.disable"]})))
+        chosen = [s for s in profile.scenarios if s.id in {"users.create", "users.disable"}]
+        events(header(settings, [profile], {profile.id: chosen}))
     events(ScenarioStarted(profile.id, scenario))
     events.close()
     with path.open("a", encoding="utf-8") as file:
@@ -632,7 +627,7 @@ def test_the_second_cleanup_has_nothing_to_do_and_needs_no_server(kill: Callable
     assert call("cleanup", left.path.parent, token=TOKEN).exit_code == 0
     told = call("cleanup", left.path.parent, "--url", "http://127.0.0.1:9/none")
     assert told.exit_code == 0
-    assert "Nothing is left" in told.stdout
+    assert told.stdout == "Nothing to clean up: every resource in the ledger was deleted or never created.\n"
 
 
 def test_a_folder_stands_for_the_ledgers_of_all_processes(kill: Callable[..., Killed], tmp_path):
@@ -679,7 +674,7 @@ def test_a_name_that_anybody_could_have_is_not_looked_for(kill: Callable[..., Ki
     told = call("cleanup", tmp_path / "ledger-2.jsonl", token=TOKEN)
     assert told.exit_code == 1
     assert left.others <= left.there()
-    assert "nothing of that name was looked for" in " ".join(told.stdout.split())
+    assert "nothing of that name was searched" in " ".join(told.stdout.split())
 
 
 class Stubborn(GoodServer):

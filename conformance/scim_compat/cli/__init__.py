@@ -5,16 +5,13 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from scim_compat import __version__
 from scim_compat.cli import commands
-from scim_compat.errors import ExitStatus, ScimCompatError, SourceFileError, internal_error, is_traced
-
-if TYPE_CHECKING:
-    from scim_compat.wire.secrets import SecretRegister
+from scim_compat.errors import ExitStatus, ScimCompatError, internal_error, is_traced
 
 _ORDER = ["run", "demo", "profiles", "show", "lint", "explain", "report", "cleanup"]
 """As the help lists them; a command that is not named here comes after these."""
@@ -37,7 +34,9 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except ScimCompatError as error:
-            _print(error, ctx.obj)
+            from scim_compat.cli.console import print_error  # noqa: PLC0415 - only on an error
+
+            print_error(error, ctx.obj)
             ctx.exit(error.exit_status)
 
     def resolve_command(
@@ -50,15 +49,6 @@ class _Commands(click.Group):
 
             near = difflib.get_close_matches(args[0], self.list_commands(ctx), n=1)
             raise click.UsageError(f"{error.message} Did you mean {near[0]}?" if near else error.message) from None
-
-
-def _print(error: ScimCompatError, secrets: SecretRegister | None) -> None:
-    """On stderr, a line of the error on a line. The complaints about a file begin with their place, bare."""
-    from scim_compat.cli.terminal import printable  # noqa: PLC0415 - only on an error
-
-    text = str(error) if secrets is None else secrets.quoted(str(error))
-    lines = "\n".join(printable(line) for line in text.split("\n"))
-    click.echo(lines if isinstance(error, SourceFileError) else f"Error: {lines}", err=True)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

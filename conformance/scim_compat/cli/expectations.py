@@ -13,12 +13,6 @@ _STATED = 6
 """Values and ids that an expectation names; after a creation there can be thirty."""
 
 
-_FEW = 3
-"""Set-up requests of one step that are printed in full; a crowd of a hundred is told about."""
-
-
-# --- what is expected ---------------------------------------------------------------------------
-
 _USUAL = {
     "match": "200 and a list",
     "list": "200 and a list",

@@ -188,3 +188,27 @@ class Ledger:
             # Flushed before the request leaves: a killed process loses nothing that the system has taken.
             self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
             self._file.flush()
+
+
+def reopened(path: Path, file: LedgerFile, *, clean: Callable[[str], str] = str) -> Ledger:
+    """The ledger of a killed run, open to be continued. Raises ``RecordFileError`` if it cannot be written."""
+    try:
+        content = path.read_bytes()
+        whole, newline, tail = content.rpartition(b"\n")
+        if tail:
+            # An `intend` is on disk before its request leaves, so a half one stands for nothing; and without
+            # its `created` an entry is looked up by name.
+            path.write_bytes(content + b"\n" if _is_json(tail) else whole + newline)
+        ledger = Ledger(path, clean=clean)
+    except OSError as error:
+        raise RecordFileError(f"{path}: cannot be written, so nothing was deleted: {error.strerror}") from None
+    ledger.entries.update({entry.number: entry for entry in file.entries})
+    return ledger
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        json.loads(line)
+    except ValueError:
+        return False
+    return True

@@ -106,7 +106,13 @@ def _request(config: pytest.Config) -> RunRequest | None:
 
 def _from_options(config: pytest.Config) -> RunRequest:
     from scim_compat.run.request import RunRequest  # noqa: PLC0415 - see the docstring
-    from scim_compat.run.settings import Settings, default_out, login_from_environment, new_seed  # noqa: PLC0415
+    from scim_compat.run.settings import (  # noqa: PLC0415 - see the docstring
+        IN_PROCESS_URL,
+        Settings,
+        default_out,
+        login_from_environment,
+        new_seed,
+    )
 
     option = config.getoption
     seed = option("--scim-seed")
@@ -115,7 +121,7 @@ def _from_options(config: pytest.Config) -> RunRequest:
     if not profiles:
         raise pytest.UsageError("name a profile: --scim-profile entra-v2, or the path of a .scim.yaml file")
     settings = Settings(
-        url=option("--scim-url") or "http://app.invalid/scim/v2",
+        url=option("--scim-url") or IN_PROCESS_URL,
         login=login_from_environment(),
         app=option("--scim-app"),
         ca=option("--scim-ca"),

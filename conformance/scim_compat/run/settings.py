@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from scim_compat.values import Severity
 from scim_compat.wire.credentials import (
@@ -19,6 +19,9 @@ from scim_compat.wire.credentials import (
     NoCredential,
     RawHeader,
 )
+
+IN_PROCESS_URL: Final = "http://app.invalid/scim/v2"
+"""Stands for the URL of an application that is tested in process."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

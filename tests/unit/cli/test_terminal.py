@@ -81,11 +81,11 @@ def test_the_end_tells_verdicts_findings_and_where_the_report_is(capsys):
     told = shown(capsys, collated(finding(1, severity="breach"), finding(2), finding(3, severity="cosmetic")))
     assert "✗ incompatible  Microsoft Entra ID provisioning service, SCIM-compliant client (entra-v2)" in told
     assert "9 scenarios · 3 passed · 5 failed · 1 in error · 17 requests" in told
-    assert "– not-applicable Push groups and memberships" in told
+    assert "– not-applicable  Push groups and memberships" in told
     assert "breach   Rule 1  area.rule-1 · 1 scenario" in told
     assert "Rule 3" not in told
     assert "and 1 more in the report" in told
-    assert "`scim-compat explain area.rule-1` tells more of a rule" in told
+    assert "For details: `scim-compat explain area.rule-1`" in told
     assert str(Path("out") / "report.html") in told
     assert "seed 20261122" in told
 
@@ -120,7 +120,7 @@ def test_an_interrupted_run_says_so_first_and_hostile_text_is_plain(capsys):
     profiles = [each | {"title": HOSTILE, "why": HOSTILE} for each in build_results()["profiles"]]
     told = shown(capsys, collated(run=run, profiles=profiles, errors=[HOSTILE]))
     assert told.startswith("Interrupted: <script>")
-    assert "What follows is partial." in told
+    assert "These results are partial." in told
     assert {c for c in told if not c.isprintable()} == {"\n"}
 
 

@@ -1,4 +1,4 @@
-"""scim-compat lint: what is wrong or unclear in a profile, with line numbers."""
+"""scim-compat lint: the errors and likely mistakes of a profile, with line numbers."""
 
 from __future__ import annotations
 
@@ -7,53 +7,56 @@ from typing import TYPE_CHECKING
 
 import click
 
+from scim_compat.errors import ExitStatus, SourceFileError
 from scim_compat.values import plural
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from scim_compat.cli.console import Output
     from scim_compat.source.complaints import Complaint
 
 
-@click.command("lint", short_help="Finds what is wrong or unclear in a profile.")
+@click.command("lint", short_help="Finds errors and likely mistakes in a profile.")
 @click.argument("files", nargs=-1, metavar="[FILE]...")
 @click.option("--quiet", "-q", is_flag=True, help="Errors only: no warnings, and nothing about sound files.")
-def command(files: tuple[str, ...], quiet: bool) -> None:
+def command(files: tuple[str, ...], *, quiet: bool) -> None:
     """Checks profiles: each FILE, or all built-in ones if none is named.
 
-    An error makes the profile unusable; a warning is lawful and most likely a mistake. The exit status is 2
+    An error makes the profile unusable; a warning is allowed and most likely a mistake. The exit status is 2
     if there is an error, else 0.
     """
-    from scim_compat.checks.registry import all_checks  # noqa: PLC0415 - `--help` pays for none of these
-    from scim_compat.errors import SourceFileError  # noqa: PLC0415
+    from scim_compat.cli import catalogue, console  # noqa: PLC0415 - not for --help
     from scim_compat.profile.find import builtin  # noqa: PLC0415
     from scim_compat.profile.lint import lint  # noqa: PLC0415
-    from scim_compat.profile.load import load  # noqa: PLC0415
 
+    out = console.output()
     refs = files or tuple(builtin())
     errors = warnings = 0
     for ref in refs:
         try:
-            profile = load(ref, check_ids=all_checks())
-        except SourceFileError as refused:
-            errors += len(refused.complaints)
-            _print("error", refused.complaints)
+            profile = catalogue.load_profile(ref)
+        except SourceFileError as error:
+            errors += len(error.complaints)
+            _print(out, ("error:", "red"), error.complaints)
             continue
-        found = lint(profile)
-        warnings += len(found)
+        complaints = lint(profile)
+        warnings += len(complaints)
         if quiet:
             continue
-        _print("warning", found)
-        if not found:
-            click.echo(f"{profile.id}: sound ({plural(len(profile.scenarios), 'scenario')})")
-    if errors or not quiet:
-        total = f"{plural(len(refs), 'profile')}: {plural(errors, 'error')}, {plural(warnings, 'warning')}"
-        click.echo(total, err=bool(errors))
-    sys.exit(2 if errors else 0)
+        _print(out, ("warning:", "yellow"), complaints)
+        if not complaints:
+            out.line(f"{profile.id}: sound ({plural(len(profile.scenarios), 'scenario')})")
+    total = f"{plural(len(refs), 'profile')}: {plural(errors, 'error')}, {plural(warnings, 'warning')}"
+    if errors:
+        console.error_output().line(total)
+    elif not quiet:
+        out.line(total)
+    sys.exit(ExitStatus.USAGE if errors else ExitStatus.OK)
 
 
-def _print(word: str, complaints: tuple[Complaint, ...] | list[Complaint]) -> None:
-    from scim_compat.cli.terminal import printable  # noqa: PLC0415
-
-    styled = click.style(f"{word}:", fg="red" if word == "error" else "yellow")
+def _print(out: Output, word: tuple[str, str], complaints: Iterable[Complaint]) -> None:
+    """One line a complaint, ``FILE:LINE: error: …``, as editors read it."""
     for each in complaints:
         hint = f"; {each.hint}" if each.hint else ""
-        click.echo(f"{printable(each.where)}: {styled} {printable(each.what + hint)}")
+        out.line(f"{each.where}: ", word, f" {each.what}{hint}")

@@ -151,6 +151,6 @@ def _write(page: Path, text: str) -> None:
 
 
 def _plain(text: object) -> str:
-    from scim_compat.cli.terminal import printable  # noqa: PLC0415
+    from scim_compat.cli.console import printable  # noqa: PLC0415
 
     return printable(text)

@@ -80,7 +80,9 @@ def command(url: str | None, profiles: tuple[str, ...], **options: Any) -> None:
         )
     if not profiles:
         raise click.UsageError("name a profile, as --profile entra-v2; `scim-compat profiles` lists them")
-    sys.exit(execute(url or "http://app.invalid/scim/v2", profiles, options))
+    from scim_compat.run.settings import IN_PROCESS_URL  # noqa: PLC0415
+
+    sys.exit(execute(url or IN_PROCESS_URL, profiles, options))
 
 
 def _login(options: dict[str, Any]) -> Login:

@@ -1,4 +1,4 @@
-"""What users are told of the checks: an example that really fails, one page each, and the order to fix."""
+"""What users read of the checks: an example that really fails, one page each, and the order in which to fix."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import importlib.util
 import json
 import re
 import sys
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 
@@ -14,10 +15,10 @@ from click.testing import CliRunner
 from scim_compat.checks.examples import examples
 from scim_compat.checks.judge import severity_of
 from scim_compat.checks.registry import all_checks
-from scim_compat.cli import cli, order
-from scim_compat.cli.commands import explain
-from scim_compat.cli.commands.explain import described
-from scim_compat.cli.order import PARTS, parts, standings
+from scim_compat.cli import catalogue, check_pages, cli
+from scim_compat.cli import order as ordering
+from scim_compat.cli.check_facts import check_facts
+from scim_compat.cli.order import PARTS, order, weights
 from scim_compat.profile.find import builtin
 from scim_compat.profile.load import load
 from scim_compat.report.findings import precedence, severity_rank
@@ -42,15 +43,16 @@ def loaded():
 
 @pytest.fixture(scope="module")
 def ordered():
-    return parts(loaded().values())
+    return order(loaded().values())
 
 
 @pytest.fixture(scope="module", autouse=True)
 def loaded_once(ordered):
     """Each call of the command would load and rehearse every profile, which takes seconds; once is enough here."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(explain, "_profiles", lambda: list(loaded().values()))
-        patch.setattr(order, "parts", lambda profiles: ordered if list(profiles) == list(loaded().values()) else None)
+        patch.setattr(catalogue, "load_some", lambda: list(loaded().values()))
+        for module in (ordering, check_pages):
+            patch.setattr(module, "order", lambda profiles: ordered if profiles == list(loaded().values()) else None)
         yield
 
 
@@ -148,13 +150,16 @@ def test_explain_shows_the_example(check):
 
 def test_explain_prints_the_order(ordered):
     told = call("--order").stdout
-    ids = [row["id"] for part in ordered for row in part["checks"]]
-    found = re.findall(r"\(([a-z]+\.[a-z0-9-]+)(?=[\s)])", told)
-    assert found == ids
-    assert [told.index(part["title"]) for part in ordered if part["checks"]] == sorted(
-        told.index(part["title"]) for part in ordered if part["checks"]
-    )
-    assert json.loads(call("--order", "--json").stdout) == ordered
+    rows = [row for part in ordered for row in part.checks]
+    found = re.findall(r"^ +(\d+)  ([a-z]+) .*  ([a-z]+\.[a-z0-9-]+)(?:  +([\d,]+) scenarios?)?$", told, re.MULTILINE)
+    assert [(int(number), severity, check) for number, severity, check, _ in found] == [
+        (number, row.severity, row.id) for number, row in enumerate(rows, 1)
+    ]
+    assert [int(count.replace(",", "") or 0) for *_, count in found] == [row.scenarios for row in rows]
+    titles = [told.index(part.title) for part in ordered if part.checks]
+    assert titles == sorted(titles)
+    as_json = json.loads(call("--order", "--json").stdout)
+    assert as_json == [asdict(part) | {"checks": [asdict(row) for row in part.checks]} for part in ordered]
 
 
 @pytest.mark.parametrize(
@@ -186,15 +191,15 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path):
 
 
 def test_every_check_stands_once_in_the_order(ordered):
-    ids = [row["id"] for part in ordered for row in part["checks"]]
+    ids = [row.id for part in ordered for row in part.checks]
     assert sorted(ids) == list(CHECKS)
-    assert [part["key"] for part in ordered] == list(PARTS)
+    assert [part.key for part in ordered] == list(PARTS)
 
 
 def test_the_order_follows_from_the_profiles(ordered):
     for part in ordered:
-        for row in part["checks"]:
-            rule = CHECKS[row["id"]]
+        for row in part.checks:
+            rule = CHECKS[row.id]
             given = [
                 severity_of(rule, p, s)[0]
                 for p in loaded().values()
@@ -202,29 +207,27 @@ def test_the_order_follows_from_the_profiles(ordered):
                 for s in (None, *p.scenarios)
             ]
             worst = min((severity_rank(s) for s in given if s), default=None)
-            assert row["severity"] == "ignored" or severity_rank(row["severity"]) >= worst, row
-            if part["key"] == "first":
-                assert row["severity"] in {"breach", "blocker"}
-                assert row["features"] * 2 >= row["of_features"] > 0
+            assert row.severity == "ignored" or severity_rank(row.severity) >= worst, row
+            if part.key == "first":
+                assert row.severity in {"breach", "blocker"}
+                assert row.features * 2 >= row.of_features > 0
             else:
-                assert row["severity"] == part["key"]
-                assert row["severity"] not in {"breach", "blocker"} or row["features"] * 2 < row["of_features"]
-        keys = [
-            precedence(severity_rank(r["severity"]), r["scenarios"], r["profiles"], r["id"]) for r in part["checks"]
-        ]
+                assert row.severity == part.key
+                assert row.severity not in {"breach", "blocker"} or row.features * 2 < row.of_features
+        keys = [precedence(severity_rank(r.severity), r.scenarios, r.profiles, r.id) for r in part.checks]
         assert keys == sorted(keys)
 
 
 def test_what_all_else_needs_comes_before_what_one_feature_needs(ordered):
-    place = {row["id"]: n for n, row in enumerate(row for part in ordered for row in part["checks"])}
+    place = {row.id: n for n, row in enumerate(row for part in ordered for row in part.checks)}
     way = ["http.json", "create.status", "read.status", "user.disabled", "group.member-removed", "patch.status",
            "list.pages-complete", "error.shape", "http.no-stack-trace"]  # fmt: skip
     assert [place[check] for check in way] == sorted(place[check] for check in way)
 
 
-def test_standings_count_what_a_profile_comes_upon():
+def test_weights_count_the_scenarios_that_reach_a_check():
     profile = loaded()["okta-spec"]
-    found = standings([profile])
+    found = weights([profile])
     creating = {
         s.id for s in profile.scenarios if any(step.verb == "create" or step.kind == "given" for step in s.steps)
     }
@@ -270,7 +273,7 @@ def test_a_page_tells_all_there_is(written):
 
     for check, rule in CHECKS.items():
         text = bare(found[f"{check}.html"].text)
-        told = described(rule, profiles)
+        told = check_facts(rule, profiles).as_json()
         said = [rule.title, rule.why, rule.fix, rule.id, told["example"]["request"]["line"]]
         said += [client[key] for client in told["clients"] for key in ("profile", "consequence")]
         said += [cite["text"] for cite in told["cites"]]
@@ -288,7 +291,7 @@ def test_the_list_and_the_order_lead_to_every_page(written):
 def test_text_of_profiles_and_servers_cannot_become_markup(ordered):
     rule = CHECKS["create.status"]
     evil = '</pre><script>alert(1)</script>"\u202e'
-    told = described(rule, [loaded()["entra-v2"]]) | {"when": evil, "why": evil, "fix": evil}
+    told = check_facts(rule, [loaded()["entra-v2"]]).as_json() | {"when": evil, "why": evil, "fix": evil}
     source = {"key": "S1", "title": evil, "url": "javascript:alert(1)"}
     told["clients"] = [{"profile": evil, "scenario": evil, "severity": "breach", "by": "profile", "consequence": evil,
                         "evidence": evil, "source": source}]  # fmt: skip
@@ -298,7 +301,7 @@ def test_text_of_profiles_and_servers_cannot_become_markup(ordered):
         "key": "first",
         "title": evil,
         "text": evil,
-        "checks": [row for p in ordered for row in p["checks"] if row["id"] == rule.id],
+        "checks": [asdict(row) for p in ordered for row in p.checks if row.id == rule.id],
     }
     for name, html in pages([told], [part]):
         found = Page(html)

@@ -1,0 +1,90 @@
+"""Prints how a run ended: verdicts, what to fix first, what was left behind, and where the report is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from scim_compat.cli.console import QUIET, SEVERITY_STYLES, STRONG, Column, Output, Part, grid
+from scim_compat.results.collate import Collated, FindingSummary
+from scim_compat.run.request import RunOutcome
+from scim_compat.values import Severity, Verdict, is_at_least, plural
+
+_MARKS: Final[Mapping[Verdict, tuple[str, str]]] = {
+    Verdict.COMPATIBLE: ("✓", "bold green"),
+    Verdict.LIMITED: ("!", "bold yellow"),
+    Verdict.INCOMPATIBLE: ("✗", "bold red"),
+    Verdict.UNPROVEN: ("?", "bold magenta"),
+    Verdict.NOT_APPLICABLE: ("–", QUIET),
+}
+"""Mark and style of each verdict."""
+_COUNTS: Final = {"skipped": "skipped", "errored": "in error", "not_applicable": "n/a"}
+"""Counts that are printed where they are not 0, and their words."""
+_MOST: Final = 12
+"""Entries of a list that the terminal shows; the report has all."""
+
+
+def print_results(out: Output, results: Collated, outcome: RunOutcome, *, quiet: bool) -> None:
+    run = results.head["run"]
+    if run["interrupted"]:
+        out.paragraph((f"Interrupted: {run['interrupted']}. These results are partial.", "bold magenta"))
+    for profile in results.head["profiles"]:
+        _print_profile(out, profile, quiet=quiet)
+    if not quiet and results.found:
+        _print_findings(out, results.found)
+    _print_leftovers(out, results.head)
+    folder = Path(outcome.settings.out)
+    out.line(("Report   ", QUIET), str(folder / "report.html"))
+    out.line(("Results  ", QUIET), str(folder / "results.json"), (f"   seed {run['seed']}", QUIET))
+
+
+def _print_profile(out: Output, profile: Mapping[str, Any], *, quiet: bool) -> None:
+    counts = profile["counts"]
+    out.blank()
+    out.paragraph(_verdict(profile["verdict"]), "  ", (profile["title"], STRONG), f" ({profile['id']})", hanging=2)
+    out.paragraph(profile["why"], indent=2)
+    facts = [
+        plural(counts["scenarios"], "scenario"),
+        f"{counts['passed']} passed",
+        f"{counts['failed']} failed",
+        *(f"{counts[key]} {word}" for key, word in _COUNTS.items() if counts[key]),
+        plural(counts["requests"], "request"),
+    ]
+    out.paragraph((" · ".join(facts), QUIET), indent=2)
+    if not quiet:
+        rows = ((_verdict(feature["verdict"]), feature["title"]) for feature in profile["features"])
+        out.table(grid([Column(), Column(prose=True)], rows), indent=4)
+
+
+def _verdict(word: str) -> tuple[str, str]:
+    mark, style = _MARKS[Verdict(word)]
+    return f"{mark} {word}", style
+
+
+def _print_findings(out: Output, findings: tuple[FindingSummary, ...]) -> None:
+    out.heading("What to fix first")
+    first = [f for f in findings if is_at_least(f.severity, Severity.DEGRADED)][:_MOST]
+    for finding in first:
+        label: Part = (finding.severity, SEVERITY_STYLES[finding.severity])
+        more = f"  {finding.id} · {plural(len(finding.scenarios), 'scenario')}"
+        out.entry(label, finding.title, (more, QUIET), indent=2, width=9)
+        out.paragraph((finding.consequence, QUIET), indent=11)
+    if len(findings) > len(first):
+        out.paragraph((f"and {len(findings) - len(first)} more in the report", QUIET), indent=2)
+    if first:
+        out.paragraph((f"For details: `scim-compat explain {first[0].id}`", QUIET), indent=2)
+
+
+def _print_leftovers(out: Output, head: Mapping[str, Any]) -> None:
+    out.blank()
+    left = head["cleanup"]["left"]
+    if left:
+        count = plural(len(left), "resource")
+        out.paragraph((f"{count} could not be deleted; the report lists what is left.", "bold red"))
+    for entry in left[:_MOST]:
+        out.paragraph(f"{entry['type']} {entry['id'] or '(id unknown)'}: {entry['why']}", indent=2, hanging=4)
+    if len(left) > _MOST:
+        out.paragraph(f"and {len(left) - _MOST} more", indent=2)
+    for note in head["errors"][:_MOST]:
+        out.paragraph((f"note: {note}", "magenta"))
