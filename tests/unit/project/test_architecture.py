@@ -74,7 +74,7 @@ LAWS = {
     "pytest_plugin": law("values errors scim source wire profile engine checks results run report", "pytest"),
     "cli": law(
         "values errors scim source wire profile schemas engine results checks run report pytest_plugin",
-        "click rich httpx",
+        "click rich",
     ),
 }
 """One row a room. The rooms stand in the order of the arrows: none imports one that stands below it."""
