@@ -1,5 +1,5 @@
 """Profiles: what one client sends, read from YAML into a frozen model.
 
-``load`` has ``load`` and ``load_all``, ``lint`` has ``lint``, ``model`` the values they give, ``errors``
-what they raise. Nothing is re-exported here, so that the model can be imported without a YAML parser.
+``load`` has ``load`` and ``load_all``, ``lint`` has ``lint``, ``model`` the values that they give. Nothing is
+re-exported here, so that the model can be imported without a YAML parser.
 """

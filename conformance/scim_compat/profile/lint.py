@@ -1,4 +1,4 @@
-"""What is lawful in a profile and yet a mistake, or hard to read."""
+"""Warnings about a profile that loads: likely mistakes, and texts that are hard to read."""
 
 from __future__ import annotations
 
@@ -6,23 +6,26 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from scim_compat.profile.model import Profile, Scenario
-from scim_compat.profile.steps import written_names
+from scim_compat.profile.literal import expects_refusal
+from scim_compat.profile.model import Profile, Scenario, Step
 from scim_compat.source.complaints import Complaint, quoted
 from scim_compat.source.places import Where
 from scim_compat.values import Severity
 
 _LONGEST_TITLE: Final = 100
+_WRITING_VERBS: Final = frozenset(
+    {"create", "change", "assign-manager", "patch", "add-members", "remove-members", "delete"}
+)
 _WISHES: Final = re.compile(r"\b(should|shall|must|ought)\b", re.IGNORECASE)
 
 
 def lint(profile: Profile) -> list[Complaint]:
     """Warnings about a profile that loads, in file order."""
-    found = [*_titles(profile), *_features(profile), *_requirements(profile)]
+    warnings = [*_titles(profile), *_features(profile), *_requirements(profile)]
     for scenario in profile.scenarios:
-        found += _read_backs(scenario)
-        found += _meanings(scenario)
-    return sorted(dict.fromkeys(found), key=lambda each: (each.where.file, each.where.line))
+        warnings += _read_backs(scenario)
+        warnings += _meanings(scenario)
+    return sorted(dict.fromkeys(warnings), key=lambda each: (each.where.file, each.where.line))
 
 
 def _titles(profile: Profile) -> Iterator[Complaint]:
@@ -68,7 +71,7 @@ def _requirements(profile: Profile) -> Iterator[Complaint]:
 
 
 def _read_backs(scenario: Scenario) -> Iterator[Complaint]:
-    """A write whose effect nobody reads back is judged by its status alone, which proves nothing."""
+    """A write that nobody reads back is judged by its status alone, which proves nothing."""
     for number, step in enumerate(scenario.steps):
         for name in written_names(step):
             later = scenario.steps[number + 1 :]
@@ -83,3 +86,17 @@ def _meanings(scenario: Scenario) -> Iterator[Complaint]:
             yield Complaint(
                 step.where, "operations without means: nothing says what they must bring about", "add means:"
             )
+
+
+def written_names(step: Step) -> Iterator[str]:
+    """Names of the actors whose state the step changes."""
+    args = step.args
+    if step.kind == "do" and step.verb in _WRITING_VERBS:
+        if args.get("expect") not in {"conflict", "gone"}:
+            yield args.get("user") or args["group"]
+    elif step.kind == "do" and step.verb == "bulk":
+        for each in args["operations"]:
+            if each.get("expect", "success") == "success":
+                yield each.get("create") or each.get("patch") or each["delete"]
+    elif step.kind == "send" and "about" in args and args["send"]["method"] != "GET" and not expects_refusal(args):
+        yield args["about"]

@@ -1,7 +1,7 @@
 """Loads profiles: finds the files, follows ``extends``, merges, validates, builds.
 
-A profile may come from a stranger. Nothing in it is executed; no file is read beyond the one that is
-named, those of the same folder it extends, and the built-in ones.
+A profile may come from a stranger. Nothing in it is executed. Beyond the file itself, only the built-in files and
+those of the same folder that it extends are read.
 """
 
 from __future__ import annotations
@@ -16,43 +16,44 @@ from pathlib import Path
 from typing import Final
 
 from scim_compat.errors import SourceFileError
-from scim_compat.profile.build import Builder, merged
+from scim_compat.profile.build import Origin, build_profile
 from scim_compat.profile.find import builtin, builtin_dir
+from scim_compat.profile.merge import merged_profiles
 from scim_compat.profile.model import Profile
-from scim_compat.profile.validate import schema_complaints
-from scim_compat.source.complaints import ENOUGH, Complaint, nearest, quoted, source_error
+from scim_compat.profile.validate import PROFILE, schema_complaints
+from scim_compat.source.complaints import ENOUGH, Complaint, ComplaintBook, nearest, quoted, source_error
 from scim_compat.source.places import Where
 from scim_compat.source.yaml import Node, read
 
 _FILE: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}\.ya?ml")
 _LONGEST_CHAIN: Final = 10
 _OWN_KEYS: Final = ("format", "id", "title", "version")
-"""What a file says for itself, even if it extends another."""
+"""Keys that a file states itself, even if it extends another."""
 
 
 def load(ref: str | Path, *, check_ids: Container[str] | None = None) -> Profile:
     """The profile of that name: the id of a built-in one, or the path of a file.
 
     ``check_ids``: the checks that ``requires`` may name; None leaves the names unchecked.
-    Raises ``SourceFileError`` with everything that is wrong with it.
+    Raises ``SourceFileError`` with every complaint.
     """
     chain = _chain(_locate(ref))
-    complaints: list[Complaint] = []
+    book = ComplaintBook()
     for document in chain:
-        complaints += _own_complaints(document, extends="extends" in document.root.value)
-    root = reduce(lambda base, over: _extended(base, over, complaints), [each.root for each in reversed(chain)])
+        _check_own(document, book, extends="extends" in document.root.value)
+    root = reduce(lambda base, over: merged_profiles(base, over, book), [each.root for each in reversed(chain)])
     broken: set[int] = set()
-    found = schema_complaints(root)
-    for path, complaint in found:
-        complaints.append(complaint)
+    from_schema = schema_complaints(root)
+    for path, _ in from_schema:
         broken.add(path[1] if len(path) > 1 and path[0] == "scenarios" and isinstance(path[1], int) else -1)
-    top = chain[0]
-    if -1 in broken or len(found) >= ENOUGH:  # without a sound head nothing below it can be judged
+    complaints = [*book.complaints, *(complaint for _, complaint in from_schema)]
+    if -1 in broken or len(from_schema) >= ENOUGH:  # without a sound head nothing below it can be judged
         raise SourceFileError(_sorted(complaints, chain))
-    builder = Builder(root, top.shown, check_ids)
+    top, book = chain[0], ComplaintBook()
     digest = hashlib.sha256(b"".join(each.data for each in chain)).hexdigest()
-    profile = builder.profile(digest=digest, path=str(top.path), broken=broken)
-    complaints += builder.complaints
+    origin = Origin(path=str(top.path), digest=digest, file=top.name)
+    profile = build_profile(root, origin=origin, check_ids=check_ids, book=book, broken=broken)
+    complaints += book.complaints
     if complaints:
         raise SourceFileError(_sorted(complaints, chain))
     return profile
@@ -60,22 +61,23 @@ def load(ref: str | Path, *, check_ids: Container[str] | None = None) -> Profile
 
 def load_all(*, check_ids: Container[str] | None = None) -> tuple[Profile, ...]:
     """Every built-in profile, by id. Raises ``SourceFileError`` with the complaints about all of them."""
-    found: list[Profile] = []
+    profiles: list[Profile] = []
     complaints: list[Complaint] = []
     for path in builtin().values():
         try:
-            found.append(load(path, check_ids=check_ids))
+            profiles.append(load(path, check_ids=check_ids))
         except SourceFileError as error:
             complaints += error.complaints
     if complaints:
         raise SourceFileError(complaints)
-    return tuple(found)
+    return tuple(profiles)
 
 
 @dataclass(frozen=True, slots=True)
 class _Document:
     path: Path
-    shown: str
+    name: str
+    """The file's name in messages."""
     data: bytes
     root: Node
 
@@ -91,7 +93,7 @@ def _locate(ref: str | Path) -> Path:
     return Path(ref)
 
 
-def _shown(path: Path) -> str:
+def _name(path: Path) -> str:
     """The file's name in messages: below the current folder relative to it, else in full."""
     full = path.absolute()
     here = Path.cwd()
@@ -103,8 +105,8 @@ def _chain(path: Path) -> list[_Document]:
     chain: list[_Document] = []
     visited: list[Path] = []
     while True:
-        data, root = read(path, shown=_shown(path))
-        chain.append(_Document(path, _shown(path), data, root))
+        data, root = read(path, name=_name(path), file_format=PROFILE)
+        chain.append(_Document(path, _name(path), data, root))
         visited.append(path.resolve())
         extends = root.value.get("extends")
         if extends is None:
@@ -142,63 +144,20 @@ def _extended_file(extends: Node, path: Path) -> Path:
     return beside
 
 
-def _own_complaints(document: _Document, *, extends: bool) -> list[Complaint]:
+def _check_own(document: _Document, book: ComplaintBook, *, extends: bool) -> None:
+    """Complains about keys that each file must have for itself."""
     parts = document.root.value
-    found = []
-    if extends:
-        found = [
-            Complaint(document.root.where, f"this profile has no {key} of its own", f"add {key}:")
-            for key in _OWN_KEYS
-            if key not in parts
-        ]
+    for key in _OWN_KEYS if extends else ():
+        if key not in parts:
+            book.add(document.root.where, f"this profile has no {key} of its own", f"add {key}:")
     if document.path.resolve().parent == builtin_dir().resolve() and "id" in parts:
         identifier = parts["id"]
         if identifier.value != document.path.stem:
             what = f"the built-in profile {document.path.name} calls itself {quoted(identifier.value)}"
-            found.append(Complaint(identifier.where, what, "file and id have one name"))
-    return found
-
-
-def _extended(base: Node, over: Node, complaints: list[Complaint]) -> Node:
-    """``over`` laid upon ``base``, scenarios by their id."""
-    full = merged(base, over)
-    if "scenarios" in base.value and "scenarios" in over.value:
-        full.value["scenarios"] = _scenarios(base.value["scenarios"], over.value["scenarios"], complaints)
-    return full
-
-
-def _scenarios(base: Node, over: Node, complaints: list[Complaint]) -> Node:
-    if not isinstance(base.value, list) or not isinstance(over.value, list):
-        return over  # the schema says what is wrong with it
-    entries: dict[object, Node] = {_id(each) or index: each for index, each in enumerate(base.value)}
-    own: set[str] = set()
-    for index, each in enumerate(over.value):
-        name = _id(each)
-        if name is None or name in own:
-            entries[(index, name)] = each
-            continue
-        own.add(name)
-        if "drop" not in each.value:
-            entries[name] = merged(entries[name], each) if name in entries else each
-        elif name in entries and set(each.value) == {"id", "drop"} and each.value["drop"].value is True:
-            del entries[name]
-        else:
-            known = [key for key in entries if isinstance(key, str)]
-            what, hint = f"there is no scenario {quoted(name)} to drop", nearest(name, known)
-            if name in entries:
-                what, hint = "drop stands alone beside the id", f"write {{id: {name}, drop: true}}"
-            complaints.append(Complaint(each.where, what, hint))
-    return Node(list(entries.values()), over.where, over.column)
-
-
-def _id(node: Node) -> str | None:
-    if not isinstance(node.value, dict) or "id" not in node.value:
-        return None
-    value = node.value["id"].value
-    return value if isinstance(value, str) else None
+            book.add(identifier.where, what, "file and id have one name")
 
 
 def _sorted(complaints: list[Complaint], chain: list[_Document]) -> list[Complaint]:
     """By file, the loaded one first, and line."""
-    order = {document.shown: number for number, document in enumerate(chain)}
+    order = {document.name: number for number, document in enumerate(chain)}
     return sorted(complaints, key=lambda each: (order.get(each.where.file, 0), each.where.line))

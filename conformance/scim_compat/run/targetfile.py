@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.resources
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,14 +14,21 @@ import jsonschema
 from scim_compat.engine.capabilities import Claims
 from scim_compat.errors import SourceFileError
 from scim_compat.source.complaints import Complaint
-from scim_compat.source.shape import held_against
+from scim_compat.source.formats import FileFormat
+from scim_compat.source.shape import shape_complaints
 from scim_compat.source.yaml import Node, read
 from scim_compat.wire.redact import Redactor
 
-_OF_PROFILES: Final = re.compile("profile|format: 1|extends")
 _LONGEST_WORD: Final = 16
 """No key and no kind of a credential is longer."""
-_HINT: Final = "a target file is YAML and needs url: https://host/scim/v2 at least"
+_AT_LEAST: Final = "a target file is YAML and needs url: https://host/scim/v2 at least"
+TARGET_FILE: Final = FileFormat(
+    noun="target file",
+    hint_missing=_AT_LEAST,
+    hint_empty=_AT_LEAST,
+    hint_alias="write each value out",
+    hint_anchor="write each value out",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +46,12 @@ class Target:
 
 def load(path: Path) -> Target:
     """Reads a target file. Raises SourceFileError with file and line of everything that is wrong with it."""
-    try:
-        _, root = read(path, shown=str(path))
-    except SourceFileError as refused:  # the hints of the reader are for profiles
-        raise SourceFileError(replace(c, hint=_hint(c.hint)) for c in refused.complaints) from None
+    _, root = read(path, name=str(path), file_format=TARGET_FILE)
     text = importlib.resources.files("scim_compat.run").joinpath("target.schema.json").read_text("utf-8")
     validator = jsonschema.Draft202012Validator(json.loads(text))
     plain = root.plain()
-    complaints = [c for _, c in held_against(validator, plain, root)] or list(_at_odds(plain, root))
+    from_schema = shape_complaints(validator, plain, root, file_format=TARGET_FILE)
+    complaints = [complaint for _, complaint in from_schema] or list(_at_odds(plain, root))
     if complaints:
         clean = Redactor.of(_misplaced(plain)).quoted
         told = (replace(c, what=clean(c.what), hint=clean(c.hint)) for c in complaints)
@@ -82,12 +86,6 @@ def _misplaced(plain: Mapping[str, Any]) -> Iterator[str]:
         yield auth
     elif isinstance(auth, Mapping):
         yield from (str(word) for word in (auth.get("kind"), *auth) if len(str(word)) > _LONGEST_WORD)
-
-
-def _hint(said: str) -> str:
-    if not _OF_PROFILES.search(said):
-        return said
-    return "write each value out" if "extends" in said else _HINT
 
 
 def claims_of(plain: Mapping[str, Any]) -> Claims:

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from scim_compat.errors import SHOWN, SourceFileError
 from scim_compat.source.places import Where
 
 ENOUGH: Final = 200
-"""Complaints after which a file is given up: whatever it is, it is not a profile with a slip in it."""
-_COMPARED: Final = 500
-"""Known names that one unknown is compared with at most; it keeps a hostile file from taking minutes."""
+"""Complaints after which reading stops: a file with so many is of another kind altogether."""
+_MOST_NAMES: Final = 500
+"""Known names that one unknown name is compared with. The limit keeps a hostile file from taking minutes."""
+_MOST_CHARACTERS: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """One thing that is wrong, where it stands, and what to do about it (``hint`` may be empty)."""
+    """One error in a file. ``hint`` says how to fix it and may be empty."""
 
     where: Where
     what: str
@@ -26,6 +27,19 @@ class Complaint:
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}" + (f"; {self.hint}" if self.hint else "")
+
+
+@dataclass(slots=True)
+class ComplaintBook:
+    """Collects complaints while a file is read, so that its author gets all of them at once. It grows."""
+
+    complaints: list[Complaint] = field(default_factory=list)
+
+    def add(self, where: Where, what: str, hint: str = "") -> None:
+        """Adds one complaint. Raises ``SourceFileError`` with all of them when they are enough."""
+        self.complaints.append(Complaint(where, what, hint))
+        if len(self.complaints) >= ENOUGH:
+            raise SourceFileError(self.complaints)
 
 
 def source_error(where: Where, what: str, hint: str = "") -> SourceFileError:
@@ -36,7 +50,7 @@ def source_error(where: Where, what: str, hint: str = "") -> SourceFileError:
 def nearest(name: str, known: Iterable[str], *, plural: str = "known here") -> str:
     """A hint for an unknown name: the nearest known one, else all of them if they are few, else nothing."""
     names = sorted(set(known))
-    if len(names) > _COMPARED:
+    if len(names) > _MOST_NAMES:
         return ""
     by_folded = {each.casefold(): each for each in names}
     close = difflib.get_close_matches(name.casefold()[:100], list(by_folded), n=1, cutoff=0.6)
@@ -47,9 +61,9 @@ def nearest(name: str, known: Iterable[str], *, plural: str = "known here") -> s
     return ""
 
 
-def quoted(text: object) -> str:
-    """A value of the file as it may stand in a message: on one line, short, in quotes."""
-    shown = str(text)
-    if len(shown) > 60:
-        shown = shown[:57] + "…"
-    return "'" + "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in shown) + "'"
+def quoted(value: object) -> str:
+    """A value of the file for a message: on one line, short, in quotes."""
+    text = str(value)
+    if len(text) > _MOST_CHARACTERS:
+        text = text[: _MOST_CHARACTERS - 3] + "…"
+    return "'" + "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text) + "'"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """A place in a profile file; lines count from 1."""
+    """A line of a file; lines count from 1."""
 
     file: str
     line: int

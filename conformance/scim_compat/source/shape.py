@@ -1,4 +1,4 @@
-"""Errors of a JSON Schema in words, with the line they are about."""
+"""Errors of a JSON Schema in words, each with its line."""
 
 from __future__ import annotations
 
@@ -11,82 +11,78 @@ from scim_compat.source.complaints import Complaint, nearest, quoted
 from scim_compat.source.yaml import Node, kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterator, Mapping
+
+    from scim_compat.source.formats import FileFormat
 
 Path = tuple[str | int, ...]
 
 
-def held_against(
-    validator: jsonschema.Draft202012Validator, value: Any, root: Node, base: Path = ()
+def shape_complaints(
+    validator: jsonschema.Draft202012Validator, value: Any, root: Node, *, file_format: FileFormat, base: Path = ()
 ) -> Iterator[tuple[Path, Complaint]]:
-    """What ``validator`` says against ``value``, which stands at ``base`` in ``root``; in words, with lines."""
+    """The errors of ``value``, which stands at ``base`` in ``root``, each with the path that it is about."""
     for error in validator.iter_errors(value):
         path: Path = (*base, *error.absolute_path)
-        for path_to, what, hint in _in_words(error, path, root.at(path).text):
+        for path_to, what, hint in _in_words(error, path, root.at(path).text, file_format):
             yield path_to, Complaint(root.at(path_to).where, what, hint)
 
 
-def _in_words(error: jsonschema.ValidationError, path: Path, text: str) -> Iterator[tuple[Path, str, str]]:
-    """(path, what, hint) of each thing that one error of the validator tells.
+def _in_words(
+    error: jsonschema.ValidationError, path: Path, text: str, file_format: FileFormat
+) -> Iterator[tuple[Path, str, str]]:
+    """(path, what, hint) of each complaint in one error of the validator.
 
     ``text``: the value as the file has it, if it is a scalar.
     """
     rule = str(error.validator)
     allowed: Any = error.validator_value
     value: Any = error.instance
-    name, schema_ = _label(path), error.schema if isinstance(error.schema, dict) else {}
+    schema = error.schema if isinstance(error.schema, dict) else {}
+    name, holder = _label(path, file_format), _holder(schema, path, file_format)
     if "propertyNames" in error.absolute_schema_path:
-        says = f"a key here is {schema_['patternErrorMessage']}" if "patternErrorMessage" in schema_ else ""
-        yield (*path, value), f"the key {quoted(value)} is not allowed in {name}", says
-    elif rule == "additionalProperties":
-        known = schema_.get("properties", {})
-        inside = f" in {schema_['title']}" if path and schema_.get("title") else ""
-        for key in value:
-            if key not in known:
-                yield (*path, key), f"unknown key {quoted(key)}{inside}", _unknown(key, value[key], known)
-    elif rule == "required":
-        for key in allowed:
-            if key not in value:
-                yield path, f"{_holder(schema_, path)} has no {key}", f"add {key}:"
-    elif rule in {"oneOf", "anyOf"}:
-        if not isinstance(value, dict):
-            return  # it has the wrong type, which is told beside
-        choices = [each["required"][0] for each in allowed]
-        both = [key for key in choices if key in value]
-        need = f"needs {'exactly ' if rule == 'oneOf' else ''}one of {', '.join(choices)}"
-        yield path, f"{_holder(schema_, path)} {need}; it has {' and '.join(both) or 'none'}", ""
-    elif rule == "dependentRequired":
-        for key, needed in allowed.items():
-            for other in needed if key in value else ():
-                if other not in value:
-                    yield path, f"{key} stands without {other}", f"add {other}:"
-    elif rule == "type":
-        yield (
-            path,
-            f"{name} must be {_types(allowed)}, not {_what(value, text)}",
-            _type_hint(allowed, value, text),
-        )
-    elif rule == "const" and path == ("format",):
-        yield (
-            path,
-            f"this is format {quoted(text)}, and only format 1 is known",
-            "write format: 1, or update scim-compat",
-        )
-    elif rule in {"enum", "const"}:
-        choices = [_spelt(each) for each in (allowed if rule == "enum" else [allowed])]
-        hint = _type_hint("string", value, text) if str(value) in choices and not isinstance(value, str) else ""
-        hint = hint or (
-            nearest(str(value), choices, plural="it is one of") if len(choices) > 1 else f"write {choices[0]}"
-        )
-        yield path, f"{name} cannot be {quoted(text) if text else kind_of(value)}", hint
-    elif rule == "pattern":
-        yield (
-            path,
-            f"{name} {quoted(value)} is not well formed",
-            f"it takes {schema_.get('patternErrorMessage', allowed)}",
-        )
-    else:
-        yield path, f"{name} {_bound(rule, allowed, value)}", ""
+        hint = f"a key here is {schema['patternErrorMessage']}" if "patternErrorMessage" in schema else ""
+        yield (*path, value), f"the key {quoted(value)} is not allowed in {name}", hint
+        return
+    match rule:
+        case "additionalProperties":
+            known = schema.get("properties", {})
+            inside = f" in {schema['title']}" if path and schema.get("title") else ""
+            for key in value:
+                if key not in known:
+                    hint = _unknown(key, value[key], known, file_format.renamed_keys)
+                    yield (*path, key), f"unknown key {quoted(key)}{inside}", hint
+        case "required":
+            for key in allowed:
+                if key not in value:
+                    yield path, f"{holder} has no {key}", f"add {key}:"
+        case "oneOf" | "anyOf" if isinstance(value, dict):  # another error reports a wrong type
+            choices = [each["required"][0] for each in allowed]
+            present = [key for key in choices if key in value]
+            need = f"needs {'exactly ' if rule == 'oneOf' else ''}one of {', '.join(choices)}"
+            yield path, f"{holder} {need}; it has {' and '.join(present) or 'none'}", ""
+        case "oneOf" | "anyOf":
+            pass
+        case "dependentRequired":
+            for key, needed in allowed.items():
+                for other in needed if key in value else ():
+                    if other not in value:
+                        yield path, f"{key} stands without {other}", f"add {other}:"
+        case "type":
+            hint = _type_hint(allowed, value, text)
+            yield path, f"{name} must be {_types(allowed)}, not {_kind(value, text)}", hint
+        case "const" if path == ("format",):
+            what = f"this is format {quoted(text)}, and only format 1 is known"
+            yield path, what, "write format: 1, or update scim-compat"
+        case "enum" | "const":
+            choices = [_spelt(each) for each in (allowed if rule == "enum" else [allowed])]
+            what = f"{name} cannot be {quoted(text) if text else kind_of(value)}"
+            yield path, what, _choice_hint(choices, value, text)
+        case "pattern":
+            hint = f"it takes {schema.get('patternErrorMessage', allowed)}"
+            yield path, f"{name} {quoted(value)} is not well formed", hint
+        case _:
+            yield path, f"{name} {_bound(rule, allowed, value)}", ""
 
 
 def _bound(rule: str, allowed: Any, value: Any) -> str:
@@ -118,25 +114,24 @@ def _first_repeated(items: list[Any]) -> Any:
     return None
 
 
-def _unknown(key: str, value: Any, known: Iterable[str]) -> str:
+def _unknown(key: str, value: Any, known: Collection[str], renamed: Mapping[str, str]) -> str:
     if value is None and " " in key:  # {title: this, and that}
         return "a text with a comma in it needs quotes inside { }"
-    # An early draft of the format called it by the only reference there was.
-    return "it is called reference" if key == "manager" and "reference" in known else nearest(key, known)
+    return f"it is called {renamed[key]}" if renamed.get(key) in known else nearest(key, known)
 
 
-def _label(path: Path) -> str:
+def _label(path: Path, file_format: FileFormat) -> str:
     """The value's name in a message: its key, or its place in a list."""
     names = [part for part in path if isinstance(part, str)]
     if not path:
-        return "the profile"
+        return f"the {file_format.noun}"
     if isinstance(path[-1], int):
         return f"entry {path[-1] + 1} of {names[-1]}"
     return names[-1]
 
 
-def _holder(schema_: dict[str, Any], path: Path) -> str:
-    return f"this {schema_['title']}" if schema_.get("title") else _label(path)
+def _holder(schema: dict[str, Any], path: Path, file_format: FileFormat) -> str:
+    return f"this {schema['title']}" if schema.get("title") else _label(path, file_format)
 
 
 _TYPES: Final = {
@@ -149,7 +144,7 @@ def _types(allowed: str | list[str]) -> str:
     return " or ".join(_TYPES[each] for each in ([allowed] if isinstance(allowed, str) else allowed))
 
 
-def _what(value: Any, text: str) -> str:
+def _kind(value: Any, text: str) -> str:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return f"the number {text}" if is_number and text else kind_of(value)
 
@@ -160,8 +155,14 @@ def _type_hint(allowed: str | list[str], value: Any, text: str) -> str:
     return ""
 
 
+def _choice_hint(choices: list[str], value: Any, text: str) -> str:
+    if str(value) in choices and (hint := _type_hint("string", value, text)):
+        return hint
+    return nearest(str(value), choices, plural="it is one of") if len(choices) > 1 else f"write {choices[0]}"
+
+
 def _spelt(value: Any) -> str:
     """A scalar as the file spells it."""
-    return (
-        value if isinstance(value, str) else json.dumps(value) if not isinstance(value, list | dict) else kind_of(value)
-    )
+    if isinstance(value, str):
+        return value
+    return kind_of(value) if isinstance(value, list | dict) else json.dumps(value)

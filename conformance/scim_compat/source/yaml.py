@@ -1,13 +1,12 @@
 """YAML text → plain values that know their line.
 
-Narrower than YAML on purpose. A profile is data that strangers send in, so there are no tags, no
-anchors and no aliases (an alias in an alias is how a kilobyte becomes a gigabyte), and every size is
-bounded. And it is read as its author means it: only ``true``, ``false``, ``null`` and numbers as JSON
-writes them are anything but text, so that ``on``, ``no``, ``2026-11-01``, ``+1 555`` and the postal code
-``01234`` stay what was written, in keys as in values.
+The reader accepts less than YAML on purpose. Strangers send in these files, so tags, anchors and aliases are refused
+(an alias in an alias is how a kilobyte becomes a gigabyte), and every size is bounded. The text is read as its author
+means it: only ``true``, ``false``, ``null`` and numbers as JSON writes them are anything but text, so that ``on``,
+``no``, ``2026-11-01``, ``+1 555`` and the postal code ``01234`` stay what was written, in keys as in values.
 
-The parser's events are read one by one and never through its own constructors: no recursion, and the
-bounds hold before anything large is built.
+The parser's events are read one by one and never through its own constructors: no recursion, and the bounds hold
+before anything large is built.
 """
 
 from __future__ import annotations
@@ -25,6 +24,8 @@ from scim_compat.source.places import Where
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from scim_compat.source.formats import FileFormat
 
 MAX_BYTES: Final = 1_000_000
 MAX_NODES: Final = 50_000
@@ -75,55 +76,55 @@ class Node:
         return node
 
 
-def read(path: Path, *, shown: str) -> tuple[bytes, Node]:
+def read(path: Path, *, name: str, file_format: FileFormat) -> tuple[bytes, Node]:
     """The file's bytes and its root node, which is a mapping.
 
-    ``shown`` is the file's name in messages. Raises ``SourceFileError``.
+    ``name`` stands for the file in messages. Raises ``SourceFileError``.
     """
     try:
         if not path.is_file():  # a pipe or a device would be read for ever
             what = "this is not a file" if path.exists() else "there is no such file"
-            raise _error(shown, 1, what, "give a profile's id or the path of a .yaml file")
+            raise _error(name, 1, what, file_format.hint_missing)
         with path.open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)
     except OSError as error:
-        raise _error(shown, 1, f"the file cannot be read: {error.strerror}") from None
+        raise _error(name, 1, f"the file cannot be read: {error.strerror}") from None
     if len(data) > MAX_BYTES:
-        raise _error(shown, 1, f"the file is larger than {MAX_BYTES:,} bytes", "split it with extends")
-    return data, parse(data, shown=shown)
+        raise _error(name, 1, f"the file is larger than {MAX_BYTES:,} bytes", file_format.hint_large)
+    return data, parse(data, name=name, file_format=file_format)
 
 
-def parse(data: bytes, *, shown: str) -> Node:
+def parse(data: bytes, *, name: str, file_format: FileFormat) -> Node:
     """The root node of a YAML document, which is a mapping. Raises ``SourceFileError``."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise _error(shown, line, "the file is not UTF-8", "save it as UTF-8") from None
+        raise _error(name, line, "the file is not UTF-8", "save it as UTF-8") from None
     if bad := _FORBIDDEN.search(text):
         line = text.count("\n", 0, bad.start()) + 1
         hint = 'write it as an escape in double quotes, like "\\x07"'
-        raise _error(shown, line, f"the control character U+{ord(bad.group()):04X} may not stand in YAML", hint)
-    composer = _Composer(shown)
+        raise _error(name, line, f"the control character U+{ord(bad.group()):04X} may not stand in YAML", hint)
+    composer = _Composer(name, file_format)
     try:
         for event in yaml.parse(text, Loader=_LOADER):
             composer.take(event)
     except yaml.MarkedYAMLError as error:
-        raise _syntax_error(error, text=text, shown=shown) from None
+        raise _syntax_error(error, text=text, name=name) from None
     except yaml.YAMLError as error:
-        raise _error(shown, 1, f"not valid YAML: {error}") from None
+        raise _error(name, 1, f"not valid YAML: {error}") from None
     if composer.complaints:
         raise SourceFileError(composer.complaints)
     root = composer.root
     if root is None or not isinstance(root.value, dict):
         line = root.where.line if root else 1
-        got = "it is empty" if root is None or root.value is None else f"it holds {kind_of(root.value)}"
-        raise _error(shown, line, f"the file must hold keys and values; {got}", "begin with format: 1")
+        content = "it is empty" if root is None or root.value is None else f"it holds {kind_of(root.value)}"
+        raise _error(name, line, f"the file must hold keys and values; {content}", file_format.hint_empty)
     return root
 
 
 def kind_of(value: Any) -> str:
-    """What a plain value or a node's value is, in words of a non-programmer."""
+    """The kind of a plain value or a node's value, in words of a non-programmer."""
     if value is None:
         return "nothing"
     if isinstance(value, bool):
@@ -138,12 +139,13 @@ def kind_of(value: Any) -> str:
 class _Composer:
     """Builds the tree from events, with a stack of the containers that are open."""
 
-    def __init__(self, shown: str) -> None:
-        self.shown = shown
+    def __init__(self, name: str, file_format: FileFormat) -> None:
+        self._name = name
+        self._format = file_format
         self.root: Node | None = None
         self.complaints: list[Complaint] = []
         self._open: list[tuple[Node, list[tuple[str, Where, int]]]] = []
-        """Each with the key that waits for its value, as a list of none or one."""
+        """Each container with the key that waits for its value, as a list of none or one."""
         self._nodes = 0
         self._documents = 0
 
@@ -152,42 +154,42 @@ class _Composer:
         line, column = mark.line + 1, mark.column + 1
         match event:
             case yaml.AliasEvent():
-                hint = "write the value out; extends and variants: serve for what repeats"
-                raise _error(self.shown, line, f"the alias *{event.anchor} is not allowed", hint)
+                raise _error(self._name, line, f"the alias *{event.anchor} is not allowed", self._format.hint_alias)
             case yaml.DocumentStartEvent():
                 self._documents += 1
                 if self._documents > 1:
-                    what = "a second document begins here (---); a file holds one profile"
-                    raise _error(self.shown, line, what, "make it a file of its own")
+                    what = f"a second document begins here (---); a file holds one {self._format.noun}"
+                    raise _error(self._name, line, what, "make it a file of its own")
             case yaml.ScalarEvent():
                 self._guard(event, line)
                 if self._wants_key():
                     self._key(event, line)
                 else:
                     value = self._scalar(event, line)
-                    self._add(Node(value, Where(self.shown, line), column, str(event.value)))
+                    self._add(Node(value, Where(self._name, line), column, str(event.value)))
             case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
                 self._guard(event, line)
                 if self._wants_key():
-                    raise _error(self.shown, line, "a key must be a text", "quote it if it begins with { or [")
+                    raise _error(self._name, line, "a key must be a text", "quote it if it begins with { or [")
                 empty: Any = {} if isinstance(event, yaml.MappingStartEvent) else []
-                node = self._add(Node(empty, Where(self.shown, line), column))
+                node = self._add(Node(empty, Where(self._name, line), column))
                 self._open.append((node, []))
                 if len(self._open) > MAX_DEPTH:
-                    raise _error(self.shown, line, f"nested deeper than {MAX_DEPTH} levels")
+                    raise _error(self._name, line, f"nested deeper than {MAX_DEPTH} levels")
             case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
                 self._open.pop()
 
     def _guard(self, event: Any, line: int) -> None:
         self._nodes += 1
         if self._nodes > MAX_NODES:
-            raise _error(self.shown, line, f"more than {MAX_NODES:,} values in one file", "split it with extends")
+            raise _error(self._name, line, f"more than {MAX_NODES:,} values in one file", self._format.hint_large)
         if event.anchor:
-            hint = "remove it; extends and variants: serve for what repeats"
-            raise _error(self.shown, line, f"the anchor &{event.anchor} is not allowed", hint)
+            raise _error(self._name, line, f"the anchor &{event.anchor} is not allowed", self._format.hint_anchor)
         if event.tag:
             tag = str(event.tag).replace("tag:yaml.org,2002:", "!!")
-            raise _error(self.shown, line, f"the tag {quoted(tag)} is not allowed", "a profile is plain data")
+            raise _error(
+                self._name, line, f"the tag {quoted(tag)} is not allowed", f"a {self._format.noun} is plain data"
+            )
 
     def _wants_key(self) -> bool:
         if not self._open:
@@ -197,9 +199,9 @@ class _Composer:
 
     def _key(self, event: Any, line: int) -> None:
         node, waiting = self._open[-1]
-        key, where = str(event.value), Where(self.shown, line)
+        key, where = str(event.value), Where(self._name, line)
         if not key:
-            raise _error(self.shown, line, "a value stands here without a key", "write key: value")
+            raise _error(self._name, line, "a value stands here without a key", "write key: value")
         if key in node.value:
             first = node.value[key].where.line
             on = "on the same line" if first == line else f"on line {first}"
@@ -231,11 +233,11 @@ class _Composer:
         if _NUMBER.fullmatch(text):
             return float(text)
         if re.fullmatch(r"-?[0-9]{19,}", text):
-            raise _error(self.shown, line, "this number has more than 18 digits", "put it in quotes if it is a text")
+            raise _error(self._name, line, "this number has more than 18 digits", "put it in quotes if it is a text")
         return text
 
 
-# Fragments of what either parser says → what it means to somebody who writes a profile.
+# Fragments of either parser's messages → their meaning for somebody who writes a file, and a hint.
 _SYNTAX: Final = (
     (
         ("mapping values are not allowed",),
@@ -262,25 +264,25 @@ _SYNTAX: Final = (
 )
 
 
-def _syntax_error(error: yaml.MarkedYAMLError, *, text: str, shown: str) -> SourceFileError:
+def _syntax_error(error: yaml.MarkedYAMLError, *, text: str, name: str) -> SourceFileError:
     mark = error.problem_mark or error.context_mark
     line = mark.line + 1 if mark else 1
     lines = text.splitlines()
-    here = lines[line - 1][mark.column :] if mark and line <= len(lines) else ""
-    said = f"{error.context or ''} {error.problem or ''}"
-    if "cannot start any token" in said:
-        if "\t" in here[:1] or (line <= len(lines) and re.match(r" *\t", lines[line - 1])):
-            return _error(shown, line, "a tab stands where YAML wants spaces", "indent with spaces")
-        return _error(shown, line, f"a text may not begin with {here[:1]}", "put it in quotes")
-    begun = ""
-    opens = "block" not in said  # of an indented block, where it began says nothing
-    if opens and error.context_mark and error.context_mark.line + 1 != line:
-        begun = f" (it began on line {error.context_mark.line + 1})"
+    rest = lines[line - 1][mark.column :] if mark and line <= len(lines) else ""
+    message = f"{error.context or ''} {error.problem or ''}"
+    if "cannot start any token" in message:
+        if "\t" in rest[:1] or (line <= len(lines) and re.match(r" *\t", lines[line - 1])):
+            return _error(name, line, "a tab stands where YAML wants spaces", "indent with spaces")
+        return _error(name, line, f"a text may not begin with {rest[:1]}", "put it in quotes")
+    start = ""
+    is_block = "block" in message  # the start of an indented block says nothing
+    if not is_block and error.context_mark and error.context_mark.line + 1 != line:
+        start = f" (it began on line {error.context_mark.line + 1})"
     for fragments, what, hint in _SYNTAX:
-        if any(fragment in said for fragment in fragments):
-            return _error(shown, line, what + begun, hint)
-    return _error(shown, line, f"not valid YAML: {error.problem}{begun}")
+        if any(fragment in message for fragment in fragments):
+            return _error(name, line, what + start, hint)
+    return _error(name, line, f"not valid YAML: {error.problem}{start}")
 
 
-def _error(shown: str, line: int, what: str, hint: str = "") -> SourceFileError:
-    return source_error(Where(shown, line), what, hint)
+def _error(name: str, line: int, what: str, hint: str = "") -> SourceFileError:
+    return source_error(Where(name, line), what, hint)

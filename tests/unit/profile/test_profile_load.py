@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scim_compat.errors import SourceFileError
 from scim_compat.profile import find, grammar, validate
 from scim_compat.profile import load as load_module
-from scim_compat.profile.lint import lint
+from scim_compat.profile.lint import lint, written_names
 from scim_compat.profile.load import load, load_all
 from scim_compat.profile.model import (
     Client,
@@ -22,7 +22,6 @@ from scim_compat.profile.model import (
     Requirement,
     Source,
 )
-from scim_compat.profile.steps import written_names
 from scim_compat.source import yaml as yamlsource
 from scim_compat.source.complaints import Complaint, nearest
 from scim_compat.source.places import Where
@@ -132,8 +131,12 @@ def line_of(fragment, text=BASE):
     return text[: text.index(fragment)].count("\n") + 1
 
 
+def parsed(data):
+    return yamlsource.parse(data, name="x", file_format=validate.PROFILE)
+
+
 def scalar(text):
-    return yamlsource.parse(f"key: {text}\n".encode(), shown="x").plain()["key"]
+    return parsed(f"key: {text}\n".encode()).plain()["key"]
 
 
 # --- YAML -------------------------------------------------------------------------------------------
@@ -159,12 +162,12 @@ def test_scalars_are_what_the_author_sees(text, value, loader, monkeypatch):
 
 
 def test_keys_are_always_text():
-    root = yamlsource.parse(b"on: 1\n7: 2\ntrue: 3\nnull: 4\n", shown="x")
+    root = parsed(b"on: 1\n7: 2\ntrue: 3\nnull: 4\n")
     assert root.plain() == {"on": 1, "7": 2, "true": 3, "null": 4}
 
 
 def test_every_value_knows_its_place():
-    root = yamlsource.parse(b"a:\n  b: 1\n  c: [x,\n    y]\nd: >\n  folded\n  text\n", shown="x")
+    root = parsed(b"a:\n  b: 1\n  c: [x,\n    y]\nd: >\n  folded\n  text\n")
     assert root.plain() == {"a": {"b": 1, "c": ["x", "y"]}, "d": "folded text\n"}
     assert {path: (root.at(path).where.line, root.at(path).column) for path in [("a",), ("a", "b"), ("a", "c", 0)]} == {
         ("a",): (1, 1), ("a", "b"): (2, 3), ("a", "c", 0): (3, 7),
@@ -175,7 +178,7 @@ def test_every_value_knows_its_place():
 
 
 def test_a_byte_order_mark_and_crlf_are_harmless():
-    assert yamlsource.parse(b"\xef\xbb\xbfa: 1\r\nb: 2\r\n", shown="x").plain() == {"a": 1, "b": 2}
+    assert parsed(b"\xef\xbb\xbfa: 1\r\nb: 2\r\n").plain() == {"a": 1, "b": 2}
 
 
 def test_a_long_number_is_refused():
@@ -193,7 +196,7 @@ def test_size_and_number_of_values_are_bounded(profile_file):
 def test_deep_nesting_ends_at_once(text, loader, monkeypatch):
     monkeypatch.setattr(yamlsource, "_LOADER", loader)
     with ends(), pytest.raises(SourceFileError):
-        yamlsource.parse(text.encode(), shown="x")
+        parsed(text.encode())
 
 
 def test_a_file_that_is_none_is_told_as_such(tmp_path):
@@ -210,7 +213,7 @@ def test_a_file_that_is_none_is_told_as_such(tmp_path):
 @settings(max_examples=300, deadline=None)
 def test_any_text_gives_a_tree_or_a_complaint_with_a_line(text):
     try:
-        root = yamlsource.parse(text.encode("utf-8", "surrogatepass"), shown="x")
+        root = parsed(text.encode("utf-8", "surrogatepass"))
     except SourceFileError as error:
         found = error.complaints
     else:
@@ -519,7 +522,7 @@ def test_editors_get_the_same_answer(profile_file):
     jsonschema.Draft202012Validator.check_schema(validate.schema())
     editor = jsonschema.Draft202012Validator(validate.schema())
     for text in (BASE, CHILD):
-        editor.validate(yamlsource.parse(text.encode(), shown="x").plain())
+        editor.validate(parsed(text.encode()).plain())
     for old, new in [
         ("{do: probe, on: User}", "{do: prob, on: User}"),
         ("{do: probe, on: User}", "{do: probe, at: User}"),
@@ -529,7 +532,7 @@ def test_editors_get_the_same_answer(profile_file):
         ("    title: A user is created\n", ""),
     ]:
         assert old in BASE
-        assert not editor.is_valid(yamlsource.parse(BASE.replace(old, new, 1).encode(), shown="x").plain()), new
+        assert not editor.is_valid(parsed(BASE.replace(old, new, 1).encode()).plain()), new
 
 
 def test_every_object_of_the_schema_is_closed_and_every_rule_has_words():
@@ -608,7 +611,7 @@ def test_every_verb_and_argument_of_the_format_loads(profile_file):
     steps = load(profile_file(text)).scenarios[-1].steps
     assert len(steps) == VERBS.count("\n- ") + 1
     assert {step.verb for step in steps} == {*validate.verbs(), "given", "send", "verify"}
-    jsonschema.Draft202012Validator(validate.schema()).validate(yamlsource.parse(text.encode(), shown="x").plain())
+    jsonschema.Draft202012Validator(validate.schema()).validate(parsed(text.encode()).plain())
 
 
 # --- grammar ----------------------------------------------------------------------------------------
@@ -683,7 +686,7 @@ def test_an_error_shows_twenty_and_counts_the_rest():
 
 def test_hostile_text_is_shown_on_one_line():
     with pytest.raises(SourceFileError) as caught:
-        yamlsource.parse(b'"a\\nb\\e[31m": 1\n"a\\nb\\e[31m": 2\n', shown="x")
+        parsed(b'"a\\nb\\e[31m": 1\n"a\\nb\\e[31m": 2\n')
     assert str(caught.value) == "x:2: the key 'a\\x0ab\\x1b[31m' stands here twice, first on line 1; keep one of them"
 
 
@@ -788,7 +791,7 @@ def places(value, path=()):
         yield from places(child, (*path, key))
 
 
-WHOLE = yamlsource.parse(BASE.encode(), shown="x").plain()
+WHOLE = parsed(BASE.encode()).plain()
 PLACES = [path for path in places(WHOLE) if path]
 
 
