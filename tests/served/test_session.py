@@ -259,7 +259,7 @@ def test_settings_cross_to_other_processes():
     ],
 )  # fmt: skip
 def test_where_a_credential_is_shown(login, shown):
-    assert login.shown() == shown
+    assert login.header() == shown
     assert login.credential().kind
 
 

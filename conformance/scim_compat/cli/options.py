@@ -78,7 +78,7 @@ def login_from(options: dict[str, Any]) -> Login:
 
     The secret and the proxy's password go into the register of the call.
     """
-    from scim_compat.run.settings import Login  # noqa: PLC0415 - the command line stays light until it runs
+    from scim_compat.run.settings import Login, LoginKind  # noqa: PLC0415 - the command line stays light until it runs
 
     kind = options.pop("auth")
     env, file, prompt = options.pop("secret_env"), options.pop("secret_file"), options.pop("secret_prompt")
@@ -105,7 +105,7 @@ def login_from(options: dict[str, Any]) -> Login:
     if kind == "oauth2" and not (token_url and client_id):
         raise click.UsageError("--auth oauth2 needs --token-url URL and --client-id ID")
     return Login(
-        kind=kind,
+        kind=LoginKind(kind),
         token=secret if kind == "bearer" else "",
         user=user or "",
         password=secret if kind == "basic" else "",

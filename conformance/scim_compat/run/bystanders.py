@@ -41,14 +41,14 @@ def _seed_in_use(tag: str, name: str) -> SeedInUseError:
     )
 
 
-def refuse_seed_in_use(stage: RunContext, scim: Scim) -> None:
+def refuse_seed_in_use(run: RunContext, scim: Scim) -> None:
     """Raises SeedInUseError if a user bears the run's tag before the run has made any.
 
-    A server that cannot answer such a filter is taken for empty; there the refusal of the first bystander tells.
+    A server that cannot answer such a filter counts as empty; there the first bystander is refused instead.
     """
-    tag, harness = people.tag_for(stage.seed), VERSIONS[scim].harness
+    tag, harness = people.tag_for(run.seed), VERSIONS[scim].harness
     query = wording.query([("filter", f'userName co "{tag}"')], client=harness)
-    done = stage.sender.send(Request(method="GET", target=f"/Users{query}", headers=harness.headers))
+    done = run.sender.send(Request(method="GET", target=f"/Users{query}", headers=harness.headers))
     found = done.response.json if done.response is not None and done.response.ok else None
     for name in _names(found, "userName"):
         if tag in name.lower():
@@ -63,20 +63,20 @@ def _names(answer: Json, attribute: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Bystanders:
-    """Those that could be made; each with the server's own answer from then in ``last_answer``."""
+    """The bystanders that could be created; ``last_answer`` of each holds how it looked then."""
 
     actors: tuple[Actor, ...]
 
 
-def create_bystanders(profile: Profile, stage: RunContext, shard: str, *, note: Callable[[str], None]) -> Bystanders:
-    """Creates them and remembers how they look. What cannot be made is noted and not judged."""
+def create_bystanders(profile: Profile, run: RunContext, shard: str, *, note: Callable[[str], None]) -> Bystanders:
+    """Creates the bystanders and keeps how they look. One that cannot be created is noted and not judged."""
     kinds: list[ResourceKind] = ["User"]
-    if stage.capabilities.has_resource_type("Group") is not False:
+    if run.capabilities.has_resource_type("Group") is not False:
         kinds.append("Group")
     made: list[Actor] = []
     for kind in kinds:
         try:
-            made.append(_make(kind, Play(profile, comparison_scenario(profile, shard), stage), shard))
+            made.append(_make(kind, Play(profile, comparison_scenario(profile, shard), run), shard))
         except NotReached as reason:
             note(f"no bystander {kind.lower()} could be made ({reason}), so changes to others go unseen there")
     return Bystanders(tuple(made))
@@ -112,9 +112,9 @@ def _refuse_if_there(play: Play, actor: Actor) -> None:
         raise _seed_in_use(people.tag_for(play.run.seed), name)
 
 
-def compare_bystanders(bystanders: Bystanders, profile: Profile, scenario: Scenario, stage: RunContext) -> str:
-    """Reads each again for the check ``bystander.unchanged``; returns why one could not be read, or nothing."""
-    play = Play(profile, scenario, stage)
+def compare_bystanders(bystanders: Bystanders, profile: Profile, scenario: Scenario, run: RunContext) -> str:
+    """Reads each again for ``bystander.unchanged``. Returns why one could not be read; empty if all were."""
+    play = Play(profile, scenario, run)
     unread = ""
     for actor in bystanders.actors:
         play.begin(Step(kind="verify", verb="verify", args={}, where=scenario.where))

@@ -74,7 +74,7 @@ class Endpoint:
         )
 
     def redacted(self, text: str) -> str:
-        """``text`` without the secrets of the run, for what quotes the server or an error of ours."""
+        """``text`` without the secrets of the run, for texts that quote the server or an internal error."""
         return self.wire.redactor.quoted(text)
 
     def probe(self) -> None:

@@ -1,4 +1,4 @@
-"""Before the first scenario: is there a SCIM endpoint that lets us in, and what does it say of itself?"""
+"""The probe before the first scenario: a SCIM endpoint must answer and accept the credential."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class _Answers:
 
 
 def preflight(sender: Sender, url: str, *, scim: Scim = "2.0") -> Capabilities:
-    """Asks the version's discovery endpoints and for an unknown user. Raises NotTestableError."""
+    """Reads the version's discovery endpoints and looks for an unknown user. Raises NotTestableError."""
     version = VERSIONS[scim]
     target = "/Users" + wording.query([("filter", f'userName eq "{uuid.uuid4()}"')], client=Client())
     users = _ask(sender, target, url, version)
@@ -54,7 +54,7 @@ def _judge(answers: _Answers, url: str, *, usual: str) -> None:
     users = answers.users
     if users.status in {401, 403}:
         raise NotTestableError(
-            f"{url} refused the credential: GET /Users answered {users.status}{_said(users)}. Check that the token is "
+            f"{url} refused the credential: GET /Users answered {users.status}{_server_words(users)}. Check that the token is "
             "current and belongs to this endpoint; a bearer token is read from SCIM_TOKEN (see scim-compat run --help "
             "for other kinds)."
         )
@@ -81,7 +81,7 @@ def _judge(answers: _Answers, url: str, *, usual: str) -> None:
         )
     if all(r.status >= 500 for r in everything):
         raise NotTestableError(
-            f"{url} answers every request with a server error ({users.status}{_said(users)}). Look into the server's "
+            f"{url} answers every request with a server error ({users.status}{_server_words(users)}). Look into the server's "
             "log and run again when it answers."
         )
     raise NotTestableError(
@@ -99,12 +99,12 @@ _LISTS: Final[Mapping[Scim, str]] = {
 def _same_version(users: Response, config: Response, url: str, scim: Scim) -> None:
     """Raises NotTestableError where the endpoint clearly speaks the other version: each finding would be false.
 
-    Clearly: its list bears the other version's URN and not ours, and our version's configuration is not there.
+    That is clear when its list bears the other version's URN and not ours, and our version's configuration is missing.
     """
     other: Scim = "1.1" if scim == "2.0" else "2.0"
-    found = users.json.get("schemas") if isinstance(users.json, Mapping) else None
-    named = {str(urn) for urn in found} if isinstance(found, list) else set()
-    if config.ok or _LISTS[scim] in named or _LISTS[other] not in named:
+    schemas = users.json.get("schemas") if isinstance(users.json, Mapping) else None
+    urns = {str(urn) for urn in schemas} if isinstance(schemas, list) else set()
+    if config.ok or _LISTS[scim] in urns or _LISTS[other] not in urns:
         return
     raise NotTestableError(
         f"{url} speaks SCIM {other}: GET /Users answered with {_LISTS[other]}, and there is no "
@@ -114,12 +114,12 @@ def _same_version(users: Response, config: Response, url: str, scim: Scim) -> No
 
 
 def _is_scim(response: Response) -> bool:
-    found = response.json
-    if not isinstance(found, Mapping):
+    body = response.json
+    if not isinstance(body, Mapping):
         return False
-    if isinstance(found.get("Resources"), list) or "totalResults" in found or "Errors" in found:
+    if isinstance(body.get("Resources"), list) or "totalResults" in body or "Errors" in body:
         return True
-    schemas = found.get("schemas")
+    schemas = body.get("schemas")
     return isinstance(schemas, list) and any(str(s).lower().startswith("urn:") for s in schemas)
 
 
@@ -127,7 +127,7 @@ def _kind(response: Response) -> str:
     return response.media_type or "unnamed content"
 
 
-def _said(response: Response) -> str:
+def _server_words(response: Response) -> str:
     detail = response.json.get("detail") if isinstance(response.json, Mapping) else None
     return f' ("{sanitise(str(detail), limit=200)}")' if detail else ""
 

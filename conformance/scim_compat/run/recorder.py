@@ -59,7 +59,7 @@ class ScenarioRecorder:
                 played.observation.exchange,
                 redactor=endpoint.wire.redactor,
                 ours=endpoint.ledger.ever(),
-                credential=endpoint.settings.login.shown(),
+                credential=endpoint.settings.login.header(),
             ),
             checks=tuple(_redacted_result(r, endpoint.redacted) for r in results),
             line=played.step.where.line if played.step else None,

@@ -1,7 +1,8 @@
-"""What a run needs to know of the outside: the endpoint, the credential, the options."""
+"""The settings of a run: the endpoint, the credential, the options."""
 
 from __future__ import annotations
 
+import enum
 import os
 import secrets
 from collections.abc import Mapping
@@ -24,12 +25,23 @@ IN_PROCESS_URL: Final = "http://app.invalid/scim/v2"
 """Stands for the URL of an application that is tested in process."""
 
 
+class LoginKind(enum.StrEnum):
+    """How the run proves who it is."""
+
+    NONE = "none"
+    BEARER = "bearer"
+    BASIC = "basic"
+    HEADER = "header"
+    """A raw secret in a header that the endpoint names."""
+    OAUTH2 = "oauth2"
+    """Client credentials (RFC 6749 §4.4)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Login:
     """The credential by kind. Its values never reach a repr, a file or a log."""
 
-    kind: str = "none"
-    """none | bearer | basic | header | oauth2"""
+    kind: LoginKind = LoginKind.NONE
     token: str = ""
     user: str = ""
     password: str = ""
@@ -41,28 +53,35 @@ class Login:
     scope: str = ""
 
     def credential(self) -> Credential:
-        """What the wire sends. Raises SettingError if a value cannot be sent."""
-        if self.kind == "bearer":
-            return Bearer(self.token)
-        if self.kind == "basic":
-            return Basic(self.user, self.password)
-        if self.kind == "header":
-            return RawHeader(self.header_name, self.header_value)
-        if self.kind == "oauth2":
-            return ClientCredentials(self.token_url, self.client_id, self.client_secret, self.scope)
-        return NoCredential()
+        """The credential that the wire sends. Raises SettingError if a value cannot be sent."""
+        match self.kind:
+            case LoginKind.NONE:
+                return NoCredential()
+            case LoginKind.BEARER:
+                return Bearer(self.token)
+            case LoginKind.BASIC:
+                return Basic(self.user, self.password)
+            case LoginKind.HEADER:
+                return RawHeader(self.header_name, self.header_value)
+            case LoginKind.OAUTH2:
+                return ClientCredentials(self.token_url, self.client_id, self.client_secret, self.scope)
 
-    def shown(self) -> tuple[str, str] | None:
-        """Header name and scheme, for the record."""
-        schemes = {"bearer": "Bearer", "oauth2": "Bearer", "basic": "Basic"}
-        if self.kind == "header":
-            return self.header_name, ""
-        return ("Authorization", schemes[self.kind]) if self.kind in schemes else None
+    def header(self) -> tuple[str, str] | None:
+        """Name and scheme of the header that carries the credential; None without one."""
+        match self.kind:
+            case LoginKind.NONE:
+                return None
+            case LoginKind.HEADER:
+                return self.header_name, ""
+            case LoginKind.BASIC:
+                return "Authorization", "Basic"
+            case LoginKind.BEARER | LoginKind.OAUTH2:
+                return "Authorization", "Bearer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """All that a run needs to know of the outside. Crosses to xdist's workers as a dict."""
+    """All settings of a run. They cross to xdist's workers as a dict."""
 
     url: str
     login: Login = field(default_factory=Login, repr=False)
@@ -84,28 +103,31 @@ class Settings:
     bases: dict[str, str] = field(default_factory=dict)
     """SCIM version → base URL, as in the target file. Where it names none, ``endpoint.base_urls`` decides."""
     command: tuple[str, ...] = ()
-    """What the user typed, for the record; holds no credential."""
+    """The options that the user typed, for the record; no credential is among them."""
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self) | {"fail_on": self.fail_on.value}  # execnet sends no subclass of str
+        values = asdict(self) | {"fail_on": self.fail_on.value}  # execnet sends no subclass of str
+        values["login"]["kind"] = str(self.login.kind)
+        return values
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Settings:
         known = dict(values)
-        known["login"] = Login(**known["login"])
+        known["login"] = Login(**{**known["login"], "kind": LoginKind(known["login"]["kind"])})
         known["command"] = tuple(known["command"])
         known["fail_on"] = Severity(known["fail_on"])
         return cls(**known)
 
 
 def new_seed() -> int:
+    """A random seed, short enough to be typed again."""
     return secrets.randbelow(10**9)
 
 
 def login_from_environment() -> Login:
-    """The bearer token in SCIM_TOKEN, or no credential: what ``pytest --scim-url`` uses."""
+    """The bearer token in SCIM_TOKEN, or no credential. ``pytest --scim-url`` uses it."""
     token = os.environ.get("SCIM_TOKEN", "")
-    return Login(kind="bearer", token=token) if token else Login()
+    return Login(kind=LoginKind.BEARER, token=token) if token else Login()
 
 
 def default_out(given: str | None) -> Path:

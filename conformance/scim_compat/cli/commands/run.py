@@ -87,10 +87,10 @@ def command(url: str | None, profiles: tuple[str, ...], **options: Any) -> None:
 
 def _login(options: dict[str, Any]) -> Login:
     """The credential the options name, or the demo's own token."""
-    from scim_compat.run.settings import Login  # noqa: PLC0415
+    from scim_compat.run.settings import Login, LoginKind  # noqa: PLC0415
 
     token = options.pop("login_token", None)
-    return Login(kind="bearer", token=token) if token else login_from(options)
+    return Login(kind=LoginKind.BEARER, token=token) if token else login_from(options)
 
 
 def _from_target(file: str, options: dict[str, Any]) -> dict[str, Any]:
