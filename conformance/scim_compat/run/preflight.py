@@ -54,9 +54,9 @@ def _judge(answers: _Answers, url: str, *, usual: str) -> None:
     users = answers.users
     if users.status in {401, 403}:
         raise NotTestableError(
-            f"{url} refused the credential: GET /Users answered {users.status}{_server_words(users)}. Check that the token is "
-            "current and belongs to this endpoint; a bearer token is read from SCIM_TOKEN (see scim-compat run --help "
-            "for other kinds)."
+            f"{url} refused the credential: GET /Users answered {users.status}{_server_words(users)}. Check that the "
+            "token is current and belongs to this endpoint; a bearer token is read from SCIM_TOKEN (see scim-compat "
+            "run --help for other kinds)."
         )
     everything = [users, *answers.discovery.values()]
     if any(_is_scim(r) for r in everything):
@@ -81,8 +81,8 @@ def _judge(answers: _Answers, url: str, *, usual: str) -> None:
         )
     if all(r.status >= 500 for r in everything):
         raise NotTestableError(
-            f"{url} answers every request with a server error ({users.status}{_server_words(users)}). Look into the server's "
-            "log and run again when it answers."
+            f"{url} answers every request with a server error ({users.status}{_server_words(users)}). Look into the "
+            "server's log and run again when it answers."
         )
     raise NotTestableError(
         f"{url} does not speak SCIM: GET /Users answered {users.status} as {_kind(users)}, and none of "
