@@ -1,6 +1,7 @@
-"""What a request was for, what it must bring about, and all that a check is given.
+"""The purpose of a request, the effects that it must have, and everything that a check is given.
 
-These are the engine's outputs and the checks' inputs. Nothing here does any I/O."""
+These are the engine's outputs and the checks' inputs. Nothing here does any I/O.
+"""
 
 from __future__ import annotations
 
@@ -39,16 +40,16 @@ Action = Literal[
 Expectation = Literal["success", "refusal", "either"]
 """The answers that the client can accept. ``either``: a refusal is conformant too."""
 EffectKind = Literal["set", "sent", "clear", "add-member", "remove-member"]
-"""``sent``: was in the body of a creation; whether it is kept is no matter to the client."""
+"""``sent``: the value was in the body of a creation, and the client does not depend on its being stored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """One thing that must hold after a write.
+    """One state that must hold after a write.
 
-    ``path`` is an attribute path (``active``, ``name.givenName``,
-    ``emails[type eq "work"].value``, ``urn:…:User:department``); ``value`` is the JSON value
-    that must be found there, in the form a server returns it. For members, the member's id.
+    ``path`` is an attribute path (``active``, ``name.givenName``, ``emails[type eq "work"].value``,
+    ``urn:…:User:department``). ``value`` is the JSON value that must stand there, in the form in which a server
+    returns it; for members, the member's id.
     """
 
     kind: EffectKind
@@ -68,7 +69,7 @@ class Write:
     """The server answered 2xx."""
     status: int
     refusable: bool = False
-    """A refusal (4xx) would have been lawful: then only atomicity and access are judged."""
+    """A refusal (4xx) would have been conformant: then only atomicity and access are judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,26 +87,26 @@ class Subject:
     members: frozenset[str] = frozenset()
     """Ids that should be members (groups)."""
     removals: frozenset[str] = frozenset()
-    """Ids whose removal the client asked for at any time: group.member-removed speaks for them."""
+    """Ids whose removal the client asked for at any time: ``group.member-removed`` reports on them."""
     absentees: frozenset[str] = frozenset()
-    """Ids that should be in and are known not to be: refused, or missing before. It is not said again."""
+    """Ids that should be members and are known not to be: refused, or missing before. They are reported once."""
     failed_filters: frozenset[str] = frozenset()
-    """Attribute paths in small letters by whose plain value a filter has not found it."""
+    """Lower-case attribute paths for which an exact-match filter failed to find the resource."""
     last_answer: Mapping[str, Json] | None = None
-    """The server's own full representation before the last write, if it was read."""
+    """The server's own last full representation before the exchange, if it was read."""
     writes: tuple[Write, ...] = ()
     """The writes since the last read-back, oldest first."""
     lacks: tuple[str, ...] = ()
     """Paths that must hold no value."""
     members_exact: bool = False
-    """No other members than ``members`` may be there."""
+    """True when the group must have no members but ``members``."""
     location: str | None = None
     """Location header of the creation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Assertion:
-    """One thing a profile asserts of an answer: of a place in its body, or of a header."""
+    """One assertion of a profile about an answer: about a place in its body, or about a header."""
 
     at: str
     """JSON Pointer into the body, or ``header NAME``."""
@@ -116,7 +117,7 @@ class Assertion:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a literal step's assertions rest on; stands in for the generic check's own words."""
+    """The basis of a literal step's assertions. It replaces the generic check's own title, level and fix."""
 
     level: Level = "CLIENT"
     cites: tuple[str, ...] = ()
@@ -126,7 +127,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class BulkPart:
-    """One operation of a bulk request, and how it must end."""
+    """One operation of a bulk request, and the end that it must have."""
 
     method: str
     bulk_id: str
@@ -166,30 +167,30 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What a request was for, and what the client can accept as an answer."""
+    """The purpose of a request, and the answers that the client can accept."""
 
     action: Action
     by: Party
     resource: Literal["User", "Group"] | None = None
     expect: Expectation = "success"
     statuses: frozenset[int] = frozenset()
-    """Exact statuses the profile names as acceptable; empty: by the action's own rule."""
+    """The statuses that the profile accepts; empty: by the action's own rule."""
     subject: Subject | None = None
     query: Query = field(default_factory=Query)
     excluded: tuple[str, ...] = ()
-    """Attributes the request asked to leave out."""
+    """Attributes that the request asked to leave out."""
     gone: bool = False
-    """The resource was deleted: it must not be found any more."""
+    """The resource was deleted, so no read may find it."""
     disabled: bool = False
-    """The resource is inactive and must be found all the same."""
+    """The resource is inactive, and reads must find it all the same."""
     sent: Json = MISSING
     """The JSON body that was sent, if any."""
     endpoint: str = ""
     """For discovery: ``Schemas``, ``ResourceTypes`` or ``ServiceProviderConfig``."""
     twice: bool = False
-    """The same request as before: deleting the already gone, adding a member again."""
+    """The same request as before: a second deletion, a member added again."""
     duplicate: bool = False
-    """A create for a resource that exists already: it must be refused as a conflict."""
+    """A create for a resource that exists already: the server must refuse it as a conflict."""
     parts: tuple[BulkPart, ...] = ()
     """The operations of a bulk request, in order."""
     asserts: tuple[Assertion, ...] = ()
@@ -198,7 +199,7 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a check may know beside the exchange itself."""
+    """The facts that a check may use beside the exchange itself."""
 
     base_url: str
     scim: Scim
@@ -206,9 +207,9 @@ class Context:
     client_timeout: float
     """Seconds after which this client gives up."""
     ours: Mapping[str, str]
-    """id → name of every resource this run created and has not deleted."""
+    """id → name of every resource that this run created and has not deleted."""
     mapped: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Resource kind → attribute paths the client maps."""
+    """Resource kind → attribute paths that the client maps."""
     claims: Claims = field(default_factory=Claims)
     alone: bool = True
     """No other process of this run is creating and deleting at the same time."""
@@ -216,7 +217,7 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """Everything a check is given."""
+    """Everything that a check is given."""
 
     exchange: Exchange
     intent: Intent

@@ -1,7 +1,7 @@
 """Placeholders: ``${alice.id}``, ``${run.tag}``, ``${new.guid}``, with ``|upper`` and friends behind.
 
-The set of names and functions is closed. A text that is one placeholder alone takes the value's own
-type; inside a longer text the value is written as text.
+The set of names and functions is closed. A text that is one placeholder alone takes the value's own type; inside a
+longer text the value is written as text.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Lookup = Callable[[str, str], Json]
 
 
 class PlaceholderError(ValueError):
-    """A placeholder names nothing known."""
+    """A placeholder has an unknown name or function."""
 
 
 def fill(value: Json, lookup: Lookup) -> Json:
@@ -44,7 +44,7 @@ def _fill_text(text: str, lookup: Lookup) -> Json:
     alone = PLACEHOLDER.fullmatch(text)
     if alone:
         return _one(alone[1], lookup)
-    return PLACEHOLDER.sub(lambda found: str(_one(found[1], lookup)), text)
+    return PLACEHOLDER.sub(lambda match: str(_one(match[1], lookup)), text)
 
 
 def _one(inside: str, lookup: Lookup) -> Json:

@@ -1,4 +1,4 @@
-"""Runs one scenario: its steps in order, then its clean-up. Knows nothing of checks."""
+"""Runs one scenario: its steps in order, then its clean-up. It knows nothing of checks."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from scim_compat.profile.model import Profile, Scenario, Step
 
 @dataclass(frozen=True, slots=True)
 class ScenarioEnd:
-    """How a scenario ended, apart from what the checks found."""
+    """The end of a scenario, apart from the results of its checks."""
 
     requests: int
     stopped: str = ""
-    """Why the rest was not reached; empty if all steps ran."""
+    """The reason why the rest was not reached; empty if all steps ran."""
     failed: bool = False
-    """It stopped because no answer came: an error, not a finding."""
+    """True when it stopped because no answer came: an error, not a finding."""
 
 
 def run_scenario(profile: Profile, scenario: Scenario, run: RunContext) -> ScenarioEnd:
-    """Plays the scenario to its end and removes what it made, whatever happens."""
+    """Plays the scenario to its end and deletes what it created, whatever happens."""
     play = Play(profile, scenario, run)
     stopped, failed = "", False
     try:
@@ -44,9 +44,6 @@ def run_scenario(profile: Profile, scenario: Scenario, run: RunContext) -> Scena
         entries = [run.ledger.entries[n] for n in reversed(play.created)]
         play.requests += remove_entries([e for e in entries if e.is_open], sender=run.sender, ledger=run.ledger)
     return ScenarioEnd(requests=play.requests, stopped=stopped, failed=failed)
-
-
-# --- steps that are ours ------------------------------------------------------------------------
 
 
 def _do(play: Play, step: Step) -> None:

@@ -1,4 +1,4 @@
-"""What differs between SCIM 2.0 and SCIM 1.1 on the wire, apart from the dialect of a client."""
+"""The differences between SCIM 2.0 and SCIM 1.1 on the wire, apart from the dialect of a client."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ class Version:
     """One version of the protocol."""
 
     media_type: str
-    """What the version's own media type is; SCIM 1.1 has none but JSON's."""
+    """The version's own media type; SCIM 1.1 has none but JSON's."""
     provider_config: str
-    """Name of the endpoint that tells what the provider supports."""
+    """Name of the endpoint that lists the provider's optional features."""
 
     @property
     def discovery(self) -> tuple[str, ...]:
-        """The discovery endpoints in the order in which they are asked.
+        """The discovery endpoints in the order of the run's requests.
 
         SCIM 1.1 has no ``/ResourceTypes``, but some of its servers do, and one client's suite asks for it.
         """
@@ -29,7 +29,7 @@ class Version:
 
     @property
     def harness(self) -> Client:
-        """How our own read-backs, set-ups and clean-ups speak: plainly by the specification, no client's habits."""
+        """The client of our own read-backs, set-ups and clean-ups: plain by the specification, no client's habits."""
         return Client(
             name="scim-compat",
             headers=(("Accept", self.media_type), ("User-Agent", "scim-compat")),

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 
 from scim_compat.profile.cast import Setting
 from scim_compat.profile.client import build_client, build_dialect
-from scim_compat.profile.merge import merged
+from scim_compat.profile.merging import merge
 from scim_compat.profile.model import (
     Client,
     Dialect,
@@ -133,7 +133,7 @@ def _overrides(node: Node, whole: _Whole) -> dict[str, Requirement]:
     base = whole.root.value.get("requires")
     if base is None:
         return _requires(node, whole)
-    value = {key: merged(base.value[key], own) if key in base.value else own for key, own in node.value.items()}
+    value = {key: merge(base.value[key], own) if key in base.value else own for key, own in node.value.items()}
     return _requires(Node(value, node.where, node.column), whole)
 
 
@@ -156,7 +156,7 @@ def _variants(node: Node) -> Iterator[tuple[Node, str]]:
     own = {key: child for key, child in node.value.items() if key != "variants"}
     base = Node(own, node.where, node.column)
     for variant in variants.value:
-        name, full = variant.value["id"].value, merged(base, variant)
+        name, full = variant.value["id"].value, merge(base, variant)
         full.value["id"] = Node(f"{own['id'].value}.{name}", variant.value["id"].where, variant.column)
         if "title" not in variant.value:
             full.value["title"] = Node(f"{own['title'].value} ({name})", variant.where, variant.column)
@@ -181,9 +181,9 @@ def _scenario(node: Node, variant: str, whole: _Whole) -> Scenario:
     book.complaints += step_complaints(steps, _setting(base["mapping"]))
     client, dialect = whole.client, whole.dialect
     if "client" in parts:
-        client = build_client(merged(base["client"], parts["client"]), book)
+        client = build_client(merge(base["client"], parts["client"]), book)
     if "dialect" in parts:
-        dialect = build_dialect(merged(base["dialect"], parts["dialect"]), book)
+        dialect = build_dialect(merge(base["dialect"], parts["dialect"]), book)
     return Scenario(
         id=identifier,
         feature=feature.value,

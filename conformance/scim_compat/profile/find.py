@@ -1,4 +1,4 @@
-"""Where the built-in profiles are."""
+"""Finds the built-in profiles."""
 
 from __future__ import annotations
 

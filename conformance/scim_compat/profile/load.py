@@ -18,7 +18,7 @@ from typing import Final
 from scim_compat.errors import SourceFileError
 from scim_compat.profile.build import Origin, build_profile
 from scim_compat.profile.find import builtin, builtin_dir
-from scim_compat.profile.merge import merged_profiles
+from scim_compat.profile.merging import merge_profiles
 from scim_compat.profile.model import Profile
 from scim_compat.profile.validate import PROFILE, schema_complaints
 from scim_compat.source.complaints import ENOUGH, Complaint, ComplaintBook, nearest, quoted, source_error
@@ -41,7 +41,7 @@ def load(ref: str | Path, *, check_ids: Container[str] | None = None) -> Profile
     book = ComplaintBook()
     for document in chain:
         _check_own(document, book, extends="extends" in document.root.value)
-    root = reduce(lambda base, over: merged_profiles(base, over, book), [each.root for each in reversed(chain)])
+    root = reduce(lambda base, over: merge_profiles(base, over, book), [each.root for each in reversed(chain)])
     broken: set[int] = set()
     from_schema = schema_complaints(root)
     for path, _ in from_schema:

@@ -1,6 +1,6 @@
-"""The profile as a frozen model: what one client sends, in which order, and what hurts it.
+"""The profile as a frozen model: what one client sends, in which order, and what a broken rule costs it.
 
-Built by ``scim_compat.profile.load``; nothing here reads files.
+``scim_compat.profile.load`` builds it; nothing here reads files.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """How the client speaks HTTP."""
+    """The client's habits in HTTP."""
 
     name: str = ""
     headers: tuple[tuple[str, str], ...] = ()
@@ -46,7 +46,7 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How a wanted change becomes requests."""
+    """The rules by which a change becomes requests."""
 
     update: Literal["patch", "put-after-get", "partial"] = "patch"
     operation_names: Literal["lower", "title"] = "lower"
@@ -54,13 +54,13 @@ class Dialect:
     """In PATCH values; ``string``: "True"/"False"."""
     simple_attributes: Literal["one-pathless-operation", "operation-each"] = "operation-each"
     lone_attribute: Literal["path", "pathless"] = "path"
-    """How a single simple attribute travels where several would share one operation without path."""
+    """The operation for a single simple attribute where several would share one operation without path."""
     read_before_write: bool = True
     member_add: Literal["together", "one-per-request"] = "together"
     member_shape: Literal["value", "value-display", "ref-null"] = "value"
     member_remove: Literal["value-filter", "value-array"] = "value-filter"
     reference: Literal["string", "object"] = "string"
-    """How a reference such as manager is written: the bare id, or ``{"value": id}``."""
+    """The form of a reference such as manager: the bare id, or ``{"value": id}``."""
     match_parameters: Mapping[ResourceKind, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     """Query parameters of the match query; the value ``${filter}`` stands for the filter."""
     read_parameters: Mapping[ResourceKind, tuple[tuple[str, str], ...]] = field(default_factory=dict)
@@ -87,11 +87,11 @@ class Mapped:
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """What a broken rule means to this client."""
+    """The consequence of a broken rule for this client."""
 
     check: str
     severity: Severity | Literal["ignore"] | None
-    """None: by the level of the check. ``ignore``: this client does not mind."""
+    """None: by the level of the check. ``ignore``: this client does not depend on the rule."""
     consequence: str = ""
     source: str = ""
     evidence: Evidence = "documented"
@@ -100,7 +100,7 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step as written. ``args`` are the step's other keys, validated by the format's schema."""
+    """One step as it is written. ``args`` are the step's other keys, which the format's schema allows."""
 
     kind: Literal["do", "send", "verify", "given"]
     verb: str
@@ -125,7 +125,7 @@ class Scenario:
     where: Where
     variant: str = ""
     when: Mapping[str, Any] = field(default_factory=dict)
-    """What the target must claim or advertise, else the scenario is not applicable."""
+    """The conditions on the target (``engine.applies.GATES``); where one fails, the scenario is not applicable."""
     requires: Mapping[str, Requirement] = field(default_factory=dict)
     """Overrides the profile's requirements for this scenario."""
     note: str = ""
@@ -151,11 +151,11 @@ class Profile:
     scenarios: tuple[Scenario, ...]
     sources: Mapping[str, Source]
     digest: str
-    """sha256 of the files it was built from, ``extends`` included."""
+    """sha256 of the files that the profile was built from, ``extends`` included."""
     path: str
     summary: str = ""
     not_covered: tuple[tuple[str, str], ...] = ()
-    """Known habits or server bugs no scenario shows, each with the reason."""
+    """Known habits or server bugs that no scenario shows, each with the reason."""
 
     def feature_title(self, feature_id: str) -> str:
         return next((f.title for f in self.features if f.id == feature_id), feature_id)

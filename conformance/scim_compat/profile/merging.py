@@ -6,25 +6,25 @@ from scim_compat.source.complaints import ComplaintBook, nearest, quoted
 from scim_compat.source.yaml import Node
 
 
-def merged(base: Node, over: Node) -> Node:
+def merge(base: Node, over: Node) -> Node:
     """``over`` laid upon ``base``: mappings by key, else replaced. Each value has its own place."""
     if not isinstance(base.value, dict) or not isinstance(over.value, dict):
         return over
     value = dict(base.value)
     for key, child in over.value.items():
-        value[key] = merged(value[key], child) if key in value else child
+        value[key] = merge(value[key], child) if key in value else child
     return Node(value, over.where, over.column)
 
 
-def merged_profiles(base: Node, over: Node, book: ComplaintBook) -> Node:
+def merge_profiles(base: Node, over: Node, book: ComplaintBook) -> Node:
     """One profile laid upon the one that it extends; scenarios are merged by their id."""
-    full = merged(base, over)
+    full = merge(base, over)
     if "scenarios" in base.value and "scenarios" in over.value:
-        full.value["scenarios"] = _merged_scenarios(base.value["scenarios"], over.value["scenarios"], book)
+        full.value["scenarios"] = _merge_scenarios(base.value["scenarios"], over.value["scenarios"], book)
     return full
 
 
-def _merged_scenarios(base: Node, over: Node, book: ComplaintBook) -> Node:
+def _merge_scenarios(base: Node, over: Node, book: ComplaintBook) -> Node:
     if not isinstance(base.value, list) or not isinstance(over.value, list):
         return over  # the schema complains about it
     entries: dict[object, Node] = {_id(each) or index: each for index, each in enumerate(base.value)}
@@ -36,7 +36,7 @@ def _merged_scenarios(base: Node, over: Node, book: ComplaintBook) -> Node:
             continue
         own.add(name)
         if "drop" not in each.value:
-            entries[name] = merged(entries[name], each) if name in entries else each
+            entries[name] = merge(entries[name], each) if name in entries else each
         elif name in entries and set(each.value) == {"id", "drop"} and each.value["drop"].value is True:
             del entries[name]
         elif name in entries:
