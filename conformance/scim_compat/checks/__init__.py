@@ -1,1 +1,4 @@
-"""The rules, by subject. Each module registers its checks; ``judge`` runs them on an exchange."""
+"""The rules, and the judge that applies them to an exchange. It sends nothing.
+
+Each module of ``rules/`` registers the checks of its subject; ``judge`` runs them on an exchange.
+"""

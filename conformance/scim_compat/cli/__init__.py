@@ -1,4 +1,7 @@
-"""The command line: one file a command. A module in ``commands/`` with a ``command`` is one; nothing else to edit."""
+"""The command line: one file a command. No other room knows it.
+
+A module in ``commands/`` that has a ``command`` is one; nothing else needs an edit.
+"""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""From a wanted change to requests, and from requests to recorded exchanges."""
+"""Scenarios played: wanted changes become requests, requests become recorded exchanges. It judges nothing."""

@@ -1,8 +1,7 @@
-"""The suite as a pytest plugin: a profile file is collected, a scenario is an item.
+"""The suite as a pytest plugin: a profile is a file, a scenario is an item. No other room knows pytest.
 
 ``scim-compat run`` configures and calls it; ``pytest --scim-url URL --scim-profile entra-v2`` is the same
-by hand. pytest loads it into every run of its environment, so heavy imports stand inside functions. This room
-is the only one that knows pytest.
+by hand. pytest loads it into every run of its environment, so heavy imports stand inside functions.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""What a run found out: the model, the verdicts, and the files."""
+"""The outcome of a run: model, verdicts, files. It knows no rule and no profile."""

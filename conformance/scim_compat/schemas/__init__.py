@@ -1,4 +1,4 @@
-"""JSON Schemas of SCIM messages, and errors a person can act on.
+"""JSON Schemas of SCIM messages, and errors that a person can act on. It knows no profile.
 
 The schemas are JSON Schema 2020-12 files beside this one; their ``$id`` never resolves over a network.
 Conformant variety passes: unknown members, ``null`` and ``[]`` for unassigned values (RFC 7643 section 2.5).

@@ -1,1 +1,1 @@
-"""What SCIM says, judged by nobody: names, paths, messages."""
+"""The vocabulary of SCIM: names, paths, filters, messages. It judges nothing and sends nothing."""

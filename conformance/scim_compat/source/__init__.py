@@ -1,1 +1,1 @@
-"""Files that people write: strict YAML with places, complaints, and schema errors in words."""
+"""Files that people write: strict YAML with places, complaints, schema errors in words. It knows none of their keys."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -102,6 +104,38 @@ def test_the_arrows_hold(room):
         assert strange == set(), path
         libraries = {name.partition(".")[0] for name in imports(path)} & OWNED
         assert libraries <= LAWS[room].outside, path
+
+
+def contributing() -> list[list[str]]:
+    """The cells of each row of CONTRIBUTING's table of rooms, below its head."""
+    lines = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").splitlines()
+    start = lines.index("| room | is | may import | its libraries |") + 2
+    rows = itertools.takewhile(lambda line: line.startswith("|"), lines[start:])
+    return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+
+
+def names(cell: str) -> set[str]:
+    """The names of a cell in code marks; a dash stands for none."""
+    assert re.fullmatch(r"–|`[a-z0-9_.]+`(?: `[a-z0-9_.]+`)*", cell), cell
+    return set(re.findall(r"`([^`]+)`", cell))
+
+
+def test_contributing_shows_the_same_table():
+    shown = [(room, names(may), names(libraries)) for room, _, may, libraries in contributing()]
+    everybody = {"values", "errors"}  # the sentence above the table gives these to every room
+    assert all(everybody <= law.may for law in LAWS.values())
+    assert shown == [(f"`{room}`", law.may - everybody, law.outside) for room, law in LAWS.items()]
+
+
+@pytest.mark.parametrize("row", contributing(), ids=lambda row: row[0].strip("`"))
+def test_a_room_says_in_one_line_what_it_is_and_never_knows(row):
+    room, line, *_ = row
+    tree = ast.parse((PACKAGE / room.strip("`") / "__init__.py").read_text(encoding="utf-8"))
+    first = (ast.get_docstring(tree) or "").partition("\n")[0]
+    assert line == first.replace("``", "`")
+    is_what, _, never = first.removesuffix(".").partition(". ")
+    assert is_what, room
+    assert re.search(r"\b(no|nothing|none)\b", f"{is_what}. {never}".lower()), f"{room}: and never knows?"
 
 
 def test_no_arrow_runs_back_up():
