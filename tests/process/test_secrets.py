@@ -506,7 +506,7 @@ FAULTS = {
     "where a scenario ends": ("scim_compat.results.events:EventWriter.finish", ()),
     "in a worker": ("scim_compat.results.events:EventWriter.finish", ("--jobs", "2")),
     "at the start": ("scim_compat.run.endpoint:preflight", ()),
-    "at the start, with a proxy": ("scim_compat.wire.client:_split", ("--proxy", f"http://u:{PLAIN}@127.0.0.1:1")),
+    "at the start, with a proxy": ("scim_compat.wire.urls:BaseUrl.parse", ("--proxy", f"http://u:{PLAIN}@127.0.0.1:1")),
     "at the start, side by side": ("scim_compat.run.preflight:_judge", ("--jobs", "2")),
     "in the clean-up": ("scim_compat.run.session:left_behind", ()),
     "in the report": ("scim_compat.report.html:render", ()),

@@ -53,7 +53,7 @@ def rehearsed(name):
 def sent(name):
     """(method, target, headers, body text) of each request the client sends, ours left out."""
     return [
-        (r.method, r.target, r.headers, r.body.decode() if r.body is not None else None)
+        (r.method, r.target, tuple(r.headers), r.body.decode() if r.body is not None else None)
         for played in rehearsed(name)
         if played.observation.intent.by == "client"
         for r in [played.observation.exchange.request]

@@ -23,6 +23,7 @@ from scim_compat.profile.lint import lint
 from scim_compat.profile.load import load as read_profile
 from scim_compat.wire.client import Wire, WireSettings
 from scim_compat.wire.credentials import Basic, RawHeader
+from scim_compat.wire.messages import Headers
 from servers.good import GoodServer
 from servers.running import serve
 from servers.variants import TOGETHER
@@ -233,7 +234,7 @@ def test_the_token_with_and_without_bearer(okta, value):
 
 
 def test_basic_is_user_and_password_in_base64():
-    assert Basic("okta", "s3cret").headers(None) == (("Authorization", "Basic b2t0YTpzM2NyZXQ="),)
+    assert Basic("okta", "s3cret").headers(None) == Headers((("Authorization", "Basic b2t0YTpzM2NyZXQ="),))
 
 
 # --- connecting and the existence check -----------------------------------------------------------

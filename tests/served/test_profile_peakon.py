@@ -48,7 +48,7 @@ def sent(name):
     """(method, target, headers, body text) of each request the client sends, ours left out."""
     profile = loaded()
     return [
-        (r.method, r.target, r.headers, r.body.decode() if r.body is not None else None)
+        (r.method, r.target, tuple(r.headers), r.body.decode() if r.body is not None else None)
         for played in rehearse(profile, next(s for s in profile.scenarios if s.id == name), seed=SEED)
         if played.observation.intent.by == "client"
         for r in [played.observation.exchange.request]

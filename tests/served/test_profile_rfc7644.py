@@ -172,7 +172,7 @@ def rehearsed(one: Scenario) -> list[PlayedRequest]:
 
 def test_the_client_is_plain():
     [played] = [p for p in rehearsed(scenario("query.users")) if p.observation.intent.by == "client"]
-    assert (played.observation.exchange.request.target, played.observation.exchange.request.headers) == (
+    assert (played.observation.exchange.request.target, tuple(played.observation.exchange.request.headers)) == (
         "/Users", (("Accept", "application/scim+json"),)
     )  # fmt: skip
     [made] = [p for p in rehearsed(scenario("create.user")) if p.observation.intent.action == "create"]

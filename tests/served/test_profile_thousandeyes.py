@@ -57,7 +57,7 @@ def sent(profile, name):
     """(method, target, headers, body) of each request the client sends, ours left out."""
     one = next(s for s in loaded(profile).scenarios if s.id == name)
     return [
-        (r.method, r.target, r.headers, json.loads(r.body) if r.body is not None else None)
+        (r.method, r.target, tuple(r.headers), json.loads(r.body) if r.body is not None else None)
         for played in rehearse(loaded(profile), one, seed=SEED)
         if played.observation.intent.by == "client"
         for r in [played.observation.exchange.request]

@@ -164,7 +164,7 @@ def test_no_profile_deletes_users_or_speaks_2_0():
             for played in rehearse(load(name), scenario, seed=7):
                 request = played.observation.exchange.request
                 assert not (request.method == "DELETE" and request.target.startswith("/Users"))
-                text = request.target + repr(request.headers) + (request.body or b"").decode()
+                text = request.target + repr(tuple(request.headers)) + (request.body or b"").decode()
                 assert "2.0" not in text.replace("127.0.0.1", ""), (name, scenario.id)
                 assert "scim+json" not in text or scenario.id == "test-01.read-configuration"
 

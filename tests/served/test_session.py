@@ -260,7 +260,8 @@ def test_settings_cross_to_other_processes():
 )  # fmt: skip
 def test_where_a_credential_is_shown(login, shown):
     assert login.header() == shown
-    assert login.credential().kind
+    sent = [name for name, _ in login.credential().wrong()]
+    assert sent == [shown[0] if shown else "Authorization"]
 
 
 def test_a_version_without_a_url_is_not_applicable(opened, entra):

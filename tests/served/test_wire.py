@@ -16,16 +16,17 @@ import pytest
 import trustme
 from scim_compat.errors import SettingError
 from scim_compat.values import MISSING
-from scim_compat.wire.client import Wire, WireSettings, retry_after
+from scim_compat.wire.client import Wire, WireSettings
 from scim_compat.wire.credentials import (
     WRONG,
     Basic,
     Bearer,
-    ClientCredentials,
     NoCredential,
     RawHeader,
 )
-from scim_compat.wire.messages import Request
+from scim_compat.wire.messages import CredentialUse, Headers, Request
+from scim_compat.wire.oauth import ClientCredentials
+from scim_compat.wire.retries import retry_after
 
 TOKEN = "S3CRET-token-value"
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
@@ -154,7 +155,7 @@ def test_exactly_the_given_headers_go_out_in_order_and_case():
         request = Request(
             "GET",
             "/Users?filter=a+b",
-            (("ADSCIMVersion", "6.0"), ("x-lower", "1"), ("X-Twice", "a"), ("X-Twice", "b")),
+            Headers((("ADSCIMVersion", "6.0"), ("x-lower", "1"), ("X-Twice", "a"), ("X-Twice", "b"))),
         )
         exchange = one(server, request, path="/scim/v2/")
     expected = (
@@ -212,7 +213,7 @@ def test_content_length_goes_with_a_body(method, body, tail):
 def test_credentials_valid_none_and_wrong():
     with RawServer(OK) as server, wire(server, RawHeader("X-Key", TOKEN)) as link:
         for kind in ("valid", "none", "wrong"):
-            assert link.send(Request("GET", "/Users", credential=kind)).response.status == 200
+            assert link.send(Request("GET", "/Users", credential=CredentialUse(kind))).response.status == 200
     valid, none, wrong = server.requests
     assert f"X-Key: {TOKEN}\r\n".encode() in valid
     assert b"X-Key" not in none
@@ -345,7 +346,7 @@ def test_the_answer_as_it_came():
     with RawServer(early + raw) as server:
         response = one(server).response
     assert (response.status, response.reason) == (201, "Grüße")
-    assert response.headers == (("X-Case", "ü"), ("x-case", "ü"), ("Transfer-Encoding", "chunked"))
+    assert response.headers == Headers((("X-Case", "ü"), ("x-case", "ü"), ("Transfer-Encoding", "chunked")))
     assert (response.body, response.json, response.json_problems) == (b'{"a": 1}', {"a": 1}, ())
 
 
@@ -587,7 +588,7 @@ def test_refused_connections_and_unknown_names(monkeypatch):
 
 def test_a_request_that_cannot_be_written_is_ours():
     with RawServer(OK) as server:
-        exchange = one(server, Request("GET", "/Users", (("X-Bad", "a\r\nb"),)))
+        exchange = one(server, Request("GET", "/Users", Headers((("X-Bad", "a\r\nb"),))))
     assert exchange.failure.kind == "other"
     assert "This request cannot be written as HTTP/1.1" in exchange.failure.text
     assert server.requests == []
@@ -595,7 +596,7 @@ def test_a_request_that_cannot_be_written_is_ours():
 
 def test_a_request_with_a_wrong_length_of_its_own_is_ours():
     with RawServer(OK) as server:
-        exchange = one(server, Request("POST", "/Users", (("Content-Length", "1"),), b"{}"))
+        exchange = one(server, Request("POST", "/Users", Headers((("Content-Length", "1"),)), b"{}"))
     assert exchange.failure.kind == "other"
 
 
@@ -825,7 +826,7 @@ def test_no_token_is_an_auth_failure_and_nothing_is_sent():
     with RawServer(answer(401, b'{"error": "invalid_client"}')) as issuer, RawServer(OK) as server:
         credential = ClientCredentials(f"{issuer.url}/token", "cl", "cs-S3CRET")
         exchange = one(server, credential=credential)
-        anonymous = one(server, Request("GET", "/Users", credential="none"), credential)
+        anonymous = one(server, Request("GET", "/Users", credential=CredentialUse.NONE), credential)
     assert exchange.failure.kind == "auth"
     assert "invalid_client" in exchange.failure.text
     assert anonymous.response.status == 200

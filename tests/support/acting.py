@@ -11,7 +11,7 @@ from scim_compat.engine.rehearsal import ImaginaryServer
 from scim_compat.engine.scenario import run_scenario
 from scim_compat.profile.model import Step
 from scim_compat.source.places import Where
-from scim_compat.wire.messages import Exchange, Failure, Response
+from scim_compat.wire.messages import Exchange, Failure, FailureKind, Headers, Response
 
 
 @dataclass
@@ -23,8 +23,10 @@ class Refusing(ImaginaryServer):
     def send(self, request):
         for start, status in self.refusals.items():
             if f"{request.method} {request.target}".startswith(start):
-                answer = Response(status, "", (), b"{}", json={}) if status else None
-                return Exchange(request, "u", answer, None if answer else Failure("timeout", "no answer within 60 s"))
+                answer = Response(status, "", Headers(), b"{}", json={}) if status else None
+                return Exchange(
+                    request, "u", answer, None if answer else Failure(FailureKind.TIMEOUT, "no answer within 60 s")
+                )
         return ImaginaryServer.send(self, request)
 
 

@@ -18,7 +18,7 @@ from scim_compat.scim.names import (
     USER,
 )
 from scim_compat.values import MISSING
-from scim_compat.wire.messages import Exchange, Request, Response
+from scim_compat.wire.messages import CredentialUse, Exchange, Headers, Request, Response
 
 BASE = "https://scim.example/v2"
 
@@ -89,10 +89,10 @@ def see(
     query = Query(**{name: intent.pop(name) for name in Query.__slots__ if name in intent})
     data = raw if raw is not None else b"" if body is MISSING else json.dumps(body).encode()
     response = Response(
-        status=status, reason="", headers=tuple(headers) if data or headers != (SCIM_JSON,) else (), body=data,
+        status=status, reason="", headers=Headers(headers if data or headers != (SCIM_JSON,) else ()), body=data,
         truncated=truncated, json=body, json_problems=tuple(problems),
     )  # fmt: skip
-    request = Request(method, target, tuple(request_headers), credential=credential, timeout=timeout)
+    request = Request(method, target, Headers(request_headers), credential=CredentialUse(credential), timeout=timeout)
     return Observation(
         exchange=Exchange(request, base + target, response, ms=ms),
         intent=Intent(action=action, by=by, resource=resource, subject=subject, query=query, **intent),

@@ -16,7 +16,7 @@ from scim_compat.engine.intent import (
     Write,
 )
 from scim_compat.values import MISSING
-from scim_compat.wire.messages import Exchange, Request, Response
+from scim_compat.wire.messages import Exchange, Headers, Request, Response
 
 BASE = "https://scim.example/v2"
 
@@ -84,7 +84,7 @@ def see(action, body=MISSING, *, status=None, writes=(), subject=None, schemas=N
     assert not more, more
     return Observation(
         exchange=Exchange(Request("GET", "/Users/u1"), f"{BASE}/Users/u1",
-                          Response(status, "", tuple(headers), data, json=body)),
+                          Response(status, "", Headers(headers), data, json=body)),
         intent=Intent(action=action, by="harness" if action in {"read-back", "look-up"} else "client",
                       resource=about.kind, subject=about, query=query, **intent_about),
         context=Context(base_url=BASE, scim="2.0", capabilities=Capabilities(schemas=schemas), client_timeout=60.0,

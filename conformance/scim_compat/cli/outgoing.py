@@ -78,6 +78,6 @@ def requests(profile: Profile, scenario: Scenario, *, seed: int = 1, large: bool
             method=request.method,
             target=request.target,
             path=head.target,
-            headers=head.headers,
+            headers=tuple(head.headers),
             body=None if request.body is None else request.body.decode("utf-8", "replace"),
         )

@@ -7,13 +7,12 @@ from typing import Final
 from urllib.parse import quote
 
 from scim_compat.engine import wording
-from scim_compat.engine.context import Sender
 from scim_compat.engine.ledger import Entry, Ledger
 from scim_compat.engine.versions import EITHER
 from scim_compat.profile.model import Client
 from scim_compat.scim import paths
 from scim_compat.scim.names import ENDPOINTS
-from scim_compat.wire.messages import Exchange, Request
+from scim_compat.wire.messages import Exchange, Request, Sender
 
 _GIVE_UP_AFTER: Final = 3
 """Requests without any answer in a row, after which a dead server is left alone."""

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from scim_compat.engine.capabilities import Capabilities, Claims
 from scim_compat.engine.intent import Observation
 from scim_compat.engine.ledger import Ledger
 from scim_compat.profile.model import Step
-from scim_compat.wire.messages import Exchange, Request
-
-
-class Sender(Protocol):
-    """Sends one request; never raises for what the network or the server does."""
-
-    def send(self, request: Request) -> Exchange: ...
+from scim_compat.wire.messages import Sender
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from scim_compat.profile.model import ResourceKind, Step
 from scim_compat.scim import paths
 from scim_compat.scim.names import ENDPOINTS
 from scim_compat.values import MISSING, Json
-from scim_compat.wire.messages import Exchange, Request
+from scim_compat.wire.messages import CredentialUse, Exchange, Headers, Request
 
 _ACTIONS: Final[Mapping[str, Action]] = {"PATCH": "patch", "PUT": "replace"}
 
@@ -35,8 +35,8 @@ def send(play: Play, step: Step) -> None:
     if effects and intent.subject:
         intent = replace(intent, subject=replace(intent.subject, writes=(*intent.subject.writes, write)))
     title = f"sends {written['method']} {written['path']}"
-    if request.credential != "valid":
-        title += f" with {'no' if request.credential == 'none' else 'a wrong'} credential"
+    if request.credential is not CredentialUse.VALID:
+        title += f" with {'no' if request.credential is CredentialUse.NONE else 'a wrong'} credential"
     done = play.exchange(request, intent, title, settle=_announce(play, request, body))
     if about and effects:
         settle_write(play, about, write, done)
@@ -46,17 +46,16 @@ def _request(play: Play, written: Mapping[str, Json]) -> tuple[Request, Json]:
     """The request, and its body before it is encoded."""
     client = play.scenario.client
     own = {str(k): str(play.fill(v)) for k, v in written.get("headers", {}).items()}
-    replaced = {name.lower() for name in own}
-    headers = (*(h for h in client.headers if h[0].lower() not in replaced), *own.items())
+    headers = Headers(client.headers).without(*own).plus(*own.items())
     body = play.fill(written["body"]) if "body" in written else MISSING
-    if body is not MISSING and not any(k.lower() == "content-type" for k, _ in headers):
-        headers = (*headers, ("Content-Type", client.content_type))
+    if body is not MISSING and headers.get("Content-Type") is None:
+        headers = headers.plus(("Content-Type", client.content_type))
     request = Request(
         method=written["method"],
         target=_target(play, written),
         headers=headers,
         body=None if body is MISSING else encode(body),
-        credential=written.get("credential", "valid"),
+        credential=CredentialUse(written.get("credential", CredentialUse.VALID)),
         timeout=play.client_timeout,
     )
     return request, body
@@ -87,9 +86,9 @@ def _intent(play: Play, step: Step, request: Request, body: Json) -> Intent:
     expect = step.args.get("expect", {})
     listed = expect.get("status", [])
     statuses = frozenset(listed if isinstance(listed, list) else [listed])
-    is_refusal = request.credential != "valid" or (bool(statuses) and all(s >= 400 for s in statuses))
+    is_refusal = request.credential is not CredentialUse.VALID or (bool(statuses) and all(s >= 400 for s in statuses))
     outcome: Expectation = expect.get("outcome") or ("refusal" if is_refusal else "success")
-    action: Action = "anonymous" if request.credential != "valid" else _action(request, outcome)
+    action: Action = "anonymous" if request.credential is not CredentialUse.VALID else _action(request, outcome)
     intent = play.intent(action, play.actors.get(step.args.get("about", "")))
     return replace(
         intent,

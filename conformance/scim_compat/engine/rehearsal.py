@@ -21,7 +21,7 @@ from scim_compat.engine.scenario import run_scenario
 from scim_compat.profile.model import Profile, Scenario
 from scim_compat.scim import paths
 from scim_compat.values import Json
-from scim_compat.wire.messages import Exchange, Request, Response
+from scim_compat.wire.messages import CredentialUse, Exchange, Headers, Request, Response
 
 _FILTER = re.compile(r'^(?P<path>.+) eq "(?P<value>(?:[^"\\]|\\.)*)"$', re.DOTALL)
 _BASE_1_1 = "https://scim.example/scim/v1"
@@ -62,14 +62,14 @@ class ImaginaryServer:
         response = Response(
             status=status,
             reason="",
-            headers=(("Content-Type", "application/scim+json"), ("ETag", 'W/"1"')),
+            headers=Headers((("Content-Type", "application/scim+json"), ("ETag", 'W/"1"'))),
             body=content,
             json=copy.deepcopy(body) if body is not None else {},
         )
         return Exchange(request=request, url=self.base_url + request.target, response=response)
 
     def _answer(self, request: Request, path: str, query: Mapping[str, str]) -> tuple[int, Json]:
-        if request.credential != "valid":
+        if request.credential is not CredentialUse.VALID:
             return 401, {}
         collection = path.strip("/").count("/") == 0
         if request.method == "POST" and collection:

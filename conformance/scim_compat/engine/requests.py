@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from scim_compat.engine import wording
 from scim_compat.profile.model import Client
 from scim_compat.values import MISSING, Json
-from scim_compat.wire.messages import Request
+from scim_compat.wire.messages import Headers, Request
 
 
 def build(
@@ -21,10 +21,10 @@ def build(
     body: Json = MISSING,
 ) -> Request:
     """The request with the client's headers, content type and query."""
-    headers = client.headers
+    headers = Headers(client.headers)
     payload = None
     if body is not MISSING:
-        headers = (*headers, ("Content-Type", client.content_type))
+        headers = headers.plus(("Content-Type", client.content_type))
         payload = encode(body)
     target = path + wording.query(tuple(parameters), client=client)
     return Request(method=method, target=target, headers=headers, body=payload, timeout=timeout)

@@ -8,6 +8,7 @@ from typing import Final
 
 from scim_compat.profile.model import Client
 from scim_compat.scim.names import Scim
+from scim_compat.wire.messages import Headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,5 +43,5 @@ VERSIONS: Final[Mapping[Scim, Version]] = {
     # SCIM 1.1, protocol section 3.6 and core schema section 9: plain JSON and a plural name.
     "1.1": Version("application/json", "ServiceProviderConfigs"),
 }
-EITHER: Final = (("Accept", "application/scim+json, application/json"), ("User-Agent", "scim-compat"))
+EITHER: Final = Headers((("Accept", "application/scim+json, application/json"), ("User-Agent", "scim-compat")))
 """Headers of a clean-up that knows only the ledger: an endpoint of either version answers them."""

@@ -9,8 +9,8 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from scim_compat.values import Json
-from scim_compat.wire.messages import Exchange, Request, Response
-from scim_compat.wire.redact import Redactor
+from scim_compat.wire.messages import CredentialUse, Exchange, Request, Response
+from scim_compat.wire.redact import REDACTED, Redactor
 
 _KEPT: Final = frozenset({"schemas", "totalResults", "startIndex", "itemsPerPage", "Resources"})
 _DISCOVERY: Final = ("/schemas", "/resourcetypes", "/serviceproviderconfig")
@@ -51,10 +51,10 @@ def record_exchange(
 
 def _shown(request: Request, credential: tuple[str, str] | None) -> list[list[str]]:
     """Where the credential stood, and whether it was the right one."""
-    if credential is None or request.credential == "none":
+    if credential is None or request.credential is CredentialUse.NONE:
         return []
     name, scheme = credential
-    what = "[redacted]" if request.credential == "valid" else "[a wrong credential]"
+    what = REDACTED if request.credential is CredentialUse.VALID else "[a wrong credential]"
     return [[name, f"{scheme} {what}".strip()]]
 
 

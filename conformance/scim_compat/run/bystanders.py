@@ -26,7 +26,7 @@ from scim_compat.scim import paths
 from scim_compat.scim.names import ENDPOINTS, Scim
 from scim_compat.source.places import Where
 from scim_compat.values import Json
-from scim_compat.wire.messages import Request
+from scim_compat.wire.messages import Headers, Request
 
 INTEGRITY: Final = "integrity"
 """The feature under which the comparison is reported."""
@@ -48,7 +48,7 @@ def refuse_seed_in_use(run: RunContext, scim: Scim) -> None:
     """
     tag, harness = people.tag_for(run.seed), VERSIONS[scim].harness
     query = wording.query([("filter", f'userName co "{tag}"')], client=harness)
-    done = run.sender.send(Request(method="GET", target=f"/Users{query}", headers=harness.headers))
+    done = run.sender.send(Request(method="GET", target=f"/Users{query}", headers=Headers(harness.headers)))
     found = done.response.json if done.response is not None and done.response.ok else None
     for name in _names(found, "userName"):
         if tag in name.lower():

@@ -24,7 +24,7 @@ from scim_compat.run.settings import Settings
 from scim_compat.run.targetfile import claims_of
 from scim_compat.scim.names import Scim
 from scim_compat.wire import client as wire
-from scim_compat.wire.messages import Request
+from scim_compat.wire.messages import Headers, Request
 
 FIRST: Final[Scim] = "2.0"
 _MOST_UNANSWERED: Final = 5
@@ -96,7 +96,9 @@ class Endpoint:
         After some silent scenarios it is probed once more, since only a part of it may be down.
         """
         if not self._given_up and self._unanswered >= _MOST_UNANSWERED:
-            request = Request(method="GET", target="/Users?count=1", headers=VERSIONS[self.scim].harness.headers)
+            request = Request(
+                method="GET", target="/Users?count=1", headers=Headers(VERSIONS[self.scim].harness.headers)
+            )
             self._given_up = self.wire.send(request).response is None
             self._unanswered = 0
         return not self._given_up

@@ -17,7 +17,6 @@ from urllib.parse import quote, unquote
 
 from scim_compat.engine import wording
 from scim_compat.engine.cleanup import remove_entries
-from scim_compat.engine.context import Sender
 from scim_compat.engine.ledger import Entry, EntryState, LedgerFile, reopened
 from scim_compat.engine.versions import EITHER
 from scim_compat.errors import NotTestableError
@@ -26,7 +25,7 @@ from scim_compat.run.endpoint import open_wire
 from scim_compat.run.settings import Settings
 from scim_compat.scim.messages import looks_like_error, looks_like_list
 from scim_compat.scim.names import ENDPOINTS
-from scim_compat.wire.messages import Exchange, Request, Response
+from scim_compat.wire.messages import Exchange, Request, Response, Sender
 
 _TIMEOUT: Final = 30.0
 """Seconds for the first answer."""

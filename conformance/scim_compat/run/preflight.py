@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 from scim_compat.engine import wording
 from scim_compat.engine.capabilities import Capabilities
@@ -14,12 +14,8 @@ from scim_compat.errors import NotTestableError
 from scim_compat.profile.model import Client
 from scim_compat.scim.names import Scim
 from scim_compat.values import Json
-from scim_compat.wire.messages import Exchange, Request, Response
+from scim_compat.wire.messages import Headers, Request, Response, Sender
 from scim_compat.wire.strict_json import sanitise
-
-
-class Sender(Protocol):
-    def send(self, request: Request) -> Exchange: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +40,7 @@ def preflight(sender: Sender, url: str, *, scim: Scim = "2.0") -> Capabilities:
 
 
 def _ask(sender: Sender, target: str, url: str, version: Version) -> Response:
-    done = sender.send(Request(method="GET", target=target, headers=version.harness.headers))
+    done = sender.send(Request(method="GET", target=target, headers=Headers(version.harness.headers)))
     if done.response is None:
         raise NotTestableError(f"{url} cannot be tested: {done.failure.text if done.failure else 'no answer came'}")
     return done.response

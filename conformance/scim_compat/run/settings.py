@@ -15,11 +15,11 @@ from scim_compat.values import Severity
 from scim_compat.wire.credentials import (
     Basic,
     Bearer,
-    ClientCredentials,
     Credential,
     NoCredential,
     RawHeader,
 )
+from scim_compat.wire.oauth import ClientCredentials
 
 IN_PROCESS_URL: Final = "http://app.invalid/scim/v2"
 """Stands for the URL of an application that is tested in process."""

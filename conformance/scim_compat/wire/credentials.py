@@ -1,4 +1,4 @@
-"""Credentials: what is sent to prove who we are, and what a wrong one looks like.
+"""Credentials: the headers that prove who we are, and wrong ones of the same form.
 
 None of them shows its secret in ``repr`` or in an error. ``wrong()`` never derives from the secret: an
 altered token would be recorded, and could be altered back.
@@ -8,32 +8,19 @@ from __future__ import annotations
 
 import base64
 import re
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from ipaddress import ip_address
-from typing import Final, Literal, Protocol
-from urllib.parse import quote_plus, urlencode, urlsplit
+from typing import Final, Protocol
 
 import httpx
 
 from scim_compat.errors import SettingError
 from scim_compat.wire import strict_json
-from scim_compat.wire.body import RequestBody, read_body
-from scim_compat.wire.failures import explain
-from scim_compat.wire.redact import SCHEMES, Redactor
-from scim_compat.wire.transport import TOTAL
-
-Headers = tuple[tuple[str, str], ...]
+from scim_compat.wire.messages import CredentialUse, Headers
+from scim_compat.wire.redact import SCHEMES
 
 WRONG: Final = "scim-compat-wrong-credential"
 
-_TOKEN_TIMEOUT: Final = 30.0
-_TOKEN_CAP: Final = 64_000
-_DEFAULT_LIFETIME: Final = 3600.0
-_MARGIN: Final = 60.0
 _FIELD_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_ERROR_CODE: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,40}")
 _FRAMING: Final = frozenset({"host", "content-length", "content-type", "transfer-encoding", "connection"})
 
 
@@ -42,13 +29,9 @@ class NoTokenError(Exception):
 
 
 class Credential(Protocol):
-    """What ``Wire`` needs to know of a credential."""
+    """The side of a credential that ``Wire`` sees."""
 
-    @property
-    def kind(self) -> str:
-        """``bearer``, ``basic``, ``header``, ``oauth2-client-credentials`` or ``none``."""
-
-    def headers(self, transport: httpx.BaseTransport) -> Headers:
+    def headers(self, transport: httpx.BaseTransport, /) -> Headers:
         """The headers to add to a request. May ask a token endpoint; raises NoTokenError if that fails."""
 
     def wrong(self) -> Headers:
@@ -58,20 +41,18 @@ class Credential(Protocol):
         """Every string to be redacted, as known by now."""
 
     def renew(self) -> bool:
-        """The endpoint answered 401: whether ``headers`` would now give something new."""
+        """Called after a 401: True if ``headers`` will now give another credential."""
 
 
 @dataclass(frozen=True, slots=True)
 class NoCredential:
     """For endpoints that need none."""
 
-    kind: str = field(default="none", init=False)
-
-    def headers(self, transport: httpx.BaseTransport) -> Headers:  # noqa: ARG002 - the protocol's signature
-        return ()
+    def headers(self, _transport: httpx.BaseTransport, /) -> Headers:
+        return Headers()
 
     def wrong(self) -> Headers:
-        return (("Authorization", f"Bearer {WRONG}"),)
+        return wrong_bearer()
 
     def secrets(self) -> tuple[str, ...]:
         return ()
@@ -85,20 +66,19 @@ class Bearer:
     """A fixed token (RFC 6750)."""
 
     token: str = field(repr=False)
-    kind: str = field(default="bearer", init=False)
 
     def __post_init__(self) -> None:
-        _refuse_unsendable("the bearer token", self.token)
+        refuse_unsendable("the bearer token", self.token)
         if self.token.lower().startswith("bearer "):
             raise SettingError('The bearer token starts with the word "Bearer": give the token alone.')
         if " " in self.token:
             raise SettingError("The bearer token has a space in it: give the token alone, as it was issued.")
 
-    def headers(self, transport: httpx.BaseTransport) -> Headers:  # noqa: ARG002 - the protocol's signature
-        return (("Authorization", f"Bearer {self.token}"),)
+    def headers(self, _transport: httpx.BaseTransport, /) -> Headers:
+        return authorization(f"Bearer {self.token}")
 
     def wrong(self) -> Headers:
-        return (("Authorization", f"Bearer {WRONG}"),)
+        return wrong_bearer()
 
     def secrets(self) -> tuple[str, ...]:
         return (self.token,)
@@ -113,23 +93,23 @@ class Basic:
 
     user: str
     password: str = field(repr=False)
-    kind: str = field(default="basic", init=False)
 
     def __post_init__(self) -> None:
-        _refuse_control("the user name", self.user)
-        _refuse_control("the password", self.password)
+        refuse_control("the user name", self.user)
+        refuse_control("the password", self.password)
         if ":" in self.user:
             raise SettingError("The user name has a colon in it, which Basic authentication cannot carry (RFC 7617).")
 
-    def headers(self, transport: httpx.BaseTransport) -> Headers:  # noqa: ARG002 - the protocol's signature
-        return (("Authorization", _basic(self.user, self.password)),)
+    def headers(self, _transport: httpx.BaseTransport, /) -> Headers:
+        return authorization(basic_value(self.user, self.password))
 
     def wrong(self) -> Headers:
-        return (("Authorization", _basic(self.user, WRONG)),)
+        return authorization(basic_value(self.user, WRONG))
 
     def secrets(self) -> tuple[str, ...]:
         # The encoded pair as well: a dump of the whole request in hex or base64 encodes it once more.
-        return (self.password, f"{self.user}:{self.password}", _basic(self.user, self.password).removeprefix("Basic "))
+        pair = basic_value(self.user, self.password).removeprefix("Basic ")
+        return (self.password, f"{self.user}:{self.password}", pair)
 
     def renew(self) -> bool:
         return False
@@ -141,23 +121,22 @@ class RawHeader:
 
     name: str
     value: str = field(repr=False)
-    kind: str = field(default="header", init=False)
 
     def __post_init__(self) -> None:
         if not _FIELD_NAME.fullmatch(self.name):
             raise SettingError(f"{strict_json.sanitise(self.name)!r} is not a header name (RFC 9110 section 5.1).")
         if self.name.lower() in _FRAMING:
             raise SettingError(f"The header {self.name} cannot carry a credential: it is set for each request.")
-        _refuse_unsendable(f"the value of {self.name}", self.value)
+        refuse_unsendable(f"the value of {self.name}", self.value)
 
-    def headers(self, transport: httpx.BaseTransport) -> Headers:  # noqa: ARG002 - the protocol's signature
-        return ((self.name, self.value),)
+    def headers(self, _transport: httpx.BaseTransport, /) -> Headers:
+        return self._header(self.value)
 
     def wrong(self) -> Headers:
         # A known scheme stays, so that the server rejects the secret and not the form; another first word
         # may be part of the secret.
         scheme, space, _ = self.value.partition(" ")
-        return ((self.name, f"{scheme} {WRONG}" if space and scheme.lower() in SCHEMES else WRONG),)
+        return self._header(f"{scheme} {WRONG}" if space and scheme.lower() in SCHEMES else WRONG)
 
     def secrets(self) -> tuple[str, ...]:
         _, space, credential = self.value.partition(" ")
@@ -166,171 +145,46 @@ class RawHeader:
     def renew(self) -> bool:
         return False
 
-
-@dataclass(slots=True)
-class ClientCredentials:
-    """An OAuth 2 token by client credentials (RFC 6749 section 4.4).
-
-    Fetched on first use and kept until shortly before it expires: 60 s, or half its life if that is less.
-    ``style``: how the client identifies itself, in the form (``post``) or by Basic authentication.
-    """
-
-    token_url: str
-    client_id: str
-    client_secret: str = field(repr=False)
-    scope: str = ""
-    style: Literal["post", "basic"] = "post"
-    clock: Callable[[], float] = field(default=time.monotonic, repr=False)
-    kind: str = field(default="oauth2-client-credentials", init=False)
-    _token: str = field(default="", init=False, repr=False)
-    _until: float = field(default=0.0, init=False, repr=False)
-    _fetched: float = field(default=0.0, init=False, repr=False)
-    _old: tuple[str, ...] = field(default=(), init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        _refuse_control("the client id", self.client_id)
-        _refuse_control("the client secret", self.client_secret)
-        if not self.client_id or not self.client_secret:
-            raise SettingError("Client credentials need both a client id and a client secret.")
-        # First, so that no later message quotes a URL with a secret in it.
-        if "@" in self.token_url.partition("://")[2].partition("/")[0]:
-            raise SettingError("The token URL has a user name in it: give client id and secret on their own.")
-        try:
-            # urlsplit finds what httpx lets pass: half an IPv6 address, a port out of range.
-            url = httpx.URL(self.token_url, port=urlsplit(self.token_url).port)
-        except (httpx.InvalidURL, ValueError):  # their text quotes a part, which may be of a password with a slash
-            raise SettingError("The token URL cannot be read: check its host and port.") from None
-        if url.scheme not in ("http", "https") or not url.host:
-            raise SettingError("The token URL is no https:// URL.")
-        if url.scheme == "http" and not _is_loopback(url.host):
-            raise SettingError(f"The token URL on {url.host} must be https: the client secret goes there in clear.")
-
-    def headers(self, transport: httpx.BaseTransport) -> Headers:
-        if not self._token or self.clock() >= self._until:
-            self._fetch(transport)
-        return (("Authorization", f"Bearer {self._token}"),)
-
-    def wrong(self) -> Headers:
-        return (("Authorization", f"Bearer {WRONG}"),)
-
-    def secrets(self) -> tuple[str, ...]:
-        pair = f"{self.client_id}:{self.client_secret}"
-        encoded = f"{quote_plus(self.client_id)}:{quote_plus(self.client_secret)}"
-        return (self.client_secret, pair, encoded, *self._old, *((self._token,) if self._token else ()))
-
-    def renew(self) -> bool:
-        # A token that is refused within a minute of its issue is not refused for its age; asking for
-        # another on each 401 would only load the token endpoint.
-        if not self._token or self.clock() - self._fetched < _MARGIN:
-            return False
-        self._until = 0.0
-        return True
-
-    def _fetch(self, transport: httpx.BaseTransport) -> None:
-        now = self.clock()
-        redact = Redactor.of(self.secrets()).quoted
-        try:
-            status, body = self._ask(transport)
-        except httpx.HTTPError as error:
-            url = httpx.URL(self.token_url)
-            peer = url.netloc.decode()
-            failure = explain(error, peer=peer, host=url.host, timeout=_TOKEN_TIMEOUT, clean=redact)
-            raise NoTokenError(redact(f"No token from the token endpoint. {failure.text}")) from None
-        value, _ = strict_json.parse(body)
-        answer = value if isinstance(value, dict) else {}
-        if status != 200:
-            code = answer.get("error")
-            raise NoTokenError(_refusal(status, redact(code) if isinstance(code, str) else None))
-        token, kind = answer.get("access_token"), answer.get("token_type", "Bearer")
-        if not isinstance(token, str) or not token:
-            raise NoTokenError("The token endpoint answered 200, but without a JSON object that has access_token.")
-        if not isinstance(kind, str) or kind.lower() != "bearer":
-            raise NoTokenError("The token endpoint answered with a token_type other than Bearer.")
-        try:
-            _refuse_unsendable("the token", token)
-        except SettingError:
-            raise NoTokenError("The token endpoint answered with a token that no header can carry.") from None
-        lifetime = _lifetime(answer.get("expires_in"))
-        if self._token and self._token != token:
-            self._old = (*self._old, self._token)
-        self._token, self._fetched = token, now
-        self._until = now + lifetime - min(_MARGIN, lifetime / 2)
-
-    def _ask(self, transport: httpx.BaseTransport) -> tuple[int, bytes]:
-        form = {"grant_type": "client_credentials"}
-        if self.scope:
-            form["scope"] = self.scope
-        headers = [
-            ("Host", httpx.URL(self.token_url).netloc.decode()),
-            ("Accept", "application/json"),
-            ("Content-Type", "application/x-www-form-urlencoded"),
-        ]
-        if self.style == "post":
-            form |= {"client_id": self.client_id, "client_secret": self.client_secret}
-        else:
-            # RFC 6749 section 2.3.1: both parts are form-encoded before they are joined.
-            headers.append(("Authorization", _basic(quote_plus(self.client_id), quote_plus(self.client_secret))))
-        body = urlencode(form).encode("ascii")
-        headers.append(("Content-Length", str(len(body))))
-        request = httpx.Request(
-            "POST",
-            self.token_url,
-            headers=headers,
-            stream=RequestBody(body),
-            extensions={TOTAL: _TOKEN_TIMEOUT, "timeout": dict.fromkeys(("read", "write"), _TOKEN_TIMEOUT)},
-        )
-        deadline = time.monotonic() + _TOKEN_TIMEOUT
-        response = transport.handle_request(request)
-        try:
-            return response.status_code, read_body(response, cap=_TOKEN_CAP, deadline=deadline).data
-        finally:
-            response.close()
+    def _header(self, value: str) -> Headers:
+        return Headers(((self.name, value),), hidden=(self.name,))
 
 
-def _refusal(status: int, code: object) -> str:
-    if 300 <= status < 400:
-        return f"The token endpoint answered {status}, a redirect, which is not followed: give the final URL."
-    named = f" with the error {code}" if isinstance(code, str) and _ERROR_CODE.fullmatch(code) else ""
-    hint = {
-        "invalid_client": "check the client id and secret, and whether they go in the form or by Basic",
-        "unauthorized_client": "this client may not use the client credentials grant",
-        "invalid_scope": "check the scope",
-        "unsupported_grant_type": "the endpoint does not offer the client credentials grant",
-    }.get(str(code), "check the token URL, client id, secret and scope")
-    return f"The token endpoint answered {status}{named}: {hint}."
+def headers_for(use: CredentialUse, credential: Credential, transport: httpx.BaseTransport) -> Headers:
+    """The headers that a request carries its credential in. Raises NoTokenError if there is none to be had."""
+    match use:
+        case CredentialUse.VALID:
+            return credential.headers(transport)
+        case CredentialUse.WRONG:
+            return credential.wrong()
+        case CredentialUse.NONE:
+            return Headers()
 
 
-def _lifetime(expires_in: object) -> float:
-    """Seconds. Some endpoints send the number as a string."""
-    if isinstance(expires_in, str) and expires_in.isascii() and expires_in.isdigit():
-        expires_in = int(expires_in[:9])
-    if isinstance(expires_in, (int, float)) and not isinstance(expires_in, bool) and expires_in > 0:
-        return float(min(expires_in, 10**9))
-    return _DEFAULT_LIFETIME
+def authorization(value: str) -> Headers:
+    """The standard header for a credential (RFC 9110 section 11.6.2)."""
+    return Headers((("Authorization", value),))
 
 
-def _basic(user: str, password: str) -> str:
+def wrong_bearer() -> Headers:
+    """A bearer token that cannot be right."""
+    return authorization(f"Bearer {WRONG}")
+
+
+def basic_value(user: str, password: str) -> str:
+    """The value of Authorization for a user and a password, in UTF-8."""
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode("ascii")
 
 
-def _is_loopback(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _refuse_control(what: str, text: str) -> None:
+def refuse_control(what: str, text: str) -> None:
+    """Raises SettingError for what no header can carry in any encoding."""
     if any(ord(char) < 0x20 or ord(char) == 0x7F for char in text):
         hint = "It ends with one: a file's last line break?" if text[-1:] in "\r\n" else ""
         raise SettingError(f"{what[0].upper()}{what[1:]} has a line break or control character in it.", hint=hint)
 
 
-def _refuse_unsendable(what: str, text: str) -> None:
-    """Refuses what no header can carry. The text itself is never shown."""
-    _refuse_control(what, text)
+def refuse_unsendable(what: str, text: str) -> None:
+    """Raises SettingError for what no header can carry as it is. It never quotes ``text``."""
+    refuse_control(what, text)
     shown = what[0].upper() + what[1:]
     if not text.strip():
         raise SettingError(f"{shown} is empty.")

@@ -9,7 +9,7 @@ from typing import Final
 
 import httpx
 
-from scim_compat.wire.messages import Failure
+from scim_compat.wire.messages import Failure, FailureKind
 from scim_compat.wire.strict_json import sanitise
 
 
@@ -55,47 +55,47 @@ def explain(
             name = "The name of the proxy" if proxy else f"The name {host}"
             reason = quoted(cause.strerror or "no address")
             return Failure(
-                "dns",
+                FailureKind.DNS,
                 f"{name} cannot be resolved ({reason}). Check its spelling, and this machine's DNS and VPN.",
             )
         if isinstance(cause, ssl.SSLCertVerificationError):
             advice = _CERTIFICATE_ADVICE.get(cause.verify_code, quoted(cause.verify_message))
-            return Failure("tls", f"The certificate of {peer} was not accepted: {advice}.")
+            return Failure(FailureKind.TLS, f"The certificate of {peer} was not accepted: {advice}.")
         if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError):
-            return Failure("tls", _tls_text(cause, peer))
+            return Failure(FailureKind.TLS, _tls_text(cause, peer))
     near = "the proxy" if proxy else peer
     if isinstance(error, httpx.ConnectTimeout):
         return Failure(
-            "connect",
+            FailureKind.CONNECT,
             f"No connection to {near} in time. Check the host and port, and whether a firewall drops the packets.",
         )
     if isinstance(error, httpx.TimeoutException):
         return Failure(
-            "timeout",
+            FailureKind.TIMEOUT,
             f"No complete answer within {timeout:g} s. Check the endpoint's log for this request, "
             "and whether something in between holds it back.",
         )
     if isinstance(error, httpx.ConnectError):
-        return Failure("connect", _connect_text(causes, near))
+        return Failure(FailureKind.CONNECT, _connect_text(causes, near))
     if isinstance(error, httpx.ProxyError):
-        return Failure("connect", f"The proxy refused the connection to {peer}: {quoted(error)}.")
+        return Failure(FailureKind.CONNECT, f"The proxy refused the connection to {peer}: {quoted(error)}.")
     if isinstance(error, (PeerClosed, httpx.NetworkError)):
         return Failure(
-            "reset",
+            FailureKind.RESET,
             f"{peer} closed the connection before the answer was complete. "
             "Check the endpoint's log for a crash, and its limits on requests and time.",
         )
     if isinstance(error, httpx.RemoteProtocolError):
         if any(getattr(cause, "error_status_hint", 0) == 431 for cause in causes):
-            return Failure("too-large", f"The headers of the answer of {peer} are larger than 100 kB.")
+            return Failure(FailureKind.TOO_LARGE, f"The headers of the answer of {peer} are larger than 100 kB.")
         return Failure(
-            "protocol",
+            FailureKind.PROTOCOL,
             f"{peer} does not answer in HTTP/1.1 ({quoted(error)}). "
             "Check the port, and whether the base URL should start with https://.",
         )
     if isinstance(error, httpx.LocalProtocolError):
-        return Failure("other", f"This request cannot be written as HTTP/1.1: {quoted(error)}.")
-    return Failure("other", f"{type(error).__name__}: {quoted(error)}")
+        return Failure(FailureKind.OTHER, f"This request cannot be written as HTTP/1.1: {quoted(error)}.")
+    return Failure(FailureKind.OTHER, f"{type(error).__name__}: {quoted(error)}")
 
 
 def _connect_text(causes: list[BaseException], near: str) -> str:

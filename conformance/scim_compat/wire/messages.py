@@ -2,12 +2,67 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+import enum
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
 
 from scim_compat.values import MISSING, Json
+from scim_compat.wire.redact import REDACTED, Redactor
 
-CredentialUse = Literal["valid", "none", "wrong"]
+
+@dataclass(frozen=True, slots=True, repr=False, init=False)
+class Headers:
+    """Header fields in the order and spelling of the message. Names are looked up in any case.
+
+    Iterating gives (name, value) pairs, a repeated name each time. ``repr`` hides credentials.
+    """
+
+    _pairs: tuple[tuple[str, str], ...]
+    hidden: frozenset[str] = field(compare=False)
+    """Lower-case names whose values ``repr`` hides beside the credentials of the standard headers."""
+
+    def __init__(self, pairs: Iterable[tuple[str, str]] = (), *, hidden: Iterable[str] = ()) -> None:
+        object.__setattr__(self, "_pairs", tuple(pairs))
+        object.__setattr__(self, "hidden", frozenset(name.lower() for name in hidden))
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(self._pairs)
+
+    def __len__(self) -> int:
+        return len(self._pairs)
+
+    def __repr__(self) -> str:
+        values = [
+            (name, REDACTED if name.lower() in self.hidden else Redactor().header(name, value)) for name, value in self
+        ]
+        return f"Headers({values!r})"
+
+    def get(self, name: str) -> str | None:
+        """The value of the first header of that name, or None."""
+        return next(iter(self.all(name)), None)
+
+    def all(self, name: str) -> tuple[str, ...]:
+        """The values of all headers of that name."""
+        wanted = name.lower()
+        return tuple(value for key, value in self._pairs if key.lower() == wanted)
+
+    def plus(self, *pairs: tuple[str, str]) -> Headers:
+        """These headers and more behind them."""
+        return Headers((*self._pairs, *pairs), hidden=self.hidden)
+
+    def without(self, *names: str) -> Headers:
+        """The headers of other names."""
+        unwanted = {name.lower() for name in names}
+        return Headers((pair for pair in self._pairs if pair[0].lower() not in unwanted), hidden=self.hidden)
+
+
+class CredentialUse(enum.StrEnum):
+    """The credential that a request carries. Profiles write the values."""
+
+    VALID = "valid"
+    NONE = "none"
+    WRONG = "wrong"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +75,10 @@ class Request:
 
     method: str
     target: str
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: Headers = Headers()
+    """Without the credential, which the wire adds."""
     body: bytes | None = None
-    credential: CredentialUse = "valid"
+    credential: CredentialUse = CredentialUse.VALID
     timeout: float | None = None
     """Seconds the client would wait for the whole answer; None: the run's default."""
 
@@ -33,7 +89,7 @@ class Response:
 
     status: int
     reason: str
-    headers: tuple[tuple[str, str], ...]
+    headers: Headers
     body: bytes
     truncated: bool = False
     json: Json = MISSING
@@ -42,9 +98,8 @@ class Response:
     """Why the body is not clean JSON: invalid UTF-8, duplicate keys, NaN … Empty if it is clean."""
 
     def header(self, name: str) -> str | None:
-        """The first header of that name, in any case, or None."""
-        wanted = name.lower()
-        return next((value for key, value in self.headers if key.lower() == wanted), None)
+        """The first header of that name, or None."""
+        return self.headers.get(name)
 
     @property
     def media_type(self) -> str:
@@ -56,7 +111,19 @@ class Response:
         return 200 <= self.status < 300
 
 
-FailureKind = Literal["dns", "connect", "tls", "timeout", "reset", "protocol", "too-large", "auth", "other"]
+class FailureKind(enum.StrEnum):
+    """Why no usable answer came. Results record the values."""
+
+    DNS = "dns"
+    CONNECT = "connect"
+    TLS = "tls"
+    TIMEOUT = "timeout"
+    RESET = "reset"
+    PROTOCOL = "protocol"
+    TOO_LARGE = "too-large"
+    AUTH = "auth"
+    """No credential could be had for the request."""
+    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +146,9 @@ class Exchange:
     """Milliseconds from sending to the last byte, without waits for Retry-After."""
     waits: tuple[str, ...] = ()
     """One plain sentence for each 429/503 that was waited for."""
+
+
+class Sender(Protocol):
+    """Sends one request. What the network or the server does is in the exchange and is never raised."""
+
+    def send(self, request: Request) -> Exchange: ...

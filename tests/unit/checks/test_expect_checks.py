@@ -20,12 +20,7 @@ from scim_compat.engine.intent import (
 )
 from scim_compat.profile.model import Requirement
 from scim_compat.values import MISSING, Severity
-from scim_compat.wire.messages import (
-    Exchange,
-    Failure,
-    Request,
-    Response,
-)
+from scim_compat.wire.messages import Exchange, Failure, FailureKind, Headers, Request, Response
 from support.states import back, liv, put, write
 
 BASE = "https://scim.example/v2"
@@ -48,7 +43,7 @@ def see(
     query = Query(**{name: intent.pop(name) for name in Query.__slots__ if name in intent})
     data = b"" if body is MISSING else json.dumps(body).encode()
     return Observation(
-        exchange=Exchange(Request(method, target), BASE + target, Response(status, "", tuple(headers), data, json=body)),
+        exchange=Exchange(Request(method, target), BASE + target, Response(status, "", Headers(headers), data, json=body)),
         intent=Intent(action=action, by=by, resource="User", query=query, **intent),
         context=Context(base_url=BASE, scim="2.0", capabilities=Capabilities(), client_timeout=60.0, ours=OURS, alone=alone),
     )  # fmt: skip
@@ -79,7 +74,9 @@ def page(body, *, earlier=(), complete=(), **more):
 def silent(kind="timeout", **more):
     """No answer came."""
     seen = see(**more)
-    return replace(seen, exchange=Exchange(seen.exchange.request, BASE, None, Failure(kind, "no answer within 60 s")))
+    return replace(
+        seen, exchange=Exchange(seen.exchange.request, BASE, None, Failure(FailureKind(kind), "no answer within 60 s"))
+    )
 
 
 def outcome(rule, seen):

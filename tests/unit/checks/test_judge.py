@@ -17,7 +17,7 @@ from scim_compat.checks.registry import (
 )
 from scim_compat.profile.model import Requirement
 from scim_compat.values import Severity
-from scim_compat.wire.messages import Exchange, Failure, Request
+from scim_compat.wire.messages import Exchange, Failure, FailureKind, Request
 from support.states import liv, see
 
 
@@ -142,7 +142,9 @@ def test_a_flood_of_problems_is_capped(entra, only):
 def test_no_answer_no_checks_but_those_that_ask(entra, only):
     only(rule("a.needs-an-answer", run=lambda s: iter([Violation(str(s.response.status))])),
          rule("b.does-not", traits=Trait.SILENCE, run=lambda _s: iter([Violation("time")])))  # fmt: skip
-    silent = replace(see("read", liv()), exchange=Exchange(Request("GET", "/"), "x", None, Failure("timeout", "t")))
+    silent = replace(
+        see("read", liv()), exchange=Exchange(Request("GET", "/"), "x", None, Failure(FailureKind.TIMEOUT, "t"))
+    )
     assert [r.id for r in judge(silent, profile_with(entra), None)] == ["b.does-not"]
 
 

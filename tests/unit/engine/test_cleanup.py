@@ -9,14 +9,14 @@ from urllib.parse import unquote
 import pytest
 from scim_compat.engine.cleanup import left_behind, remove_entries
 from scim_compat.engine.ledger import Ledger
-from scim_compat.wire.messages import Exchange, Failure, Response
+from scim_compat.wire.messages import Exchange, Failure, FailureKind, Headers, Response
 
 TAG = "scabc123"
 
 
 def answer(status, body=None):
     return Response(
-        status, "", (), b"" if body is None else json.dumps(body).encode(), json={} if body is None else body
+        status, "", Headers(), b"" if body is None else json.dumps(body).encode(), json={} if body is None else body
     )
 
 
@@ -34,7 +34,7 @@ class Server:
         if request.method in self.fails:
             status = self.fails[request.method]
             if not status:
-                return Exchange(request, path, None, Failure("reset", "gone"))
+                return Exchange(request, path, None, Failure(FailureKind.RESET, "gone"))
             return Exchange(request, path, answer(status, {"detail": "no"}))
         return Exchange(request, path, self.answer(request.method, path))
 

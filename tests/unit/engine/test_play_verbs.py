@@ -12,7 +12,7 @@ from scim_compat.engine.context import RunContext
 from scim_compat.engine.ledger import Ledger
 from scim_compat.engine.rehearsal import ImaginaryServer
 from scim_compat.scim import paths
-from scim_compat.wire.messages import Exchange, Response
+from scim_compat.wire.messages import Exchange, Headers, Response
 from support.acting import Refusing, given, last, lines, play, step, verify
 
 ENT = paths.ENTERPRISE
@@ -275,7 +275,7 @@ def test_a_member_who_never_got_in_is_not_lost(entra):
     class Forgetful(ImaginaryServer):
         def send(self, request):
             if request.method == "PATCH":
-                return Exchange(request, "u", Response(204, "", (), b""))
+                return Exchange(request, "u", Response(204, "", Headers(), b""))
             return ImaginaryServer.send(self, request)
 
     again = (given("a"), given("crew", kind="Group"), step(do="add-members", group="crew", members=["a"]),

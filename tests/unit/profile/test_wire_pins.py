@@ -30,7 +30,7 @@ def scenario(profile, name):
 def sent(profile, name):
     """(method, target, headers, body text) of each request the client sends, ours left out."""
     return [
-        (r.method, r.target, r.headers, r.body.decode() if r.body is not None else None)
+        (r.method, r.target, tuple(r.headers), r.body.decode() if r.body is not None else None)
         for played in rehearse(profile, scenario(profile, name), seed=SEED)
         if played.observation.intent.by == "client"
         for r in [played.observation.exchange.request]

@@ -8,12 +8,7 @@ import json
 import pytest
 from scim_compat.results.record import record_exchange
 from scim_compat.values import MISSING
-from scim_compat.wire.messages import (
-    Exchange,
-    Failure,
-    Request,
-    Response,
-)
+from scim_compat.wire.messages import CredentialUse, Exchange, Failure, FailureKind, Headers, Request, Response
 from scim_compat.wire.redact import Redactor
 
 SECRET = "s3cr3t/token+value"
@@ -26,7 +21,7 @@ LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 def write_down(body=None, *, target="/Users", status=200, raw=None, truncated=False, headers=(), request=None, **more):
     data = raw if raw is not None else b"" if body is None else json.dumps(body).encode()
     parsed = MISSING if raw is not None or body is None else body
-    response = Response(status, "OK", tuple(headers), data, truncated=truncated, json=parsed)
+    response = Response(status, "OK", Headers(headers), data, truncated=truncated, json=parsed)
     made = request or Request("GET", target)
     done = Exchange(made, f"https://x.example{target}", response, **more)
     return record_exchange(done, redactor=Redactor.of([SECRET]), ours=OURS, credential=("Authorization", "Bearer"))
@@ -36,7 +31,7 @@ def test_our_own_resource_is_kept_to_the_letter():
     raw = b'{ "id": "u-1",  "userName":"liv@x" }'
     found = record_exchange(
         Exchange(Request("GET", "/Users/u-1"), "https://x.example/Users/u-1",
-                 Response(200, "OK", (), raw, json=json.loads(raw))),
+                 Response(200, "OK", Headers(), raw, json=json.loads(raw))),
         redactor=Redactor.of([]), ours=OURS)  # fmt: skip
     assert found["response"]["body"] == raw.decode()
     assert found["masked"] is False
@@ -178,11 +173,11 @@ FORMS = [SECRET, base64.b64encode(SECRET.encode()).decode(), "s3cr3t%2Ftoken%2Bv
 
 @pytest.mark.parametrize("form", FORMS)
 def test_secrets_are_out_everywhere(form):
-    request = Request("POST", f"/Users?x={form}", headers=(("X-Debug", form),), body=form.encode())
+    request = Request("POST", f"/Users?x={form}", headers=Headers((("X-Debug", form),)), body=form.encode())
     done = Exchange(
         request, f"https://x.example/Users?x={form}",
-        Response(400, form, (("X-Echo", form), ("Set-Cookie", "sid=1")), form.encode()),
-        failure=Failure("other", f"because of {form}"), waits=(f"429 {form}",),
+        Response(400, form, Headers((("X-Echo", form), ("Set-Cookie", "sid=1"))), form.encode()),
+        failure=Failure(FailureKind.OTHER, f"because of {form}"), waits=(f"429 {form}",),
     )  # fmt: skip
     text = json.dumps(record_exchange(done, redactor=Redactor.of([SECRET]), ours=OURS))
     assert form not in text
@@ -196,7 +191,9 @@ def test_secrets_are_out_everywhere(form):
     [("valid", ["Authorization", "Bearer [redacted]"]), ("wrong", ["Authorization", "Bearer [a wrong credential]"]), ("none", None)],
 )  # fmt: skip
 def test_where_the_credential_stood_is_shown(credential, shown):
-    found = write_down(LIV, request=Request("GET", "/Users/u-1", headers=(("A", "b"),), credential=credential))
+    found = write_down(
+        LIV, request=Request("GET", "/Users/u-1", headers=Headers((("A", "b"),)), credential=CredentialUse(credential))
+    )
     headers = found["request"]["headers"]
     assert headers[0] == ["A", "b"]
     assert (headers[1:] == [shown]) if shown else headers[1:] == []
@@ -204,7 +201,7 @@ def test_where_the_credential_stood_is_shown(credential, shown):
 
 def test_an_exchange_without_an_answer():
     done = Exchange(
-        Request("GET", "/Users"), "https://x.example/Users", None, Failure("timeout", "no answer"), ms=12.345
+        Request("GET", "/Users"), "https://x.example/Users", None, Failure(FailureKind.TIMEOUT, "no answer"), ms=12.345
     )
     found = record_exchange(done, redactor=Redactor.of([]), ours=OURS)
     assert found["response"] is None

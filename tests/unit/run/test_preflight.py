@@ -8,7 +8,7 @@ import pytest
 from scim_compat.errors import NotTestableError
 from scim_compat.run.preflight import preflight
 from scim_compat.values import MISSING
-from scim_compat.wire.messages import Exchange, Failure, Response
+from scim_compat.wire.messages import Exchange, Failure, FailureKind, Headers, Response
 
 URL = "https://idm.fjord.example/scim/v2"
 LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
@@ -37,7 +37,7 @@ class Endpoint:
         data = body.encode() if text else json.dumps(body).encode()
         kind = "text/html" if text else "application/scim+json"
         return Exchange(
-            request, URL, Response(status, "", (("Content-Type", kind),), data, json=MISSING if text else body)
+            request, URL, Response(status, "", Headers((("Content-Type", kind),)), data, json=MISSING if text else body)
         )
 
 
@@ -118,6 +118,6 @@ def test_what_cannot_be_tested(answer, words):
 
 @pytest.mark.parametrize("name", list(GOOD))
 def test_no_answer_at_all(name):
-    endpoint = Endpoint(**{name: Failure("dns", "The name cannot be resolved.")})
+    endpoint = Endpoint(**{name: Failure(FailureKind.DNS, "The name cannot be resolved.")})
     with pytest.raises(NotTestableError, match="cannot be tested: The name cannot be resolved"):
         preflight(endpoint, URL)

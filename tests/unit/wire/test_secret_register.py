@@ -11,8 +11,9 @@ from click.testing import CliRunner
 from scim_compat import cli as package
 from scim_compat.cli.options import connection_options, login_from, secrets
 from scim_compat.wire.client import Wire, WireSettings
-from scim_compat.wire.credentials import Basic, Bearer, ClientCredentials
+from scim_compat.wire.credentials import Basic, Bearer
 from scim_compat.wire.messages import Request
+from scim_compat.wire.oauth import ClientCredentials
 from scim_compat.wire.secrets import SecretRegister
 
 PROXY = "http://me:p%40ss-word@proxy.example:3128"

@@ -8,6 +8,7 @@ from scim_compat.checks.registry import BOTH, Violation, check
 from scim_compat.engine.intent import Observation
 from scim_compat.scim.messages import entries, looks_like_list, looks_like_resource
 from scim_compat.scim.urls import is_discovery
+from scim_compat.wire.messages import CredentialUse
 
 
 def _closed(observation: Observation) -> bool:
@@ -27,7 +28,7 @@ def _let_in(observation: Observation) -> Iterator[Violation]:
     cites=("RFC7644-2", "RFC7644-3.12"),
     on=("anonymous",),
     scim=BOTH,
-    when=lambda observation: observation.exchange.request.credential == "none" and _closed(observation),
+    when=lambda observation: observation.exchange.request.credential is CredentialUse.NONE and _closed(observation),
     why="Whoever knows the URL can read or change every account of the customer.",
     fix="Put the whole SCIM path behind authentication and answer 401 before anything else is looked at.",
 )
@@ -42,7 +43,7 @@ def required(observation: Observation) -> Iterator[Violation]:
     cites=("RFC7644-2", "RFC7644-3.12", "RFC6750-3.1"),
     on=("anonymous",),
     scim=BOTH,
-    when=lambda observation: observation.exchange.request.credential == "wrong" and _closed(observation),
+    when=lambda observation: observation.exchange.request.credential is CredentialUse.WRONG and _closed(observation),
     why="The server asks for a credential but does not look at it: any text opens the door.",
     fix="Compare the whole credential with the issued one, for every request, and answer 401 if it differs.",
 )

@@ -11,6 +11,7 @@ from scim_compat.checks.registry import BOTH, Level, Trait, Violation, check
 from scim_compat.engine.intent import Observation
 from scim_compat.scim.urls import parameters
 from scim_compat.values import MISSING
+from scim_compat.wire.messages import FailureKind
 
 SCIM_JSON: Final = "application/scim+json"
 
@@ -240,7 +241,7 @@ def scim_media_type(observation: Observation) -> Iterator[Violation]:
 
 def asked_for_json(observation: Observation) -> bool:
     """Whether the request names application/json and not the format of SCIM."""
-    accept = ",".join(value for name, value in observation.exchange.request.headers if name.lower() == "accept").lower()
+    accept = ",".join(observation.exchange.request.headers.all("Accept")).lower()
     return "application/json" in accept and SCIM_JSON not in accept
 
 
@@ -360,7 +361,7 @@ def no_body_on_204(observation: Observation) -> Iterator[Violation]:
 def in_time(observation: Observation) -> Iterator[Violation]:
     limit = observation.exchange.request.timeout or observation.context.client_timeout
     failure = observation.exchange.failure
-    if failure is not None and failure.kind == "timeout":
+    if failure is not None and failure.kind is FailureKind.TIMEOUT:
         yield Violation("", expected=f"at most {limit:g} s", actual="no answer by then")
     elif observation.exchange.ms > limit * 1000:
         yield Violation("", expected=f"at most {limit:g} s", actual=f"{observation.exchange.ms / 1000:.1f} s")

@@ -17,7 +17,7 @@ from scim_compat.wire.apps.common import (
     is_silent,
     target_of,
 )
-from scim_compat.wire.transport import TOTAL
+from scim_compat.wire.terms import terms_of
 
 _LIFESPAN_TIMEOUT: Final = 5.0
 _CLOSE_TIMEOUT: Final = 0.25
@@ -45,7 +45,7 @@ class AsgiTransport(httpx.BaseTransport):
         self._closed = False
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        timeout = float(request.extensions.get(TOTAL, _DEFAULT_TOTAL))
+        timeout = terms_of(request).total
         if self._lifespan is None:
             self._lifespan = _Lifespan(self._app)
             problem = self._runner.run(self._lifespan.start())

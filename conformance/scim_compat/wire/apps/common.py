@@ -11,14 +11,14 @@ from typing import Final
 
 import httpx
 
-from scim_compat.wire.transport import REDACT, TARGET
+from scim_compat.wire.terms import terms_of
 
 LOG: Final = logging.getLogger("scim_compat.wire.apps.load")
 
 
 def crashed(error: BaseException, request: httpx.Request) -> httpx.Response:
     """What a server makes of an application that raised; the trace goes to the log, without secrets."""
-    redact = typing.cast("Callable[[str], str]", request.extensions.get(REDACT, str))
+    redact = terms_of(request).redact
     LOG.error("the application raised:\n%s", redact("".join(traceback.format_exception(error))))
     text = f"Internal Server Error\nThe application raised {told(error, redact)}\n"
     headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(text.encode())))]
@@ -27,8 +27,7 @@ def crashed(error: BaseException, request: httpx.Request) -> httpx.Response:
 
 def target_of(request: httpx.Request) -> tuple[bytes, bytes]:
     """Raw path and query."""
-    raw = typing.cast("bytes", request.extensions.get(TARGET) or request.url.raw_path)
-    path, _, query = raw.partition(b"?")
+    path, _, query = terms_of(request).target.partition(b"?")
     return path, query
 
 
