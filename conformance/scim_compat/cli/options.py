@@ -1,12 +1,13 @@
-"""Options that several commands share: the target, the credential, the output folder."""
+"""Options that several commands share: the connection, the credential, and what is replayed."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
@@ -16,33 +17,79 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,60}")
-_DEFAULT_ENV = {
+_VARIABLE: Final = re.compile(r"[A-Z_][A-Z0-9_]{0,60}")
+_VARIABLES: Final = {
     "bearer": "SCIM_TOKEN",
     "basic": "SCIM_PASSWORD",
     "header": "SCIM_TOKEN",
     "oauth2": "SCIM_CLIENT_SECRET",
 }
+"""Kind of credential → the environment variable that holds its secret, unless an option names another."""
 
 
 def secrets() -> SecretRegister:
     """The register of this call's secrets: ``main`` makes it, everything that prints asks it."""
-    from scim_compat.wire.secrets import SecretRegister  # noqa: PLC0415 - the command line stays light until it runs
+    from scim_compat.wire.secrets import SecretRegister  # noqa: PLC0415 - not for --help
 
     return click.get_current_context().ensure_object(SecretRegister)
 
 
-def connection_options(function: Command) -> Command:
-    """How to reach the endpoint and log in. Secrets never stand on the command line."""
-    for option in reversed(_CONNECTION):
+def replay_options(*, default: tuple[str, ...] = ()) -> Callable[[Command], Command]:
+    """The profiles, the scenarios and the test data of a replay. ``default``: profiles where none is named."""
+    options: list[Callable[[Command], Command]] = [
+        click.option(
+            "--profile",
+            "-p",
+            "profiles",
+            multiple=True,
+            default=default,
+            show_default=bool(default),
+            metavar="ID|FILE",
+            help="Profile to replay; repeatable, 'all' for every one.",
+        ),
+        click.option(
+            "--only",
+            multiple=True,
+            metavar="GLOB",
+            help="Only these scenarios: an id, a glob or an area such as users; repeatable.",
+        ),
+        click.option("--out", metavar="DIR", help="Output folder. Default: reports/<time>."),
+        click.option("--seed", type=int, help="Seed of the test data. Default: random, and printed."),
+        click.option(
+            "--jobs",
+            "-j",
+            type=click.IntRange(1, 32),
+            default=1,
+            show_default=True,
+            help="Processes that run scenarios side by side.",
+        ),
+        click.option("--large", is_flag=True, help="Full size: groups of 1,000 members."),
+        click.option("--quiet", "-q", is_flag=True, help="Only the result."),
+    ]
+    return lambda function: _with(options, function)
+
+
+def replay_words(profiles: Iterable[str], only: Iterable[str]) -> tuple[str, ...]:
+    """The options that chose profiles and scenarios, for the record of a run."""
+    named = [("--profile", profile) for profile in profiles] + [("--only", glob) for glob in only]
+    return tuple(word for pair in named for word in pair)
+
+
+def _with(options: Sequence[Callable[[Command], Command]], function: Command) -> Command:
+    for option in reversed(options):
         function = option(function)
     return function
+
+
+def connection_options(function: Command) -> Command:
+    """How to reach the endpoint and log in. Secrets never stand on the command line."""
+    return _with(_CONNECTION, function)
 
 
 _CONNECTION: list[Callable[[Command], Command]] = [
     click.option(
         "--auth",
-        type=click.Choice(["bearer", "basic", "header", "oauth2", "none"]),
+        type=click.Choice([*_VARIABLES, "none"]),
         help="Kind of credential. Default: bearer if SCIM_TOKEN is set, else none.",
     ),
     click.option(
@@ -73,73 +120,94 @@ _CONNECTION: list[Callable[[Command], Command]] = [
 ]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _CredentialOptions:
+    """The options about the credential, as click gives them."""
+
+    auth: str | None
+    secret_env: str | None
+    secret_file: str | None
+    secret_prompt: bool
+    user: str | None
+    header_name: str
+    token_url: str | None
+    client_id: str | None
+    scope: str
+
+    @property
+    def kind(self) -> str:
+        """As ``--auth`` says, or as follows from the others."""
+        if self.auth is not None:
+            return self.auth
+        if self.token_url:
+            return "oauth2"
+        if self.user:
+            return "basic"
+        has_secret = self.secret_env or self.secret_file or self.secret_prompt or os.environ.get("SCIM_TOKEN")
+        return "bearer" if has_secret else "none"
+
+
 def login_from(options: dict[str, Any]) -> Login:
     """The credential that the options name; takes them out of ``options``. Raises click.UsageError.
 
     The secret and the proxy's password go into the register of the call.
     """
-    from scim_compat.run.settings import Login, LoginKind  # noqa: PLC0415 - the command line stays light until it runs
+    from scim_compat.run.settings import Login, LoginKind  # noqa: PLC0415 - not for --help
 
-    kind = options.pop("auth")
-    env, file, prompt = options.pop("secret_env"), options.pop("secret_file"), options.pop("secret_prompt")
-    user, header_name = options.pop("user"), options.pop("header_name")
-    token_url, client_id, scope = options.pop("token_url"), options.pop("client_id"), options.pop("scope")
-    if kind is None:
-        named = env or file or prompt
-        kind = (
-            "oauth2"
-            if token_url
-            else "basic"
-            if user
-            else "bearer"
-            if named or os.environ.get("SCIM_TOKEN")
-            else "none"
-        )
+    given = _CredentialOptions(**{field.name: options.pop(field.name) for field in fields(_CredentialOptions)})
     secrets().add_proxy(options.get("proxy"))
-    if kind == "none":
+    kind = LoginKind(given.kind)
+    if kind is LoginKind.NONE:
         return Login()
-    secret = _secret(kind, env, file, prompt=prompt)
+    secret = _secret(given)
     secrets().add(secret)
-    if kind == "basic" and not user:
-        raise click.UsageError("--auth basic needs --user NAME")
-    if kind == "oauth2" and not (token_url and client_id):
-        raise click.UsageError("--auth oauth2 needs --token-url URL and --client-id ID")
-    return Login(
-        kind=LoginKind(kind),
-        token=secret if kind == "bearer" else "",
-        user=user or "",
-        password=secret if kind == "basic" else "",
-        header_name=header_name,
-        header_value=secret if kind == "header" else "",
-        token_url=token_url or "",
-        client_id=client_id or "",
-        client_secret=secret if kind == "oauth2" else "",
-        scope=scope,
-    )
+    match kind:
+        case LoginKind.BEARER:
+            return Login(kind=kind, token=secret)
+        case LoginKind.HEADER:
+            return Login(kind=kind, header_name=given.header_name, header_value=secret)
+        case LoginKind.BASIC:
+            if not given.user:
+                raise click.UsageError("--auth basic needs --user NAME")
+            return Login(kind=kind, user=given.user, password=secret)
+        case LoginKind.OAUTH2:
+            if not (given.token_url and given.client_id):
+                raise click.UsageError("--auth oauth2 needs --token-url URL and --client-id ID")
+            return Login(
+                kind=kind,
+                token_url=given.token_url,
+                client_id=given.client_id,
+                client_secret=secret,
+                scope=given.scope,
+            )
 
 
-def _secret(kind: str, env: str | None, file: str | None, *, prompt: bool) -> str:
-    if sum(bool(way) for way in (env, file, prompt)) > 1:
+def _secret(given: _CredentialOptions) -> str:
+    if sum(bool(way) for way in (given.secret_env, given.secret_file, given.secret_prompt)) > 1:
         raise click.UsageError("give one of --secret-env, --secret-file, --secret-prompt")
-    if prompt:
-        return str(click.prompt(f"Secret ({kind})", hide_input=True, err=True))
-    if file:
-        try:
-            text = Path(file).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise click.UsageError(
-                f"--secret-file {file}: {error.__class__.__name__}: it cannot be read as text"
-            ) from None
-        if not text:
-            raise click.UsageError(f"--secret-file {file} is empty")
-        return text
-    name = env or _DEFAULT_ENV[kind]
-    value = os.environ.get(name, "")
-    if not value and env and not _VARIABLE.fullmatch(env):  # not repeated: some take it for the place of the secret
+    if given.secret_prompt:
+        return str(click.prompt(f"Secret ({given.kind})", hide_input=True, err=True))
+    return _secret_in_file(given.secret_file) if given.secret_file else _secret_in_environment(given)
+
+
+def _secret_in_file(path: str) -> str:
+    try:
+        secret = Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.UsageError(f"--secret-file {path}: {type(error).__name__}: it cannot be read as text") from None
+    if not secret:
+        raise click.UsageError(f"--secret-file {path} is empty")
+    return secret
+
+
+def _secret_in_environment(given: _CredentialOptions) -> str:
+    name = given.secret_env or _VARIABLES[given.kind]
+    secret = os.environ.get(name, "")
+    if secret:
+        return secret
+    if given.secret_env and not _VARIABLE.fullmatch(name):  # not repeated: some write the secret itself there
         raise click.UsageError(
-            f"--auth {kind}: no environment variable of the name given with --secret-env is set. It takes the name of "
-            "a variable, such as SCIM_TOKEN, and never the secret itself"
+            f"--auth {given.kind}: no environment variable of the name given with --secret-env is set. It takes the "
+            "name of a variable, such as SCIM_TOKEN, and never the secret itself"
         )
-    if not value:
-        raise click.UsageError(f"--auth {kind}: the environment variable {name} is not set (or use --secret-file)")
-    return value
+    raise click.UsageError(f"--auth {given.kind}: the environment variable {name} is not set (or use --secret-file)")

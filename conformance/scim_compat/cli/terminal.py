@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Self
 
 from scim_compat.cli.console import error_output, output, text
 from scim_compat.cli.result_view import print_results
+from scim_compat.errors import ExitStatus
+from scim_compat.pytest_plugin.launch import run
 from scim_compat.results.events import ScenarioStarted, StepPlayed
-from scim_compat.run.request import Progress, RunOutcome, ScenarioReported, ScenariosCollected
+from scim_compat.run.request import Progress, RunOutcome, RunRequest, ScenarioReported, ScenariosCollected
 from scim_compat.values import Outcome, plural
+
+
+def execute(request: RunRequest, *, quiet: bool) -> ExitStatus:
+    """Runs, shows the run as it goes and how it ended, and returns its exit status."""
+    terminal = Terminal(quiet=quiet)
+    with terminal:
+        outcome = run(replace(request, progress=terminal.progress))
+    terminal.finish(outcome)
+    return outcome.status
 
 
 class Terminal:

@@ -1,4 +1,4 @@
-"""scim-compat demo: a run against a target that comes along, without any network."""
+"""scim-compat demo: a run against a target that is included, without any network."""
 
 from __future__ import annotations
 
@@ -11,28 +11,25 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scim_compat.values import Severity
+from scim_compat.cli.options import replay_options, replay_words
+from scim_compat.errors import ExitStatus
 
 if TYPE_CHECKING:
     from cheroot.wsgi import Server
 
 
-@click.command("demo", short_help="A run against a target that comes along.")
-@click.option("--profile", "-p", "profiles", multiple=True, default=["entra-v2"], show_default=True, metavar="ID|FILE")
-@click.option("--only", multiple=True, metavar="GLOB", help="Only scenarios whose id matches; repeatable.")
-@click.option("--out", metavar="DIR", help="Output folder. Default: reports/<time>.")
-@click.option("--seed", type=int, help="Seed of the test data. Default: random, and printed.")
-@click.option("--jobs", "-j", type=click.IntRange(1, 32), default=1, show_default=True)
-@click.option("--large", is_flag=True, help="Full size: groups of 1,000 members.")
-@click.option("--quiet", "-q", is_flag=True, help="Only the result.")
+@click.command("demo", short_help="A run against a target that is included.")
+@replay_options(default=("entra-v2",))
 def command(profiles: tuple[str, ...], **options: Any) -> None:
     """Starts scim2-server on a free loopback port and replays PROFILES against it.
 
-    The target is a real SCIM server that others wrote, so the findings are real as well. The exit
-    status is 0 when the run completed, whatever it found.
+    The target is a real SCIM server that others wrote, so the findings are real as well. The exit status is
+    0 when the run was complete, whatever its findings.
     """
-    from scim_compat.cli.commands.run import execute  # noqa: PLC0415 - `--help` pays for nothing
+    from scim_compat.cli import terminal  # noqa: PLC0415 - not for --help
     from scim_compat.results.read import is_complete  # noqa: PLC0415
+    from scim_compat.run.request import RunRequest  # noqa: PLC0415
+    from scim_compat.run.settings import Login, LoginKind, Settings, default_out, new_seed  # noqa: PLC0415
 
     token = secrets.token_urlsafe(16)
     try:
@@ -43,20 +40,21 @@ def command(profiles: tuple[str, ...], **options: Any) -> None:
         raise click.UsageError(
             "the demo's target is not installed. Get it with: pip install 'scim-compat[demo]'"
         ) from None
-    from scim_compat.run.settings import default_out  # noqa: PLC0415
-
-    out = default_out(options.pop("out"))
+    out = default_out(options["out"])
     with _running(Server(("127.0.0.1", 0), app, server_name="cheroot")) as origin:
-        status = execute(f"{origin}/v2", profiles, options | _PLAIN | {"out": str(out), "login_token": token})
-    completed = status in {0, 1} and is_complete(out / "results.json")
-    sys.exit(0 if completed else status or 4)
-
-
-_PLAIN: dict[str, Any] = {
-    "timeout": None, "fail_on": Severity.DEGRADED, "scim_app": "", "html": None, "junit": None, "ca": "",
-    "client_cert": "", "client_key": "", "proxy": "",
-}  # fmt: skip
-"""What ``run`` has options for and the demo does not."""
+        settings = Settings(
+            url=f"{origin}/v2",
+            login=Login(kind=LoginKind.BEARER, token=token),
+            seed=new_seed() if options["seed"] is None else options["seed"],
+            large=options["large"],
+            out=str(out),
+            command=replay_words(profiles, options["only"]),
+        )
+        request = RunRequest(settings=settings, profiles=profiles, only=options["only"], jobs=options["jobs"])
+        status = terminal.execute(request, quiet=options["quiet"])
+    if status in {ExitStatus.OK, ExitStatus.FINDINGS} and is_complete(out / "results.json"):
+        return
+    sys.exit(status or ExitStatus.INTERNAL)
 
 
 @contextmanager
