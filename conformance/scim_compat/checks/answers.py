@@ -1,67 +1,137 @@
-"""What the checks of queries and lists share."""
+"""The outer side of an answer: its status, its media type, its body as JSON, and the numbers of a list."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
 from scim_compat.checks.registry import NotJudged
-from scim_compat.checks.resources import expects_list
 from scim_compat.engine.intent import Observation
 from scim_compat.scim import messages, urls
-from scim_compat.values import Json
+from scim_compat.values import MISSING, Json
 
 QUERIES: Final = ("match", "list", "look-up")
-
-
 LISTS: Final = (*QUERIES, "evaluate", "raw")
-
-
 COUNTS: Final = ("totalResults", "startIndex", "itemsPerPage")
+SCIM_JSON: Final = "application/scim+json"
+
+_HTML: Final = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
+
+# --- the status -----------------------------------------------------------------------------------
 
 
-def is_spoken_for(observation: Observation) -> bool:
-    """Whether ``http.no-server-error`` or ``http.no-redirect`` already says what is wrong with the status."""
+def is_status_named(observation: Observation) -> bool:
+    """True when the profile names this very status as acceptable."""
+    return observation.response.status in observation.intent.statuses
+
+
+def is_status_accepted(observation: Observation) -> bool:
+    """True when the step names no status, or this one.
+
+    ``http.expected-status`` reports other statuses; 307 and 308 are exempt because they carry no answer (RFC 7644
+    section 3.12).
+    """
+    return not observation.intent.statuses or observation.response.status in {*observation.intent.statuses, 307, 308}
+
+
+def is_judged_elsewhere(observation: Observation) -> bool:
+    """True when ``http.no-server-error`` or ``http.no-redirect`` reports the status."""
     status = observation.response.status
     return status >= 500 or (300 <= status < 400 and status not in {307, 308})
 
 
-def is_answered(observation: Observation) -> bool:
-    return observation.response.ok and not messages.looks_like_error(observation.response.json)
-
-
-def not_redirected(observation: Observation) -> None:
+def require_no_redirect(observation: Observation) -> None:
+    """Raise NotJudged for a redirect that keeps the method."""
     if observation.response.status in {307, 308}:
-        raise NotJudged("the server redirects, which is lawful, but no redirect is followed: use the final URL")
+        raise NotJudged("the server redirects, which is conformant, but no redirect is followed: use the final URL")
 
 
-def is_query(observation: Observation) -> bool:
-    return expects_list(observation) and observation.intent.expect == "success" and not is_spoken_for(observation)
+# --- the body -------------------------------------------------------------------------------------
 
 
-def is_list(observation: Observation) -> bool:
-    """A 2xx answer to a query that is a list, right or wrong in its details."""
-    return observation.response.ok and expects_list(observation) and messages.looks_like_list(observation.response.json)
+def is_html(observation: Observation) -> bool:
+    """True when the answer is a web page."""
+    response = observation.response
+    if response.media_type in {"text/html", "application/xhtml+xml"}:
+        return bool(response.body) and response.json is MISSING  # else only the label is wrong
+    return _HTML.match(response.body[:400]) is not None
 
 
-def body_of(observation: Observation) -> Mapping[str, Json]:
+def is_json_requested(observation: Observation) -> bool:
+    """True when the request names application/json and not the format of SCIM."""
+    accept = ",".join(observation.exchange.request.headers.all("Accept")).lower()
+    return "application/json" in accept and SCIM_JSON not in accept
+
+
+def json_object(observation: Observation) -> Mapping[str, Json]:
+    """The body of the answer, whatever its status; empty where it is no JSON object."""
     body = observation.response.json
     return body if isinstance(body, Mapping) else {}
 
 
-def integer(observation: Observation, name: str) -> int | None:
-    value = body_of(observation).get(name)
+def is_served(observation: Observation) -> bool:
+    """True for a 2xx answer that is no Error."""
+    return observation.response.ok and not messages.looks_like_error(observation.response.json)
+
+
+def has_resource(observation: Observation) -> bool:
+    """True when the answer is an object that a check can look into."""
+    return is_served(observation) and isinstance(observation.response.json, Mapping)
+
+
+def resource_of(observation: Observation) -> Mapping[str, Json]:
+    """The resource in the answer; empty where there is none. An Error that comes with a 2xx is none."""
+    return json_object(observation) if has_resource(observation) else {}
+
+
+def server_message(observation: Observation) -> str:
+    """The text of the server's error, as a sentence for a finding; empty if there is none."""
+    body = json_object(observation)
+    errors = body.get("Errors")  # SCIM 1.1, protocol section 3.9
+    first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], Mapping) else {}
+    detail = body.get("detail") or first.get("description")
+    return f"The server said: {str(detail)[:200]}" if detail else ""
+
+
+# --- lists ----------------------------------------------------------------------------------------
+
+
+def is_list_request(observation: Observation) -> bool:
+    """True when the request addressed a list."""
+    request = observation.exchange.request
+    if not urls.is_collection(request.target):
+        return False
+    return request.method == "GET" or request.target.split("?", 1)[0].lower().endswith("/.search")
+
+
+def is_query(observation: Observation) -> bool:
+    return (
+        is_list_request(observation) and observation.intent.expect == "success" and not is_judged_elsewhere(observation)
+    )
+
+
+def is_list(observation: Observation) -> bool:
+    """True for a 2xx answer to a query that is a list, right or wrong in its details."""
+    response = observation.response
+    return response.ok and is_list_request(observation) and messages.looks_like_list(response.json)
+
+
+def number_of(observation: Observation, name: str) -> int | None:
+    """The number that the list states under that name."""
+    value = json_object(observation).get(name)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def asked(observation: Observation, name: str) -> int | None:
+def requested_number(observation: Observation, name: str) -> int | None:
+    """The number that the request asked for by that parameter."""
     text = urls.parameters(observation.exchange.request.target).get(name.lower(), "")
     return int(text) if text.lstrip("-").isdecimal() and len(text) < 10 else None
 
 
-def cursor_of(observation: Observation) -> bool:
+def has_cursor(observation: Observation) -> bool:
     # RFC 9865: pages by cursor have no startIndex, and need no totalResults.
-    return bool({"nextCursor", "previousCursor"} & body_of(observation).keys())
+    return bool({"nextCursor", "previousCursor"} & json_object(observation).keys())
 
 
 def entries(observation: Observation) -> list[Json]:
@@ -69,5 +139,34 @@ def entries(observation: Observation) -> list[Json]:
 
 
 def ids_of(observation: Observation) -> list[str]:
-    found = (entry.get("id") for entry in entries(observation) if isinstance(entry, Mapping))
-    return [one for one in found if isinstance(one, str)]
+    """The ids of the entries, in their order."""
+    ids = (entry.get("id") for entry in entries(observation) if isinstance(entry, Mapping))
+    return [one for one in ids if isinstance(one, str)]
+
+
+def ids_as_text(observation: Observation) -> list[str] | None:
+    """The ids of the entries, whatever their type; None where the answer is no list."""
+    body = json_object(observation)
+    resources = body.get("Resources")
+    if resources is None and body.get("totalResults") == 0:
+        return []
+    if not isinstance(resources, list):
+        return None
+    return [str(one.get("id")) for one in resources if isinstance(one, Mapping)]
+
+
+def has_more_pages(observation: Observation) -> bool:
+    """True when the list goes on behind this page, by its own numbers."""
+    body = json_object(observation)
+    total, start = body.get("totalResults"), body.get("startIndex", 1)
+    ids = ids_as_text(observation) or []
+    return isinstance(total, int) and isinstance(start, int) and bool(ids) and start + len(ids) - 1 < total
+
+
+def is_last_page(observation: Observation) -> bool:
+    """True when the page reaches the end that ``totalResults`` states."""
+    body = json_object(observation)
+    total, start, resources = body.get("totalResults"), body.get("startIndex", 1), body.get("Resources", [])
+    if not isinstance(total, int) or not isinstance(start, int) or not isinstance(resources, list):
+        return False
+    return start + len(resources) > total

@@ -27,6 +27,7 @@ from support.cost import calls, ends
 
 MODULES = (
     "auth",
+    "bodies",
     "discovery",
     "errors",
     "filters",
@@ -35,6 +36,7 @@ MODULES = (
     "meta",
     "reads",
     "resource",
+    "urns",
     "values",
 )
 registry.all_checks()

@@ -14,7 +14,7 @@ from scim_compat.values import MISSING
 from support.states import BASE, CORE, ENT, FJORD, back, crew, later, liv, put, refused, see, write
 
 WORK = 'emails[type eq "work"].value'
-MODULES = {"create", "patch", "user", "group", "delete", "sync", "unchanged"}
+MODULES = {"create", "dates", "patch", "user", "group", "delete", "sync", "unchanged"}
 
 
 def named(identifier):

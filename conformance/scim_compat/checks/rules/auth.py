@@ -11,12 +11,14 @@ from scim_compat.scim.urls import is_discovery
 from scim_compat.wire.messages import CredentialUse
 
 
-def _closed(observation: Observation) -> bool:
+def _is_refusable(observation: Observation, credential: CredentialUse) -> bool:
+    """True for a request with that credential which the server must refuse."""
+    request = observation.exchange.request
     # Discovery may be open to all (RFC 7644 section 4): a client reads there how to authenticate.
-    return not is_discovery(observation.exchange.request.target) and not observation.intent.endpoint
+    return request.credential is credential and not is_discovery(request.target) and not observation.intent.endpoint
 
 
-def _let_in(observation: Observation) -> Iterator[Violation]:
+def _admission(observation: Observation) -> Iterator[Violation]:
     if observation.response.ok and observation.response.status not in observation.intent.statuses:
         yield Violation("status", expected=401, actual=observation.response.status, message="The request was let in.")
 
@@ -28,12 +30,12 @@ def _let_in(observation: Observation) -> Iterator[Violation]:
     cites=("RFC7644-2", "RFC7644-3.12"),
     on=("anonymous",),
     scim=BOTH,
-    when=lambda observation: observation.exchange.request.credential is CredentialUse.NONE and _closed(observation),
+    when=lambda observation: _is_refusable(observation, CredentialUse.NONE),
     why="Whoever knows the URL can read or change every account of the customer.",
     fix="Put the whole SCIM path behind authentication and answer 401 before anything else is looked at.",
 )
 def required(observation: Observation) -> Iterator[Violation]:
-    yield from _let_in(observation)
+    yield from _admission(observation)
 
 
 @check(
@@ -43,12 +45,12 @@ def required(observation: Observation) -> Iterator[Violation]:
     cites=("RFC7644-2", "RFC7644-3.12", "RFC6750-3.1"),
     on=("anonymous",),
     scim=BOTH,
-    when=lambda observation: observation.exchange.request.credential is CredentialUse.WRONG and _closed(observation),
+    when=lambda observation: _is_refusable(observation, CredentialUse.WRONG),
     why="The server asks for a credential but does not look at it: any text opens the door.",
     fix="Compare the whole credential with the issued one, for every request, and answer 401 if it differs.",
 )
 def wrong_token(observation: Observation) -> Iterator[Violation]:
-    yield from _let_in(observation)
+    yield from _admission(observation)
 
 
 @check(
@@ -98,7 +100,7 @@ def challenge(observation: Observation) -> Iterator[Violation]:
 )
 def no_data(observation: Observation) -> Iterator[Violation]:
     body = observation.response.json
-    # What it holds is never repeated here.
+    # The finding never quotes the data.
     if looks_like_resource(body):
         yield Violation("", expected="an error", actual="a resource")
     elif looks_like_list(body) and entries(body):

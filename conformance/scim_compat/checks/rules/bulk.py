@@ -1,11 +1,11 @@
-"""Several writes in one request (RFC 7644 section 3.7): the answer, and what became of each operation."""
+"""Several writes in one request (RFC 7644 section 3.7): the answer, and the result of each operation."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
 from scim_compat import schemas
-from scim_compat.checks.effects import server_message
+from scim_compat.checks.answers import server_message
 from scim_compat.checks.registry import Violation, at_most_five, check
 from scim_compat.engine.intent import BulkPart, Observation
 from scim_compat.engine.verbs.bulk import matched, results_of, status_of
@@ -56,7 +56,7 @@ def too_large(observation: Observation) -> Iterator[Violation]:
 @at_most_five
 def shape(observation: Observation) -> Iterator[Violation]:
     for error in schemas.errors("BulkResponse", observation.response.json):
-        # Every example shows a text; the words of section 3.7.3 still know an object with a code.
+        # Every example shows a text; section 3.7.3 itself still describes an object with a code.
         of_status = error.keyword == "type" and error.pointer.endswith("/status")
         yield Violation(
             error.pointer, error.expected, error.actual, error.message, level="SHOULD" if of_status else None
@@ -65,12 +65,12 @@ def shape(observation: Observation) -> Iterator[Violation]:
 
 def _results(observation: Observation) -> Iterator[tuple[int, BulkPart, Mapping[str, Json] | None]]:
     """(number in the request, operation, its result or None)."""
-    sent = observation.intent.parts
-    found = matched(sent, results_of(observation.response.json))
-    yield from zip(range(1, len(sent) + 1), sent, found, strict=True)
+    operations = observation.intent.parts
+    results = matched(operations, results_of(observation.response.json))
+    yield from zip(range(1, len(operations) + 1), operations, results, strict=True)
 
 
-def _judged(observation: Observation) -> bool:
+def _has_results(observation: Observation) -> bool:
     return (
         observation.response.status == 200
         and bool(observation.intent.parts)
@@ -84,18 +84,18 @@ def _judged(observation: Observation) -> bool:
     level="MUST",
     cites=("RFC7644-3.7", "RFC7644-3.7.3"),
     on=("bulk",),
-    when=_judged,
+    when=_has_results,
     why="An operation without a result, or with another one, leaves the client in the dark about one account in many.",
     fix="Run the operations one by one, and return for each its method, bulkId, location and status.",
 )
 @at_most_five
 def every_operation(observation: Observation) -> Iterator[Violation]:
-    for number, part, found in _results(observation):
-        code = status_of(found)
+    for number, part, result in _results(observation):
+        code = status_of(result)
         where = f"operation {number} ({part.method} {part.bulk_id or part.path})"
         if part.expect == "not-run":
-            continue  # bulk.stops speaks of it
-        if found is None:
+            continue  # bulk.stops reports it
+        if result is None:
             yield Violation(where, expected="a result", actual="none")
         elif part.expect == "success" and not 200 <= code < 300:
             yield Violation(where, expected="2xx", actual=code)
@@ -110,17 +110,17 @@ def every_operation(observation: Observation) -> Iterator[Violation]:
     cites=("RFC7644-3.7", "RFC7644-3.7.3"),
     on=("bulk",),
     when=lambda observation: (
-        _judged(observation) and any(part.expect == "not-run" for part in observation.intent.parts)
+        _has_results(observation) and any(part.expect == "not-run" for part in observation.intent.parts)
     ),
     why="The client asked to stop because what follows rests on what failed.",
     fix="Count the failed operations, and return at once when there are as many as failOnErrors.",
 )
 def stops(observation: Observation) -> Iterator[Violation]:
-    for number, part, found in _results(observation):
+    for number, part, result in _results(observation):
         # Section 3.7 lets a server fail the rest one by one; section 3.7.3 leaves it out of the answer.
-        if part.expect == "not-run" and 200 <= status_of(found) < 300:
+        if part.expect == "not-run" and 200 <= status_of(result) < 300:
             where = f"operation {number} ({part.method} {part.bulk_id or part.path})"
-            yield Violation(where, expected="not run", actual=f"run, and ended with {status_of(found)}")
+            yield Violation(where, expected="not run", actual=f"run, and ended with {status_of(result)}")
 
 
 @check(
@@ -129,18 +129,18 @@ def stops(observation: Observation) -> Iterator[Violation]:
     level="MUST",
     cites=("RFC7644-3.7", "RFC7644-3.7.3"),
     on=("bulk",),
-    when=_judged,
+    when=_has_results,
     why="Without location a client does not learn the id of what it created; without response, why something failed.",
     fix="Return location with every result but that of a failed creation, and response with an error body where an "
     "operation failed.",
 )
 @at_most_five
 def parts(observation: Observation) -> Iterator[Violation]:
-    for number, _part, found in _results(observation):
-        if found is None:
+    for number, _part, result in _results(observation):
+        if result is None:
             continue
-        code = status_of(found)
-        if 200 <= code < 300 and not found.get("location"):
+        code = status_of(result)
+        if 200 <= code < 300 and not result.get("location"):
             yield Violation(f"operation {number}", expected="location", actual="absent")
-        elif code >= 300 and not isinstance(found.get("response"), Mapping):
+        elif code >= 300 and not isinstance(result.get("response"), Mapping):
             yield Violation(f"operation {number}", expected="response with an error", actual="absent")

@@ -1,23 +1,15 @@
-"""Creating resources: the answer, and what is really stored."""
+"""Creating resources: the answer, and the resource that is stored."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, Literal
 
-from scim_compat.checks.effects import (
-    advertised,
-    answered,
-    body,
-    display,
-    effects,
-    is_custom,
-    rewords,
-    server_message,
-    subject,
-    writes,
-)
-from scim_compat.checks.refusals import word_on_refusal
+from scim_compat.checks.answers import has_resource, resource_of, server_message
+from scim_compat.checks.display import display
+from scim_compat.checks.effects import effects, is_custom, is_rewording, subject, writes
+from scim_compat.checks.published import is_published
+from scim_compat.checks.refusals import level_of_refusal
 from scim_compat.checks.registry import BOTH, Level, Violation, check
 from scim_compat.engine.intent import Observation
 from scim_compat.results.model import ClaimTopic
@@ -39,7 +31,7 @@ from scim_compat.values import MISSING, Json
 )
 def status(observation: Observation) -> Iterator[Violation]:
     if observation.response.status != 201 and observation.response.status < 500:
-        level = word_on_refusal(observation) if observation.response.status >= 400 else None
+        level = level_of_refusal(observation) if observation.response.status >= 400 else None
         yield Violation(
             "status", expected=201, actual=observation.response.status, message=server_message(observation), level=level
         )
@@ -58,9 +50,9 @@ def status(observation: Observation) -> Iterator[Violation]:
 )
 def returns_resource(observation: Observation) -> Iterator[Violation]:
     level: Level | None = "MUST" if observation.context.scim == "1.1" else None  # protocol section 3.1
-    if not answered(observation):
+    if not has_resource(observation):
         yield Violation("body", expected="the new resource as a JSON object", actual="no JSON object", level=level)
-    elif "id" not in body(observation):
+    elif "id" not in resource_of(observation):
         yield Violation("/id", expected="the new resource's id", actual="(absent)", level=level)
 
 
@@ -78,10 +70,10 @@ def returns_resource(observation: Observation) -> Iterator[Violation]:
 )
 def duplicate_refused(observation: Observation) -> Iterator[Violation]:
     if observation.context.claims.existing == "adopt":
-        # The vendor says that a create for a known person takes over the account: then it must be that one.
-        if not observation.response.ok or body(observation).get("id") != subject(observation).id:
+        # The vendor claims that a create for a known person takes over the account: then it must be that one.
+        if not observation.response.ok or resource_of(observation).get("id") != subject(observation).id:
             yield Violation(
-                "/id", expected=subject(observation).id, actual=display(body(observation).get("id", MISSING))
+                "/id", expected=subject(observation).id, actual=display(resource_of(observation).get("id", MISSING))
             )
         return
     if observation.response.status != 409 and observation.response.status < 500:
@@ -89,62 +81,59 @@ def duplicate_refused(observation: Observation) -> Iterator[Violation]:
         # No section makes the name of a group unique (RFC 7643 section 8.7.1: uniqueness none).
         level: Level | None = "CLIENT" if observation.intent.resource == "Group" else None
         if not observation.response.ok:
-            level = word_on_refusal(
-                observation
-            )  # what is refused for another lawful reason need not be looked at further
+            level = level_of_refusal(observation)  # the server may have refused it for another reason first
         yield Violation("status", expected=409, actual=observation.response.status, message=made, level=level)
 
 
 _FOLLOWS_NAME: Final = frozenset({"name.formatted", "displayname", "nickname"})
-"""What a server may make of the parts of the name; after a change of those it is no longer the creation's."""
+"""Attributes that a server may derive from the parts of the name; a change of those changes them as well."""
+
+Kind = Literal["value", "text", "case"]
 
 
-def _differences(observation: Observation) -> Iterator[tuple[str, Json, Json, str]]:
-    """(path, expected, actual, kind) of every created attribute that reads back otherwise."""
-    resource = body(observation)
-    renamed = any(
+def _differences(observation: Observation, kind: Kind) -> Iterator[Violation]:
+    """The created attributes that read back with another value, by the kind of difference."""
+    resource = resource_of(observation)
+    is_renamed = any(
         e.path.lower().startswith("name.") for w in writes(observation) if w.action != "create" for e in w.effects
     )
     for write, effect in effects(observation, "set"):
         if write.action != "create" or is_custom(effect):
             continue
-        if renamed and effect.path.lower() in _FOLLOWS_NAME:
+        if is_renamed and effect.path.lower() in _FOLLOWS_NAME:
             continue
-        if advertised(observation.context, subject(observation).kind, effect.path) is False:
+        if is_published(observation.context, subject(observation).kind, effect.path) is False:
             continue  # the target's own schema does not promise it
-        found = paths.get(resource, effect.path)
-        if not paths.same(effect.value, found):
-            yield effect.path, effect.value, found, _kind(effect.path, effect.value, found)
+        actual = paths.get(resource, effect.path)
+        if not paths.same(effect.value, actual) and _kind(effect.path, effect.value, actual) == kind:
+            yield Violation(effect.path, expected=effect.value, actual=display(actual))
 
 
-def _kind(path: str, expected: Json, found: Json) -> str:
-    if isinstance(expected, str) and isinstance(found, str):
-        if expected.lower() == found.lower():
+def _kind(path: str, expected: Json, actual: Json) -> Kind:
+    if isinstance(expected, str) and isinstance(actual, str):
+        if expected.lower() == actual.lower():
             return "case"
-        if rewords(path, expected, found):
+        if is_rewording(path, expected, actual):
             return "value"
-        if (not expected.isascii() or any(c in expected for c in "\"'\\%+&<>")) and _one_text(expected, found):
+        is_special = not expected.isascii() or any(c in expected for c in "\"'\\%+&<>")
+        if is_special and _is_one_text(expected, actual):
             return "text"
     return "value"
 
 
-def _one_text(expected: str, found: str) -> bool:
-    """Whether one is the other with letters stripped, cut off, escaped or mangled, and not another text.
+def _is_one_text(expected: str, actual: str) -> bool:
+    """True when one text is the other with letters stripped, cut off, escaped or mangled.
 
-    A displayName that the server makes of the parts of the name is of another value; its letters are sound.
+    A displayName that the server makes of the parts of the name is another value; its letters are sound.
     """
-    one, other = ("".join(c for c in text.lower() if c.isascii() and c.isalnum()) for text in (expected, found))
+    one, other = ("".join(c for c in text.lower() if c.isascii() and c.isalnum()) for text in (expected, actual))
     short, long = sorted((one, other), key=len)
     rest = iter(long)
     return all(letter in rest for letter in short)
 
 
-def _created(observation: Observation) -> bool:
-    return (
-        answered(observation) and any(w.action == "create" for w in observation.intent.subject.writes)
-        if observation.intent.subject
-        else False
-    )
+def _is_created(observation: Observation) -> bool:
+    return has_resource(observation) and any(w.action == "create" for w in writes(observation))
 
 
 @check(
@@ -154,14 +143,12 @@ def _created(observation: Observation) -> bool:
     cites=("RFC7644-3.3",),
     on=("read-back",),
     scim=BOTH,
-    when=_created,
+    when=_is_created,
     why="What the server drops or rewrites differs from the source in every later comparison.",
     fix="Store and return the attribute exactly as sent, or leave it out of /Schemas so that admins do not map it.",
 )
 def stored(observation: Observation) -> Iterator[Violation]:
-    for path, expected, found, kind in _differences(observation):
-        if kind == "value":
-            yield Violation(path, expected=expected, actual=display(found))
+    yield from _differences(observation, "value")
 
 
 @check(
@@ -171,14 +158,12 @@ def stored(observation: Observation) -> Iterator[Violation]:
     cites=("RFC7643-2.3.1", "RFC7644-3.8"),
     on=("read-back",),
     scim=BOTH,
-    when=_created,
+    when=_is_created,
     why="Names like Žofia or O'Brien are people's names; a mangled one is a wrong one.",
     fix="Read and write UTF-8 throughout, and do not escape or strip characters on the way to the store.",
 )
 def text_survives(observation: Observation) -> Iterator[Violation]:
-    for path, expected, found, kind in _differences(observation):
-        if kind == "text":
-            yield Violation(path, expected=expected, actual=display(found))
+    yield from _differences(observation, "text")
 
 
 @check(
@@ -188,11 +173,9 @@ def text_survives(observation: Observation) -> Iterator[Violation]:
     cites=("RFC7643-2.2", "RFC7643-7"),
     on=("read-back",),
     scim=BOTH,
-    when=_created,
+    when=_is_created,
     why="Matching ignores case, but clients compare what is stored letter by letter.",
     fix="Compare without case, store with it.",
 )
 def case_kept(observation: Observation) -> Iterator[Violation]:
-    for path, expected, found, kind in _differences(observation):
-        if kind == "case":
-            yield Violation(path, expected=expected, actual=display(found))
+    yield from _differences(observation, "case")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from scim_compat.checks.answers import entries, is_served
 from scim_compat.checks.effects import subject
 from scim_compat.checks.registry import BOTH, Violation, check
 from scim_compat.engine.intent import Observation
 from scim_compat.results.model import ClaimTopic
-from scim_compat.scim.messages import looks_like_error
 
 
 @check(
@@ -24,10 +24,10 @@ from scim_compat.scim.messages import looks_like_error
 )
 def status(observation: Observation) -> Iterator[Violation]:
     if observation.intent.disabled and observation.response.status in {404, 410}:
-        return  # it vanished when it was disabled: user.disabled-found-by-id
+        return  # user.disabled-found-by-id reports it
     # SCIM 1.1 answers 200 in its text, and servers of it 204 as well (protocol section 3.4).
-    right = {204} if observation.context.scim == "2.0" else {200, 204}
-    if observation.response.status not in right and observation.response.status < 500:
+    accepted = {204} if observation.context.scim == "2.0" else {200, 204}
+    if observation.response.status not in accepted and observation.response.status < 500:
         yield Violation("status", expected=204, actual=observation.response.status)
 
 
@@ -59,8 +59,8 @@ def again(observation: Observation) -> Iterator[Violation]:
     fix="Answer 404 for the id of a deleted resource.",
 )
 def gone_by_id(observation: Observation) -> Iterator[Violation]:
-    # A refusal of another status gives nothing away; read.unknown-404 speaks of it.
-    if observation.response.ok and not looks_like_error(observation.response.json):
+    # A refusal of another status gives nothing away; read.unknown-404 reports it.
+    if is_served(observation):
         yield Violation("status", expected=404, actual=observation.response.status)
 
 
@@ -77,7 +77,7 @@ def gone_by_id(observation: Observation) -> Iterator[Violation]:
     fix="Leave deleted resources out of filter results.",
 )
 def gone_by_filter(observation: Observation) -> Iterator[Violation]:
-    yield from _still_there(observation)
+    yield from _remains(observation)
 
 
 @check(
@@ -92,12 +92,10 @@ def gone_by_filter(observation: Observation) -> Iterator[Violation]:
     fix="Leave deleted resources out of lists and of totalResults.",
 )
 def gone_from_list(observation: Observation) -> Iterator[Violation]:
-    yield from _still_there(observation)
+    yield from _remains(observation)
 
 
-def _still_there(observation: Observation) -> Iterator[Violation]:
-    answer = observation.response.json
-    found = answer.get("Resources") if isinstance(answer, Mapping) else None
-    for index, resource in enumerate(found if isinstance(found, list) else []):
-        if isinstance(resource, Mapping) and resource.get("id") == subject(observation).id:
-            yield Violation(f"/Resources/{index}", expected="not the deleted resource", actual=subject(observation).id)
+def _remains(observation: Observation) -> Iterator[Violation]:
+    for index, entry in enumerate(entries(observation)):
+        if isinstance(entry, Mapping) and entry.get("id") == (deleted := subject(observation).id):
+            yield Violation(f"/Resources/{index}", expected="not the deleted resource", actual=deleted)

@@ -1,6 +1,6 @@
 """Rules for ``/Schemas``, ``/ResourceTypes`` and ``/ServiceProviderConfig``.
 
-What stands there is the vendor's, not a customer's: it may be shown.
+Findings may quote the values: they are the vendor's, not a customer's.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from scim_compat import schemas
+from scim_compat.checks.answers import is_html
+from scim_compat.checks.published import find_attribute
 from scim_compat.checks.registry import BOTH, Level, NotJudged, Violation, at_most_five, check
-from scim_compat.checks.rules.http import is_html
 from scim_compat.engine.intent import Observation
 from scim_compat.engine.versions import VERSIONS
 from scim_compat.scim import messages, paths, urls
@@ -23,13 +24,13 @@ _COMMON: Final = frozenset({"schemas", "id", "externalid", "meta"})
 _MAX_DEPTH: Final = 8
 
 
-def _whole(observation: Observation) -> bool:
-    """The request is for the endpoint itself, not for one entry below it."""
+def _is_whole(observation: Observation) -> bool:
+    """True when the request is for the endpoint itself, not for one entry below it."""
     path = urls.segments(observation.exchange.request.target)
     return bool(path) and path[-1].lower() == observation.intent.endpoint.lower()
 
 
-def _answered(observation: Observation, *endpoints: str) -> bool:
+def _is_answer(observation: Observation, *endpoints: str) -> bool:
     return (
         observation.response.ok
         and observation.response.json is not MISSING
@@ -37,10 +38,10 @@ def _answered(observation: Observation, *endpoints: str) -> bool:
     )
 
 
-def _resources(observation: Observation) -> list[tuple[str, Mapping[str, Json]]]:
+def _entries(observation: Observation) -> list[tuple[str, Mapping[str, Json]]]:
     """The entries with their pointers: those of the list, or the one that was asked for."""
     body = observation.response.json
-    if not _whole(observation):
+    if not _is_whole(observation):
         return [("", body)] if isinstance(body, Mapping) else []
     # A bare array is wrong (discovery.schemas-list), yet its entries can be judged all the same.
     listed = enumerate(body if isinstance(body, list) else messages.entries(body))
@@ -53,12 +54,12 @@ def _shape(name: str, pointer: str, value: Json, *, scim: Scim = "2.0") -> Itera
         more = f" ({error.more} more entries have the same fault)" if error.more else ""
         actual = MISSING if error.keyword == "required" else error.actual
         # Names of attributes are not case-sensitive (RFC 7643 section 2.1).
-        level: Level | None = "CLIENT" if error.misspelled or _same_word(error) else None
+        level: Level | None = "CLIENT" if error.misspelled or _is_same_word(error) else None
         yield Violation(f"{pointer}{error.pointer}", error.expected, actual, f"{error.message}{more}", level)
 
 
-def _same_word(error: schemas.ShapeError) -> bool:
-    """The type of an attribute in other letters: it is not caseExact (RFC 7643 section 8.7.2), mutability is."""
+def _is_same_word(error: schemas.ShapeError) -> bool:
+    """True for a type of an attribute that differs in case only: it is not caseExact (RFC 7643 section 8.7.2)."""
     if error.keyword != "enum" or not error.pointer.endswith("/type"):
         return False
     return str(error.actual).lower() in error.expected.lower().removeprefix("one of ").split(", ")
@@ -87,7 +88,7 @@ def status(observation: Observation) -> Iterator[Violation]:
     level="MUST",
     cites=("RFC7644-4", "RFC7644-3.4.2"),
     on=("discover",),
-    when=lambda observation: _answered(observation, *_LISTED) and _whole(observation) and not is_html(observation),
+    when=lambda observation: _is_answer(observation, *_LISTED) and _is_whole(observation) and not is_html(observation),
     why="Clients read Resources. From a bare array or a single object they learn nothing.",
     fix="Wrap the entries in a ListResponse with schemas, totalResults and Resources.",
 )
@@ -107,13 +108,13 @@ def schemas_list(observation: Observation) -> Iterator[Violation]:
     level="MUST",
     cites=("RFC7643-7", "RFC7643-8.7.2"),
     on=("discover",),
-    when=lambda observation: _answered(observation, "Schemas") and bool(_resources(observation)),
+    when=lambda observation: _is_answer(observation, "Schemas") and bool(_entries(observation)),
     why="One attribute without a type, or with a type that does not exist, makes clients drop the whole schema.",
     fix="Give each schema id and attributes, each attribute name, type and multiValued, all in the RFC's spelling.",
 )
 @at_most_five
 def schema_shape(observation: Observation) -> Iterator[Violation]:
-    for pointer, entry in _resources(observation):
+    for pointer, entry in _entries(observation):
         yield from _shape("Schema", pointer, entry)
 
 
@@ -123,13 +124,13 @@ def schema_shape(observation: Observation) -> Iterator[Violation]:
     level="MUST",
     cites=("RFC7643-6",),
     on=("discover",),
-    when=lambda observation: _answered(observation, "ResourceTypes") and bool(_resources(observation)),
+    when=lambda observation: _is_answer(observation, "ResourceTypes") and bool(_entries(observation)),
     why="From here a client learns where users and groups are and which extensions they have.",
     fix="Give each resource type schemas, name, endpoint and schema; schemaExtensions with schema and required.",
 )
 @at_most_five
 def resource_types_shape(observation: Observation) -> Iterator[Violation]:
-    for pointer, entry in _resources(observation):
+    for pointer, entry in _entries(observation):
         yield from _shape("ResourceType", pointer, entry)
 
 
@@ -140,7 +141,7 @@ def resource_types_shape(observation: Observation) -> Iterator[Violation]:
     cites=("RFC7643-5", "RFC7644-4"),
     on=("discover",),
     scim=BOTH,
-    when=lambda observation: _answered(observation, VERSIONS[observation.context.scim].provider_config),
+    when=lambda observation: _is_answer(observation, VERSIONS[observation.context.scim].provider_config),
     why="Clients read here whether they may PATCH, filter and sort; what is missing counts as “no”, or as a fault.",
     fix="Return one object with patch, bulk, filter, changePassword, sort, etag and authenticationSchemes.",
 )
@@ -159,8 +160,8 @@ def provider_config_shape(observation: Observation) -> Iterator[Violation]:
     level="CLIENT",
     cites=("RFC7643-2.5",),
     on=("discover",),
-    when=lambda observation: _answered(observation, *_LISTED),
-    why="null is lawful, but clients that read discovery into typed objects stumble over it where a list or "
+    when=lambda observation: _is_answer(observation, *_LISTED),
+    why="null is conformant, but clients that read discovery into typed objects stumble over it where a list or "
     "an object stands otherwise.",
     fix="Leave out members that have no value.",
 )
@@ -181,14 +182,7 @@ def _nulls(value: Json, pointer: str, depth: int) -> Iterator[str]:
             yield from _nulls(inner, f"{pointer}/{index}", depth - 1)
 
 
-# --- what the parts say of each other -----------------------------------------------------------
-
-
-def _find(attributes: Json, name: str) -> Mapping[str, Json] | None:
-    for attribute in attributes if isinstance(attributes, list) else ():
-        if isinstance(attribute, Mapping) and str(attribute.get("name", "")).lower() == name.lower():
-            return attribute
-    return None
+# --- parts that must agree -----------------------------------------------------------
 
 
 @check(
@@ -198,13 +192,13 @@ def _find(attributes: Json, name: str) -> Mapping[str, Json] | None:
     cites=("RFC7643-7", "RFC7644-4"),
     on=("discover",),
     when=lambda observation: (
-        _answered(observation, "Schemas") and _whole(observation) and bool(_resources(observation))
+        _is_answer(observation, "Schemas") and _is_whole(observation) and bool(_entries(observation))
     ),
     why="The mapping page offers what /Schemas lists. An attribute that is not there cannot be mapped, or is refused.",
     fix="List every attribute the server stores, with its sub-attributes; or take it out of the recommended mapping.",
 )
 def mapped_attributes(observation: Observation) -> Iterator[Violation]:
-    published = {str(entry.get("id", "")).lower(): entry for _, entry in _resources(observation)}
+    published = {str(entry.get("id", "")).lower(): entry for _, entry in _entries(observation)}
     judged = False
     for kind, mapped in observation.context.mapped.items():
         if kind not in CORE_URNS:
@@ -217,12 +211,12 @@ def mapped_attributes(observation: Observation) -> Iterator[Violation]:
             continue
         judged = True
         for path in dict.fromkeys(mapped):
-            yield from _unlisted(kind, path, published)
+            yield from _missing(kind, path, published)
     if not judged:
         raise NotJudged("the client maps no attribute of a resource type that the target has")
 
 
-def _unlisted(kind: str, path: str, published: Mapping[str, Mapping[str, Json]]) -> Iterator[Violation]:
+def _missing(kind: str, path: str, published: Mapping[str, Mapping[str, Json]]) -> Iterator[Violation]:
     urn, names = messages.split_path(path)
     if not names or (not urn and names[0].lower() in _COMMON):
         return
@@ -230,12 +224,12 @@ def _unlisted(kind: str, path: str, published: Mapping[str, Mapping[str, Json]])
     if schema is None:
         yield Violation("/Resources", expected=f"the schema {urn}", message=f"{path} is mapped.")
         return
-    # What the path selects an entry by is sent as well: ``emails[type eq "work"].value`` sends a type.
+    # The client also sends the attributes of the selection: ``emails[type eq "work"].value`` sends a type.
     selectors = [(names[0], name) for name, _ in paths.parse(path).where]
     for chain in [names, *selectors]:
         level = schema.get("attributes")
         for name in chain:
-            attribute = _find(level, name)
+            attribute = find_attribute(level, name)
             if attribute is None:
                 expected = f"{'.'.join(chain)} in {schema.get('id')}"
                 yield Violation("/Resources", expected=expected, message=f"{path} is mapped; {name} is not listed.")
@@ -250,7 +244,7 @@ def _unlisted(kind: str, path: str, published: Mapping[str, Mapping[str, Json]])
     cites=("RFC7643-5",),
     on=("discover",),
     when=lambda observation: (
-        _answered(observation, "ServiceProviderConfig") and isinstance(observation.response.json, Mapping)
+        _is_answer(observation, "ServiceProviderConfig") and isinstance(observation.response.json, Mapping)
     ),
     why="This client updates with PATCH. One that reads the configuration first will not try.",
     fix="Implement PATCH and set patch.supported to true.",
@@ -258,7 +252,7 @@ def _unlisted(kind: str, path: str, published: Mapping[str, Mapping[str, Json]])
 def patch_advertised(observation: Observation) -> Iterator[Violation]:
     patch = observation.response.json.get("patch")
     supported = patch.get("supported") if isinstance(patch, Mapping) else None
-    if supported is False:  # what is missing or no boolean is discovery.provider-config-shape
+    if supported is False:  # discovery.provider-config-shape reports one that is missing or no boolean
         yield Violation("/patch/supported", expected=True, actual=False)
 
 
@@ -268,13 +262,15 @@ def patch_advertised(observation: Observation) -> Iterator[Violation]:
     level="MUST",
     cites=("RFC7643-6", "RFC7644-4"),
     on=("discover",),
-    when=lambda observation: _answered(observation, *_LISTED) and _whole(observation) and bool(_resources(observation)),
+    when=lambda observation: (
+        _is_answer(observation, *_LISTED) and _is_whole(observation) and bool(_entries(observation))
+    ),
     why="A client that follows /ResourceTypes to a schema that is not there drops the resource type or its extension.",
     fix="Use in schema and schemaExtensions the exact id of an entry of /Schemas, and list every extension there.",
 )
 @at_most_five
 def agree(observation: Observation) -> Iterator[Violation]:
-    here = [entry for _, entry in _resources(observation)]
+    here = [entry for _, entry in _entries(observation)]
     on_types = observation.intent.endpoint == "ResourceTypes"
     types = here if on_types else observation.context.capabilities.resource_types
     known = observation.context.capabilities.schemas if on_types else here

@@ -8,15 +8,16 @@ from scim_compat.checks.answers import (
     QUERIES,
     entries,
     ids_of,
-    integer,
     is_list,
     is_query,
-    not_redirected,
+    is_status_named,
+    number_of,
+    require_no_redirect,
 )
-from scim_compat.checks.effects import denies_asked_value, has_asked_value, has_value
+from scim_compat.checks.effects import has_asked_value, has_value, is_asked_value_denied
+from scim_compat.checks.published import find_attribute
 from scim_compat.checks.registry import BOTH, NotJudged, Trait, Violation, at_most_five, check
 from scim_compat.checks.resources import is_own, kind_of
-from scim_compat.checks.rules.http import status_is_named
 from scim_compat.engine.intent import Observation
 from scim_compat.results.model import ClaimTopic
 from scim_compat.scim import messages
@@ -24,7 +25,7 @@ from scim_compat.scim.names import CORE_URNS
 from scim_compat.values import Json
 
 
-def _filtered(observation: Observation) -> bool:
+def _is_filter_answer(observation: Observation) -> bool:
     """A list that answers a filter, for a resource that is not gone (delete.gone-by-filter)."""
     return (
         is_list(observation)
@@ -37,9 +38,9 @@ def _filtered(observation: Observation) -> bool:
 def _missing(observation: Observation) -> Iterator[Violation]:
     if observation.intent.disabled:
         return
-    found = set(ids_of(observation))
+    ids = set(ids_of(observation))
     for wanted in observation.intent.query.finds or ():
-        if wanted not in found:
+        if wanted not in ids:
             hits = f"{len(entries(observation))} other hits" if entries(observation) else "no hit"
             yield Violation("/Resources", expected=f"the resource {wanted}", actual=hits)
 
@@ -82,7 +83,7 @@ def _others(observation: Observation) -> Iterator[Violation]:
     on=QUERIES,
     scim=BOTH,
     when=lambda observation: (
-        _filtered(observation) and bool(observation.intent.query.finds) and observation.intent.query.is_plain
+        _is_filter_answer(observation) and bool(observation.intent.query.finds) and observation.intent.query.is_plain
     ),
     traits=Trait.FILTER,
     topic=ClaimTopic.FILTER,
@@ -90,7 +91,7 @@ def _others(observation: Observation) -> Iterator[Violation]:
     fix="Evaluate “eq” on this attribute over all resources of the type, right after they were written.",
 )
 def finds(observation: Observation) -> Iterator[Violation]:
-    if denies_asked_value(observation):
+    if is_asked_value_denied(observation):
         raise NotJudged(f"the server does not show the resource with that {observation.intent.query.filter_path}")
     yield from _missing(observation)
 
@@ -103,7 +104,7 @@ def finds(observation: Observation) -> Iterator[Violation]:
     on=QUERIES,
     scim=BOTH,
     when=lambda observation: (
-        _filtered(observation) and bool(observation.intent.query.finds) and not observation.intent.query.hostile
+        _is_filter_answer(observation) and bool(observation.intent.query.finds) and not observation.intent.query.hostile
     ),
     traits=Trait.FILTER,
     topic=ClaimTopic.FILTER,
@@ -122,7 +123,7 @@ def only_matches(observation: Observation) -> Iterator[Violation]:
     cites=("RFC7644-3.4.2", "RFC7644-3.4.2.2"),
     on=QUERIES,
     scim=BOTH,
-    when=lambda observation: _filtered(observation) and observation.intent.query.finds == (),
+    when=lambda observation: _is_filter_answer(observation) and observation.intent.query.finds == (),
     traits=Trait.FILTER,
     topic=ClaimTopic.FILTER,
     why="A server that ignores the filter shows the client somebody else's account as its own; the next "
@@ -132,7 +133,7 @@ def only_matches(observation: Observation) -> Iterator[Violation]:
 @at_most_five
 def empty(observation: Observation) -> Iterator[Violation]:
     yield from _others(observation)
-    if not entries(observation) and (stated := integer(observation, "totalResults")):
+    if not entries(observation) and (stated := number_of(observation, "totalResults")):
         yield Violation("/totalResults", expected=0, actual=stated)
 
 
@@ -144,7 +145,7 @@ def empty(observation: Observation) -> Iterator[Violation]:
     on=QUERIES,
     scim=BOTH,
     when=lambda observation: (
-        _filtered(observation) and bool(observation.intent.query.finds) and observation.intent.query.other_case
+        _is_filter_answer(observation) and bool(observation.intent.query.finds) and observation.intent.query.other_case
     ),
     traits=Trait.FILTER,
     topic=ClaimTopic.FILTER,
@@ -153,13 +154,13 @@ def empty(observation: Observation) -> Iterator[Violation]:
     fix="Compare attributes that are not caseExact in one case, on filter and on uniqueness alike.",
 )
 def ignores_case(observation: Observation) -> Iterator[Violation]:
-    if _case_exact(observation):
+    if _is_case_exact(observation):
         raise NotJudged(f"the target's own schema says that {observation.intent.query.filter_path} is caseExact")
-    _must_be_findable(observation)
+    _require_findable(observation)
     yield from _missing(observation)
 
 
-def _must_be_findable(observation: Observation) -> None:
+def _require_findable(observation: Observation) -> None:
     """Raises NotJudged where the resource cannot be found by that attribute at all."""
     path = observation.intent.query.filter_path or ""
     if not has_asked_value(observation):
@@ -169,28 +170,18 @@ def _must_be_findable(observation: Observation) -> None:
         raise NotJudged(f"by {path} the resource is not found with its plain value either")
 
 
-def _case_exact(observation: Observation) -> bool:
-    """Whether case counts: externalId and id by the RFC, others if the target says so; never for userName."""
+def _is_case_exact(observation: Observation) -> bool:
+    """True where case counts: externalId and id by the RFC, others if the target says so; never for userName."""
     urn, names = messages.split_path(observation.intent.query.filter_path or "")
     lowered = tuple(name.lower() for name in names)
     if lowered in {("externalid",), ("id",)}:
         return True
     if lowered == ("username",):
         return False
-    schema = observation.context.capabilities.schema(urn or CORE_URNS[kind_of(observation) or "User"])
-    level: Json = schema.get("attributes") if schema else None
-    for depth, name in enumerate(lowered):
-        attribute = next(
-            (a for a in (level if isinstance(level, list) else ())
-             if isinstance(a, Mapping) and str(a.get("name", "")).lower() == name),
-            None,
-        )  # fmt: skip
-        if attribute is None:
-            return False
-        if depth == len(lowered) - 1:
-            return attribute.get("caseExact") is True
-        level = attribute.get("subAttributes")
-    return False
+    level: Json = observation.context.capabilities.schema(urn or CORE_URNS[kind_of(observation) or "User"])
+    for members, name in zip(("attributes", "subAttributes"), lowered, strict=False):
+        level = find_attribute(level.get(members), name) if level else None
+    return bool(level) and level.get("caseExact") is True
 
 
 @check(
@@ -205,7 +196,7 @@ def _case_exact(observation: Observation) -> bool:
         and bool(observation.intent.query.finds)
         and not observation.intent.gone
         and is_query(observation)
-        and (not observation.response.ok or _filtered(observation))
+        and (not observation.response.ok or _is_filter_answer(observation))
     ),
     traits=Trait.FILTER,
     topic=ClaimTopic.FILTER,
@@ -215,11 +206,11 @@ def _case_exact(observation: Observation) -> bool:
 )
 @at_most_five
 def hostile_value(observation: Observation) -> Iterator[Violation]:
-    not_redirected(observation)
+    require_no_redirect(observation)
     if not observation.response.ok:
-        if not status_is_named(observation):
+        if not is_status_named(observation):
             yield Violation("status", expected=200, actual=observation.response.status)
         return
-    _must_be_findable(observation)
+    _require_findable(observation)
     yield from _missing(observation)
     yield from _others(observation)

@@ -1,34 +1,33 @@
-"""Memberships: who is in, who is out, and nobody else moved."""
+"""Memberships: additions, removals, and the members that no request names."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from typing import Final
 
-from scim_compat.checks.effects import (
-    answered,
-    body,
-    display,
-    effects,
-    member_ids,
-    subject,
-)
+from scim_compat.checks.answers import has_resource, resource_of
+from scim_compat.checks.display import display
+from scim_compat.checks.effects import effects, member_ids, subject
 from scim_compat.checks.registry import BOTH, Violation, at_most_five, check
 from scim_compat.engine.intent import Observation
 from scim_compat.scim import paths
-from scim_compat.values import MISSING, Json
+from scim_compat.values import MISSING, Json, plural
 
-_MANY = 10
+_MOST_LISTED: Final = 10
 
 
-def _shows_members(observation: Observation) -> bool:
-    """The answer tells who is in: it holds ``members``, or they were asked for by name.
+def _has_members(observation: Observation) -> bool:
+    """True when the answer shows the members: it has ``members``, or they were asked for by name.
 
     A server may return members on request only (RFC 7643 §7, ``returned``).
     """
-    if observation.intent.subject is None or observation.intent.subject.kind != "Group" or not answered(observation):
+    subject = observation.intent.subject
+    if subject is None or subject.kind != "Group" or not has_resource(observation):
         return False
-    return paths.member(body(observation), "members") is not MISSING or observation.intent.action == "read-members"
+    return (
+        paths.member(resource_of(observation), "members") is not MISSING or observation.intent.action == "read-members"
+    )
 
 
 @check(
@@ -38,7 +37,7 @@ def _shows_members(observation: Observation) -> bool:
     cites=("RFC7644-3.5.2.1", "RFC7644-3.3"),
     on=("read-back", "read-members"),
     scim=BOTH,
-    when=lambda observation: _shows_members(observation) and any(effects(observation, "add-member")),
+    when=lambda observation: _has_members(observation) and any(effects(observation, "add-member")),
     why="The user was given access in the directory and has none here.",
     fix="Apply `add` on `members` for every element, whether or not `type`, `display` or `$ref` come with it.",
 )
@@ -48,7 +47,7 @@ def member_added(observation: Observation) -> Iterator[Violation]:
     if missing:
         yield Violation(
             "members",
-            expected=f"{_count(missing)} added: {_some(missing)}",
+            expected=f"{_count(missing)} added: {_listing(missing)}",
             actual=f"{len(inside)} members, without them",
         )
 
@@ -60,7 +59,7 @@ def member_added(observation: Observation) -> Iterator[Violation]:
     cites=("RFC7644-3.5.2.2",),
     on=("read-back", "read-members"),
     scim=BOTH,
-    when=lambda observation: _shows_members(observation) and any(effects(observation, "remove-member", accepted=False)),
+    when=lambda observation: _has_members(observation) and any(effects(observation, "remove-member", accepted=False)),
     why="Whoever is left in the group keeps the access that was taken away.",
     fix='Support `remove` with `members[value eq "id"]` and with a value array on `members`.',
 )
@@ -68,12 +67,12 @@ def member_removed(observation: Observation) -> Iterator[Violation]:
     inside = member_ids(observation)
     for write, effect in effects(observation, "remove-member", accepted=False):
         if effect.value in inside:
-            refused = "" if write.accepted else f"the request was refused with {write.status}, so the access stays"
+            message = "" if write.accepted else f"the request was refused with {write.status}, so the access stays"
             yield Violation(
                 "members",
                 expected=f"without {effect.value}",
                 actual=f"{effect.value} is still a member",
-                message=refused,
+                message=message,
             )
 
 
@@ -84,7 +83,7 @@ def member_removed(observation: Observation) -> Iterator[Violation]:
     cites=("RFC7644-3.5.2",),
     on=("read-back", "read-members"),
     scim=BOTH,
-    when=lambda observation: _shows_members(observation) and bool(subject(observation).members),
+    when=lambda observation: _has_members(observation) and bool(subject(observation).members),
     why="People lose access they should have, and no client notices: memberships are not sent again.",
     fix="Change only the members that the operation names; a rename touches none.",
 )
@@ -92,7 +91,7 @@ def members_kept(observation: Observation) -> Iterator[Violation]:
     added = {e.value for _, e in effects(observation, "add-member")}
     lost = sorted(subject(observation).members - subject(observation).absentees - added - member_ids(observation))
     if lost:
-        yield Violation("members", expected=f"{_count(lost)} kept: {_some(lost)}", actual=f"{_count(lost)} missing")
+        yield Violation("members", expected=f"{_count(lost)} kept: {_listing(lost)}", actual=f"{_count(lost)} missing")
 
 
 @check(
@@ -102,7 +101,7 @@ def members_kept(observation: Observation) -> Iterator[Violation]:
     cites=("RFC7644-3.5.2",),
     on=("read-back", "read-members"),
     scim=BOTH,
-    when=lambda observation: _shows_members(observation) and subject(observation).members_exact,
+    when=lambda observation: _has_members(observation) and subject(observation).members_exact,
     why="A member that nobody assigned has access that nobody gave.",
     fix="Keep exactly the members that were added and not removed, each once.",
 )
@@ -121,14 +120,14 @@ def members_exact(observation: Observation) -> Iterator[Violation]:
     cites=("RFC7643-2.4",),
     on=("read-back", "read-members"),
     scim=BOTH,
-    when=lambda observation: _shows_members(observation) and bool(_entries(observation)),
+    when=lambda observation: _has_members(observation) and bool(_entries(observation)),
     why="Lists that are compared with the directory's differ for ever, and counts are wrong.",
     fix="Leave the list as it is when a member is added who is in already.",
 )
 def members_once(observation: Observation) -> Iterator[Violation]:
     twice = sorted(v for v, count in Counter(str(m.get("value")) for m in _entries(observation)).items() if count > 1)
     if twice:
-        yield Violation("members", expected="each member once", actual=f"{_some(twice)} more than once")
+        yield Violation("members", expected="each member once", actual=f"{_listing(twice)} more than once")
 
 
 @check(
@@ -138,7 +137,7 @@ def members_once(observation: Observation) -> Iterator[Violation]:
     cites=("RFC7643-4.2",),
     on=("read-back", "read-members"),
     scim=BOTH,
-    when=lambda observation: _shows_members(observation) and bool(_entries(observation)),
+    when=lambda observation: _has_members(observation) and bool(_entries(observation)),
     why="Clients compare the values with the ids that they know: they take everybody for a stranger, and a removal "
     "by value meets nobody.",
     fix="Return the member's id as value, with every way of reading the group.",
@@ -152,12 +151,12 @@ def member_values(observation: Observation) -> Iterator[Violation]:
                 f"/members/{index}/value",
                 expected=identifier,
                 actual=display(value),
-                message="It tells by another word than the id who is meant.",
+                message="It names the member by another word than the id.",
             )
 
 
 def _entries(observation: Observation) -> list[Mapping[str, Json]]:
-    listed = paths.member(body(observation), "members")
+    listed = paths.member(resource_of(observation), "members")
     return [m for m in listed if isinstance(m, Mapping)] if isinstance(listed, list) else []
 
 
@@ -168,7 +167,7 @@ def _entries(observation: Observation) -> list[Mapping[str, Json]]:
     cites=("RFC7644-3.5.2.1",),
     on=("patch",),
     scim=BOTH,
-    # A member whose first addition was refused is not in, and group.change-accepted has said so.
+    # A member whose first addition was refused is not in; group.change-accepted has reported it.
     when=lambda observation: (
         observation.intent.twice
         and not {e.value for _, e in effects(observation, "add-member", accepted=False)}
@@ -183,8 +182,8 @@ def re_add_accepted(observation: Observation) -> Iterator[Violation]:
 
 
 def _count(ids: list[str]) -> str:
-    return "1 member" if len(ids) == 1 else f"{len(ids)} members"
+    return plural(len(ids), "member")
 
 
-def _some(ids: list[str]) -> str:
-    return ", ".join(ids[:_MANY]) + (f" and {len(ids) - _MANY} more" if len(ids) > _MANY else "")
+def _listing(ids: list[str]) -> str:
+    return ", ".join(ids[:_MOST_LISTED]) + (f" and {len(ids) - _MOST_LISTED} more" if len(ids) > _MOST_LISTED else "")

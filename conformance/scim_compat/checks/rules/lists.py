@@ -8,21 +8,18 @@ from scim_compat import schemas
 from scim_compat.checks.answers import (
     COUNTS,
     LISTS,
-    asked,
-    body_of,
-    cursor_of,
     entries,
-    integer,
+    has_cursor,
     is_list,
+    is_list_request,
+    json_object,
+    number_of,
+    requested_number,
 )
+from scim_compat.checks.display import display_id
+from scim_compat.checks.published import find_attribute
 from scim_compat.checks.registry import BOTH, Level, Trait, Violation, at_most_five, check
-from scim_compat.checks.resources import (
-    any_held,
-    expects_list,
-    kind_of,
-    resources,
-    shown_id,
-)
+from scim_compat.checks.resources import has_resources, kind_of, resources
 from scim_compat.engine.intent import Observation
 from scim_compat.scim import messages, names
 from scim_compat.values import MISSING
@@ -37,7 +34,7 @@ from scim_compat.values import MISSING
     scim=BOTH,
     when=lambda observation: (
         observation.response.ok
-        and expects_list(observation)
+        and is_list_request(observation)
         and (observation.response.json is not MISSING or not observation.response.body)
     ),
     traits=Trait.FILTER,
@@ -58,11 +55,11 @@ def list_shape(observation: Observation) -> Iterator[Violation]:
     for error in schemas.errors("ListResponse", body, scim=observation.context.scim, quote=False):
         if error.keyword == "required" or error.pointer.strip("/") not in COUNTS:
             yield Violation(
-                error.pointer, error.expected, error.actual, error.message, _in_2_0(observation, error.keyword)
+                error.pointer, error.expected, error.actual, error.message, _level(observation, error.keyword)
             )
 
 
-def _in_2_0(observation: Observation, keyword: str = "required") -> Level | None:
+def _level(observation: Observation, keyword: str = "required") -> Level | None:
     """SCIM 1.1 shows the members of a list, and demands none of them (protocol sections 3.2.2 and 3.2.2.3)."""
     return "CLIENT" if observation.context.scim == "1.1" and keyword == "required" else None
 
@@ -81,13 +78,13 @@ def _in_2_0(observation: Observation, keyword: str = "required") -> Level | None
 )
 def integers(observation: Observation) -> Iterator[Violation]:
     for name in COUNTS:
-        found = body_of(observation).get(name)
-        if found is None or (isinstance(found, float) and found.is_integer()):
-            continue  # 5.0 is the integer 5 to JSON; null is list.shape's
-        if isinstance(found, bool) or not isinstance(found, int):
-            yield Violation(f"/{name}", expected="an integer", actual=schemas.type_name(found))
-        elif found < 0:
-            yield Violation(f"/{name}", expected="0 or more", actual=found)
+        count = json_object(observation).get(name)
+        if count is None or (isinstance(count, float) and count.is_integer()):
+            continue  # 5.0 is the integer 5 to JSON; list.shape reports null
+        if isinstance(count, bool) or not isinstance(count, int):
+            yield Violation(f"/{name}", expected="an integer", actual=schemas.type_name(count))
+        elif count < 0:
+            yield Violation(f"/{name}", expected="0 or more", actual=count)
 
 
 @check(
@@ -99,8 +96,8 @@ def integers(observation: Observation) -> Iterator[Violation]:
     scim=BOTH,
     when=lambda observation: (
         is_list(observation)
-        and (integer(observation, "totalResults") or 0) >= 0
-        and integer(observation, "totalResults") is not None
+        and (number_of(observation, "totalResults") or 0) >= 0
+        and number_of(observation, "totalResults") is not None
     ),
     traits=Trait.FILTER,
     why="Clients page until they have totalResults resources, and take 0 for “not found”. Too few, and "
@@ -108,36 +105,24 @@ def integers(observation: Observation) -> Iterator[Violation]:
     fix="Count all hits of the query, not those of the page, and return every hit of the page in Resources.",
 )
 def total(observation: Observation) -> Iterator[Violation]:
-    stated, returned, most = (
-        integer(observation, "totalResults") or 0,
-        len(entries(observation)),
-        asked(observation, "count"),
-    )
-    paged = (
+    stated, returned = number_of(observation, "totalResults") or 0, len(entries(observation))
+    most, start = requested_number(observation, "count"), requested_number(observation, "startIndex")
+    is_paged = (
         most is not None
-        or asked(observation, "startIndex") is not None
-        or cursor_of(observation)
-        or any(body_of(observation).get(name) is not None for name in ("startIndex", "itemsPerPage"))
+        or start is not None
+        or has_cursor(observation)
+        or any(json_object(observation).get(name) is not None for name in ("startIndex", "itemsPerPage"))
     )
+    message = f"Resources holds {returned}."
     if stated < returned:
-        yield Violation("/totalResults", expected=f"at least {returned}", actual=stated, message=_returned(returned))
-    # Where the page is as large as the vendor claims, only startIndex is missing: list.start-index says so.
-    elif stated > returned and not paged and not observation.context.claims.may_cut(most, returned):
-        yield Violation(
-            "/totalResults", expected=returned, actual=stated, message=_returned(returned), level=_in_2_0(observation)
-        )
+        yield Violation("/totalResults", expected=f"at least {returned}", actual=stated, message=message)
+    # Where the page is as large as the vendor claims, only startIndex is missing: list.start-index reports it.
+    elif stated > returned and not is_paged and not observation.context.claims.may_cut(most, returned):
+        yield Violation("/totalResults", expected=returned, actual=stated, message=message, level=_level(observation))
     # A count below 0 is the same as 0, and asks for the total alone (RFC 7644 §3.4.2.4).
-    elif stated and not returned and (most is None or most > 0) and (asked(observation, "startIndex") or 1) <= 1:
-        yield Violation(
-            "/Resources",
-            expected="the first page of the hits",
-            actual="none",
-            message=f"totalResults is {stated}.",
-        )
-
-
-def _returned(number: int) -> str:
-    return f"Resources holds {number}."
+    elif stated and not returned and (most is None or most > 0) and (start or 1) <= 1:
+        message = f"totalResults is {stated}."
+        yield Violation("/Resources", expected="the first page of the hits", actual="none", message=message)
 
 
 @check(
@@ -148,14 +133,14 @@ def _returned(number: int) -> str:
     cites=("RFC7644-3.4.2", "RFC7644-3.4.2.4"),
     on=LISTS,
     scim=BOTH,
-    when=lambda observation: is_list(observation) and integer(observation, "itemsPerPage") is not None,
+    when=lambda observation: is_list(observation) and number_of(observation, "itemsPerPage") is not None,
     traits=Trait.FILTER,
     why="Clients add itemsPerPage to startIndex for the next page: if it is the limit and not the number "
     "returned, they skip accounts.",
     fix="Set itemsPerPage to the length of Resources.",
 )
 def items_per_page(observation: Observation) -> Iterator[Violation]:
-    stated, returned = integer(observation, "itemsPerPage"), len(entries(observation))
+    stated, returned = number_of(observation, "itemsPerPage"), len(entries(observation))
     if stated != returned:
         yield Violation("/itemsPerPage", expected=returned, actual=stated)
 
@@ -167,28 +152,28 @@ def items_per_page(observation: Observation) -> Iterator[Violation]:
     cites=("RFC7644-3.4.2", "RFC7644-3.4.2.4"),
     on=LISTS,
     scim=BOTH,
-    when=lambda observation: is_list(observation) and not cursor_of(observation),
+    when=lambda observation: is_list(observation) and not has_cursor(observation),
     traits=Trait.FILTER,
     why="A client that pages checks by startIndex that it got the page it asked for; counting starts at 1.",
     fix="Return startIndex as asked for (1 if it was less, or not given) with every page.",
 )
 def start_index(observation: Observation) -> Iterator[Violation]:
-    stated, wanted = integer(observation, "startIndex"), max(asked(observation, "startIndex") or 1, 1)
+    stated, wanted = number_of(observation, "startIndex"), max(requested_number(observation, "startIndex") or 1, 1)
     if stated is not None:
-        beyond = wanted > (integer(observation, "totalResults") or 0)
+        beyond = wanted > (number_of(observation, "totalResults") or 0)
         # Where the total alone was asked for, there is no first one.
-        most = asked(observation, "count")
+        most = requested_number(observation, "count")
         counted_only = most is not None and most <= 0
         if stated != wanted and not beyond and not counted_only:
             yield Violation("/startIndex", expected=wanted, actual=stated)
-    elif body_of(observation).get("startIndex") is None and 0 < len(entries(observation)) < (
-        integer(observation, "totalResults") or 0
+    elif json_object(observation).get("startIndex") is None and 0 < len(entries(observation)) < (
+        number_of(observation, "totalResults") or 0
     ):
         yield Violation(
             "/startIndex",
             expected=wanted,
             message="Required where only a part is returned.",
-            level=_in_2_0(observation),
+            level=_level(observation),
         )
 
 
@@ -199,14 +184,14 @@ def start_index(observation: Observation) -> Iterator[Violation]:
     cites=("RFC7644-3.4.2.4",),
     on=LISTS,
     scim=BOTH,
-    when=lambda observation: is_list(observation) and asked(observation, "count") is not None,
+    when=lambda observation: is_list(observation) and requested_number(observation, "count") is not None,
     traits=Trait.FILTER,
     why="A server that ignores count sends everything at once; the client that pages gets each account "
     "again and again.",
     fix="Cut the result at count; a negative count is 0.",
 )
 def count(observation: Observation) -> Iterator[Violation]:
-    most, returned = max(asked(observation, "count") or 0, 0), len(entries(observation))
+    most, returned = max(requested_number(observation, "count") or 0, 0), len(entries(observation))
     if returned > most:
         yield Violation("/Resources", expected=f"at most {most}", actual=returned)
 
@@ -235,7 +220,7 @@ def no_duplicates(observation: Observation) -> Iterator[Violation]:
             yield Violation(
                 f"/Resources/{index}",
                 expected="each resource once",
-                actual=shown_id(observation, identifier),
+                actual=display_id(observation, identifier),
                 message=message,
             )
         known.setdefault(identifier, index)
@@ -247,7 +232,7 @@ def no_duplicates(observation: Observation) -> Iterator[Violation]:
     level="MUST",
     cites=("RFC7644-3.4.2.5", "RFC7644-3.9"),
     on=(*LISTS, "read"),
-    when=lambda observation: bool(observation.intent.excluded) and any_held(observation),
+    when=lambda observation: bool(observation.intent.excluded) and has_resources(observation),
     traits=Trait.FILTER,
     why="Clients exclude members because a group may have a hundred thousand. Sent all the same, they make "
     "every read slow, and in the end too large.",
@@ -257,20 +242,17 @@ def no_duplicates(observation: Observation) -> Iterator[Violation]:
 def excluded_attributes(observation: Observation) -> Iterator[Violation]:
     for path in observation.intent.excluded:
         urn, names = messages.split_path(path.strip())
-        if not names or names in {("id",), ("schemas",)} or _always_returned(observation, names[0]):
+        if not names or names in {("id",), ("schemas",)} or _is_always_returned(observation, names[0]):
             continue
-        for held in resources(observation):
-            if any(value not in (None, [], {}) for value in messages.find_values(held.value, path.strip())):
+        for resource in resources(observation):
+            if any(value not in (None, [], {}) for value in messages.find_values(resource.value, path.strip())):
                 where = "/".join((urn, *names)) if urn else "/".join(names)
-                yield Violation(f"{held.pointer}/{where}", expected="absent", actual="present")
+                yield Violation(f"{resource.pointer}/{where}", expected="absent", actual="present")
                 break
 
 
-def _always_returned(observation: Observation, name: str) -> bool:
-    """Whether the target's own schema says so: then excluding the attribute has no effect, lawfully."""
+def _is_always_returned(observation: Observation, name: str) -> bool:
+    """True when the target's own schema says so: then a request cannot exclude the attribute (RFC 7643 section 7)."""
     schema = observation.context.capabilities.schema(names.CORE_URNS[kind_of(observation) or "User"])
-    found = schema.get("attributes") if schema else None
-    for attribute in found if isinstance(found, list) else ():
-        if isinstance(attribute, Mapping) and str(attribute.get("name", "")).lower() == name.lower():
-            return attribute.get("returned") == "always"
-    return False
+    attribute = find_attribute(schema.get("attributes"), name) if schema else None
+    return attribute is not None and attribute.get("returned") == "always"

@@ -1,14 +1,22 @@
-"""What queries and reads are answered with."""
+"""The status and the kind of the answer to a query or a read."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
 from scim_compat import schemas
-from scim_compat.checks.answers import QUERIES, body_of, is_answered, is_query, is_spoken_for, not_redirected
+from scim_compat.checks.answers import (
+    QUERIES,
+    is_html,
+    is_judged_elsewhere,
+    is_list_request,
+    is_query,
+    is_served,
+    is_status_named,
+    json_object,
+    require_no_redirect,
+)
 from scim_compat.checks.registry import BOTH, Level, Trait, Violation, check
-from scim_compat.checks.resources import expects_list
-from scim_compat.checks.rules.http import is_html, status_is_named
 from scim_compat.engine.intent import Observation
 from scim_compat.scim import messages, urls
 from scim_compat.values import MISSING
@@ -49,25 +57,25 @@ def empty_is_200(observation: Observation) -> Iterator[Violation]:
 
 
 def _status_200(observation: Observation) -> Iterator[Violation]:
-    not_redirected(observation)
+    require_no_redirect(observation)
     accepted = observation.intent.statuses or frozenset({200})
     if observation.response.status not in accepted:
         yield Violation(
             "status",
             expected=sorted(accepted) if len(accepted) > 1 else min(accepted),
             actual=observation.response.status,
-            level=_word_on_refusal(observation),
+            level=_level_of_refusal(observation),
         )
 
 
-def _word_on_refusal(observation: Observation) -> Level | None:
+def _level_of_refusal(observation: Observation) -> Level | None:
     """CLIENT where the RFC lets a server refuse the query, or where SCIM 1.1 is silent; else the check's own level."""
-    request, answer = observation.exchange.request, body_of(observation)
-    filtered = "filter" in urls.parameters(request.target)
+    request, answer = observation.exchange.request, json_object(observation)
+    has_filter = "filter" in urls.parameters(request.target)
     config = (observation.context.capabilities.provider_config or {}).get("filter")
-    if filtered and isinstance(config, Mapping) and config.get("supported") is False:
+    if has_filter and isinstance(config, Mapping) and config.get("supported") is False:
         return "CLIENT"  # RFC 7644 section 3.4.2.2: filters are optional
-    if observation.response.status == 400 and answer.get("scimType") == "tooMany" and expects_list(observation):
+    if observation.response.status == 400 and answer.get("scimType") == "tooMany" and is_list_request(observation):
         return "CLIENT"  # section 3.4.2.1
     return "CLIENT" if observation.context.scim == "1.1" and observation.intent.query.finds == () else None
 
@@ -80,10 +88,10 @@ def _word_on_refusal(observation: Observation) -> Level | None:
     on=("read", "evaluate", "read-back"),
     scim=BOTH,
     when=lambda observation: (
-        not expects_list(observation)
+        not is_list_request(observation)
         and observation.intent.expect == "success"
         and not observation.intent.gone
-        and not is_spoken_for(observation)
+        and not is_judged_elsewhere(observation)
         # A disabled user that has vanished has a rule of its own: user.disabled-found-by-id.
         and not (observation.intent.disabled and observation.response.status in {404, 410})
     ),
@@ -103,7 +111,7 @@ def read_status(observation: Observation) -> Iterator[Violation]:
     scim=BOTH,
     when=lambda observation: (
         (observation.response.status == 200 or (observation.response.ok and observation.intent.action == "read-back"))
-        and not expects_list(observation)
+        and not is_list_request(observation)
         and observation.intent.expect != "refusal"
         and not is_html(observation)
     ),
@@ -135,15 +143,15 @@ def read_resource(observation: Observation) -> Iterator[Violation]:
     # A deleted resource that is still answered has a rule of its own: delete.gone-by-id.
     when=lambda observation: (
         observation.intent.expect == "refusal"
-        and not (observation.intent.gone and (is_answered(observation) or observation.response.status in {404, 410}))
-        and not is_spoken_for(observation)
+        and not (observation.intent.gone and (is_served(observation) or observation.response.status in {404, 410}))
+        and not is_judged_elsewhere(observation)
     ),
     why="404 tells the client that the account is not there and may be created. Any other status is a fault to it.",
     fix="Answer 404 for an id that is not found, whatever its form.",
 )
 def unknown_404(observation: Observation) -> Iterator[Violation]:
-    not_redirected(observation)
-    if observation.response.status != 404 and not status_is_named(observation):
+    require_no_redirect(observation)
+    if observation.response.status != 404 and not is_status_named(observation):
         # Table 8 of section 3.12 is a SHOULD. For a resource that was deleted, section 3.6 says MUST; and success is
         # for one that exists (section 3.4.1).
         level: Level | None = "MUST" if observation.intent.gone or observation.response.ok else None

@@ -1,18 +1,14 @@
-"""The next cycle: a client compares and sends again what differs. Nothing may differ."""
+"""The next cycle: a client compares, and sends every difference again."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-from scim_compat.checks.effects import (
-    advertised,
-    answered,
-    body,
-    display,
-    is_custom,
-    subject,
-)
+from scim_compat.checks.answers import has_resource, resource_of
+from scim_compat.checks.display import display
+from scim_compat.checks.effects import is_custom, subject
+from scim_compat.checks.published import is_published
 from scim_compat.checks.registry import BOTH, Violation, check
 from scim_compat.engine.intent import Effect, Observation
 from scim_compat.scim import paths
@@ -25,42 +21,42 @@ from scim_compat.values import MISSING, Json
     level="CLIENT",
     on=("evaluate",),
     scim=BOTH,
-    when=answered,
+    when=has_resource,
     why="The client compares the server's answer with its source in every cycle; what differs is sent again, for ever.",
     fix="Return each attribute as it was sent: not dropped, not reformatted, of the same type. Leave attributes "
     "you do not keep out of /Schemas and out of the mapping you recommend.",
 )
 def converges(observation: Observation) -> Iterator[Violation]:
     about = subject(observation)
-    left_out = {name.lower() for name in observation.intent.excluded}
-    for path, wanted in about.sources.items():
-        if paths.parse(path).top in left_out or is_custom(Effect("set", path)):
+    excluded = {name.lower() for name in observation.intent.excluded}
+    for path, expected in about.sources.items():
+        if paths.parse(path).top in excluded or is_custom(Effect("set", path)):
             continue
-        found = paths.get(body(observation), path)
-        if paths.same(wanted, found) or _same_reference(wanted, found):
+        actual = paths.get(resource_of(observation), path)
+        if paths.same(expected, actual) or _is_same_reference(expected, actual):
             continue
-        listed = advertised(observation.context, about.kind, path)
-        hint = "; the target's own schema does not list it" if listed is False else ""
+        is_unlisted = is_published(observation.context, about.kind, path) is False
+        hint = "; the target's own schema does not list it" if is_unlisted else ""
         yield Violation(
             path,
-            expected=wanted,
-            actual=display(found),
-            message=f"{_how(wanted, found)}{hint}: sent again in every cycle",
+            expected=expected,
+            actual=display(actual),
+            message=f"{_difference(expected, actual)}{hint}: sent again in every cycle",
         )
 
 
-def _same_reference(wanted: Json, found: Json) -> bool:
-    return isinstance(wanted, dict) and isinstance(found, dict) and wanted.get("value") == found.get("value")
+def _is_same_reference(expected: Json, actual: Json) -> bool:
+    return isinstance(expected, dict) and isinstance(actual, dict) and expected.get("value") == actual.get("value")
 
 
-def _how(wanted: Json, found: Json) -> str:
-    if found is MISSING or paths.is_unassigned(found):
+def _difference(expected: Json, actual: Json) -> str:
+    if actual is MISSING or paths.is_unassigned(actual):
         return "dropped"
-    if type(wanted) is not type(found):
+    if type(expected) is not type(actual):
         return "of another type"
-    if isinstance(wanted, str) and isinstance(found, str):
-        if wanted.lower() == found.lower():
+    if isinstance(expected, str) and isinstance(actual, str):
+        if expected.lower() == actual.lower():
             return "in another case"
-        if re.sub(r"\W", "", wanted) == re.sub(r"\W", "", found):
+        if re.sub(r"\W", "", expected) == re.sub(r"\W", "", actual):
             return "reformatted"
     return "of another value"

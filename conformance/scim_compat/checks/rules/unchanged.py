@@ -1,19 +1,108 @@
-"""What must hold whatever was written: the state a profile names, and the bystanders."""
+"""State that must not change: after a refusal, beside a change, of the bystanders, and as a profile names it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Final
 
-from scim_compat.checks.effects import (
-    answered,
-    body,
-    display,
-    subject,
-)
-from scim_compat.checks.registry import BOTH, Trait, Violation, check
+from scim_compat.checks.answers import has_resource, resource_of
+from scim_compat.checks.display import display
+from scim_compat.checks.effects import is_applied, is_change, subject, writes
+from scim_compat.checks.registry import BOTH, NotJudged, Trait, Violation, check
 from scim_compat.engine.intent import Effect, Observation
 from scim_compat.scim import paths
-from scim_compat.values import Json
+from scim_compat.values import MISSING, Json
+
+_NAME_PARTS: Final = frozenset({"displayname", "nickname"})
+
+
+@check(
+    "patch.atomic",
+    "A refused change leaves the resource as it was",
+    level="MUST",
+    # SCIM 1.1 is silent on it, HTTP's PATCH is not.
+    cites=("RFC7644-3.5.2", "RFC5789-2"),
+    on=("read-back",),
+    scim=BOTH,
+    when=lambda observation: (
+        has_resource(observation) and len(writes(observation)) == 1 and not writes(observation)[0].accepted
+    ),
+    why="Half a change is a state that neither side believes in.",
+    fix="Apply the operations to a copy and store it only when all of them worked.",
+)
+def atomic(observation: Observation) -> Iterator[Violation]:
+    before, after = subject(observation).last_answer, resource_of(observation)
+    if before is None:
+        raise NotJudged("the resource was not read before the change")
+    refused = writes(observation)[0]
+    for effect in refused.effects:
+        if effect.path == "members" and paths.member(before, "members") is None:
+            continue
+        if effect.path != "members" and is_applied(effect, after) and not is_applied(effect, before):
+            yield Violation(
+                effect.path,
+                expected=display(paths.get(before, effect.path)),
+                actual=display(paths.get(after, effect.path)),
+                message=f"the request was refused with {refused.status}, yet this part of it was applied",
+            )
+
+
+@check(
+    "patch.untouched",
+    "A change leaves the attributes it does not name as they were",
+    level="MUST",
+    cites=("RFC7644-3.5.2",),
+    on=("read-back",),
+    scim=BOTH,
+    when=lambda observation: is_change(observation) and subject(observation).last_answer is not None,
+    why="A change of one attribute that loses another destroys data nobody meant to touch.",
+    fix="Change only what the operations name; a PATCH is not a PUT.",
+)
+def untouched(observation: Observation) -> Iterator[Violation]:
+    before = subject(observation).last_answer or {}
+    effects = [e for w in writes(observation) for e in w.effects]
+    for path, _value in paths.leaves(subject(observation).desired):
+        if any(_touches(effect, path, before) for effect in effects):
+            continue
+        was, now = paths.get(before, path), paths.get(resource_of(observation), path)
+        if paths.is_unassigned(was) or paths.same(was, now) or _follows_user_name(effects, before, was):
+            continue
+        yield Violation(path, expected=display(was), actual=display(now))
+
+
+def _touches(effect: Effect, path: str, before: Mapping[str, Json]) -> bool:
+    one, other = paths.parse(effect.path), paths.parse(path)
+    if one.attribute.lower() == "name" and (other.top in _NAME_PARTS or other.sub.lower() == "formatted"):
+        return True  # a server may derive these from the parts of the name
+    if one.attribute.lower() == "displayname" and other.sub.lower() == "formatted":
+        return True
+    if one.top != other.top:
+        return False
+    if not one.attribute or not other.attribute:
+        return True
+    if one.where and other.where and not _same_element(one, other, before):
+        # A new primary takes the mark from the old one (RFC 7643 §2.4).
+        return other.sub.lower() == "primary"
+    return not one.sub or not other.sub or one.sub.lower() == other.sub.lower() or other.sub.lower() == "formatted"
+
+
+def _same_element(one: paths.Path, other: paths.Path, before: Mapping[str, Json]) -> bool:
+    """True when two filters pick one element, be it by other words: ``primary eq true``, ``type eq "work"``."""
+    if _words(one.where) == _words(other.where):
+        return True
+    first, second = (paths.get(before, replace(at, sub="")) for at in (one, other))
+    return first is not MISSING and first is second
+
+
+def _words(where: tuple[tuple[str, object], ...]) -> set[tuple[str, str]]:
+    return {(name.lower(), str(value).lower()) for name, value in where}
+
+
+def _follows_user_name(effects: list[Effect], before: object, was: object) -> bool:
+    """True for an attribute that held the old userName: many stores keep one value for both."""
+    is_renamed = any(e.path.lower() == "username" for e in effects)
+    return is_renamed and isinstance(before, dict) and paths.member(before, "userName") == was
 
 
 @check(
@@ -23,20 +112,20 @@ from scim_compat.values import Json
     cites=("RFC7644-3.3", "RFC7644-3.5.2", "RFC7644-3.5.1"),
     on=("read-back",),
     scim=BOTH,
-    when=lambda observation: answered(observation) and _expectations(observation) != ((), ()),
+    when=lambda observation: has_resource(observation) and _expectations(observation) != ((), ()),
     why="The profile names a state that must hold here whatever the server answered before.",
     fix="Look at the steps before this read-back: one of them left something undone, or did more than it should.",
 )
 def expected(observation: Observation) -> Iterator[Violation]:
     has, lacks = _expectations(observation)
     for effect in has:
-        found = paths.get(body(observation), effect.path)
-        if not paths.same(effect.value, found):
-            yield Violation(effect.path, expected=effect.value, actual=display(found))
+        actual = paths.get(resource_of(observation), effect.path)
+        if not paths.same(effect.value, actual):
+            yield Violation(effect.path, expected=effect.value, actual=display(actual))
     for path in lacks:
-        found = paths.get(body(observation), path)
-        if not paths.is_unassigned(found):
-            yield Violation(path, expected="no value", actual=display(found))
+        actual = paths.get(resource_of(observation), path)
+        if not paths.is_unassigned(actual):
+            yield Violation(path, expected="no value", actual=display(actual))
 
 
 def _expectations(observation: Observation) -> tuple[tuple[Effect, ...], tuple[str, ...]]:
@@ -61,18 +150,18 @@ def unchanged(observation: Observation) -> Iterator[Violation]:
     before = subject(observation).last_answer
     if before is None:
         return
-    if not answered(observation):
+    if not has_resource(observation):
         yield Violation("status", expected=200, actual=observation.response.status, message="it can no longer be read")
         return
     for path, was in paths.leaves(_comparable(before)):
-        now = paths.get(body(observation), path)
+        now = paths.get(resource_of(observation), path)
         if not paths.same(was, now):
             yield Violation(path, expected=display(was), actual=display(now))
-    for name, now in _comparable(body(observation)).items():
+    for name, now in _comparable(resource_of(observation)).items():
         if paths.is_unassigned(paths.member(before, name)) and not paths.is_unassigned(now):
             yield Violation(name, expected="(absent)", actual=display(now))
 
 
 def _comparable(resource: Mapping[str, Json]) -> dict[str, Json]:
-    """Without what a server may move by itself."""
+    """The attributes that no server changes by itself."""
     return {k: v for k, v in resource.items() if k.lower() not in {"meta", "schemas"}}

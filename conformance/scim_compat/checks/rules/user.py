@@ -1,29 +1,21 @@
-"""Who may get in: disabling, enabling, and the manager."""
+"""Access of a user: disabling, enabling, and the manager."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from scim_compat.checks.effects import (
-    advertised,
-    answered,
-    body,
-    display,
-    effects,
-    has_asked_value,
-    holds,
-    is_manager,
-    subject,
-)
+from scim_compat.checks.answers import has_resource, ids_as_text, is_last_page, resource_of
+from scim_compat.checks.display import display
+from scim_compat.checks.effects import effects, has_asked_value, is_applied, is_manager, subject
+from scim_compat.checks.published import is_published
 from scim_compat.checks.registry import BOTH, NotJudged, Violation, check
 from scim_compat.engine.intent import Observation
 from scim_compat.results.model import ClaimTopic
 from scim_compat.scim import paths
 from scim_compat.scim.messages import looks_like_list
-from scim_compat.values import Json
 
 
-def _active(observation: Observation, value: object) -> bool:
+def _is_switched(observation: Observation, value: object) -> bool:
     return any(e.path.lower() == "active" and e.value is value for _, e in effects(observation, "set", accepted=False))
 
 
@@ -34,20 +26,18 @@ def _active(observation: Observation, value: object) -> bool:
     cites=("RFC7644-3.5.2", "RFC7643-4.1.1"),
     on=("read-back",),
     scim=BOTH,
-    when=lambda observation: answered(observation) and _active(observation, value=False),
+    when=lambda observation: has_resource(observation) and _is_switched(observation, value=False),
     why="This is how a dismissed employee's access ends. If it does not take effect, the account stays open.",
     fix="Set `active` to false for every form the client sends it in, end the user's sessions, and return "
     "`active: false`.",
 )
 def disabled(observation: Observation) -> Iterator[Violation]:
+    resource = resource_of(observation)
     for write, effect in effects(observation, "set", accepted=False):
-        if effect.path.lower() == "active" and effect.value is False and not holds(effect, body(observation)):
-            refused = (
-                "" if write.accepted else f"the request was refused with {write.status}, so the account stays open"
-            )
-            yield Violation(
-                "active", expected=False, actual=display(paths.get(body(observation), "active")), message=refused
-            )
+        if effect.path.lower() == "active" and effect.value is False and not is_applied(effect, resource):
+            actual = display(paths.get(resource, "active"))
+            refusal = f"the request was refused with {write.status}, so the account stays open"
+            yield Violation("active", expected=False, actual=actual, message="" if write.accepted else refusal)
 
 
 @check(
@@ -57,15 +47,15 @@ def disabled(observation: Observation) -> Iterator[Violation]:
     cites=("RFC7644-3.5.2", "RFC7643-4.1.1"),
     on=("read-back",),
     scim=BOTH,
-    when=lambda observation: answered(observation) and _active(observation, value=True),
+    when=lambda observation: has_resource(observation) and _is_switched(observation, value=True),
     why="A returning employee is assigned again and still cannot sign in.",
     fix="Set `active` to true for every form the client sends it in, and return `active: true`.",
 )
 def enabled(observation: Observation) -> Iterator[Violation]:
     for write, effect in effects(observation, "set"):
-        asked = write.action in {"patch", "replace"} and effect.path.lower() == "active" and effect.value is True
-        if asked and not holds(effect, body(observation)):
-            yield Violation("active", expected=True, actual=display(paths.get(body(observation), "active")))
+        is_asked = write.action in {"patch", "replace"} and effect.path.lower() == "active" and effect.value is True
+        if is_asked and not is_applied(effect, resource_of(observation)):
+            yield Violation("active", expected=True, actual=display(paths.get(resource_of(observation), "active")))
 
 
 @check(
@@ -75,7 +65,7 @@ def enabled(observation: Observation) -> Iterator[Violation]:
     cites=("RFC7644-3.5.2", "RFC7643-4.3"),
     on=("read-back",),
     when=lambda observation: (
-        answered(observation) and any(is_manager(e) for _, e in effects(observation, "set", "clear"))
+        has_resource(observation) and any(is_manager(e) for _, e in effects(observation, "set", "clear"))
     ),
     why="Approvals and reports go to the wrong person, or the client sends the manager again in every cycle.",
     fix="Take the manager as a bare id as well as in `{value}`, and return `manager: {value: id}`.",
@@ -84,13 +74,12 @@ def manager(observation: Observation) -> Iterator[Violation]:
     for write, effect in effects(observation, "set", "clear"):
         if not is_manager(effect) or write.action == "create":
             continue
-        if advertised(observation.context, subject(observation).kind, effect.path) is False or holds(
-            effect, body(observation)
+        if is_published(observation.context, subject(observation).kind, effect.path) is False or is_applied(
+            effect, resource_of(observation)
         ):
             continue
-        found = paths.get(body(observation), effect.path)
         wanted = "no manager" if effect.kind == "clear" or paths.is_unassigned(effect.value) else effect.value
-        yield Violation(effect.path, expected=wanted, actual=display(found))
+        yield Violation(effect.path, expected=wanted, actual=display(paths.get(resource_of(observation), effect.path)))
 
 
 @check(
@@ -127,7 +116,7 @@ def found_by_id(observation: Observation) -> Iterator[Violation]:
 def found_by_filter(observation: Observation) -> Iterator[Violation]:
     if not has_asked_value(observation):
         raise NotJudged("the server does not show the user with the value that the filter asks for")
-    if subject(observation).id not in _ids(observation.response.json):
+    if subject(observation).id not in (ids_as_text(observation) or ()):
         yield Violation("/Resources", expected="the inactive user", actual="not among the results")
 
 
@@ -142,20 +131,5 @@ def found_by_filter(observation: Observation) -> Iterator[Violation]:
     fix="Do not leave inactive users out of lists.",
 )
 def found_in_list(observation: Observation) -> Iterator[Violation]:
-    if is_last_page(observation.response.json) and subject(observation).id not in _ids(observation.response.json):
+    if is_last_page(observation) and subject(observation).id not in (ids_as_text(observation) or ()):
         yield Violation("/Resources", expected="the inactive user on one of the pages", actual="on none")
-
-
-def is_last_page(answer: Json) -> bool:
-    """Whether the page reaches the end that ``totalResults`` tells."""
-    if not isinstance(answer, Mapping):
-        return False
-    total, start, found = answer.get("totalResults"), answer.get("startIndex", 1), answer.get("Resources", [])
-    if not isinstance(total, int) or not isinstance(start, int) or not isinstance(found, list):
-        return False
-    return start + len(found) > total
-
-
-def _ids(answer: Json) -> set[str]:
-    found = answer.get("Resources") if isinstance(answer, Mapping) else None
-    return {str(r.get("id")) for r in found if isinstance(r, Mapping)} if isinstance(found, list) else set()

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from scim_compat import schemas
 from scim_compat.checks.registry import BOTH, Violation, at_most_five, check
-from scim_compat.checks.resources import (
-    ANSWERS,
-    Held,
-    any_held,
-    own_resources,
-    plural_entries,
-    resources,
-)
+from scim_compat.checks.resources import ANSWERS, Resource, has_resources, own_resources, resources
 from scim_compat.engine.intent import Observation
 from scim_compat.scim import messages
 from scim_compat.scim.messages import escape
@@ -29,22 +22,22 @@ from scim_compat.values import MISSING, Json
     cites=("RFC7643-4.1.1", "RFC7643-7"),
     on=ANSWERS,
     scim=BOTH,
-    when=any_held,
+    when=has_resources,
     why="Whoever may read a user, and every log in between, gets the password or its hash.",
     fix="Never serialise password, not even as a hash or as stars.",
 )
 @at_most_five
 def password_absent(observation: Observation) -> Iterator[Violation]:
-    for held in resources(observation):
-        found = messages.member(held.value, "password")
-        if found is not None and found[1] is not None:
-            yield Violation(f"{held.pointer}/{escape(found[0])}", expected="absent", actual="present")
+    for resource in resources(observation):
+        password = messages.member(resource.value, "password")
+        if password is not None and password[1] is not None:
+            yield Violation(f"{resource.pointer}/{escape(password[0])}", expected="absent", actual="present")
 
 
-def _booleans(held: Held) -> Iterator[tuple[str, Json]]:
-    if "active" in held.value:
-        yield "/active", held.value["active"]
-    for name, entries in plural_entries(held):
+def _booleans(resource: Resource) -> Iterator[tuple[str, Json]]:
+    if "active" in resource.value:
+        yield "/active", resource.value["active"]
+    for name, entries in resource.multi_valued():
         for index, entry in entries:
             if "primary" in entry:
                 yield f"/{name}/{index}/primary", entry["primary"]
@@ -57,23 +50,23 @@ def _booleans(held: Held) -> Iterator[tuple[str, Json]]:
     cites=("RFC7643-2.3.2",),
     on=ANSWERS,
     scim=BOTH,
-    when=lambda observation: any(next(_booleans(held), None) for held in own_resources(observation)),
+    when=lambda observation: any(next(_booleans(resource), None) for resource in own_resources(observation)),
     why='The text "False" is true in many languages: a client takes a disabled account for an active one.',
     fix="Return true and false without quotes; take the client's text apart on the way in.",
 )
 @at_most_five
 def booleans(observation: Observation) -> Iterator[Violation]:
-    for held in own_resources(observation):
-        for where, value in _booleans(held):
+    for resource in own_resources(observation):
+        for where, value in _booleans(resource):
             if value is not None and not isinstance(value, bool):
-                shown = f'"{value[:20]}"' if isinstance(value, str) else schemas.type_name(value)
-                yield Violation(f"{held.pointer}{where}", expected="true or false", actual=shown)
+                actual = f'"{value[:20]}"' if isinstance(value, str) else schemas.type_name(value)
+                yield Violation(f"{resource.pointer}{where}", expected="true or false", actual=actual)
 
 
-def _manager(held: Held) -> Any:
-    found = messages.member(held.value, ENTERPRISE)
-    inside = messages.member(found[1], "manager") if found and isinstance(found[1], Mapping) else None
-    return MISSING if inside is None else inside[1]
+def _manager(resource: Resource) -> Json:
+    extension = messages.member(resource.value, ENTERPRISE)
+    manager = messages.member(extension[1], "manager") if extension and isinstance(extension[1], Mapping) else None
+    return MISSING if manager is None else manager[1]
 
 
 @check(
@@ -82,18 +75,22 @@ def _manager(held: Held) -> Any:
     level="MUST",
     cites=("RFC7643-4.3",),
     on=ANSWERS,
-    when=lambda observation: any(_manager(held) is not MISSING for held in own_resources(observation)),
+    when=lambda observation: any(_manager(resource) is not MISSING for resource in own_resources(observation)),
     why="Clients send the manager in several forms, but all read it as an object with value; anything else "
     "is taken for a difference and sent again in every cycle.",
     fix='Return "manager": {"value": "<id>"}, whatever form it came in; leave it out if there is none.',
 )
 @at_most_five
 def manager_shape(observation: Observation) -> Iterator[Violation]:
-    for held in own_resources(observation):
-        found = _manager(held)
-        if found is not MISSING and found is not None and not isinstance(found, Mapping):
-            where = f"{held.pointer}/{escape(ENTERPRISE)}/manager"
-            yield Violation(where, expected="an object", actual=schemas.type_name(found))
+    for resource in own_resources(observation):
+        manager = _manager(resource)
+        if manager is not MISSING and manager is not None and not isinstance(manager, Mapping):
+            where = f"{resource.pointer}/{escape(ENTERPRISE)}/manager"
+            yield Violation(where, expected="an object", actual=schemas.type_name(manager))
+
+
+def _has_entries(observation: Observation) -> bool:
+    return any(entries for resource in own_resources(observation) for _, entries in resource.multi_valued())
 
 
 @check(
@@ -103,18 +100,20 @@ def manager_shape(observation: Observation) -> Iterator[Violation]:
     cites=("RFC7643-2.5",),
     on=ANSWERS,
     scim=BOTH,
-    when=lambda observation: any(entries for held in own_resources(observation) for _, entries in plural_entries(held)),
+    when=_has_entries,
     why="An entry with a type and no value is compared with nothing at the client's side, differs, and is "
     "sent again in every cycle.",
     fix="Drop an entry when its value is cleared.",
 )
 @at_most_five
 def no_empty_entries(observation: Observation) -> Iterator[Violation]:
-    for held in own_resources(observation):
-        for name, entries in plural_entries(held):
+    for resource in own_resources(observation):
+        for name, entries in resource.multi_valued():
             for index, entry in entries:
                 if _is_empty(entry):
-                    yield Violation(f"{held.pointer}/{name}/{index}", expected="an entry with a value", actual="none")
+                    yield Violation(
+                        f"{resource.pointer}/{name}/{index}", expected="an entry with a value", actual="none"
+                    )
 
 
 def _is_empty(entry: Mapping[str, Json]) -> bool:
@@ -130,40 +129,36 @@ def _is_empty(entry: Mapping[str, Json]) -> bool:
     cites=("RFC7643-2.4",),
     on=ANSWERS,
     scim=BOTH,
-    when=lambda observation: _subject_held(observation) is not None,
+    when=lambda observation: _subject_resource(observation) is not None,
     why='The client addresses an entry by its type (emails[type eq "work"]). With two of one type its '
     "update hits the wrong one, or both.",
     fix="Replace the entry of that type instead of adding another.",
 )
 @at_most_five
 def type_unique(observation: Observation) -> Iterator[Violation]:
-    held, subject = _subject_held(observation), observation.intent.subject
-    if held is None or subject is None:
+    resource, subject = _subject_resource(observation), observation.intent.subject
+    if resource is None or subject is None:
         return
-    for name, entries in plural_entries(held):
-        sent = subject.desired.get(name)
-        for kind in dict.fromkeys(_type(entry) for _, entry in entries):
-            wanted = [e for e in sent if isinstance(e, Mapping) and _type(e) == kind] if isinstance(sent, list) else []
-            found = [index for index, entry in entries if _type(entry) == kind]
-            if kind and len(wanted) == 1 and len(found) > 1:
-                yield Violation(
-                    f"{held.pointer}/{name}",
-                    expected=f"one entry of type {kind[:40]}",
-                    actual=f"{len(found)} entries",
-                )
+    for name, entries in resource.multi_valued():
+        desired = subject.desired.get(name)
+        sent = Counter(_type(e) for e in desired if isinstance(e, Mapping)) if isinstance(desired, list) else Counter()
+        for kind, count in Counter(_type(entry) for _, entry in entries).items():
+            if kind and sent[kind] == 1 and count > 1:
+                where = f"{resource.pointer}/{name}"
+                yield Violation(where, expected=f"one entry of type {kind[:40]}", actual=f"{count} entries")
 
 
 def _type(entry: Mapping[str, Json]) -> str:
-    found = entry.get("type")
-    return found.lower() if isinstance(found, str) else ""
+    kind = entry.get("type")
+    return kind.lower() if isinstance(kind, str) else ""
 
 
-def _subject_held(observation: Observation) -> Held | None:
+def _subject_resource(observation: Observation) -> Resource | None:
     subject = observation.intent.subject
     if subject is None:
         return None
-    created = observation.intent.action in {"create", "set-up"} and not observation.intent.duplicate
-    return next((held for held in own_resources(observation) if created or held.value.get("id") == subject.id), None)
+    is_created = observation.intent.action in {"create", "set-up"} and not observation.intent.duplicate
+    return next((r for r in own_resources(observation) if is_created or r.value.get("id") == subject.id), None)
 
 
 @check(
@@ -173,18 +168,18 @@ def _subject_held(observation: Observation) -> Held | None:
     cites=("RFC7643-2.4",),
     on=ANSWERS,
     scim=BOTH,
-    when=lambda observation: any(entries for held in own_resources(observation) for _, entries in plural_entries(held)),
+    when=_has_entries,
     why="With two primary addresses it is chance which one gets the customer's mail.",
     fix="When an entry becomes primary, set the others to false.",
 )
 @at_most_five
 def one_primary(observation: Observation) -> Iterator[Violation]:
-    for held in own_resources(observation):
-        for name, entries in plural_entries(held):
+    for resource in own_resources(observation):
+        for name, entries in resource.multi_valued():
             primary = sum(entry.get("primary") is True for _, entry in entries)
             if primary > 1:
                 yield Violation(
-                    f"{held.pointer}/{name}",
+                    f"{resource.pointer}/{name}",
                     expected="at most one primary entry",
                     actual=f"{primary} entries",
                 )

@@ -1,0 +1,33 @@
+"""Values as a finding may show them."""
+
+from __future__ import annotations
+
+import hashlib
+
+from scim_compat import schemas
+from scim_compat.checks.resources import is_own
+from scim_compat.engine.intent import Observation
+from scim_compat.values import MISSING, Json
+
+
+def display(value: Json) -> Json:
+    """MISSING as words, long text cut."""
+    if value is MISSING:
+        return "(absent)"
+    if isinstance(value, str) and len(value) > 300:
+        return value[:300] + "…"
+    return value
+
+
+def display_text(value: Json, most: int) -> str:
+    """A text cut at that length; of any other value, the name of its type."""
+    return value[:most] if isinstance(value, str) else schemas.type_name(value)
+
+
+def display_id(observation: Observation, identifier: object) -> str:
+    """An id; that of a resource which this run did not create as a hash."""
+    if not isinstance(identifier, str):
+        return schemas.type_name(identifier)
+    if is_own(observation, identifier) or observation.intent.action in {"create", "set-up"}:
+        return identifier[:100]
+    return f"an id this run did not create (sha256 {hashlib.sha256(identifier.encode()).hexdigest()[:12]})"
