@@ -1,19 +1,19 @@
-"""What a request expects of its answer, in words."""
+"""Puts into words which answer a request expects."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
-if TYPE_CHECKING:
-    from scim_compat.engine.intent import Effect, Intent
+from scim_compat.engine.intent import Action, Effect, Intent, Subject
+from scim_compat.values import Json
 
-_STATED = 6
+_MOST: Final = 6
 """Values and ids that an expectation names; after a creation there can be thirty."""
-
-
-_USUAL = {
+_LONGEST: Final = 60
+"""Characters of a value that is not cut."""
+_USUAL: Final[Mapping[Action, str]] = {
     "match": "200 and a list",
     "list": "200 and a list",
     "read": "200 and the resource",
@@ -32,7 +32,7 @@ _USUAL = {
 
 
 def expected(intent: Intent) -> str:
-    """What the client, or we, can accept as an answer, in a few words."""
+    """The answers that the sender of the request accepts, in a few words."""
     if intent.action == "anonymous":
         return "401: the credential is missing or wrong"
     if intent.statuses or intent.asserts:
@@ -42,38 +42,39 @@ def expected(intent: Intent) -> str:
     if intent.gone or (intent.twice and intent.action == "delete"):
         return "a list without it" if intent.action in {"match", "list", "look-up"} else "404: it was deleted"
     if intent.query.finds is not None:
-        return "; ".join(_found(intent))
+        return "; ".join(_listed(intent))
     if intent.expect == "refusal":
         return "a refusal (4xx), and nothing changed"
     usual = _USUAL.get(intent.action, "success (2xx)")
     if intent.expect == "either":
-        usual += "; a refusal (4xx) is lawful if nothing changed"
+        usual += "; a refusal (4xx) is conformant if nothing changed"
     if intent.twice:
         usual += "; nothing changes the second time"
-    return "; ".join([usual, *_state(intent)])
+    return "; ".join([usual, *_at_most(_state(intent))])
 
 
 def _asserted(intent: Intent) -> Iterator[str]:
-    """What a literal request of the profile asserts."""
+    """The assertions of a literal request."""
     yield f"status {' or '.join(str(s) for s in sorted(intent.statuses)) or '2xx'}"
     for each in intent.asserts:
         yield f"{each.at} {each.word} {each.value if each.word == 'is' else _short(each.value)}"
     if intent.query.finds is not None or intent.query.order:
-        yield from _found(intent)
+        yield from _listed(intent)
 
 
-def _found(intent: Intent) -> Iterator[str]:
-    """Which resources must be in a list."""
-    if intent.query.finds is not None and intent.query.among:
-        yield f"{_names(intent.query.finds) or 'none'} of {_names(intent.query.among)}, beside any others"
-    elif intent.query.finds is not None:
-        yield f"200 and exactly {_names(intent.query.finds)}" if intent.query.finds else "200 and an empty list"
-    if intent.query.order:
-        yield f"{_names(intent.query.order)} in this order"
+def _listed(intent: Intent) -> Iterator[str]:
+    """The resources that a list must hold."""
+    query = intent.query
+    if query.finds is not None and query.among:
+        yield f"{_names(query.finds) or 'none'} of {_names(query.among)}, beside any others"
+    elif query.finds is not None:
+        yield f"200 and exactly {_names(query.finds)}" if query.finds else "200 and an empty list"
+    if query.order:
+        yield f"{_names(query.order)} in this order"
 
 
 def _state(intent: Intent) -> list[str]:
-    """What a read-back must find, what was written last in front."""
+    """The values that a read-back must find, the last written first."""
     subject = intent.subject
     if subject is None:
         return []
@@ -81,31 +82,45 @@ def _state(intent: Intent) -> list[str]:
         return [f"{subject.id} on one of its pages"]
     if intent.action not in {"read-back", "read-members"}:
         return []
-    last: dict[tuple[str, Any], str] = {}
-    for effect in (each for write in subject.writes for each in write.effects if each.kind != "sent"):
-        member = effect.kind in {"add-member", "remove-member"}
-        if member and subject.members_exact:
-            continue  # all of them are named below
-        key = (effect.path, effect.value) if member else (effect.path, None)
-        last.pop(key, None)  # a later write counts, and stands later
-        last[key] = _effect(effect)
-    told = [f"no {path}" for path in subject.lacks]
+    values = [f"no {path}" for path in subject.lacks]
     if subject.members_exact:
-        told.append(f"{'exactly ' + _names(sorted(subject.members)) if subject.members else 'nobody'} as members")
-    told += reversed(last.values())
-    return told[:_STATED] + ([f"and {len(told) - _STATED} more"] if len(told) > _STATED else [])
+        values.append(f"{'exactly ' + _names(sorted(subject.members)) if subject.members else 'nobody'} as members")
+    return [*values, *reversed(_written(subject))]
+
+
+def _written(subject: Subject) -> list[str]:
+    """The last effect on each attribute, in the order of the writes; on members only where not all are named."""
+    last: dict[tuple[str, Json], str] = {}
+    for effect in (each for write in subject.writes for each in write.effects if each.kind != "sent"):
+        is_member = effect.kind in {"add-member", "remove-member"}
+        if is_member and subject.members_exact:
+            continue
+        key = (effect.path, effect.value) if is_member else (effect.path, None)
+        last.pop(key, None)  # the later write counts, and takes the later place
+        last[key] = _effect(effect)
+    return list(last.values())
 
 
 def _effect(effect: Effect) -> str:
-    words = {"clear": f"no {effect.path}", "add-member": f"member {effect.value}"}
-    words["remove-member"] = f"no member {effect.value}"
-    return words.get(effect.kind) or f"{effect.path} is {_short(effect.value)}"
+    match effect.kind:
+        case "clear":
+            return f"no {effect.path}"
+        case "add-member":
+            return f"member {effect.value}"
+        case "remove-member":
+            return f"no member {effect.value}"
+        case _:
+            return f"{effect.path} is {_short(effect.value)}"
+
+
+def _at_most(values: list[str]) -> list[str]:
+    return values[:_MOST] + ([f"and {len(values) - _MOST} more"] if len(values) > _MOST else [])
 
 
 def _names(ids: Sequence[str]) -> str:
-    return ", ".join(ids[:_STATED]) + (f" and {len(ids) - _STATED} more" if len(ids) > _STATED else "")
+    return ", ".join(ids[:_MOST]) + (f" and {len(ids) - _MOST} more" if len(ids) > _MOST else "")
 
 
-def _short(value: Any) -> str:
+def _short(value: Json) -> str:
     text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 60 else text[:59] + "…"
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -12,7 +11,8 @@ from scim_compat.engine.intent import Action
 from scim_compat.engine.rehearsal import rehearse
 from scim_compat.errors import UsageError
 from scim_compat.profile.model import Profile, Scenario
-from scim_compat.source.complaints import nearest
+from scim_compat.run.selection import matching
+from scim_compat.source.complaints import nearest, quoted
 from scim_compat.values import Party
 from scim_compat.wire.credentials import Bearer
 from scim_compat.wire.preview import request_head
@@ -45,17 +45,13 @@ class OutgoingRequest:
     body: str | None
 
 
-def chosen(profile: Profile, glob: str) -> tuple[Scenario, ...]:
-    """The scenarios whose id matches; the id of a scenario stands for its variants too. Raises UsageError for none."""
-
-    def ids(scenario: Scenario) -> tuple[str, str]:
-        return scenario.id, scenario.id.removesuffix(f".{scenario.variant}") if scenario.variant else scenario.id
-
-    scenarios = tuple(s for s in profile.scenarios if any(fnmatch.fnmatchcase(name, glob) for name in ids(s)))
+def chosen(profile: Profile, pattern: str) -> list[Scenario]:
+    """The scenarios that the pattern names, as ``--only`` of a run does. Raises UsageError if there is none."""
+    scenarios = matching(profile.scenarios, [pattern])
     if not scenarios:
-        hint = nearest(glob, (s.id for s in profile.scenarios))
+        hint = nearest(pattern, (s.id for s in profile.scenarios))
         raise UsageError(
-            f"no scenario of {profile.id} matches {glob[:80]!r}",
+            f"no scenario of {profile.id} matches {quoted(pattern)}",
             hint=hint or f"`scim-compat show {profile.id} --summary` lists them",
         )
     return scenarios

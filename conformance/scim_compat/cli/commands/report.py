@@ -1,4 +1,4 @@
-"""scim-compat report: the page of a run, made again or made later."""
+"""scim-compat report: writes the page of a run again, or later."""
 
 from __future__ import annotations
 
@@ -11,16 +11,19 @@ from typing import Any
 
 import click
 
-from scim_compat.errors import RecordFileError
+from scim_compat.errors import ExitStatus, InputError, RecordFileError, ScimCompatError
 
 
-class _Refused(Exception):  # noqa: N818 - it says what happened; the text is for the user
+class _Refused(InputError):  # noqa: N818 - it says what happened; the text is for the user
     """A file that is not what it should be; the text is one sentence."""
 
 
-@click.command("report", short_help="Makes the report of a run again.")
+_LABEL_WIDTH = 9
+
+
+@click.command("report", short_help="Writes the report of a run again.")
 @click.argument("results", nargs=-1, required=True, metavar="RESULTS...")
-@click.option("--out", metavar="FILE", help="The page to write. Default: report.html beside what is read.")
+@click.option("--out", metavar="FILE", help="The page to write. Default: report.html beside the results.")
 def command(results: tuple[str, ...], out: str | None) -> None:
     """Writes the report of a run as one HTML file.
 
@@ -29,21 +32,23 @@ def command(results: tuple[str, ...], out: str | None) -> None:
     """
     if out and len(results) > 1:
         raise click.UsageError("--out names one page; leave it out to write report.html beside each of the RESULTS")
-    failed = False
+    from scim_compat.cli import console  # noqa: PLC0415 - not for --help
+
+    stdout = console.output(whole=True)
+    status = ExitStatus.OK
     for name in results:
         try:
             found, beside = _load(Path(name))
             page = Path(out) if out else beside / "report.html"
             _write(page, _render(found, name))
-        except _Refused as refused:
-            click.echo(f"Error: {_plain(refused)}", err=True)
-            failed = True
+        except ScimCompatError as error:
+            console.print_error(error)
+            status = max(status, error.exit_status)
             continue
-        interrupted = found["run"]["interrupted"]
-        click.echo(f"Report   {page}")
-        if interrupted:
-            click.echo(f"         of an interrupted run, so it is partial: {_plain(interrupted)}")
-    sys.exit(2 if failed else 0)
+        stdout.entry("Report", str(page), width=_LABEL_WIDTH)
+        if interrupted := found["run"]["interrupted"]:
+            stdout.entry("", f"of an interrupted run, so it is partial: {interrupted}", width=_LABEL_WIDTH)
+    sys.exit(status)
 
 
 def _load(path: Path) -> tuple[dict[str, Any], Path]:
@@ -148,9 +153,3 @@ def _write(page: Path, text: str) -> None:
         temporary.replace(page)
     except OSError as error:
         raise _Refused(f"{page}: cannot be written: {error.strerror}") from None
-
-
-def _plain(text: object) -> str:
-    from scim_compat.cli.console import printable  # noqa: PLC0415
-
-    return printable(text)

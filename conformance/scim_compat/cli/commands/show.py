@@ -33,9 +33,9 @@ def command(
 
     PROFILE is an id or a file. Its features, scenarios, requirements and sources are listed first.
 
-    With SCENARIO, an id or a pattern such as 'users.*', shows the requests of these scenarios only, byte for
-    byte as they go out, and the answer that each expects. An imaginary server that does all it is asked gives
-    the answers, so the host and ids such as user-1 are its own.
+    With SCENARIO (an id, a glob such as 'users.*' or an area such as users), shows the requests of these
+    scenarios only, byte for byte as they go out, and the answer that each expects. An imaginary server that
+    does all it is asked gives the answers, so the host and ids such as user-1 are its own.
     """
     from scim_compat.cli import catalogue, console, outgoing, profile_view, request_view  # noqa: PLC0415 - not for --help
 
