@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 def command(files: tuple[str, ...], *, quiet: bool) -> None:
     """Checks profiles: each FILE, or all built-in ones if none is named.
 
-    An error makes the profile unusable; a warning is allowed and most likely a mistake. The exit status is 2
-    if there is an error, else 0.
+    An error makes the profile unusable. A warning points at what is allowed and most likely a mistake. The exit
+    status is 2 if there is an error, else 0.
     """
     from scim_compat.cli import catalogue, console  # noqa: PLC0415 - not for --help
     from scim_compat.profile.find import builtin  # noqa: PLC0415
