@@ -234,7 +234,7 @@ def test_the_page_is_made_of_the_matrix():
 def test_the_page_shows_every_defect_once(version, defects, reasons):
     page = matrix_docs.render(MATRIX, matrix.profiles())
     part = page.partition(f"## SCIM {version}\n")[2].partition("\n## ")[0]
-    table, _, open_ = part.partition("### What no profile")
+    table, _, open_ = part.partition("### Mistakes that count for no profile")
     for name in defects:
         assert table.count(f"(`{name}`)") == 1, name
         assert open_.count(f"(`{name}`)") == (name in reasons), name

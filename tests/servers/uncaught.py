@@ -26,7 +26,7 @@ UNCAUGHT: Final[dict[str, str]] = {
     "members-null": "null counts as no value (RFC 7643 2.5), and every client reads it so.",
     "provider-config-patch-false": "No client here reads patch.supported before it sends PATCH: cosmetic.",
     "re-add-duplicates": "A member who stands twice is cosmetic (RFC 7643 2.4: SHOULD NOT); one removal takes both away.",
-    "stack-trace-in-error": "It helps an attacker, and no client minds: cosmetic.",
+    "stack-trace-in-error": "It helps an attacker, and no client depends on it: cosmetic.",
     "token-prefix-accepted": "The run's wrong credential is no part of the right one, which is not for trying.",
     "unknown-member-404": "A server may refuse a member whom it does not know, with whatever 4xx.",
     "upper-cases-type": "The type of an address is compared without case (RFC 7643 2.2), by every client.",

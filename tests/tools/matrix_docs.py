@@ -15,7 +15,7 @@ from servers.uncaught import UNCAUGHT, UNCAUGHT11
 from tools.cells import defects_for
 
 PAGE: Final = Path(__file__).resolve().parents[2] / "profiles" / "MATRIX.md"
-UNMINDED: Final = "–"
+NO_FINDING: Final = "–"
 VERSIONS: Final = ("2.0", "1.1")
 
 TITLES: Final[Mapping[str, str]] = {
@@ -47,28 +47,27 @@ TITLES: Final[Mapping[str, str]] = {
     "discovery": "Discovery",
     "http": "HTTP",
 }
-"""Subject → heading, in the order of the page: what leaves access open or loses data comes first."""
+"""Subject → heading, in the order of the page: mistakes that leave access open or lose data come first."""
 
 _HEAD: Final = """\
-# What each profile finds
+# Findings of each profile
 
-The profiles are tried on servers that are right but for one mistake. There are {count} such mistakes, most of them seen
-in real servers, others against a sentence of the RFC. These tables show what each profile makes of each, the worst finding
-of a whole run:
+Every profile runs against servers that make one mistake each. There are {count} such mistakes; real servers make most of
+them, and the others break a sentence of the RFC. A cell shows the worst finding of a whole run:
 
 | word | meaning |
 |---|---|
 | breach | access stays open, or data of others is lost |
 | blocker | the client cannot go on |
-| degraded | the client goes on, and something is lost or wrong |
-| cosmetic | against the text of a rule; this client is not known to mind |
-| {unminded} | some answer in the run shows the mistake, and this client does not mind |
-| (empty) | no answer in the run shows it: this client does not ask for such a thing |
+| degraded | the client goes on, and data is lost, wrong, or sent again in every cycle |
+| cosmetic | the answer breaks the text of a rule; this client is not known to depend on it |
+| {no_finding} | some answer in the run shows the mistake, and this client does not depend on it |
+| (empty) | no answer in the run shows the mistake: this client sends no such request |
 
-An empty cell is no gap as such. A client that never pages through lists is not hurt by a server that cannot; what the RFC
-says of pages is then the business of the profile `rfc7644`.
+An empty cell is no gap in itself. A server that cannot page through lists does not hurt a client that never does; the profile
+`rfc7644` tests what the RFC says about pages.
 
-This page is made by `python tests/tools/matrix.py --docs` from `tests/matrix/defect_matrix.json`, which also names the checks that
+`python tests/tools/matrix.py --docs` makes this page from `tests/matrix/defect_matrix.json`, which also names the checks that
 find each mistake and a scenario for each. `python tests/tools/matrix.py --check` runs everything again.
 """
 
@@ -76,7 +75,7 @@ find each mistake and a scenario for each. `python tests/tools/matrix.py --check
 def render(matrix: Mapping[str, Any], profiles: Mapping[str, Profile]) -> str:
     """The page. ``matrix``: as ``tools.matrix.read`` gives it; ``profiles``: by id."""
     count = sum(len(rows) for rows in matrix["defects"].values())
-    parts = [_HEAD.format(count=count, unminded=UNMINDED)]
+    parts = [_HEAD.format(count=count, no_finding=NO_FINDING)]
     for version in VERSIONS:
         columns = [name for name in sorted(profiles) if profiles[name].scim == version]
         if columns:
@@ -99,14 +98,14 @@ def _version(version: str, rows: Mapping[str, Any], columns: Sequence[str]) -> I
     reasons = UNCAUGHT11 if version == "1.1" else UNCAUGHT
     left = [name for name in defects if name in reasons and name in rows]
     if left:
-        yield f"### What no profile of SCIM {version} minds\n"
-        yield "These are found by no profile, or as cosmetic only, for the reason given.\n"
+        yield f"### Mistakes that count for no profile of SCIM {version}\n"
+        yield "Every profile passes these, or reports them as cosmetic, for the reason given.\n"
         yield from _table(["the server's mistake", "why"], [[_plain(defects[n]), _escaped(reasons[n])] for n in left])
 
 
 def _totals(rows: Mapping[str, Any], columns: Sequence[str]) -> Iterator[str]:
     counts = {column: Counter(cell(row.get(column)) for row in rows.values()) for column in columns}
-    words = [*reversed(Severity), UNMINDED]
+    words = [*reversed(Severity), NO_FINDING]
     yield from _table(
         ["mistakes found as", *columns],
         [[word, *(str(counts[column][word]) for column in columns)] for word in words],
@@ -114,10 +113,10 @@ def _totals(rows: Mapping[str, Any], columns: Sequence[str]) -> Iterator[str]:
 
 
 def cell(found: Mapping[str, Sequence[str]] | None) -> str:
-    """What a cell shows: the worst severity, ``–`` or nothing."""
+    """The text of a cell: the worst severity, ``–`` or nothing."""
     if found is None:
         return ""
-    return worst(Severity(severity) for severity, _ in found.values()) or UNMINDED
+    return worst(Severity(severity) for severity, _ in found.values()) or NO_FINDING
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -16,8 +16,8 @@ from support.places import ROOT
 TEXT = (ROOT / "profiles/COVERAGE.md").read_text(encoding="utf-8")
 
 ROWS = {
-    "What Okta asks of answers": [str(n) for n in range(1, 16)],
-    "What Entra asks of answers": [f"7.{n}" for n in range(1, 18)],
+    "Okta's demands on answers": [str(n) for n in range(1, 16)],
+    "Entra's demands on answers": [f"7.{n}" for n in range(1, 18)],
     "Quirks of the connectors": [f"Q{n}" for n in range(1, 48)],
 }
 COVERED_BY = re.compile(r"(?P<items>`[^`]+`(?:, `[^`]+`)*)?(?P<both>; )?(?:not covered: (?P<why>[^`]+))?")
@@ -50,8 +50,8 @@ def scenario_ids(profile: str) -> frozenset[str]:
 
 
 @cache
-def minded(check_id: str) -> bool:
-    """Whether any built-in profile makes a finding of it; a check that all of them ignore covers nothing."""
+def is_counted(check_id: str) -> bool:
+    """True when a built-in profile makes a finding of it; a check that all of them ignore covers nothing."""
     rule = all_checks()[check_id]
     return any(
         severity_of(rule, profile, scenario)[0] is not None
@@ -88,7 +88,7 @@ def test_what_a_row_names_exists(row: list[str]) -> None:
         profile, slash, scenario = item.partition("/")
         if not slash:
             assert item in all_checks(), f"there is no check {item}; scim-compat explain lists them"
-            assert minded(item), f"no built-in profile minds {item}, so it covers nothing"
+            assert is_counted(item), f"no built-in profile depends on {item}, so it covers nothing"
             continue
         assert profile in builtin(), f"{item}: there is no profile {profile}; scim-compat profiles lists them"
         assert scenario in scenario_ids(profile), f"{item}: scim-compat show {profile} lists its scenarios"

@@ -204,7 +204,7 @@ def test_verdicts_and_severities_are_those_of_the_report():
 
 def test_the_manual_names_every_verb_and_every_part():
     steps = section("profiles/README.md", "Steps")
-    verbs = rows(steps[steps.index("| verb |") : steps.index("What a written-out request")])
+    verbs = rows(steps[steps.index("| verb |") : steps.index("A written-out request")])
     assert {name for row in verbs for name in row.split(", ")} == set(VERBS)
     assert [row.partition(":")[0] for row in rows(steps[: steps.index("| verb |")])] == [
         "given",
