@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import gc
 import signal
 import subprocess
@@ -13,24 +12,28 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from hypothesis import settings
-from scim_compat.checks.registry import all_checks
 from scim_compat.cli import cli
 from scim_compat.profile import load as loading
 from scim_compat.profile.find import builtin
-from scim_compat.profile.load import load
 from scim_compat.profile.model import Profile
 from scim_compat.run.request import RunOutcome
 from support.commands import TOKEN, Called, play, start
 from support.places import TESTS
+from support.profiles import loaded
+
+COSTS = ("unit", "served", "process", "browser", "matrix")
 
 settings.register_profile("quick", deadline=None, max_examples=60, database=None)
 settings.load_profile("quick")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What a test costs is told by its folder, and marked: ``-m unit``."""
+    """The folder of a test is its class of cost, and its marker: ``-m unit``."""
     for item in items:
-        item.add_marker(item.path.relative_to(TESTS).parts[0])
+        folder = item.path.relative_to(TESTS).parts[0]
+        if folder not in COSTS:
+            raise pytest.UsageError(f"{item.path}: put it into tests/{'/, tests/'.join(COSTS)}/, by what it needs")
+        item.add_marker(folder)
 
 
 def pytest_collection_finish() -> None:
@@ -43,10 +46,9 @@ def pytest_collection_finish() -> None:
 def _built_in_profiles_are_read_once() -> Iterator[None]:
     """Half of a short run is reading its profile, and nothing in a profile can change. Tests of the loader call it."""
     read = loading.load
-    once = functools.cache(lambda ref: read(ref, check_ids=all_checks()))
 
     def load_once(ref: str | Path, **more: Any) -> Profile:
-        return once(ref) if ref in builtin() else read(ref, **more)
+        return loaded(str(ref)) if ref in builtin() else read(ref, **more)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(loading, "load", load_once)
@@ -56,7 +58,7 @@ def _built_in_profiles_are_read_once() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def entra() -> Profile:
     """The built-in profile entra-v2."""
-    return load("entra-v2")
+    return loaded("entra-v2")
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from scim_compat.engine.context import RunContext
 from scim_compat.engine.ledger import Ledger
 from scim_compat.engine.rehearsal import ImaginaryServer
 from scim_compat.engine.scenario import run_scenario
-from scim_compat.profile.model import Step
+from scim_compat.profile.model import Client, Step
 from scim_compat.source.places import Where
 from scim_compat.wire.messages import Exchange, Failure, FailureKind, Headers, Response
 
@@ -66,3 +66,14 @@ def lines(seen):
 
 def last(seen):
     return seen[-1].observation.intent
+
+
+def crowd(count):
+    return step("given", given="crowd", count=count)
+
+
+def speaking(profile, **changes):
+    """The profile with another client."""
+    return replace(
+        profile, client=replace(Client(headers=(("Accept", "application/scim+json"), ("X-Client", "a"))), **changes)
+    )

@@ -6,8 +6,7 @@ from collections import defaultdict
 from dataclasses import replace
 
 from scim_compat.checks.registry import all_checks
-from served import test_bulk
-from unit.checks import test_checks_stateless, test_expect_checks, test_state_checks
+from unit.checks import test_bulk, test_checks_stateless, test_expect_checks, test_state_checks
 from unit.checks.test_expect_checks import outcome
 
 

@@ -9,19 +9,15 @@ import json
 import re
 from collections import Counter
 from dataclasses import replace
-from functools import cache
 
 import pytest
 from scim_compat.checks.judge import judge
-from scim_compat.checks.registry import all_checks
 from scim_compat.engine import people
 from scim_compat.engine.applies import not_applicable
 from scim_compat.engine.context import RunContext
 from scim_compat.engine.ledger import Ledger
-from scim_compat.engine.rehearsal import rehearse
 from scim_compat.engine.scenario import run_scenario
 from scim_compat.profile.lint import lint
-from scim_compat.profile.load import load
 from scim_compat.run.preflight import preflight
 from scim_compat.wire.apps.wsgi import WsgiTransport
 from scim_compat.wire.client import Wire, WireSettings
@@ -30,8 +26,8 @@ from servers.good import GoodServer
 from servers.running import MOUNT, mounted
 from servers.variants import TOGETHER
 from support.commands import TOKEN
+from support.profiles import SEED, loaded, rehearsed
 
-SEED = 7
 TAG = people.tag_for(SEED)
 SUITES = ("okta-spec", "entra-validator")
 CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
@@ -54,22 +50,6 @@ def okta():
 @pytest.fixture(scope="module")
 def validator():
     return loaded("entra-validator")
-
-
-def scenario(profile, name):
-    return next(s for s in profile.scenarios if s.id == name)
-
-
-@cache
-def loaded(profile_id):
-    return load(profile_id, check_ids=all_checks())
-
-
-@cache
-def rehearsed(profile_id, name):
-    """Every exchange of the scenario, against no server."""
-    profile = loaded(profile_id)
-    return rehearse(profile, scenario(profile, name), seed=SEED)
 
 
 def sent(profile, name):
