@@ -8,28 +8,22 @@ from __future__ import annotations
 
 import hashlib
 import random
+import re
 import string
 import unicodedata
 import uuid
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from scim_compat.values import Json
 
 if TYPE_CHECKING:
     from faker import Faker
 
-DOMAIN = "scim-compat.example"
+DOMAIN: Final = "scim-compat.example"
 
-PERSON_ATTRIBUTES = (
-    "givenName", "surname", "fullName", "displayName", "nickName", "userPrincipalName", "mail", "otherMail",
-    "mailNickname", "objectId", "jobTitle", "department", "division", "costCenter", "organization",
-    "employeeId", "employeeType", "telephoneNumber", "mobile", "facsimileTelephoneNumber",
-    "preferredLanguage", "locale", "timezone", "streetAddress", "city", "state", "postalCode", "country",
-    "physicalDeliveryOfficeName", "active", "role", "password", "oktaId", "placeholderPassword",
-)  # fmt: skip
-GROUP_ATTRIBUTES = ("displayName", "objectId", "description")
+_TAG: Final = re.compile("sc[0-9a-f]{6}")
 
 
 def tag_for(seed: int) -> str:
@@ -40,6 +34,12 @@ def tag_for(seed: int) -> str:
 def has_tag(name: str, seed: int) -> bool:
     """True when the name is one that this run gave."""
     return tag_for(seed) in name.lower()
+
+
+def tag_in(name: str) -> str:
+    """The tag of a run inside a name; empty if there is none."""
+    words = re.split(r"[@.\s-]+", name.lower())
+    return next((word for word in words if _TAG.fullmatch(word)), "")
 
 
 @lru_cache(maxsize=1)
