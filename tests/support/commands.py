@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from click.testing import CliRunner, Result
+from scim_compat.cli import cli
 from scim_compat.pytest_plugin.launch import run
 from scim_compat.run.request import RunOutcome, RunRequest
 from scim_compat.run.settings import Login, Settings
@@ -34,6 +36,15 @@ def play(url: str, *profiles: str, out: Path, token: str = TOKEN, seed: int = 7,
     own = {name: more.pop(name) for name in ("app", "ca", "large", "timeout", "fail_on") if name in more}
     chosen = Settings(url=url, login=Login(kind="bearer", token=token), seed=seed, out=str(out), **own)
     return run(RunRequest(settings=chosen, profiles=profiles or ("entra-v2",), **more))
+
+
+def invoke(*arguments: str | Path, token: str | None = None) -> Result:
+    """The command in this process, in 100 columns and with no other credential. An internal error is raised."""
+    unset = dict.fromkeys(("SCIM_PASSWORD", "SCIM_CLIENT_SECRET", "NO_COLOR", "FORCE_COLOR"))
+    env = {"SCIM_TOKEN": token, "COLUMNS": "100", **unset}
+    return CliRunner().invoke(
+        cli, [str(a) for a in arguments], env=env, catch_exceptions=False, prog_name="scim-compat"
+    )  # fmt: skip
 
 
 def environment(token: str | None = TOKEN, **more: str) -> dict[str, str]:

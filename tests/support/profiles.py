@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from pathlib import Path
 
 from scim_compat.checks.registry import all_checks
 from scim_compat.engine.play import PlayedRequest
@@ -41,3 +42,10 @@ def requests(profile: str, name: str, *, large: bool = False) -> list[Request]:
         for one in rehearsed(profile, name, large=large)
         if one.observation.intent.by == "client"
     ]
+
+
+def own_profile(folder: Path, text: str) -> Path:
+    """A file in ``folder``: entra-v2 with ``text`` in addition."""
+    path = folder / "own.yaml"
+    path.write_text(f'format: 1\nid: own\ntitle: Own\nversion: "1"\nextends: entra-v2\n{text}', encoding="utf-8")
+    return path

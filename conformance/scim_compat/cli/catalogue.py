@@ -8,8 +8,8 @@ from typing import Final, get_args
 from scim_compat.checks.registry import all_checks
 from scim_compat.cli.console import error_output
 from scim_compat.errors import SourceFileError
+from scim_compat.profile import load as loader
 from scim_compat.profile.find import builtin
-from scim_compat.profile.load import load
 from scim_compat.profile.model import Profile
 from scim_compat.values import Evidence
 
@@ -52,7 +52,7 @@ def numbers(profile: Profile) -> ProfileNumbers:
 
 def load_profile(ref: str) -> Profile:
     """The profile of this id or file. Raises SourceFileError."""
-    return load(ref, check_ids=all_checks())
+    return loader.load(ref, check_ids=all_checks())
 
 
 def load_builtin() -> tuple[list[Profile], dict[str, SourceFileError]]:
