@@ -81,3 +81,13 @@ def worst(severities: Iterable[Severity]) -> Severity | None:
 def plural(count: int, word: str, many: str = "") -> str:
     """``1 scenario``, ``2 scenarios``; ``many`` where adding an s is not enough."""
     return f"{count:,} {word if count == 1 else many or word + 's'}"
+
+
+def escape(token: str) -> str:
+    """One token of a JSON Pointer, as it is written (RFC 6901 section 3)."""
+    return token.replace("~", "~0").replace("/", "~1")
+
+
+def unescape(token: str) -> str:
+    """One token of a JSON Pointer, as it is meant (RFC 6901 section 4)."""
+    return token.replace("~1", "/").replace("~0", "~")

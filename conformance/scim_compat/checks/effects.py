@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from scim_compat.checks.answers import has_resource, resource_of
 from scim_compat.engine.intent import Effect, Observation, Subject, Write
 from scim_compat.scim import messages, paths
+from scim_compat.scim.grammar import parse_path
+from scim_compat.scim.names import ENTERPRISE, ENTERPRISE_1_1
 from scim_compat.values import MISSING, Json
 
 # --- the writes -----------------------------------------------------------------------------------
@@ -55,21 +57,21 @@ def is_change(observation: Observation) -> bool:
 def is_applied(effect: Effect, resource: Mapping[str, Json]) -> bool:
     """True when the resource shows the effect."""
     if effect.kind == "add-member":
-        return effect.value in paths.member_ids(resource)
+        return effect.value in messages.member_ids(resource)
     if effect.kind == "remove-member":
-        return effect.value not in paths.member_ids(resource)
+        return effect.value not in messages.member_ids(resource)
     actual = paths.get(resource, effect.path)
     return paths.same(None if effect.kind == "clear" else effect.value, actual)
 
 
 def is_manager(effect: Effect) -> bool:
-    return paths.parse(effect.path).attribute.lower() == "manager"
+    return parse_path(effect.path).attribute.lower() == "manager"
 
 
 def is_custom(effect: Effect) -> bool:
     """True for an attribute of an extension that the specification does not define."""
-    urn = paths.parse(effect.path).urn.lower()
-    return bool(urn) and urn not in {paths.ENTERPRISE.lower(), paths.ENTERPRISE_1_1.lower()}
+    urn = parse_path(effect.path).urn.lower()
+    return bool(urn) and urn not in {ENTERPRISE.lower(), ENTERPRISE_1_1.lower()}
 
 
 def is_rewording(path: str, expected: Json, actual: Json) -> bool:
@@ -80,7 +82,7 @@ def is_rewording(path: str, expected: Json, actual: Json) -> bool:
     """
     if not isinstance(expected, str) or not isinstance(actual, str):
         return False
-    attribute = paths.parse(path).attribute.lower()
+    attribute = parse_path(path).attribute.lower()
     if attribute == "phonenumbers":
         # tel:+1-201-555-0123 for (201) 555-0123
         digits = re.sub(r"\D", "", expected)
@@ -95,10 +97,11 @@ def is_rewording(path: str, expected: Json, actual: Json) -> bool:
 
 def has_value(resource: Mapping[str, Json], path: str, value: str) -> bool:
     """True when one of the values at the path is that text, case aside; at a value path, that of the chosen entry."""
-    if paths.parse(path).where:
-        actual = paths.get(resource, path)
+    at = parse_path(path)
+    if at.condition is not None:
+        actual = paths.get(resource, at)
         return actual is not MISSING and str(actual).lower() == value.lower()
-    return value.lower() in {str(one).lower() for one in messages.find_values(resource, path)}
+    return value.lower() in {str(one).lower() for one in paths.values(resource, at)}
 
 
 def has_asked_value(observation: Observation) -> bool:
@@ -110,8 +113,8 @@ def has_asked_value(observation: Observation) -> bool:
     before = intent.subject.last_answer if intent.subject else None
     if before is None or intent.query.filter_path is None or intent.query.filter_value is None:
         return True
-    at = paths.parse(intent.query.filter_path)
-    if not at.where and not list(messages.find_values(before, intent.query.filter_path)):
+    at = parse_path(intent.query.filter_path)
+    if at.condition is None and not list(paths.values(before, at)):
         return paths.member(before, at.attribute) is not MISSING
     return has_value(before, intent.query.filter_path, intent.query.filter_value)
 
@@ -124,4 +127,4 @@ def is_asked_value_denied(observation: Observation) -> bool:
 
 def member_ids(observation: Observation) -> set[str]:
     """Ids of the members that the answer shows."""
-    return paths.member_ids(resource_of(observation), observation.context.ours)
+    return messages.member_ids(resource_of(observation), observation.context.ours)

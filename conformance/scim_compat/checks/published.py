@@ -7,7 +7,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from scim_compat.engine.intent import Context
-from scim_compat.scim import paths, urls
+from scim_compat.scim import urls
+from scim_compat.scim.grammar import parse_path
 from scim_compat.scim.names import CORE_SCHEMA
 from scim_compat.values import Json
 
@@ -36,7 +37,7 @@ def is_published(context: Context, kind: str, path: str) -> bool | None:
     """True when the target's own schemas list the attribute; None if it publishes none."""
     if not context.capabilities.schemas:
         return None
-    at = paths.parse(path)
+    at = parse_path(path)
     is_core = at.urn.lower() == core_urn(context, kind).lower()
     if at.urn and context.capabilities.extends(kind, at.urn) is False and not is_core:
         return False
@@ -53,7 +54,7 @@ def is_published(context: Context, kind: str, path: str) -> bool | None:
 
 def is_unwritable(context: Context, kind: str, path: str) -> bool:
     """True when the target's own schemas call the attribute read-only or immutable: its change may be refused."""
-    at = paths.parse(path)
+    at = parse_path(path)
     attributes = _schema_attributes(context, kind, at.urn) if context.capabilities.schemas else None
     attribute = find_attribute(attributes, at.attribute)
     if attribute is None:

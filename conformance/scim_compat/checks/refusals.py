@@ -11,6 +11,8 @@ from scim_compat.checks.registry import Level
 from scim_compat.engine.fitting import fits_schemas
 from scim_compat.engine.intent import Observation
 from scim_compat.scim import messages, paths
+from scim_compat.scim.filters import Path
+from scim_compat.scim.grammar import PathError, parse_path
 from scim_compat.values import MISSING, Json
 
 _OPERATIONS: Final = frozenset({"add", "remove", "replace"})
@@ -62,10 +64,10 @@ def _is_regular(observation: Observation, operation: Mapping[str, Json]) -> bool
     if "path" not in operation:
         return isinstance(value, Mapping) and not any(map(_is_path, value)) and not _has_wrong_type(observation, value)
     try:
-        at = paths.parse(operation["path"])
-    except paths.PathError:
+        at = parse_path(operation["path"])
+    except PathError:
         return True  # a filter beyond what clients send
-    if at.where:
+    if at.condition is not None:
         return _has_element(observation, at)
     if isinstance(value, Mapping | list):
         return True
@@ -79,7 +81,7 @@ def _is_path(name: str) -> bool:
     return not name.lower().startswith("urn:") and ("." in name or "[" in name)
 
 
-def _has_element(observation: Observation, at: paths.Path) -> bool:
+def _has_element(observation: Observation, at: Path) -> bool:
     """False when the path selects no element.
 
     Then section 3.5.2.3 demands that a replace is refused, and table 9 allows it for an add (noTarget).

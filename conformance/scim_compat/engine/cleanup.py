@@ -15,6 +15,7 @@ from scim_compat.engine.versions import EITHER
 from scim_compat.profile.model import Client
 from scim_compat.scim import paths
 from scim_compat.scim.names import ENDPOINTS
+from scim_compat.scim.urls import STEPS
 from scim_compat.values import Json
 from scim_compat.wire.messages import Exchange, Request, Sender
 
@@ -159,6 +160,6 @@ def _find(entry: Entry, counter: _Counter) -> _Search:
     if not ours or not entry.name:
         return _Search(_Presence.ABSENT)
     identifier = ours[0].get("id")
-    if not isinstance(identifier, str) or identifier in paths.STEPS:
+    if not isinstance(identifier, str) or identifier in STEPS:
         return _Search(_Presence.UNKNOWN)
     return _Search(_Presence.OURS, identifier)

@@ -13,6 +13,7 @@ from scim_compat.engine.ledger import Ledger
 from scim_compat.engine.play import Play
 from scim_compat.scim import paths
 from scim_compat.scim.names import ENDPOINTS
+from scim_compat.scim.urls import STEPS
 from scim_compat.values import Json
 from scim_compat.wire.messages import Exchange
 
@@ -30,7 +31,7 @@ def create(play: Play, actor: Actor, body: dict[str, Json], *, ours: bool, inten
         return done
     answer = response.json if isinstance(response.json, dict) else {}
     identifier = answer.get("id")
-    if isinstance(identifier, str) and identifier not in paths.STEPS:
+    if isinstance(identifier, str) and identifier not in STEPS:
         actor.id = identifier
         name = paths.member(answer, NAME_ATTRIBUTE[actor.kind])
         if isinstance(name, str) and not people.has_tag(name, play.run.seed):
@@ -66,7 +67,7 @@ def entry_settler(ledger: Ledger, number: int) -> Callable[[Exchange], None]:
             return
         answer = response.json if isinstance(response.json, dict) else {}
         identifier, entry = answer.get("id"), ledger.entries[number]
-        if isinstance(identifier, str) and identifier not in paths.STEPS and identifier not in ledger.living():
+        if isinstance(identifier, str) and identifier not in STEPS and identifier not in ledger.living():
             is_echo = str(paths.member(answer, entry.attribute)).lower() == entry.name.lower()
             ledger.record_created(number, identifier, confirmed=bool(entry.name) and is_echo)
 

@@ -13,6 +13,7 @@ from scim_compat.engine.setup import altered_at_setup
 from scim_compat.engine.verbs.reading import is_hostile
 from scim_compat.profile.model import Step
 from scim_compat.scim import paths
+from scim_compat.scim.messages import member_ids
 from scim_compat.scim.names import ENDPOINTS
 from scim_compat.values import MISSING
 
@@ -79,7 +80,7 @@ def _by_id(play: Play, actor: Actor, step: Step) -> None:
         done = play.exchange(request, more, f"reads back the members of group {actor.key}, asked for by name")
         found = done.response.json if done.response and done.response.ok else None
     if isinstance(found, dict):
-        actor.absentees = actor.members - paths.member_ids(found, play.run.ledger.living())
+        actor.absentees = actor.members - member_ids(found, play.run.ledger.living())
 
 
 def _resolve(play: Play, actor: Actor) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import copy
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote
@@ -20,12 +19,14 @@ from scim_compat.engine.ledger import Ledger
 from scim_compat.engine.scenario import run_scenario
 from scim_compat.profile.model import Profile, Scenario
 from scim_compat.scim import paths
+from scim_compat.scim.filters import Filter, Path, equalities
+from scim_compat.scim.grammar import PathError, parse_filter, parse_path
+from scim_compat.scim.messages import RESOURCES
+from scim_compat.scim.names import LIST_RESPONSE
 from scim_compat.values import Json
 from scim_compat.wire.messages import CredentialUse, Exchange, Headers, Request, Response
 
-_FILTER = re.compile(r'^(?P<path>.+) eq "(?P<value>(?:[^"\\]|\\.)*)"$', re.DOTALL)
 _BASE_1_1 = "https://scim.example/scim/v1"
-_LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 
 
 def rehearse(profile: Profile, scenario: Scenario, *, seed: int = 1, large: bool = False) -> list[PlayedRequest]:
@@ -89,7 +90,8 @@ class ImaginaryServer:
             if "Operations" not in sent:
                 _merge(held, sent)
             for operation in sent.get("Operations", []):
-                with contextlib.suppress(paths.PathError):  # a profile may send a path on purpose that cannot be read
+                # A profile may send a path on purpose that cannot be read, or that selects nothing.
+                with contextlib.suppress(PathError, LookupError):
                     _apply(held, operation)
         left_out = [*query.get("excludedAttributes", "").split(","), "password"]
         return 200, {k: v for k, v in self.store[path].items() if k not in left_out}
@@ -112,11 +114,9 @@ class ImaginaryServer:
         return 201, {k: v for k, v in self.store[f"{path}/{identifier}"].items() if k != "password"}
 
     def _found(self, path: str, text: str) -> Iterator[dict[str, Json]]:
-        asked = _FILTER.match(text)
+        asked = _filter(text)
         for key, resource in self.store.items():
-            if not key.startswith(path + "/"):
-                continue
-            if asked is None or str(paths.get(resource, asked["path"])).lower() == _plain(asked["value"]).lower():
+            if key.startswith(path + "/") and (asked is None or paths.matches(resource, asked)):
                 yield resource
 
 
@@ -126,7 +126,7 @@ def _listed(found: list[dict[str, Json]], query: Mapping[str, str]) -> Json:
     first = int(start) if start.isdigit() else 1
     shown = found[first - 1 :][: int(count) if count.isdigit() else None]
     numbers = {"totalResults": len(found), "startIndex": first, "itemsPerPage": len(shown)}
-    return {"schemas": [_LIST], **numbers, "Resources": shown}
+    return {"schemas": [LIST_RESPONSE], **numbers, RESOURCES: shown}
 
 
 def _object(body: bytes | None) -> dict[str, Json] | None:
@@ -137,8 +137,12 @@ def _object(body: bytes | None) -> dict[str, Json] | None:
     return found if isinstance(found, dict) else None
 
 
-def _plain(escaped: str) -> str:
-    return escaped.replace('\\"', '"').replace("\\\\", "\\")
+def _filter(text: str) -> Filter | None:
+    """None lets everything through: a profile may send a filter on purpose that cannot be read."""
+    try:
+        return parse_filter(text)
+    except PathError:
+        return None
 
 
 def _apply(resource: dict[str, Json], operation: Mapping[str, Json]) -> None:
@@ -148,7 +152,7 @@ def _apply(resource: dict[str, Json], operation: Mapping[str, Json]) -> None:
         for key, one in (value or {}).items():
             paths.put(resource, key, one)
         return
-    at = paths.parse(path)
+    at = parse_path(path)
     if at.attribute.lower() == "members":
         _members(resource, op, at, value if isinstance(value, list) else [])
     elif op == "remove":
@@ -165,16 +169,16 @@ def _merge(resource: dict[str, Json], part: Mapping[str, Json]) -> None:
     for name, value in part.items():
         if name == "members":
             doomed = [m for m in value if isinstance(m, dict) and m.get("operation") == "delete"]
-            _members(resource, "remove", paths.parse(name), doomed)
-            _members(resource, "add", paths.parse(name), [m for m in value if m not in doomed])
+            _members(resource, "remove", parse_path(name), doomed)
+            _members(resource, "add", parse_path(name), [m for m in value if m not in doomed])
         elif name not in {"schemas", "id", "meta"}:
             paths.put(resource, name, value)
 
 
-def _members(resource: dict[str, Json], op: str, at: paths.Path, value: list[Json]) -> None:
+def _members(resource: dict[str, Json], op: str, at: Path, value: list[Json]) -> None:
     named = [v for v in value if isinstance(v, dict)]
     held: list[Json] = [] if op == "replace" else list(resource.get("members") or [])
-    ids = {str(m.get("value")) for m in named} | {str(v) for _, v in at.where}
+    ids = {str(m.get("value")) for m in named} | {str(v) for _, v in equalities(at.condition)}
     if op == "remove":
         resource["members"] = [m for m in held if str(m.get("value")) not in ids] if ids else []
     else:

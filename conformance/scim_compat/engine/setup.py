@@ -14,6 +14,7 @@ from scim_compat.engine.play import Play
 from scim_compat.engine.verbs.creating import body_for, created
 from scim_compat.profile.model import ResourceKind, Step
 from scim_compat.scim import paths
+from scim_compat.scim.messages import member_ids
 from scim_compat.scim.names import CORE_SCHEMA, Scim
 from scim_compat.values import MISSING, Json
 from scim_compat.wire.messages import Exchange
@@ -28,7 +29,7 @@ def add_missing_members(play: Play, actor: Actor, done: Exchange) -> None:
     answer = done.response.json if done.response else MISSING
     if not isinstance(answer, Mapping) or paths.member(answer, "members") is MISSING or play.profile.scim != "2.0":
         return
-    absent = sorted(actor.members - paths.member_ids(answer, play.run.ledger.living()))
+    absent = sorted(actor.members - member_ids(answer, play.run.ledger.living()))
     if absent:
         body = wording.patch_body([{"op": "add", "path": "members", "value": [{"value": i} for i in absent]}])
         intent = replace(play.intent("raw", actor, by="harness"), expect="either")

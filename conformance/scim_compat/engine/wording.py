@@ -14,6 +14,7 @@ from urllib.parse import quote, quote_plus
 
 from scim_compat.profile.model import Client, Dialect
 from scim_compat.scim import paths
+from scim_compat.scim.grammar import parse_path
 from scim_compat.scim.names import CORE_SCHEMA
 from scim_compat.values import Json
 
@@ -90,7 +91,7 @@ def partial_members(
 
 
 def _is_shareable(path: str, value: Json) -> bool:
-    return paths.parse(path).simple and not isinstance(value, list | dict)
+    return parse_path(path).simple and not isinstance(value, list | dict)
 
 
 def _op(op: str, path: str, value: Json, dialect: Dialect) -> dict[str, Json]:

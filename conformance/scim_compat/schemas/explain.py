@@ -9,8 +9,7 @@ from typing import Any, Final
 
 from jsonschema.exceptions import ValidationError
 
-from scim_compat.scim.messages import escape
-from scim_compat.values import Json
+from scim_compat.values import Json, escape
 
 _MAX_TEXT: Final = 80
 _MAX_POINTER: Final = 200

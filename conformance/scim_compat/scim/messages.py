@@ -1,50 +1,65 @@
-"""How to read SCIM messages, without judging them."""
+"""SCIM messages: read, and not judged."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import unquote
 
-from scim_compat.scim.names import ERROR, GROUP, USER
+from scim_compat.scim.names import CORE_URNS, ERROR
+from scim_compat.scim.paths import member
+from scim_compat.values import Json
+
+RESOURCES: Final = "Resources"
+COUNTS: Final = ("totalResults", "startIndex", "itemsPerPage")
+"""The numbers of a list (RFC 7644 section 3.4.2)."""
 
 _DATE_TIME: Final = re.compile(
     r"-?\d{4,}-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d+)?(?:Z|[+-](\d\d):(\d\d))?\Z", re.ASCII
 )
-
-
 _DAYS: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
+# --- kinds of messages ----------------------------------------------------------------------------
 
-def escape(token: str) -> str:
-    """One token of a JSON Pointer (RFC 6901 section 3)."""
-    return token.replace("~", "~0").replace("/", "~1")
+
+def has_entries(body: Any) -> bool:
+    """True if the body has a list of resources, be it an empty one."""
+    return isinstance(body, Mapping) and isinstance(body.get(RESOURCES), list)
 
 
 def looks_like_list(body: Any) -> bool:
-    """Whether a body is meant as a ListResponse."""
-    return isinstance(body, Mapping) and ("totalResults" in body or isinstance(body.get("Resources"), list))
+    """True if the body is meant as a ListResponse."""
+    return isinstance(body, Mapping) and ("totalResults" in body or has_entries(body))
 
 
 def looks_like_error(body: Any) -> bool:
-    """Whether a body is meant as a SCIM Error: by its schema, or by the ``Errors`` of SCIM 1.1."""
+    """True if the body is meant as a SCIM Error: by its schema, or by the ``Errors`` of SCIM 1.1."""
     if not isinstance(body, Mapping):
         return False
     return ERROR in strings(body.get("schemas")) or isinstance(body.get("Errors"), list)
 
 
 def looks_like_resource(body: Any) -> bool:
-    """Whether a body is meant as a User or a Group."""
+    """True if the body is meant as a User or a Group."""
     if not isinstance(body, Mapping) or looks_like_error(body) or looks_like_list(body):
         return False
     urns = {urn.lower() for urn in strings(body.get("schemas"))}
-    return bool(urns & {USER.lower(), GROUP.lower()}) or "userName" in body or ("id" in body and "displayName" in body)
+    core = {urn.lower() for urn in CORE_URNS.values()}
+    return bool(urns & core) or "userName" in body or ("id" in body and "displayName" in body)
 
 
-def entries(body: Any) -> list[Any]:
-    """What stands in ``Resources``; empty if there is no such list."""
-    found = body.get("Resources") if isinstance(body, Mapping) else None
-    return found if isinstance(found, list) else []
+# --- what stands in them --------------------------------------------------------------------------
+
+
+def entries(body: Any) -> list[Json]:
+    """The entries of ``Resources``, of any type; none if there is no such list."""
+    return body[RESOURCES] if has_entries(body) else []
+
+
+def resources(body: Any) -> list[Mapping[str, Json]]:
+    """The entries of ``Resources`` that are objects."""
+    return [entry for entry in entries(body) if isinstance(entry, Mapping)]
 
 
 def strings(value: Any) -> tuple[str, ...]:
@@ -52,51 +67,53 @@ def strings(value: Any) -> tuple[str, ...]:
     return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
 
 
-def member(body: Mapping[str, Any], name: str) -> tuple[str, Any] | None:
-    """The member of that name in any case, as (its own spelling, its value); None if it is absent.
+def error_detail(body: Any) -> str:
+    """The sentence of an error: ``detail``, or the first ``description`` of SCIM 1.1 (protocol section 3.9)."""
+    if not isinstance(body, Mapping):
+        return ""
+    errors = body.get("Errors")
+    first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], Mapping) else {}
+    detail = body.get("detail") or first.get("description")
+    return str(detail) if detail else ""
 
-    Attribute names are case-insensitive (RFC 7643 section 2.1).
+
+# --- members of a group ---------------------------------------------------------------------------
+
+
+def member_ids(group: Mapping[str, Json], known: Mapping[str, str] | None = None) -> set[str]:
+    """Ids of a group's members. A bare id counts as well; that it is no object is a matter of form.
+
+    ``known``: id → name of those whom an entry may mean although its ``value`` is no id.
     """
-    if name in body:
-        return name, body[name]
-    wanted = name.lower()
-    return next(((key, value) for key, value in body.items() if key.lower() == wanted), None)
+    members = member(group, "members")
+    people = (one for one in members if isinstance(one, Mapping | str)) if isinstance(members, list) else ()
+    return {member_id(one, known or {}) if isinstance(one, Mapping) else str(one) for one in people}
 
 
-def split_path(path: str) -> tuple[str, tuple[str, ...]]:
-    """An attribute path as (schema URN or "", names), filters left out.
+def member_id(entry: Mapping[str, Json], known: Mapping[str, str]) -> str:
+    """The id of one member: its ``value``, else the known id that ``$ref`` or a name in their place leads to."""
+    value = str(entry.get("value"))
+    if value in known:
+        return value
+    last = unquote(str(entry.get("$ref", "")).split("?", 1)[0].rstrip("/").rpartition("/")[2])
+    if last in known:
+        return last
+    names = {value.lower(), last.lower()} - {""}
+    return next((identifier for identifier, name in known.items() if name.lower() in names), value)
 
-    ``emails[type eq "work"].value`` → ``("", ("emails", "value"))``;
-    ``urn:…:2.0:User:name.givenName`` → ``("urn:…:2.0:User", ("name", "givenName"))``.
-    """
-    bare = re.sub(r"\[[^\]]*\]", "", path)
-    urn = ""
-    if bare.lower().startswith("urn:"):
-        urn, _, bare = bare.rpartition(":")
-    return urn, tuple(part for part in bare.split(".") if part)
 
-
-def find_values(resource: Any, path: str) -> Iterator[Any]:
-    """Every value an attribute path reaches, filters left out, arrays walked through."""
-    urn, names = split_path(path)
-    reached: list[Any] = [resource]
-    for name in (urn, *names) if urn and urn.lower() not in {USER.lower(), GROUP.lower()} else names:
-        parts = [part for value in reached for part in (value if isinstance(value, list) else (value,))]
-        found = [member(part, name) for part in parts if isinstance(part, Mapping)]
-        reached = [pair[1] for pair in found if pair is not None]
-    for value in reached:
-        yield from value if isinstance(value, list) else (value,)
+# --- values ---------------------------------------------------------------------------------------
 
 
 def is_date_time(text: str) -> bool:
-    """Whether it is an xsd:dateTime (RFC 7643 section 2.3.5); a zone is optional there."""
-    found = _DATE_TIME.match(text)
-    if found is None:
+    """True for an xsd:dateTime (RFC 7643 section 2.3.5); a zone is optional there."""
+    parts = _DATE_TIME.match(text)
+    if parts is None:
         return False
-    month, day, hour, minute, second = (int(part) for part in found.groups()[:5])
-    zone_hour, zone_minute = (int(part or 0) for part in found.groups()[5:])
+    month, day, hour, minute, second = (int(part) for part in parts.groups()[:5])
+    zone_hour, zone_minute = (int(part or 0) for part in parts.groups()[5:])
     if not (1 <= month <= 12 and 1 <= day <= _DAYS[month - 1] and zone_hour <= 14 and zone_minute <= 59):
         return False
     midnight = hour == 24 and minute == second == 0
-    # Second 60 is a leap second: xsd forbids it, RFC 3339 allows it, no client minds it.
+    # Second 60 is a leap second: xsd forbids it, RFC 3339 allows it, every client reads it.
     return midnight or (hour <= 23 and minute <= 59 and second <= 60)

@@ -1,94 +1,22 @@
-"""SCIM attribute paths: parse, look up, set, remove, and compare what is found there.
+"""Attribute paths: look up, select, set, remove, and compare what stands there.
 
-Paths are those of RFC 7644 §3.10 and §3.5.2 as far as clients use them: ``active``, ``name.givenName``,
-``emails[type eq "work"].value``, ``urn:…:User:department``, ``urn:…:User:manager.value``. The name behind
-the last colon of a URN may hold spaces (Peakon's labels do). Attribute names match in any case
-(RFC 7643 §2.1).
+``scim.grammar`` says which paths there are. Attribute names match in any case (RFC 7643 section 2.1).
 """
 
 from __future__ import annotations
 
 import copy
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import operator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any, Final
-from urllib.parse import unquote
+from typing import Any, Final, cast
 
+from scim_compat.scim.filters import And, Comparison, Filter, Operator, Or, Path, Presence, Selection, equalities
+from scim_compat.scim.grammar import PathError, parse_path
+from scim_compat.scim.names import is_urn
 from scim_compat.values import MISSING, Json
 
-STEPS: Final = frozenset({"", ".", ".."})
-"""No ids: in a URL these are steps to another resource, however they are encoded (RFC 3986 section 6.2.2.3)."""
-ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
-ENTERPRISE_1_1 = "urn:scim:schemas:extension:enterprise:1.0"
-_CORE = (
-    "urn:ietf:params:scim:schemas:core:2.0:user",
-    "urn:ietf:params:scim:schemas:core:2.0:group",
-    "urn:scim:schemas:core:1.0",
-)
-_TERM = re.compile(r'\s*([\w$.-]+)\s+eq\s+("(?:[^"\\]|\\.)*"|true|false|-?\d+)\s*', re.IGNORECASE)
-_HEAD = re.compile(r"^(?P<head>[^\[\]]+)(?:\[(?P<filter>.*)\])?(?:\.(?P<sub>[\w$-]+))?$", re.DOTALL)
-
-
-class PathError(ValueError):
-    """The text is not a path of the supported grammar."""
-
-
-@dataclass(frozen=True, slots=True)
-class Path:
-    """A parsed path. ``urn`` is empty for core attributes, ``attribute`` empty for a whole extension."""
-
-    text: str
-    urn: str
-    attribute: str
-    where: tuple[tuple[str, Json], ...] = ()
-    """The filter as attribute-value pairs joined by ``and``."""
-    sub: str = ""
-
-    @property
-    def simple(self) -> bool:
-        """No filter and not a whole extension: the kind that may share an operation without path."""
-        return not self.where and bool(self.attribute)
-
-    @property
-    def top(self) -> str:
-        """The top-level attribute it belongs to, lower-case, with its URN."""
-        return f"{self.urn}:{self.attribute}".lower() if self.urn else self.attribute.lower()
-
-
-@lru_cache(maxsize=4096)
-def parse(text: str) -> Path:
-    """Parses one path. Raises PathError with the reason."""
-    found = _HEAD.match(text.strip())
-    if not found:
-        raise PathError(f"{text!r} is not an attribute path")
-    head, condition, sub = found["head"], found["filter"], found["sub"] or ""
-    urn, attribute = "", head
-    if head.lower().startswith("urn:"):
-        urn, _, attribute = head.rpartition(":")
-        if attribute.lower() in {"user", "group"}:  # the URN itself: a whole extension object
-            urn, attribute = head, ""
-    if condition is None and not sub and "." in attribute:
-        attribute, _, sub = attribute.partition(".")
-    if urn.lower() in _CORE:
-        urn = ""
-    where = tuple(_terms(condition, text)) if condition is not None else ()
-    return Path(text=text, urn=urn, attribute=attribute, where=where, sub=sub)
-
-
-def _terms(condition: str, text: str) -> Iterator[tuple[str, Json]]:
-    for part in re.split(r"\s+and\s+", condition, flags=re.IGNORECASE):
-        found = _TERM.fullmatch(part)
-        if not found:
-            raise PathError(f"{text!r}: only eq comparisons joined by and are supported inside [ ]")
-        name, raw = found[1], found[2]
-        if raw.startswith('"'):
-            yield name, raw[1:-1].replace('\\"', '"').replace("\\\\", "\\")
-        elif raw.lower() in {"true", "false"}:
-            yield name, raw.lower() == "true"
-        else:
-            yield name, int(raw)
+# --- look up --------------------------------------------------------------------------------------
 
 
 def member(resource: Mapping[str, Json], name: str) -> Json:
@@ -99,100 +27,166 @@ def member(resource: Mapping[str, Json], name: str) -> Json:
     return next((value for key, value in resource.items() if str(key).lower() == lowered), MISSING)
 
 
-def member_ids(group: Mapping[str, Json], known: Mapping[str, str] | None = None) -> set[str]:
-    """Ids of a group's members. A bare id counts as well; that it is no object is a matter of form.
-
-    ``known``: id → name of those whom an entry may mean although its ``value`` is no id.
-    """
-    found = member(group, "members")
-    listed = found if isinstance(found, list) else []
-    entries = (m for m in listed if isinstance(m, Mapping | str))
-    return {member_id(m, known or {}) if isinstance(m, Mapping) else str(m) for m in entries}
-
-
-def member_id(entry: Mapping[str, Json], known: Mapping[str, str]) -> str:
-    """The id of one member: its ``value``; where that is none, whom ``$ref`` or the name in their place leads to."""
-    value = str(entry.get("value"))
-    if value in known:
-        return value
-    last = unquote(str(entry.get("$ref", "")).split("?", 1)[0].rstrip("/").rpartition("/")[2])
-    if last in known:
-        return last
-    names = {value.lower(), last.lower()} - {""}
-    return next((identifier for identifier, name in known.items() if name.lower() in names), value)
+def spelling(resource: Mapping[str, Json], name: str) -> str:
+    """The resource's own spelling of ``name``; ``name`` itself if there is no such member."""
+    if name in resource:
+        return name
+    lowered = name.lower()
+    return next((key for key in resource if key.lower() == lowered), name)
 
 
 def get(resource: Mapping[str, Json], path: str | Path) -> Json:
-    """What stands at ``path``, or MISSING. A filter picks the first element that fits."""
-    at = parse(path) if isinstance(path, str) else path
+    """The value at ``path``, or MISSING. A condition picks the first element that fits."""
+    at = parse_path(path) if isinstance(path, str) else path
     holder: Json = member(resource, at.urn) if at.urn else resource
     if not at.attribute:
         return holder
     if not isinstance(holder, Mapping):
         return MISSING
     value = member(holder, at.attribute)
-    if at.where:
-        value = next((e for e in _elements(value) if _fits(e, at.where)), MISSING)
+    if at.condition is not None:
+        value = next((e for e in _elements(value) if matches(e, at.condition)), MISSING)
     if not at.sub or value is MISSING:
         return value
     return member(value, at.sub) if isinstance(value, Mapping) else MISSING
+
+
+def values(resource: Json, path: str | Path) -> Iterator[Json]:
+    """Every value that the path reaches. Arrays are walked through, a condition selects among their elements."""
+    at = parse_path(path) if isinstance(path, str) else path
+    reached: list[Json] = [resource]
+    for name in (at.urn, at.attribute):
+        reached = _below(reached, name) if name else reached
+    if at.condition is not None:
+        reached = [element for element in _spread(reached) if matches(element, at.condition)]
+    return _spread(_below(reached, at.sub) if at.sub else reached)
+
+
+def _below(holders: Iterable[Json], name: str) -> list[Json]:
+    members = (member(one, name) for one in _spread(holders) if isinstance(one, Mapping))
+    return [value for value in members if value is not MISSING]
+
+
+def _spread(reached: Iterable[Json]) -> Iterator[Json]:
+    for value in reached:
+        yield from value if isinstance(value, list) else (value,)
 
 
 def _elements(value: Json) -> list[Json]:
     return value if isinstance(value, list) else [value] if isinstance(value, Mapping) else []
 
 
-def _fits(element: Json, where: tuple[tuple[str, Json], ...]) -> bool:
-    return isinstance(element, Mapping) and all(_same_word(member(element, n), v) for n, v in where)
+# --- select ---------------------------------------------------------------------------------------
 
 
-def _same_word(actual: Json, wanted: Json) -> bool:
+def matches(resource: Json, condition: Filter) -> bool:
+    """True if the filter selects the resource, or the condition of a path the element. What is no object never fits."""
+    if not isinstance(resource, Mapping):
+        return False
+    if isinstance(condition, Comparison):
+        return _compares(_compared(resource, condition.path), condition.operator, condition.value)
+    if isinstance(condition, And):
+        return all(matches(resource, part) for part in condition.parts)
+    if isinstance(condition, Or):
+        return any(matches(resource, part) for part in condition.parts)
+    if isinstance(condition, Presence):
+        return not all(map(is_unassigned, values(resource, condition.path)))
+    if isinstance(condition, Selection):
+        return any(True for _ in values(resource, condition.path))
+    return not matches(resource, condition.part)
+
+
+def _compared(resource: Mapping[str, Json], path: Path) -> Iterable[Json]:
+    if path.urn or path.sub or path.condition is not None:
+        return values(resource, path)
+    # By far the most frequent: an attribute of an element.
+    value = member(resource, path.attribute)
+    return value if isinstance(value, list) else () if value is MISSING else (value,)
+
+
+def _compares(reached: Iterable[Json], how: Operator, wanted: Json) -> bool:
+    if how is Operator.NOT_EQUAL:
+        return not _compares(reached, Operator.EQUAL, wanted)
+    if how is Operator.EQUAL and wanted is None:
+        return all(map(is_unassigned, reached))  # RFC 7643 section 2.5: null is no value
+    return any(_COMPARE[how](value, wanted) for value in reached)
+
+
+def _is_same_word(actual: Json, wanted: Json) -> bool:
     # Entra filters a boolean by the string "True" (source S6), so words compare without case.
-    return actual is not MISSING and str(actual).lower() == str(wanted).lower()
+    return str(actual).lower() == str(wanted).lower()
+
+
+def _in_order(test: Callable[[Any, Any], bool]) -> Callable[[Json, Json], bool]:
+    def is_in_order(actual: Json, wanted: Json) -> bool:
+        if isinstance(actual, str) and isinstance(wanted, str):
+            return test(actual.lower(), wanted.lower())
+        numbers = all(isinstance(one, int | float) and not isinstance(one, bool) for one in (actual, wanted))
+        return numbers and test(actual, wanted)
+
+    return is_in_order
+
+
+_COMPARE: Final[Mapping[Operator, Callable[[Json, Json], bool]]] = {
+    Operator.EQUAL: _is_same_word,
+    Operator.CONTAINS: lambda actual, wanted: str(wanted).lower() in str(actual).lower(),
+    Operator.STARTS_WITH: lambda actual, wanted: str(actual).lower().startswith(str(wanted).lower()),
+    Operator.ENDS_WITH: lambda actual, wanted: str(actual).lower().endswith(str(wanted).lower()),
+    Operator.GREATER: _in_order(operator.gt),
+    Operator.GREATER_OR_EQUAL: _in_order(operator.ge),
+    Operator.LESS: _in_order(operator.lt),
+    Operator.LESS_OR_EQUAL: _in_order(operator.le),
+}
+
+# --- change ---------------------------------------------------------------------------------------
 
 
 def put(resource: dict[str, Json], path: str | Path, value: Json) -> None:
-    """Sets ``path`` to ``value`` in place, making the objects and elements it needs."""
-    at = parse(path) if isinstance(path, str) else path
-    holder = resource
-    if at.urn:
-        holder = _object(resource, at.urn)
+    """Sets ``path`` to ``value`` in place, and makes the objects and elements that it needs.
+
+    Raises LookupError if no element fits the condition and none can be made by it: only ``eq`` says what to make.
+    """
+    at = parse_path(path) if isinstance(path, str) else path
     if not at.attribute:
-        resource[_name(resource, at.urn)] = copy.deepcopy(value)
+        resource[spelling(resource, at.urn)] = copy.deepcopy(value)
         return
-    name = _name(holder, at.attribute)
-    if at.where:
-        elements = holder.get(name)
-        if not isinstance(elements, list):
-            elements = holder[name] = []
-        element = next((e for e in elements if _fits(e, at.where)), None)
-        if element is None:
-            element = {n: _plain(n, v) for n, v in at.where}
-            elements.append(element)
+    holder = _object(resource, at.urn) if at.urn else resource
+    name = spelling(holder, at.attribute)
+    if at.condition is not None:
+        element = _element(holder, name, at.condition)
         if at.sub:
-            element[_name(element, at.sub)] = copy.deepcopy(value)
+            element[spelling(element, at.sub)] = copy.deepcopy(value)
         elif isinstance(value, Mapping):
             element.update(copy.deepcopy(dict(value)))
     elif at.sub:
         inner = _object(holder, at.attribute)
-        inner[_name(inner, at.sub)] = copy.deepcopy(value)
+        inner[spelling(inner, at.sub)] = copy.deepcopy(value)
     else:
         holder[name] = copy.deepcopy(value)
 
 
-def _plain(name: str, value: Json) -> Json:
+def _element(holder: dict[str, Json], name: str, condition: Filter) -> dict[str, Json]:
+    """The first element that fits, made if there is none."""
+    elements = holder.get(name)
+    for element in elements if isinstance(elements, list) else ():
+        if matches(element, condition):
+            return cast("dict[str, Json]", element)
+    made = {key: _unquoted(key, wanted) for key, wanted in equalities(condition)}
+    if not made:
+        raise LookupError(f"no element of {name} fits {condition}")
+    holder[name] = [*(elements if isinstance(elements, list) else ()), made]
+    return made
+
+
+def _unquoted(name: str, value: Json) -> Json:
     """``primary eq "True"`` names a boolean although it is written as a string."""
     if name.lower() == "primary" and isinstance(value, str):
         return value.lower() == "true"
     return value
 
 
-def _name(holder: Mapping[str, Json], name: str) -> str:
-    return next((key for key in holder if key.lower() == name.lower()), name)
-
-
 def _object(holder: dict[str, Json], name: str) -> dict[str, Json]:
-    key = _name(holder, name)
+    key = spelling(holder, name)
     inner = holder.get(key)
     if not isinstance(inner, dict):
         inner = holder[key] = {}
@@ -200,85 +194,93 @@ def _object(holder: dict[str, Json], name: str) -> dict[str, Json]:
 
 
 def remove(resource: dict[str, Json], path: str | Path) -> None:
-    """Removes what stands at ``path`` in place; nothing happens where nothing stands."""
-    at = parse(path) if isinstance(path, str) else path
-    holder: Any = resource.get(_name(resource, at.urn)) if at.urn and at.attribute else resource
-    name = at.attribute or at.urn
+    """Removes the value at ``path`` in place; nothing happens where there is none."""
+    at = parse_path(path) if isinstance(path, str) else path
+    holder: Any = resource.get(spelling(resource, at.urn)) if at.urn and at.attribute else resource
     if not isinstance(holder, dict):
         return
-    key = _name(holder, name)
+    key = spelling(holder, at.attribute or at.urn)
     value = holder.get(key)
-    if at.where and isinstance(value, list):
+    if at.condition is not None and isinstance(value, list):
         if at.sub:
             for element in value:
-                if _fits(element, at.where):
-                    element.pop(_name(element, at.sub), None)
+                if matches(element, at.condition):
+                    element.pop(spelling(element, at.sub), None)
         else:
-            value[:] = [e for e in value if not _fits(e, at.where)]
+            value[:] = [element for element in value if not matches(element, at.condition)]
     elif at.sub and isinstance(value, dict):
-        value.pop(_name(value, at.sub), None)
+        value.pop(spelling(value, at.sub), None)
     else:
         holder.pop(key, None)
 
 
-def leaves(resource: Mapping[str, Json], *, skip: frozenset[str] = frozenset()) -> Iterator[tuple[str, Json]]:
-    """Every assigned attribute as (path, value), in the paths a client would use.
+# --- walk -----------------------------------------------------------------------------------------
+
+
+def leaves(resource: Mapping[str, Json], *, skip: frozenset[str] = frozenset()) -> Iterator[tuple[Path, Json]]:
+    """Every assigned attribute as (path, value), in the paths that a client would use.
 
     ``skip`` holds lower-case top-level names to leave out. Elements of a multi-valued attribute are
-    addressed by their type, else by their value; where those repeat, the attribute is one leaf. What no
-    path can spell is left out: a server may answer with any name.
+    addressed by their type, else by their value; where those repeat, the attribute is one leaf. Names that
+    no path can spell are left out: a server may answer with any name.
     """
-    kept = {name: value for name, value in resource.items() if name.lower() not in skip}
-    for path, value in _walk(kept):
-        if _leads_to(kept, path, value):
+    walked = {name: value for name, value in resource.items() if name.lower() not in skip}
+    for path, value in _walk(walked):
+        if _is_spellable(path.urn, path.attribute, path.sub) and get(walked, path) is value:
             yield path, value
 
 
-def _leads_to(resource: Mapping[str, Json], path: str, value: Json) -> bool:
+@lru_cache(maxsize=4096)
+def _is_spellable(urn: str, attribute: str, sub: str) -> bool:
+    path = Path(urn, attribute, sub=sub)
     try:
-        return get(resource, path) is value
+        return parse_path(str(path)) == path
     except PathError:
         return False
 
 
-def _walk(resource: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
+def _walk(resource: Mapping[str, Json], urn: str = "") -> Iterator[tuple[Path, Json]]:
     for name, value in resource.items():
         if is_unassigned(value):
             continue
-        if name.lower().startswith("urn:") and isinstance(value, Mapping):
-            for inner, inner_value in _walk(value):
-                yield f"{name}:{inner}", inner_value
-        elif isinstance(value, Mapping):
+        if not isinstance(value, Mapping | list):
+            yield Path(urn, name), value
+        elif isinstance(value, list):
+            yield from _walk_elements(Path(urn, name), value)
+        elif is_urn(name) and not urn:
+            yield from _walk(value, name)
+        else:
             for sub, sub_value in value.items():
                 if not is_unassigned(sub_value):
-                    yield f"{name}.{sub}", sub_value
-        elif isinstance(value, list) and all(isinstance(e, Mapping) for e in value):
-            yield from _element_leaves(name, value)
-        else:
-            yield name, value
+                    yield Path(urn, name, sub=sub), sub_value
 
 
-def _element_leaves(name: str, elements: list[Json]) -> Iterator[tuple[str, Json]]:
-    keys = ["type" if "type" in e else "value" if "value" in e else "" for e in elements]
-    told_apart = {(key, str(e.get(key)).lower()) for key, e in zip(keys, elements, strict=True)}
-    if "" in keys or len(told_apart) < len(elements):
-        yield name, elements
+def _walk_elements(path: Path, elements: list[Json]) -> Iterator[tuple[Path, Json]]:
+    keys = ["type" if "type" in e else "value" if "value" in e else "" for e in elements if isinstance(e, Mapping)]
+    if len(keys) < len(elements) or "" in keys:
+        yield path, elements
         return
-    for key, element in zip(keys, elements, strict=True):
-        quoted = str(element[key]).replace("\\", "\\\\").replace('"', '\\"')
-        condition = f'{name}[{key} eq "{quoted}"]'
-        for sub, sub_value in element.items():
-            if not is_unassigned(sub_value) and (sub != key or len(element) == 1):
-                yield f"{condition}.{sub}", sub_value
+    words = [str(element[key]) for key, element in zip(keys, elements, strict=True)]
+    if len(set(zip(keys, map(str.lower, words), strict=True))) < len(elements):
+        yield path, elements
+        return
+    for key, word, element in zip(keys, words, elements, strict=True):
+        condition = Comparison(Path("", key), Operator.EQUAL, word)
+        for sub, value in element.items():
+            if not is_unassigned(value) and (sub != key or len(element) == 1):
+                yield Path(path.urn, path.attribute, condition, sub), value
+
+
+# --- compare --------------------------------------------------------------------------------------
 
 
 def is_unassigned(value: Json) -> bool:
-    """No value, null, empty string, empty list or empty object: all mean unassigned (RFC 7643 §2.5)."""
+    """No value, null, empty string, empty list or empty object: all mean unassigned (RFC 7643 section 2.5)."""
     return value is MISSING or value is None or (value in ("", [], {}) and not isinstance(value, bool | int | float))
 
 
 def same(expected: Json, actual: Json) -> bool:
-    """Whether ``actual`` is what was asked for.
+    """True if ``actual`` is what was asked for.
 
     Strings, numbers and booleans must be equal and of one type. An object may hold more members than
     asked. A list must hold one fitting element for each asked, and no others.
@@ -287,9 +289,7 @@ def same(expected: Json, actual: Json) -> bool:
         return is_unassigned(actual) or (isinstance(actual, Mapping) and all(is_unassigned(v) for v in actual.values()))
     if isinstance(expected, Mapping):
         if set(expected) == {"value"} and isinstance(actual, str):
-            return bool(
-                expected["value"] == actual
-            )  # a reference returned as a bare string; its shape is another check's
+            return bool(expected["value"] == actual)  # a reference as a bare string; another check judges its shape
         return isinstance(actual, Mapping) and all(same(v, member(actual, k)) for k, v in expected.items())
     if isinstance(expected, list):
         return isinstance(actual, list) and len(actual) == len(expected) and _pairs_up(expected, actual)
@@ -299,18 +299,18 @@ def same(expected: Json, actual: Json) -> bool:
 
 
 def _pairs_up(expected: list[Json], actual: list[Json]) -> bool:
-    """Whether each expected element has an actual one of its own, in any order."""
+    """True if each expected element has an actual one of its own, in any order."""
     if all(map(same, expected, actual)):
         return True
     fits = [[n for n, a in enumerate(actual) if same(e, a)] for e in expected]
     taken: dict[int, int] = {}
 
     def place(wanted: int, tried: set[int]) -> bool:
-        for place_ in fits[wanted]:
-            if place_ not in tried:
-                tried.add(place_)
-                if place_ not in taken or place(taken[place_], tried):
-                    taken[place_] = wanted
+        for index in fits[wanted]:
+            if index not in tried:
+                tried.add(index)
+                if index not in taken or place(taken[index], tried):
+                    taken[index] = wanted
                     return True
         return False
 

@@ -5,43 +5,50 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urljoin, urlsplit
 
-COLLECTIONS: Final = frozenset({"users", "groups"})
+from scim_compat.scim.names import COLLECTIONS, DISCOVERY, SEARCH
 
-
-DISCOVERY: Final = frozenset({"schemas", "resourcetypes", "serviceproviderconfig", "serviceproviderconfigs"})
-
-
+STEPS: Final = frozenset({"", ".", ".."})
+"""No ids: in a URL these are steps to another resource, however they are encoded (RFC 3986 section 6.2.2.3)."""
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+
+
+def path_of(target: str) -> str:
+    """A request target without its query."""
+    return target.partition("?")[0]
 
 
 def segments(target: str) -> tuple[str, ...]:
     """The decoded path segments of a request target; the query is left out."""
-    path = target.split("?", 1)[0]
-    return tuple(unquote(part) for part in path.split("/") if part)
+    return tuple(unquote(part) for part in path_of(target).split("/") if part)
 
 
 def parameters(target: str) -> dict[str, str]:
     """The query parameters of a request target, names in lower case; the first of equal names counts."""
-    found: dict[str, str] = {}
+    first: dict[str, str] = {}
     for name, value in parse_qsl(target.partition("?")[2], keep_blank_values=True):
-        found.setdefault(name.lower(), value)
-    return found
+        first.setdefault(name.lower(), value)
+    return first
 
 
 def is_projected(target: str) -> bool:
-    """Whether the request asked for a part of the attributes only (RFC 7644 section 3.9)."""
+    """True if the request asked for a part of the attributes only (RFC 7644 section 3.9)."""
     asked = parameters(target)
     return "attributes" in asked or "excludedattributes" in asked
 
 
+def is_search(target: str) -> bool:
+    """True for a query that is sent by POST (RFC 7644 section 3.4.3)."""
+    return path_of(target).lower().endswith(SEARCH)
+
+
 def is_collection(target: str) -> bool:
-    """Whether the target addresses a list: ``/Users``, ``/Groups``, ``/Users/.search``."""
+    """True if the target addresses a list: ``/Users``, ``/Groups``, ``/Users/.search``."""
     path = segments(target)
-    return bool(path) and (path[-1].lower() in COLLECTIONS or path[-1].lower() == ".search")
+    return bool(path) and (path[-1].lower() in COLLECTIONS or f"/{path[-1].lower()}" == SEARCH)
 
 
 def is_discovery(target: str) -> bool:
-    """Whether the target addresses ``/Schemas``, ``/ResourceTypes``, ``/ServiceProviderConfig``, or below."""
+    """True if the target addresses ``/Schemas``, ``/ResourceTypes``, ``/ServiceProviderConfig``, or below."""
     return any(part.lower() in DISCOVERY for part in segments(target)[-2:])
 
 
@@ -58,7 +65,7 @@ def origin(url: str) -> tuple[str, str, int] | None:
 
 
 def same_url(one: str, other: str, *, base: str) -> bool:
-    """Whether two references name the same resource once both are resolved against ``base``."""
+    """True if two references name the same resource once both are resolved against ``base``."""
 
     def normal(url: str) -> tuple[object, ...]:
         whole = urljoin(base, url)

@@ -20,7 +20,7 @@ from scim_compat.profile.load import load
 from scim_compat.results.stream import EventWriter
 from scim_compat.run.session import Session
 from scim_compat.run.settings import Login, Settings
-from scim_compat.scim import paths
+from scim_compat.scim.grammar import PathError, parse_path
 
 from servers.real import Target
 
@@ -129,8 +129,8 @@ def _place(check: Mapping[str, Any]) -> str:
     if not where or where.startswith(("/", "header ")):
         return re.sub(r"/\d+(?=/|$)", "/#", where) or "body"
     try:
-        return paths.parse(where).attribute or where
-    except paths.PathError:
+        return parse_path(where).attribute or where
+    except PathError:
         return where
 
 

@@ -12,10 +12,11 @@ from scim_compat.engine.context import RunContext
 from scim_compat.engine.ledger import Ledger
 from scim_compat.engine.rehearsal import ImaginaryServer
 from scim_compat.scim import paths
+from scim_compat.scim.names import ENTERPRISE
 from scim_compat.wire.messages import Exchange, Headers, Response
 from support.acting import Refusing, given, last, lines, play, step, verify
 
-ENT = paths.ENTERPRISE
+ENT = ENTERPRISE
 
 
 def test_a_scenario_cleans_up_in_reverse_and_leaves_nothing(entra):

@@ -491,23 +491,6 @@ def test_date_times(text, lawful):
 
 
 @pytest.mark.parametrize(
-    ("path", "values"),
-    [
-        ("userName", ["bjensen@example.com"]),
-        ("USERNAME", ["bjensen@example.com"]),
-        ("name.givenName", ["Barbara"]),
-        ('emails[type eq "work"].value', ["bjensen@example.com", "babs@jensen.example"]),
-        (f"{names.USER}:userName", ["bjensen@example.com"]),
-        (f"{names.ENTERPRISE}:manager.value", ["26118915"]),
-        ("nothing.here", []),
-        ("userName.deeper", []),
-    ],
-)
-def test_find_values(path, values):
-    assert list(messages.find_values(USER, path)) == values
-
-
-@pytest.mark.parametrize(
     ("target", "collection", "discovery", "projected"),
     [
         ("/Users", True, False, False),

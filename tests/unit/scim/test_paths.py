@@ -8,17 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scim_compat.scim import paths
-from scim_compat.scim.paths import (
-    ENTERPRISE,
-    PathError,
-    get,
-    is_unassigned,
-    leaves,
-    parse,
-    put,
-    remove,
-    same,
-)
+from scim_compat.scim.filters import equalities
+from scim_compat.scim.grammar import parse_filter, parse_path
+from scim_compat.scim.names import ENTERPRISE, ENTERPRISE_1_1
+from scim_compat.scim.paths import get, is_unassigned, leaves, matches, put, remove, same, values
 from scim_compat.values import MISSING
 
 PEAKON = "urn:ietf:params:scim:schemas:extension:peakon:2.0:User"
@@ -41,48 +34,10 @@ def liv():
     }
 
 
-@pytest.mark.parametrize(
-    ("text", "urn", "attribute", "where", "sub", "simple"),
-    [
-        ("active", "", "active", (), "", True),
-        ("name.givenName", "", "name", (), "givenName", True),
-        (" userName ", "", "userName", (), "", True),
-        ('emails[type eq "work"].value', "", "emails", (("type", "work"),), "value", False),
-        ('emails[type eq "work"]', "", "emails", (("type", "work"),), "", False),
-        ('emails[ type  EQ "work" ].value', "", "emails", (("type", "work"),), "value", False),
-        ('emails[type eq "work" and primary eq true].value', "", "emails", (("type", "work"), ("primary", True)), "value", False),
-        ('roles[primary eq "True"].value', "", "roles", (("primary", "True"),), "value", False),
-        ('members[value eq "a\\"b\\\\c"]', "", "members", (("value", 'a"b\\c'),), "", False),
-        ('emails[value eq "x].y"].type', "", "emails", (("value", "x].y"),), "type", False),
-        ("phones[rank eq -3]", "", "phones", (("rank", -3),), "", False),
-        (f"{ENTERPRISE}:department", ENTERPRISE, "department", (), "", True),
-        (f"{ENTERPRISE}:manager.value", ENTERPRISE, "manager", (), "value", True),
-        (ENTERPRISE, ENTERPRISE, "", (), "", False),
-        ("urn:ietf:params:scim:schemas:core:2.0:User:userName", "", "userName", (), "", True),
-        ("URN:IETF:params:scim:schemas:CORE:2.0:User:name.givenName", "", "name", (), "givenName", True),
-        ("urn:ietf:params:scim:schemas:core:2.0:Group:displayName", "", "displayName", (), "", True),
-        (f"{PEAKON}:Seat number", PEAKON, "Seat number", (), "", True),
-        (f"{PEAKON}:contacts[primary eq true].value", PEAKON, "contacts", (("primary", True),), "value", False),
-    ],
-)  # fmt: skip
-def test_parse(text, urn, attribute, where, sub, simple):
-    at = parse(text)
-    assert (at.urn, at.attribute, at.where, at.sub, at.simple) == (urn, attribute, where, sub, simple)
-
-
-@pytest.mark.parametrize(
-    "text", ["", "[", "emails[", 'emails[type ne "work"]', 'emails[type eq "work" or type eq "home"]', "emails[]",
-             "emails[type eq work].value", 'emails[type eq "work"].value.more', "a]b"],
-)  # fmt: skip
-def test_what_is_no_path(text):
-    with pytest.raises(PathError, match=r"path|eq"):
-        parse(text)
-
-
 def test_a_path_knows_its_top_level():
-    assert parse("name.givenName").top == "name"
-    assert parse('Emails[type eq "work"].value').top == "emails"
-    assert parse(f"{ENTERPRISE}:manager.value").top == f"{ENTERPRISE}:manager".lower()
+    assert parse_path("name.givenName").top == "name"
+    assert parse_path('Emails[type eq "work"].value').top == "emails"
+    assert parse_path(f"{ENTERPRISE}:manager.value").top == f"{ENTERPRISE}:manager".lower()
 
 
 @pytest.mark.parametrize(
@@ -123,6 +78,79 @@ def test_get_on_what_servers_answer_instead(resource):
         assert get(resource, path) is MISSING
 
 
+@pytest.mark.parametrize(
+    ("path", "reached"),
+    [
+        ("userName", ["liv@fjord.example"]),
+        ("USERNAME", ["liv@fjord.example"]),
+        ("name.givenName", ["Liv"]),
+        ("emails.value", ["liv@home.example", "liv@fjord.example"]),
+        ('emails[type eq "work"].value', ["liv@fjord.example"]),
+        ('emails[value co "liv"].type', ["home", "work"]),
+        ("urn:ietf:params:scim:schemas:core:2.0:User:userName", ["liv@fjord.example"]),
+        (f"{ENTERPRISE}:manager.value", ["u-400"]),
+        (f"{ENTERPRISE}:manager", [{"value": "u-400"}]),
+        ("schemas", ["urn:ietf:params:scim:schemas:core:2.0:User", ENTERPRISE]),
+        ("nothing.here", []),
+        ("userName.deeper", []),
+    ],
+)
+def test_values_are_all_that_a_path_reaches(path, reached):
+    assert list(values(liv(), path)) == reached
+
+
+@pytest.mark.parametrize(
+    ("text", "selects"),
+    [
+        ('userName eq "LIV@fjord.example"', True),
+        ('userName eq "liv"', False),
+        ('userName ne "liv"', True),
+        ('userName ne "LIV@fjord.example"', False),
+        ('userName co "FJORD"', True),
+        ('userName sw "liv@"', True),
+        ('userName ew ".EXAMPLE"', True),
+        ('userName ew "liv"', False),
+        ("userName pr", True),
+        ("nickName pr", False),
+        ('nickName eq "x"', False),
+        ('nickName ne "x"', True),
+        ("nickName eq null", True),
+        ("userName ne null", True),
+        ("active eq true", True),
+        ('active eq "True"', True),  # as Entra writes it
+        ("active eq false", False),
+        ("active gt false", False),
+        ('userName gt "liv"', True),
+        ('userName lt "LIV"', False),
+        ('userName le "liv@fjord.example"', True),
+        ("logins ge 7", True),
+        ("logins gt 7", False),
+        ("logins lt 7.5", True),
+        ('logins gt "6"', False),
+        ('emails.value eq "liv@home.example"', True),
+        ('emails[type eq "work"].value eq "liv@home.example"', False),
+        ('emails[type eq "work" and primary eq true]', True),
+        ('emails[type eq "home" and primary eq true]', False),
+        ('emails[type eq "home"].primary pr', False),
+        (f'{PEAKON}:Seat number eq "12"', True),
+        (f'{ENTERPRISE}:department eq "harbour"', True),
+        ('not (userName sw "liv")', False),
+        ('userName eq "x" or active eq true and logins eq 7', True),
+        ('(userName eq "x" or active eq true) and logins eq 8', False),
+    ],
+)
+def test_a_filter_selects(text, selects):
+    assert matches({**liv(), "logins": 7}, parse_filter(text)) is selects
+
+
+@pytest.mark.parametrize("text", ['value ne "x"', "value eq null", 'not (value eq "x")'])
+def test_a_condition_selects_no_element_that_is_no_object(text):
+    assert get({"emails": ["a", None, {"display": "b"}]}, f"emails[{text}]") == {"display": "b"}
+    resource = {"emails": ["a", {"display": "b"}]}
+    remove(resource, f"emails[{text}]")
+    assert resource == {"emails": ["a"]}
+
+
 def test_get_takes_a_lone_object_for_a_list_of_one():
     assert get({"emails": {"type": "work", "value": "x"}}, 'emails[type eq "work"].value') == "x"
 
@@ -145,6 +173,27 @@ def test_put_makes_what_it_needs():
         "roles": [{"primary": True, "value": "Admin"}],
         ENTERPRISE: {"department": "Harbour", "manager": {"value": "u-1"}},
     }
+
+
+def test_put_changes_the_element_that_a_condition_of_any_kind_selects():
+    made = liv()
+    put(made, 'emails[type ne "home" and value ew ".example"].value', "new@fjord.example")
+    assert made["emails"][1] == {"type": "work", "value": "new@fjord.example", "primary": True}
+
+
+@pytest.mark.parametrize("condition", ['type ne "work"', 'value eq "a" or value eq "b"', "not (type pr)"])
+def test_put_makes_no_element_that_a_condition_does_not_describe(condition):
+    made: dict = {"emails": []}
+    with pytest.raises(LookupError, match="no element of emails fits"):
+        put(made, f"emails[{condition}].value", "a")
+    assert made == {"emails": []}
+
+
+def test_put_makes_an_extension_whose_urn_ends_in_a_version():
+    made: dict = {}
+    put(made, ENTERPRISE_1_1, {"department": "Sea"})
+    put(made, f"{ENTERPRISE_1_1}:division", "North")
+    assert made == {ENTERPRISE_1_1: {"department": "Sea", "division": "North"}}
 
 
 def test_put_keeps_the_spelling_that_is_there():
@@ -218,12 +267,13 @@ def any_path(draw):
 @given(any_path(), VALUES)
 def test_what_was_put_is_found(path, value):
     made: dict = {}
-    at = parse(path)
+    at = parse_path(path)
     put(made, path, value)
     found = get(made, path)
-    if at.where and not at.sub:  # an element, which also holds what it was chosen by
+    if at.condition and not at.sub:  # an element, which also holds what it was chosen by
         assert isinstance(found, dict)
-        if isinstance(value, dict) and not any(k.lower() == at.where[0][0].lower() for k in value):
+        [(chosen_by, _)] = equalities(at.condition)
+        if isinstance(value, dict) and not any(k.lower() == chosen_by.lower() for k in value):
             assert value.items() <= found.items()
     else:
         assert found == value
@@ -239,7 +289,7 @@ def test_what_was_removed_is_not_found(path, value):
 
 @given(any_path(), VALUES)
 def test_put_touches_nothing_else(path, value):
-    made, top = liv(), parse(path)
+    made, top = liv(), parse_path(path)
     before = copy.deepcopy(made)
     put(made, path, value)
     name = (top.urn or top.attribute).lower()
@@ -259,9 +309,12 @@ def test_no_answer_breaks_the_walk(resource):
         assert not is_unassigned(value)
 
 
+def written(walked):
+    return {str(path): value for path, value in walked}
+
+
 def test_leaves_are_the_paths_a_client_would_use():
-    found = dict(leaves(liv(), skip=frozenset({"schemas", "id"})))
-    assert found == {
+    assert written(leaves(liv(), skip=frozenset({"schemas", "id"}))) == {
         "userName": "liv@fjord.example",
         "active": True,
         "name.givenName": "Liv",
@@ -278,18 +331,29 @@ def test_leaves_are_the_paths_a_client_would_use():
 
 def test_leaves_of_elements_that_cannot_be_told_apart_are_one():
     twice = [{"type": "work", "value": "a"}, {"type": "Work", "value": "b"}]
-    assert dict(leaves({"emails": twice})) == {"emails": twice}
+    assert written(leaves({"emails": twice})) == {"emails": twice}
     untyped = [{"type": "work", "value": "a"}, {"display": "b"}]
-    assert dict(leaves({"emails": untyped})) == {"emails": untyped}
+    assert written(leaves({"emails": untyped})) == {"emails": untyped}
+
+
+@pytest.mark.parametrize(
+    "word", ["Research and Development", 'Sea "north" and land', "a]b", "[x]", "back\\slash", "x or y", "(z)", "å\nb"]
+)
+def test_leaves_of_elements_whose_type_or_value_reads_like_grammar(word):
+    roles = [{"value": word, "display": "one"}, {"type": word, "value": "2"}]
+    walked = dict(leaves({"roles": roles, ENTERPRISE: {"units": roles}}))
+    assert list(walked.values()) == ["one", "2", "one", "2"]
+    for path, value in walked.items():
+        assert get({"roles": roles, ENTERPRISE: {"units": roles}}, str(path)) == value
 
 
 @pytest.mark.parametrize("key", ["a[b", "a]", "", "a.b", "urn:x", "a b[c eq"])
 def test_leaves_leave_out_what_no_path_can_spell(key):
-    assert dict(leaves({key: "x", "title": "y"})) == {"title": "y"}
+    assert written(leaves({key: "x", "title": "y"})) == {"title": "y"}
 
 
 def test_leaves_leave_out_what_is_unassigned():
-    assert dict(leaves({"a": None, "b": [], "c": "", "d": {}, "e": {"f": None}, "g": False, "h": 0})) == {
+    assert written(leaves({"a": None, "b": [], "c": "", "d": {}, "e": {"f": None}, "g": False, "h": 0})) == {
         "g": False,
         "h": 0,
     }

@@ -14,10 +14,11 @@ from scim_compat.checks.published import find_attribute
 from scim_compat.checks.registry import BOTH, Level, NotJudged, Violation, at_most_five, check
 from scim_compat.engine.intent import Observation
 from scim_compat.engine.versions import VERSIONS
-from scim_compat.scim import messages, paths, urls
-from scim_compat.scim.messages import escape
+from scim_compat.scim import messages, urls
+from scim_compat.scim.filters import operands
+from scim_compat.scim.grammar import parse_path
 from scim_compat.scim.names import CORE_URNS, Scim
-from scim_compat.values import MISSING, Json
+from scim_compat.values import MISSING, Json, escape
 
 _LISTED: Final = frozenset({"Schemas", "ResourceTypes"})
 _COMMON: Final = frozenset({"schemas", "id", "externalid", "meta"})
@@ -217,16 +218,16 @@ def mapped_attributes(observation: Observation) -> Iterator[Violation]:
 
 
 def _missing(kind: str, path: str, published: Mapping[str, Mapping[str, Json]]) -> Iterator[Violation]:
-    urn, names = messages.split_path(path)
-    if not names or (not urn and names[0].lower() in _COMMON):
+    at = parse_path(path)
+    if not at.names or (not at.urn and at.attribute.lower() in _COMMON):
         return
-    schema = published.get((urn or CORE_URNS[kind]).lower())
+    schema = published.get((at.urn or CORE_URNS[kind]).lower())
     if schema is None:
-        yield Violation("/Resources", expected=f"the schema {urn}", message=f"{path} is mapped.")
+        yield Violation("/Resources", expected=f"the schema {at.urn}", message=f"{path} is mapped.")
         return
     # The client also sends the attributes of the selection: ``emails[type eq "work"].value`` sends a type.
-    selectors = [(names[0], name) for name, _ in paths.parse(path).where]
-    for chain in [names, *selectors]:
+    selectors = [(at.attribute, *one.names) for one in operands(at.condition)]
+    for chain in [at.names, *selectors]:
         level = schema.get("attributes")
         for name in chain:
             attribute = find_attribute(level, name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from scim_compat.checks.answers import (
     QUERIES,
@@ -20,7 +21,8 @@ from scim_compat.checks.registry import BOTH, NotJudged, Trait, Violation, at_mo
 from scim_compat.checks.resources import is_own, kind_of
 from scim_compat.engine.intent import Observation
 from scim_compat.results.model import ClaimTopic
-from scim_compat.scim import messages
+from scim_compat.scim import paths
+from scim_compat.scim.grammar import parse_path
 from scim_compat.scim.names import CORE_URNS
 from scim_compat.values import Json
 
@@ -46,7 +48,9 @@ def _missing(observation: Observation) -> Iterator[Violation]:
 
 
 def _values(entry: Mapping[str, Json], path: str) -> list[str]:
-    return [str(value).lower() for value in messages.find_values(entry, path) if isinstance(value, str | int)]
+    """The values of every element, of those too that the path does not select."""
+    anywhere = replace(parse_path(path), condition=None)
+    return [str(value).lower() for value in paths.values(entry, anywhere) if isinstance(value, str | int)]
 
 
 def _others(observation: Observation) -> Iterator[Violation]:
@@ -172,13 +176,13 @@ def _require_findable(observation: Observation) -> None:
 
 def _is_case_exact(observation: Observation) -> bool:
     """True where case counts: externalId and id by the RFC, others if the target says so; never for userName."""
-    urn, names = messages.split_path(observation.intent.query.filter_path or "")
-    lowered = tuple(name.lower() for name in names)
+    at = parse_path(observation.intent.query.filter_path or "id")
+    lowered = tuple(name.lower() for name in at.names)
     if lowered in {("externalid",), ("id",)}:
         return True
     if lowered == ("username",):
         return False
-    level: Json = observation.context.capabilities.schema(urn or CORE_URNS[kind_of(observation) or "User"])
+    level: Json = observation.context.capabilities.schema(at.urn or CORE_URNS[kind_of(observation) or "User"])
     for members, name in zip(("attributes", "subAttributes"), lowered, strict=False):
         level = find_attribute(level.get(members), name) if level else None
     return bool(level) and level.get("caseExact") is True

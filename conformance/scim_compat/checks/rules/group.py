@@ -11,7 +11,7 @@ from scim_compat.checks.display import display
 from scim_compat.checks.effects import effects, member_ids, subject
 from scim_compat.checks.registry import BOTH, Violation, at_most_five, check
 from scim_compat.engine.intent import Observation
-from scim_compat.scim import paths
+from scim_compat.scim import messages, paths
 from scim_compat.values import MISSING, Json, plural
 
 _MOST_LISTED: Final = 10
@@ -145,7 +145,7 @@ def members_once(observation: Observation) -> Iterator[Violation]:
 @at_most_five
 def member_values(observation: Observation) -> Iterator[Violation]:
     for index, entry in enumerate(_entries(observation)):
-        identifier, value = paths.member_id(entry, observation.context.ours), entry.get("value")
+        identifier, value = messages.member_id(entry, observation.context.ours), entry.get("value")
         if identifier != str(value):
             yield Violation(
                 f"/members/{index}/value",

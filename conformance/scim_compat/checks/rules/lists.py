@@ -21,7 +21,8 @@ from scim_compat.checks.published import find_attribute
 from scim_compat.checks.registry import BOTH, Level, Trait, Violation, at_most_five, check
 from scim_compat.checks.resources import has_resources, kind_of, resources
 from scim_compat.engine.intent import Observation
-from scim_compat.scim import messages, names
+from scim_compat.scim import messages, names, paths
+from scim_compat.scim.grammar import PathError, parse_path
 from scim_compat.values import MISSING
 
 
@@ -241,12 +242,15 @@ def no_duplicates(observation: Observation) -> Iterator[Violation]:
 @at_most_five
 def excluded_attributes(observation: Observation) -> Iterator[Violation]:
     for path in observation.intent.excluded:
-        urn, names = messages.split_path(path.strip())
-        if not names or names in {("id",), ("schemas",)} or _is_always_returned(observation, names[0]):
+        try:
+            at = parse_path(path)
+        except PathError:
+            continue  # a profile may ask for anything here
+        if at.names in {(), ("id",), ("schemas",)} or _is_always_returned(observation, at.attribute):
             continue
         for resource in resources(observation):
-            if any(value not in (None, [], {}) for value in messages.find_values(resource.value, path.strip())):
-                where = "/".join((urn, *names)) if urn else "/".join(names)
+            if any(value not in (None, [], {}) for value in paths.values(resource.value, at)):
+                where = "/".join(filter(None, (at.urn, *at.names)))
                 yield Violation(f"{resource.pointer}/{where}", expected="absent", actual="present")
                 break
 

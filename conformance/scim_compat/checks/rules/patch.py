@@ -23,6 +23,7 @@ from scim_compat.checks.registry import BOTH, Level, NotJudged, Violation, check
 from scim_compat.engine.intent import Effect, Observation, Write
 from scim_compat.results.model import ClaimTopic
 from scim_compat.scim import paths
+from scim_compat.scim.grammar import parse_path
 
 
 @check(
@@ -62,7 +63,7 @@ def _must_succeed(observation: Observation) -> bool:
 def _changes_only(observation: Observation, attribute: str) -> bool:
     """True when the request changes that attribute and nothing else."""
     changes = last_effects(observation)
-    return bool(changes) and all(paths.parse(e.path).attribute.lower() == attribute for e in changes)
+    return bool(changes) and all(parse_path(e.path).attribute.lower() == attribute for e in changes)
 
 
 def _refusal(observation: Observation) -> Iterator[Violation]:

@@ -12,6 +12,7 @@ from scim_compat.checks.published import is_published
 from scim_compat.checks.registry import BOTH, Violation, check
 from scim_compat.engine.intent import Effect, Observation
 from scim_compat.scim import paths
+from scim_compat.scim.grammar import parse_path
 from scim_compat.values import MISSING, Json
 
 
@@ -30,7 +31,7 @@ def converges(observation: Observation) -> Iterator[Violation]:
     about = subject(observation)
     excluded = {name.lower() for name in observation.intent.excluded}
     for path, expected in about.sources.items():
-        if paths.parse(path).top in excluded or is_custom(Effect("set", path)):
+        if parse_path(path).top in excluded or is_custom(Effect("set", path)):
             continue
         actual = paths.get(resource_of(observation), path)
         if paths.same(expected, actual) or _is_same_reference(expected, actual):

@@ -12,6 +12,8 @@ from scim_compat.checks.effects import is_applied, is_change, subject, writes
 from scim_compat.checks.registry import BOTH, NotJudged, Trait, Violation, check
 from scim_compat.engine.intent import Effect, Observation
 from scim_compat.scim import paths
+from scim_compat.scim.filters import Path, equalities
+from scim_compat.scim.grammar import parse_path
 from scim_compat.values import MISSING, Json
 
 _NAME_PARTS: Final = frozenset({"displayname", "nickname"})
@@ -68,11 +70,11 @@ def untouched(observation: Observation) -> Iterator[Violation]:
         was, now = paths.get(before, path), paths.get(resource_of(observation), path)
         if paths.is_unassigned(was) or paths.same(was, now) or _follows_user_name(effects, before, was):
             continue
-        yield Violation(path, expected=display(was), actual=display(now))
+        yield Violation(str(path), expected=display(was), actual=display(now))
 
 
-def _touches(effect: Effect, path: str, before: Mapping[str, Json]) -> bool:
-    one, other = paths.parse(effect.path), paths.parse(path)
+def _touches(effect: Effect, other: Path, before: Mapping[str, Json]) -> bool:
+    one = parse_path(effect.path)
     if one.attribute.lower() == "name" and (other.top in _NAME_PARTS or other.sub.lower() == "formatted"):
         return True  # a server may derive these from the parts of the name
     if one.attribute.lower() == "displayname" and other.sub.lower() == "formatted":
@@ -81,22 +83,22 @@ def _touches(effect: Effect, path: str, before: Mapping[str, Json]) -> bool:
         return False
     if not one.attribute or not other.attribute:
         return True
-    if one.where and other.where and not _same_element(one, other, before):
+    if one.condition is not None and other.condition is not None and not _same_element(one, other, before):
         # A new primary takes the mark from the old one (RFC 7643 §2.4).
         return other.sub.lower() == "primary"
     return not one.sub or not other.sub or one.sub.lower() == other.sub.lower() or other.sub.lower() == "formatted"
 
 
-def _same_element(one: paths.Path, other: paths.Path, before: Mapping[str, Json]) -> bool:
+def _same_element(one: Path, other: Path, before: Mapping[str, Json]) -> bool:
     """True when two filters pick one element, be it by other words: ``primary eq true``, ``type eq "work"``."""
-    if _words(one.where) == _words(other.where):
+    if one.condition == other.condition or (_words(one) and _words(one) == _words(other)):
         return True
     first, second = (paths.get(before, replace(at, sub="")) for at in (one, other))
     return first is not MISSING and first is second
 
 
-def _words(where: tuple[tuple[str, object], ...]) -> set[tuple[str, str]]:
-    return {(name.lower(), str(value).lower()) for name, value in where}
+def _words(path: Path) -> set[tuple[str, str]]:
+    return {(name.lower(), str(value).lower()) for name, value in equalities(path.condition)}
 
 
 def _follows_user_name(effects: list[Effect], before: object, was: object) -> bool:
@@ -156,7 +158,7 @@ def unchanged(observation: Observation) -> Iterator[Violation]:
     for path, was in paths.leaves(_comparable(before)):
         now = paths.get(resource_of(observation), path)
         if not paths.same(was, now):
-            yield Violation(path, expected=display(was), actual=display(now))
+            yield Violation(str(path), expected=display(was), actual=display(now))
     for name, now in _comparable(resource_of(observation)).items():
         if paths.is_unassigned(paths.member(before, name)) and not paths.is_unassigned(now):
             yield Violation(name, expected="(absent)", actual=display(now))

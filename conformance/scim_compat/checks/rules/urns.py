@@ -18,8 +18,7 @@ from scim_compat.checks.resources import (
 )
 from scim_compat.engine.intent import Observation
 from scim_compat.scim import messages
-from scim_compat.scim.messages import escape
-from scim_compat.values import MISSING, Json
+from scim_compat.values import MISSING, Json, escape
 
 
 @check(

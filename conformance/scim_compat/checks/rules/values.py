@@ -9,10 +9,9 @@ from scim_compat import schemas
 from scim_compat.checks.registry import BOTH, Violation, at_most_five, check
 from scim_compat.checks.resources import ANSWERS, Resource, has_resources, own_resources, resources
 from scim_compat.engine.intent import Observation
-from scim_compat.scim import messages
-from scim_compat.scim.messages import escape
+from scim_compat.scim import paths
 from scim_compat.scim.names import ENTERPRISE
-from scim_compat.values import MISSING, Json
+from scim_compat.values import MISSING, Json, escape
 
 
 @check(
@@ -29,9 +28,9 @@ from scim_compat.values import MISSING, Json
 @at_most_five
 def password_absent(observation: Observation) -> Iterator[Violation]:
     for resource in resources(observation):
-        password = messages.member(resource.value, "password")
-        if password is not None and password[1] is not None:
-            yield Violation(f"{resource.pointer}/{escape(password[0])}", expected="absent", actual="present")
+        if paths.member(resource.value, "password") not in (MISSING, None):
+            name = paths.spelling(resource.value, "password")
+            yield Violation(f"{resource.pointer}/{escape(name)}", expected="absent", actual="present")
 
 
 def _booleans(resource: Resource) -> Iterator[tuple[str, Json]]:
@@ -64,9 +63,7 @@ def booleans(observation: Observation) -> Iterator[Violation]:
 
 
 def _manager(resource: Resource) -> Json:
-    extension = messages.member(resource.value, ENTERPRISE)
-    manager = messages.member(extension[1], "manager") if extension and isinstance(extension[1], Mapping) else None
-    return MISSING if manager is None else manager[1]
+    return paths.get(resource.value, f"{ENTERPRISE}:manager")
 
 
 @check(

@@ -19,6 +19,7 @@ from scim_compat.engine.verbs.creating import body_for
 from scim_compat.profile.model import Step
 from scim_compat.scim import paths
 from scim_compat.scim.names import ENDPOINTS
+from scim_compat.scim.urls import STEPS
 from scim_compat.values import Json
 from scim_compat.wire.messages import Exchange
 
@@ -119,7 +120,7 @@ def _created(play: Play, one: _Sent, found: Mapping[str, Json] | None, *, droppe
         play.run.ledger.record_dropped(one.entry)
     elif found is not None and 200 <= status_of(found) < 300 and location:
         identifier = unquote(location.rstrip("/").rpartition("/")[2])
-        if identifier in paths.STEPS or identifier in play.run.ledger.living():
+        if identifier in STEPS or identifier in play.run.ledger.living():
             return
         # The answer held a location and no name: whose it is, the read-back will show.
         play.strangers[identifier] = f"{location}, which was not read yet"
@@ -133,7 +134,7 @@ def _created(play: Play, one: _Sent, found: Mapping[str, Json] | None, *, droppe
 
 
 def _effects(one: _Sent) -> list[Effect]:
-    return [Effect("set", path, copy.deepcopy(value)) for path, value in paths.leaves(one.actor.desired)]
+    return [Effect("set", str(path), copy.deepcopy(value)) for path, value in paths.leaves(one.actor.desired)]
 
 
 def _resolve_members(sent: list[_Sent]) -> None:

@@ -20,6 +20,7 @@ from scim_compat.engine.verbs import about, actor_of, verb
 from scim_compat.engine.verbs.reading import read_by_id
 from scim_compat.profile.model import Dialect, Step
 from scim_compat.scim import paths
+from scim_compat.scim.names import ENTERPRISE
 from scim_compat.values import Json
 from scim_compat.wire.messages import Exchange
 
@@ -39,7 +40,7 @@ def assign_manager(play: Play, step: Step) -> None:
     manager = play.actors[step.args["manager"]]
     if manager.id is None:
         raise NotReached(f"{manager.key} was not created")
-    path = next((m.to for m in play.rows(actor.kind) if m.reference), f"{paths.ENTERPRISE}:manager")
+    path = next((m.to for m in play.rows(actor.kind) if m.reference), f"{ENTERPRISE}:manager")
     _change(play, actor, {path: manager.id}, (), read=step.args.get("read", True))
 
 

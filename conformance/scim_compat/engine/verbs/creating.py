@@ -15,6 +15,8 @@ from scim_compat.engine.verbs import about, actor_of, verb
 from scim_compat.engine.verbs.reading import read_by_id
 from scim_compat.profile.model import Step
 from scim_compat.scim import paths
+from scim_compat.scim.filters import operands
+from scim_compat.scim.grammar import parse_path
 from scim_compat.scim.names import ENDPOINTS
 from scim_compat.values import Json
 from scim_compat.wire.messages import Exchange
@@ -75,21 +77,21 @@ def _sent(play: Play, actor: Actor) -> Iterator[tuple[Literal["set", "sent"], st
     An entry that the client finds by something else than its type (``emails[primary eq true].value``) is looked for
     in that way, and whether its other members are kept is no business of the client's.
     """
-    selected = {m.to: m.to.rpartition("].")[0] + "]" for m in play.rows(actor.kind) if m.source and "]." in m.to}
+    mapped = [parse_path(row.to) for row in play.rows(actor.kind) if row.source]
+    selected = {path for path in mapped if path.condition is not None and path.sub}
     own = {
-        id(paths.get(actor.desired, place)): place
-        for path, place in selected.items()
-        if all(name.lower() != "type" for name, _ in paths.parse(path).where)
+        id(paths.get(actor.desired, entry)): entry
+        for entry in (replace(path, sub="") for path in mapped if path in selected)
+        if all(one.attribute.lower() != "type" for one in operands(entry.condition))
     }
     for path, value in paths.leaves(actor.desired):
-        place, _, sub = path.rpartition("].")
-        entry = own.get(id(paths.get(actor.desired, f"{place}]"))) if place else None
+        entry = own.get(id(paths.get(actor.desired, replace(path, sub="")))) if path.condition is not None else None
         if entry is None:
-            yield "set", path, value
-        elif f"{entry}.{sub}" in selected:
-            yield "set", f"{entry}.{sub}", value
+            yield "set", str(path), value
+        elif (row := replace(entry, sub=path.sub)) in selected:
+            yield "set", str(row), value
         else:
-            yield "sent", path, value
+            yield "sent", str(path), value
 
 
 @verb("delete")
