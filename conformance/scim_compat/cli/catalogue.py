@@ -67,7 +67,7 @@ def load_builtin() -> tuple[list[Profile], dict[str, SourceFileError]]:
     return profiles, errors
 
 
-def load_some() -> list[Profile]:
+def load_usable() -> list[Profile]:
     """The built-in profiles that load. Each of the others is reported on the error output."""
     profiles, errors = load_builtin()
     for name in errors:

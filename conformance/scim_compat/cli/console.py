@@ -185,15 +185,15 @@ class Output:
 
 def output(*, whole: bool = False) -> Output:
     """Standard output as it is now: tests and pagers replace it. ``whole``: in a pipe, each paragraph is one line."""
-    return _opened(stderr=False, whole=whole)
+    return _open(stderr=False, whole=whole)
 
 
 def error_output() -> Output:
     """The error output. In a pipe, each message is one line."""
-    return _opened(stderr=True, whole=True)
+    return _open(stderr=True, whole=True)
 
 
-def _opened(*, stderr: bool, whole: bool) -> Output:
+def _open(*, stderr: bool, whole: bool) -> Output:
     stream = sys.stderr if stderr else sys.stdout
     if isinstance(stream, io.TextIOWrapper):
         # Where the encoding of a pipe or an old console lacks a character, a question mark stands for it.

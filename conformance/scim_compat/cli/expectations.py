@@ -31,18 +31,18 @@ _USUAL: Final[Mapping[Action, str]] = {
 }
 
 
-def expected(intent: Intent) -> str:
+def expectation(intent: Intent) -> str:
     """The answers that the sender of the request accepts, in a few words."""
     if intent.action == "anonymous":
         return "401: the credential is missing or wrong"
     if intent.statuses or intent.asserts:
-        return "; ".join(_asserted(intent))
+        return "; ".join(_assertions(intent))
     if intent.duplicate:
         return "409: it exists already"
     if intent.gone or (intent.twice and intent.action == "delete"):
         return "a list without it" if intent.action in {"match", "list", "look-up"} else "404: it was deleted"
     if intent.query.finds is not None:
-        return "; ".join(_listed(intent))
+        return "; ".join(_list_contents(intent))
     if intent.expect == "refusal":
         return "a refusal (4xx), and nothing changed"
     usual = _USUAL.get(intent.action, "success (2xx)")
@@ -53,16 +53,16 @@ def expected(intent: Intent) -> str:
     return "; ".join([usual, *_at_most(_state(intent))])
 
 
-def _asserted(intent: Intent) -> Iterator[str]:
+def _assertions(intent: Intent) -> Iterator[str]:
     """The assertions of a literal request."""
     yield f"status {' or '.join(str(s) for s in sorted(intent.statuses)) or '2xx'}"
     for each in intent.asserts:
         yield f"{each.at} {each.word} {each.value if each.word == 'is' else _short(each.value)}"
     if intent.query.finds is not None or intent.query.order:
-        yield from _listed(intent)
+        yield from _list_contents(intent)
 
 
-def _listed(intent: Intent) -> Iterator[str]:
+def _list_contents(intent: Intent) -> Iterator[str]:
     """The resources that a list must hold."""
     query = intent.query
     if query.finds is not None and query.among:
@@ -85,10 +85,10 @@ def _state(intent: Intent) -> list[str]:
     values = [f"no {path}" for path in subject.lacks]
     if subject.members_exact:
         values.append(f"{'exactly ' + _names(sorted(subject.members)) if subject.members else 'nobody'} as members")
-    return [*values, *reversed(_written(subject))]
+    return [*values, *reversed(_last_effects(subject))]
 
 
-def _written(subject: Subject) -> list[str]:
+def _last_effects(subject: Subject) -> list[str]:
     """The last effect on each attribute, in the order of the writes; on members only where not all are named."""
     last: dict[tuple[str, Json], str] = {}
     for effect in (each for write in subject.writes for each in write.effects if each.kind != "sent"):

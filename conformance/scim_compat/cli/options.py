@@ -154,40 +154,40 @@ def login_from(options: dict[str, Any]) -> Login:
     """
     from scim_compat.run.settings import Login, LoginKind  # noqa: PLC0415 - not for --help
 
-    given = _CredentialOptions(**{field.name: options.pop(field.name) for field in fields(_CredentialOptions)})
+    credential = _CredentialOptions(**{field.name: options.pop(field.name) for field in fields(_CredentialOptions)})
     secrets().add_proxy(options.get("proxy"))
-    kind = LoginKind(given.kind)
+    kind = LoginKind(credential.kind)
     if kind is LoginKind.NONE:
         return Login()
-    secret = _secret(given)
+    secret = _secret(credential)
     secrets().add(secret)
     match kind:
         case LoginKind.BEARER:
             return Login(kind=kind, token=secret)
         case LoginKind.HEADER:
-            return Login(kind=kind, header_name=given.header_name, header_value=secret)
+            return Login(kind=kind, header_name=credential.header_name, header_value=secret)
         case LoginKind.BASIC:
-            if not given.user:
+            if not credential.user:
                 raise click.UsageError("--auth basic needs --user NAME")
-            return Login(kind=kind, user=given.user, password=secret)
+            return Login(kind=kind, user=credential.user, password=secret)
         case LoginKind.OAUTH2:
-            if not (given.token_url and given.client_id):
+            if not (credential.token_url and credential.client_id):
                 raise click.UsageError("--auth oauth2 needs --token-url URL and --client-id ID")
             return Login(
                 kind=kind,
-                token_url=given.token_url,
-                client_id=given.client_id,
+                token_url=credential.token_url,
+                client_id=credential.client_id,
                 client_secret=secret,
-                scope=given.scope,
+                scope=credential.scope,
             )
 
 
-def _secret(given: _CredentialOptions) -> str:
-    if sum(bool(way) for way in (given.secret_env, given.secret_file, given.secret_prompt)) > 1:
+def _secret(credential: _CredentialOptions) -> str:
+    if sum(bool(way) for way in (credential.secret_env, credential.secret_file, credential.secret_prompt)) > 1:
         raise click.UsageError("give one of --secret-env, --secret-file, --secret-prompt")
-    if given.secret_prompt:
-        return str(click.prompt(f"Secret ({given.kind})", hide_input=True, err=True))
-    return _secret_in_file(given.secret_file) if given.secret_file else _secret_in_environment(given)
+    if credential.secret_prompt:
+        return str(click.prompt(f"Secret ({credential.kind})", hide_input=True, err=True))
+    return _secret_in_file(credential.secret_file) if credential.secret_file else _secret_in_environment(credential)
 
 
 def _secret_in_file(path: str) -> str:
@@ -200,14 +200,15 @@ def _secret_in_file(path: str) -> str:
     return secret
 
 
-def _secret_in_environment(given: _CredentialOptions) -> str:
-    name = given.secret_env or _VARIABLES[given.kind]
+def _secret_in_environment(credential: _CredentialOptions) -> str:
+    name = credential.secret_env or _VARIABLES[credential.kind]
     secret = os.environ.get(name, "")
     if secret:
         return secret
-    if given.secret_env and not _VARIABLE.fullmatch(name):  # not repeated: some write the secret itself there
+    option = f"--auth {credential.kind}"
+    if credential.secret_env and not _VARIABLE.fullmatch(name):  # not repeated: some write the secret itself there
         raise click.UsageError(
-            f"--auth {given.kind}: no environment variable of the name given with --secret-env is set. It takes the "
-            "name of a variable, such as SCIM_TOKEN, and never the secret itself"
+            f"{option}: no environment variable of the name given with --secret-env is set. It takes the name of a "
+            "variable, such as SCIM_TOKEN, and never the secret itself"
         )
-    raise click.UsageError(f"--auth {given.kind}: the environment variable {name} is not set (or use --secret-file)")
+    raise click.UsageError(f"{option}: the environment variable {name} is not set (or use --secret-file)")

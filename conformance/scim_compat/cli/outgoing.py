@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from scim_compat.cli.expectations import expected
+from scim_compat.cli.expectations import expectation
 from scim_compat.engine.intent import Action
 from scim_compat.engine.rehearsal import rehearse
 from scim_compat.errors import UsageError
@@ -45,7 +45,7 @@ class OutgoingRequest:
     body: str | None
 
 
-def chosen(profile: Profile, pattern: str) -> list[Scenario]:
+def select_scenarios(profile: Profile, pattern: str) -> list[Scenario]:
     """The scenarios that the pattern names, as ``--only`` of a run does. Raises UsageError if there is none."""
     scenarios = matching(profile.scenarios, [pattern])
     if not scenarios:
@@ -70,7 +70,7 @@ def requests(profile: Profile, scenario: Scenario, *, seed: int = 1, large: bool
             by=intent.by,
             action=intent.action,
             title=played.title,
-            expects=expected(intent),
+            expects=expectation(intent),
             method=request.method,
             target=request.target,
             path=head.target,

@@ -43,11 +43,11 @@ def _step(request: OutgoingRequest) -> int:
 
 
 def _print_step(out: Output, requests: list[OutgoingRequest], *, is_setup: bool, indented: bool) -> None:
-    printed = requests[:1] if is_setup and len(requests) > _FEW else requests
-    for request in printed:
+    sample = requests[:1] if is_setup and len(requests) > _FEW else requests
+    for request in sample:
         _print_request(out, request, indented=indented)
-    if len(printed) < len(requests):
-        rest = plural(len(requests) - len(printed), "more request")
+    if len(sample) < len(requests):
+        rest = plural(len(requests) - len(sample), "more request")
         out.blank()
         out.line(f"  … {rest} like this, to {requests[-1].step}; --json prints them all")
 

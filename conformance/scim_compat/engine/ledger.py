@@ -190,7 +190,7 @@ class Ledger:
             self._file.flush()
 
 
-def reopened(path: Path, file: LedgerFile, *, clean: Callable[[str], str] = str) -> Ledger:
+def reopen(path: Path, file: LedgerFile, *, clean: Callable[[str], str] = str) -> Ledger:
     """The ledger of a killed run, open to be continued. Raises ``RecordFileError`` if it cannot be written."""
     try:
         content = path.read_bytes()

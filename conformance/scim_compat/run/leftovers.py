@@ -17,7 +17,7 @@ from urllib.parse import quote, unquote
 
 from scim_compat.engine import wording
 from scim_compat.engine.cleanup import remove_entries
-from scim_compat.engine.ledger import Entry, EntryState, LedgerFile, reopened
+from scim_compat.engine.ledger import Entry, EntryState, LedgerFile, reopen
 from scim_compat.engine.versions import EITHER
 from scim_compat.errors import NotTestableError
 from scim_compat.profile.model import Client
@@ -60,7 +60,7 @@ def remove_leftovers(path: Path, file: LedgerFile, settings: Settings) -> tuple[
     with open_wire(settings) as wire:
         recorder = _Recorder(wire)
         _require_endpoint(recorder, entries[0], settings.app or settings.url, wire.redactor.text)
-        with reopened(path, file, clean=wire.redactor.text) as ledger:
+        with reopen(path, file, clean=wire.redactor.text) as ledger:
             ours = [entry for entry in entries if _is_ours(entry, file)]
             remove_entries(ours, sender=recorder, ledger=ledger, confirm_all=True)
             ended = [ledger.entries[entry.number] for entry in entries]

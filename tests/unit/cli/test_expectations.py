@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from scim_compat.cli.expectations import expected
+from scim_compat.cli.expectations import expectation
 from scim_compat.engine.intent import Assertion, Intent, Query
 
 
@@ -21,4 +21,4 @@ from scim_compat.engine.intent import Assertion, Intent, Query
     (Intent(action="patch", by="client", twice=True), "200 and the resource, or 204; nothing changes the second time"),
 ])  # fmt: skip
 def test_expectations_in_words(intent, text):
-    assert expected(intent) == text
+    assert expectation(intent) == text

@@ -50,7 +50,7 @@ def ordered():
 def loaded_once(ordered):
     """Each call of the command would load and rehearse every profile, which takes seconds; once is enough here."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(catalogue, "load_some", lambda: list(loaded().values()))
+        patch.setattr(catalogue, "load_usable", lambda: list(loaded().values()))
         for module in (ordering, check_pages):
             patch.setattr(module, "order", lambda profiles: ordered if profiles == list(loaded().values()) else None)
         yield

@@ -12,15 +12,11 @@ import click
 
 from scim_compat.cli.options import connection_options, login_from
 from scim_compat.errors import ExitStatus, RecordFileError, ScimCompatError
-from scim_compat.values import plural
 
 if TYPE_CHECKING:
     from scim_compat.cli.console import Output
-    from scim_compat.engine.ledger import Entry, LedgerFile
-    from scim_compat.run.leftovers import Leftover
+    from scim_compat.engine.ledger import LedgerFile
     from scim_compat.run.settings import Settings
-
-_LABEL_WIDTH = 13
 
 
 @click.command("cleanup", short_help="Deletes what a killed run left behind.")
@@ -41,8 +37,8 @@ def command(ledgers: tuple[str, ...], *, url: str, scim_app: str, dry_run: bool,
     Exit status: 0 nothing is left · 1 something is left · 2 wrong usage or file ·
     3 the target cannot be reached or refuses the credential.
     """
-    from scim_compat.cli import console  # noqa: PLC0415 - not for --help
-    from scim_compat.engine import ledger  # noqa: PLC0415
+    from scim_compat.cli import console, leftover_view  # noqa: PLC0415 - not for --help
+    from scim_compat.engine import ledger  # noqa: PLC0415 - likewise
 
     out = console.output(whole=True)
     files = [(path, ledger.read(path)) for name in ledgers for path in _paths(Path(name))]
@@ -52,7 +48,7 @@ def command(ledgers: tuple[str, ...], *, url: str, scim_app: str, dry_run: bool,
         return
     if dry_run:
         for path, file in unfinished:
-            _print_plan(out, path, file)
+            leftover_view.print_plan(out, path, file)
         sys.exit(ExitStatus.FINDINGS)
     options["login"] = login_from(options)
     status = ExitStatus.OK
@@ -77,50 +73,24 @@ def _paths(given: Path) -> list[Path]:
 
 
 def _settings(url: str, app: str, options: Mapping[str, Any]) -> Settings:
-    from scim_compat.run.settings import IN_PROCESS_URL, Settings  # noqa: PLC0415
+    from scim_compat.run.settings import IN_PROCESS_URL, Settings  # noqa: PLC0415 - not for --help
 
     if urlsplit(url).hostname == urlsplit(IN_PROCESS_URL).hostname and not app:
         raise click.UsageError(
             "the ledger is of a run against an application in process: name it, as --scim-app MODULE:ATTRIBUTE"
         )
-    named: dict[str, Any] = {name: options[name] or "" for name in ("ca", "client_cert", "client_key", "proxy", "out")}
-    return Settings(url=url, app=app, seed=0, login=options["login"], **named)
-
-
-def _print_head(out: Output, path: Path, file: LedgerFile, url: str) -> None:
-    out.paragraph(f"{path}: {plural(len(file.open_entries()), 'resource')} at {url}")
-
-
-def _print_plan(out: Output, path: Path, file: LedgerFile) -> None:
-    _print_head(out, path, file, file.base_url)
-    for entry in file.open_entries():
-        out.entry("would delete", _name(entry), indent=2, width=_LABEL_WIDTH)
+    texts: dict[str, Any] = {name: options[name] or "" for name in ("ca", "client_cert", "client_key", "proxy", "out")}
+    return Settings(url=url, app=app, seed=0, login=options["login"], **texts)
 
 
 def _clean(out: Output, path: Path, file: LedgerFile, settings: Settings) -> ExitStatus:
     """Deletes what the ledger has open, and prints what became of it."""
-    from scim_compat.run.leftovers import Fate, remove_leftovers  # noqa: PLC0415
+    from scim_compat.cli import leftover_view  # noqa: PLC0415 - not for --help
+    from scim_compat.run.leftovers import Fate, remove_leftovers  # noqa: PLC0415 - likewise
 
-    _print_head(out, path, file, settings.app or settings.url)
+    leftover_view.print_head(out, path, file, settings.app or settings.url)
     if settings.url != file.base_url:
-        note = f"The run was against {file.base_url}: what is not there now counts as deleted."
-        out.paragraph(note, indent=2)
+        out.paragraph(f"The run was against {file.base_url}: what is not there now counts as deleted.", indent=2)
     leftovers = remove_leftovers(path, file, settings)
-    left = [leftover for leftover in leftovers if leftover.fate is Fate.LEFT]
-    for leftover in (*(each for each in leftovers if each not in left), *left):
-        _print_fate(out, leftover)
-    if not left:
-        out.paragraph("Nothing is left.")
-        return ExitStatus.OK
-    advice = "Delete by hand, or run `scim-compat cleanup` again once the cause is fixed."
-    out.paragraph(f"{plural(len(left), 'resource')} left. {advice}")
-    return ExitStatus.FINDINGS
-
-
-def _print_fate(out: Output, leftover: Leftover) -> None:
-    reason = f": {leftover.reason}" if leftover.reason else ""
-    out.entry(leftover.fate.value, _name(leftover.entry) + reason, indent=2, width=_LABEL_WIDTH)
-
-
-def _name(entry: Entry) -> str:
-    return f"{entry.kind} {entry.name} ({f'id {entry.id}' if entry.id else 'its creation was not answered'})"
+    leftover_view.print_leftovers(out, leftovers)
+    return ExitStatus.FINDINGS if any(each.fate is Fate.LEFT for each in leftovers) else ExitStatus.OK

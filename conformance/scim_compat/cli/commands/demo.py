@@ -27,9 +27,9 @@ def command(profiles: tuple[str, ...], **options: Any) -> None:
     0 when the run was complete, whatever its findings.
     """
     from scim_compat.cli import terminal  # noqa: PLC0415 - not for --help
-    from scim_compat.results.read import is_complete  # noqa: PLC0415
-    from scim_compat.run.request import RunRequest  # noqa: PLC0415
-    from scim_compat.run.settings import Login, LoginKind, Settings, default_out, new_seed  # noqa: PLC0415
+    from scim_compat.results.read import is_complete  # noqa: PLC0415 - likewise
+    from scim_compat.run.request import RunRequest  # noqa: PLC0415 - likewise
+    from scim_compat.run.settings import Login, LoginKind, Settings, default_out, new_seed  # noqa: PLC0415 - likewise
 
     token = secrets.token_urlsafe(16)
     try:

@@ -23,7 +23,7 @@ def command(check_id: str | None, *, in_order: bool, everything: bool, out: Path
     judges it, and an exchange that fails it.
     """
     from scim_compat.checks.registry import all_checks  # noqa: PLC0415 - not for --help
-    from scim_compat.cli import catalogue, check_facts, check_pages, check_view, console, order  # noqa: PLC0415
+    from scim_compat.cli import catalogue, check_facts, check_pages, check_view, console, order  # noqa: PLC0415 - likewise
 
     checks = all_checks()
     if sum([check_id is not None, in_order, everything]) > 1:
@@ -36,13 +36,13 @@ def command(check_id: str | None, *, in_order: bool, everything: bool, out: Path
         raise click.UsageError(_unknown(check_id, checks))
     stdout = console.output()
     if check_id is not None:
-        facts = check_facts.check_facts(checks[check_id], catalogue.load_some())
+        facts = check_facts.check_facts(checks[check_id], catalogue.load_usable())
         console.write_json(facts.as_json()) if as_json else check_view.print_check(stdout, facts)
     elif in_order:
-        parts = order.order(catalogue.load_some())
+        parts = order.order(catalogue.load_usable())
         console.write_json([asdict(part) for part in parts]) if as_json else check_view.print_order(stdout, parts)
     elif out is not None:
-        count = check_pages.write(out, checks.values(), catalogue.load_some())
+        count = check_pages.write(out, checks.values(), catalogue.load_usable())
         stdout.line(f"{count} pages; begin with {out / 'index.html'}")
     elif as_json:
         console.write_json([{"id": c.id, "title": c.title, "level": c.level} for c in checks.values()])

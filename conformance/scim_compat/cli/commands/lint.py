@@ -27,11 +27,10 @@ def command(files: tuple[str, ...], *, quiet: bool) -> None:
     status is 2 if there is an error, else 0.
     """
     from scim_compat.cli import catalogue, console  # noqa: PLC0415 - not for --help
-    from scim_compat.profile.find import builtin  # noqa: PLC0415
-    from scim_compat.profile.lint import lint  # noqa: PLC0415
+    from scim_compat.profile import find, lint  # noqa: PLC0415 - likewise
 
     out = console.output()
-    refs = files or tuple(builtin())
+    refs = files or tuple(find.builtin())
     errors = warnings = 0
     for ref in refs:
         try:
@@ -40,7 +39,7 @@ def command(files: tuple[str, ...], *, quiet: bool) -> None:
             errors += len(error.complaints)
             _print(out, ("error:", "red"), error.complaints)
             continue
-        complaints = lint(profile)
+        complaints = lint.lint(profile)
         warnings += len(complaints)
         if quiet:
             continue

@@ -50,8 +50,8 @@ def command(url: str | None, profiles: tuple[str, ...], **options: Any) -> None:
     that after a kill.
     """
     from scim_compat.cli import terminal  # noqa: PLC0415 - not for --help
-    from scim_compat.run.request import RunRequest  # noqa: PLC0415
-    from scim_compat.run.settings import IN_PROCESS_URL, Settings, default_out, new_seed  # noqa: PLC0415
+    from scim_compat.run.request import RunRequest  # noqa: PLC0415 - likewise
+    from scim_compat.run.settings import IN_PROCESS_URL, Settings, default_out, new_seed  # noqa: PLC0415 - likewise
 
     target = _target(options)
     endpoint = url or (target.url if target else "")
@@ -99,12 +99,14 @@ def _target(options: dict[str, Any]) -> Target | None:
         return None
     target = targetfile.load(Path(file))
     context = click.get_current_context()
-    given = {name for name in options if context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT}
-    if given & _SECRETS:  # one way to the secret replaces another
-        given |= _SECRETS
+    explicit = {
+        name for name in options if context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT
+    }
+    if explicit & _SECRETS:  # one way to the secret replaces another
+        explicit |= _SECRETS
     for key, value in target.auth.items():
         name = "auth" if key == "kind" else key.replace("-", "_")
-        if name not in given:
+        if name not in explicit:
             options[name] = value
     options["ca"] = options["ca"] or target.ca or None
     return target

@@ -51,13 +51,13 @@ def command(
         if summary_only:
             return
         out.blank(2)
-    chosen = profile.scenarios if scenario is None else outgoing.chosen(profile, scenario)
+    scenarios = profile.scenarios if scenario is None else outgoing.select_scenarios(profile, scenario)
     if as_json:
-        sent = (outgoing.requests(profile, each, seed=seed, large=large) for each in chosen)
+        sent = (outgoing.requests(profile, each, seed=seed, large=large) for each in scenarios)
         console.write_json([asdict(request) for requests in sent for request in requests])
         return
     indented = out.is_terminal if raw is None else not raw
-    for number, each in enumerate(chosen):
+    for number, each in enumerate(scenarios):
         out.blank(2 if number else 0)
         requests = list(outgoing.requests(profile, each, seed=seed, large=large))
         request_view.print_scenario(out, profile, each, requests, indented=indented)
