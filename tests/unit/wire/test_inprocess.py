@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
+import gc
 import importlib
+import os
+import signal
 import sys
 import textwrap
+import threading
+import time
 
+import httpx
 import pytest
 from scim_compat.errors import SettingError
 from scim_compat.wire.apps.asgi import AsgiTransport
@@ -447,8 +454,8 @@ def test_an_asgi_application_that_raises_after_its_answer_is_only_logged(caplog)
 
 def test_a_lifespan_that_does_not_end_is_cancelled(monkeypatch):
     """And one that does not even start is told about, and the application used."""
-    monkeypatch.setattr("scim_compat.wire.apps.asgi._LIFESPAN_TIMEOUT", 0.05)
-    monkeypatch.setattr("scim_compat.wire.apps.asgi._CLOSE_TIMEOUT", 0.05)
+    monkeypatch.setattr("scim_compat.wire.apps.lifespan.STARTUP_TIMEOUT", 0.05)
+    monkeypatch.setattr("scim_compat.wire.apps.lifespan.SHUTDOWN_TIMEOUT", 0.05)
     log = []
 
     def app(started):
@@ -471,3 +478,288 @@ def test_a_lifespan_that_does_not_end_is_cancelled(monkeypatch):
         assert get(transport).response.status == 200
         transport.close()
     assert log == ["cancelled", "cancelled"]
+
+
+# --- ASGI: the event loop ---------------------------------------------------------------------------
+
+
+def test_an_asgi_application_that_blocks_the_loop_is_a_timeout(monkeypatch):
+    """And answers again once it has come to its senses."""
+    monkeypatch.setattr("scim_compat.wire.apps.asgi._GRACE", 0.05)
+    released = threading.Event()
+
+    async def handler(scope, receive, send):
+        if scope["query_string"] == b"block":
+            released.wait(20)
+        await _answer(send)
+
+    with wire(AsgiTransport(http_only(handler)), timeout=0.1) as link:
+        assert link.send(Request("GET", "/x?block")).failure.kind == "timeout"
+        assert link.send(Request("GET", "/x")).failure.kind == "timeout"
+        released.set()
+        assert link.send(Request("GET", "/x", timeout=20)).response.status == 200
+
+
+@pytest.mark.parametrize("piece", [b"x" * 1000, b""])
+def test_an_asgi_answer_without_an_end_or_a_pause(piece):
+    """``send`` has nothing to wait for, so the application would never let go of the loop."""
+
+    async def handler(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200})
+        while True:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+
+    exchange = get(AsgiTransport(http_only(handler)), body_cap=5000, timeout=0.3)
+    if piece:
+        assert len(exchange.response.body) == 5000
+        assert exchange.response.truncated
+    else:
+        assert exchange.failure.kind == "timeout"
+        assert exchange.failure.text.startswith("The answer began (status 200) but did not end. ")
+
+
+def test_an_asgi_application_that_does_not_let_itself_be_cancelled(monkeypatch):
+    monkeypatch.setattr("scim_compat.wire.apps.asgi._END_TIMEOUT", 0.05)
+    released = False
+
+    async def handler(scope, receive, send):
+        while not released:
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(0.01)
+
+    with wire(AsgiTransport(http_only(handler)), timeout=0.1) as link:
+        for _ in range(2):
+            exchange = link.send(Request("GET", "/x"))
+            assert exchange.failure.kind == "timeout"
+            assert exchange.ms < 3000
+        released = True
+
+
+def test_work_goes_on_between_requests():
+    """As under a server, whose loop runs all the time."""
+    done = threading.Event()
+
+    async def later():
+        await asyncio.sleep(0.01)
+        done.set()
+
+    async def handler(scope, receive, send):
+        scope["state"]["task"] = asyncio.create_task(later())
+        await _answer(send)
+
+    with wire(AsgiTransport(http_only(handler))) as link:
+        assert link.send(Request("GET", "/x")).response.status == 200
+        assert done.wait(10)
+
+
+def test_a_task_that_fails_on_its_own_is_logged_without_secrets(caplog):
+    failed = threading.Event()
+
+    async def later():
+        failed.set()
+        raise ValueError("S3CRET-token")
+
+    async def handler(scope, receive, send):
+        asyncio.create_task(later())  # noqa: RUF006 - what is tested
+        await _answer(send)
+
+    with wire(AsgiTransport(http_only(handler))) as link:
+        assert link.send(Request("GET", "/x")).response.status == 200
+        assert failed.wait(10)
+        assert link.send(Request("GET", "/x")).response.status == 200
+    gc.collect()
+    assert "in the application's event loop: Task exception was never retrieved (ValueError)" in caplog.text
+    assert "S3CRET" not in caplog.text
+
+
+def test_a_task_that_exits_ends_neither_the_loop_nor_the_run(caplog):
+    async def later():
+        raise SystemExit(3)
+
+    async def handler(scope, receive, send):
+        await asyncio.wait({asyncio.create_task(later())})
+        await _answer(send)
+
+    with wire(AsgiTransport(http_only(handler))) as link:
+        for _ in range(2):
+            assert link.send(Request("GET", "/x")).response.status == 200
+    assert "a task of the application raised SystemExit" in caplog.text
+
+
+def test_the_caller_may_have_a_loop_of_its_own():
+    async def handler(scope, receive, send):
+        await _answer(send)
+
+    async def call():
+        return get(AsgiTransport(http_only(handler)))
+
+    assert asyncio.run(call()).response.status == 200
+
+
+def test_ctrl_c_reaches_the_caller_and_ends_the_call():
+    ended = threading.Event()
+
+    async def handler(scope, receive, send):
+        os.kill(os.getpid(), signal.SIGINT)
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.set()
+
+    with wire(AsgiTransport(http_only(handler))) as link:
+        with pytest.raises(KeyboardInterrupt):
+            link.send(Request("GET", "/x"))
+        assert ended.wait(10)
+
+
+def test_it_can_be_closed_without_and_after_use():
+    transport = AsgiTransport(http_only(_asgi_raises))
+    transport.close()
+    assert get(transport).response.status == 500
+    transport.close()
+    transport.close()
+
+
+# --- ASGI: what a server does -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("base", "port"), [("http://h", 80), ("https://h", 443), ("https://h:8443", 8443)])
+def test_the_port_is_that_of_the_scheme(base, port):
+    async def handler(scope, receive, send):
+        await _answer(send, str(scope["server"][1]).encode())
+
+    assert get(AsgiTransport(http_only(handler)), base_url=base).response.body == str(port).encode()
+
+
+async def _asgi_downstream(scope, receive, send):
+    raise httpx.ReadTimeout("the directory behind it")
+
+
+async def _asgi_text_header(scope, receive, send):
+    await _answer(send, headers=[("X-Text", "1")])
+
+
+async def _asgi_exits(scope, receive, send):
+    raise SystemExit(3)
+
+
+async def _asgi_starts_twice(scope, receive, send):
+    for _ in range(2):
+        await send({"type": "http.response.start", "status": 200})
+
+
+@pytest.mark.parametrize(
+    ("handler", "text"),
+    [
+        (_asgi_downstream, "ReadTimeout: the directory behind it"),
+        (_asgi_text_header, "TypeError"),
+        (_asgi_exits, "SystemExit: 3"),
+    ],
+)
+def test_errors_of_the_application_are_no_errors_of_the_wire(handler, text):
+    response = get(AsgiTransport(http_only(handler))).response
+    assert response.status == 500
+    assert text in response.body.decode()
+
+
+def test_an_asgi_answer_that_starts_twice_is_a_reset():
+    assert get(AsgiTransport(http_only(_asgi_starts_twice))).failure.kind == "reset"
+
+
+@pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("GET", 204), ("GET", 304)])
+def test_asgi_answers_without_body_have_none(method, status):
+    async def handler(scope, receive, send):
+        await _answer(send, b"text", status)
+
+    with wire(AsgiTransport(http_only(handler))) as link:
+        assert link.send(Request(method, "/x")).response.body == b""
+
+
+# --- ASGI: lifespan ---------------------------------------------------------------------------------
+
+
+async def _returns(receive, send):
+    return
+
+
+async def _raises_later(receive, send):
+    await receive()
+    raise TimeoutError("the database")
+
+
+async def _reports(receive, send):
+    await receive()
+    await send({"type": "lifespan.startup.failed", "message": "no S3CRET-token"})
+
+
+async def _exits_at_start(receive, send):
+    raise SystemExit("no S3CRET-token")
+
+
+async def _fails_at_the_end(receive, send):
+    await receive()
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    await send({"type": "lifespan.shutdown.failed", "message": "late"})
+
+
+async def _leaves_early(receive, send):
+    await receive()
+    await send({"type": "lifespan.startup.complete"})
+
+
+async def _talks_first(receive, send):
+    await send({"type": "lifespan.startup.complete"})
+
+
+@pytest.mark.parametrize(
+    ("lifespan", "logged"),
+    [
+        (_returns, ""), (_raises_later, ""), (_reports, "start-up: no [redacted]"), (_talks_first, ""),
+        (_exits_at_start, "start-up: SystemExit: no [redacted]"), (_fails_at_the_end, ""), (_leaves_early, ""),
+    ],
+)  # fmt: skip
+def test_odd_lifespans_hold_nobody_up(lifespan, logged, caplog):
+    async def app(scope, receive, send):
+        await (lifespan(receive, send) if scope["type"] == "lifespan" else _answer(send))
+
+    started = time.monotonic()
+    assert get(AsgiTransport(app)).response.status == 200
+    assert time.monotonic() - started < 4
+    assert logged in caplog.text
+    assert ("start-up" in caplog.text) is bool(logged)
+    assert "S3CRET" not in caplog.text
+
+
+def test_a_start_up_that_blocks_the_loop_is_reported(monkeypatch, caplog):
+    monkeypatch.setattr("scim_compat.wire.apps.asgi.STARTUP_TIMEOUT", 0.05)
+    monkeypatch.setattr("scim_compat.wire.apps.asgi._GRACE", 0.05)
+    released = threading.Event()
+
+    async def app(scope, receive, send):
+        if scope["type"] == "lifespan":
+            released.wait(20)
+        await _answer(send)
+
+    with wire(AsgiTransport(app), timeout=0.05) as link:
+        assert link.send(Request("GET", "/x")).failure.kind == "timeout"
+        released.set()
+        assert link.send(Request("GET", "/x", timeout=20)).response.status == 200
+    assert "start-up: it blocks the event loop" in caplog.text
+
+
+def test_requests_get_a_copy_of_the_state():
+    async def app(scope, receive, send):
+        if scope["type"] == "lifespan":
+            await receive()
+            scope["state"]["kept"] = b"1"
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+        body = b"".join(scope["state"].values())
+        scope["state"]["own"] = b"2"
+        await _answer(send, body)
+
+    with wire(AsgiTransport(app)) as link:
+        assert [link.send(Request("GET", "/x")).response.body for _ in range(2)] == [b"1", b"1"]

@@ -13,7 +13,7 @@ import httpx
 
 from scim_compat.wire.terms import terms_of
 
-LOG: Final = logging.getLogger("scim_compat.wire.apps.load")
+LOG: Final = logging.getLogger("scim_compat.wire.apps")
 
 
 def crashed(error: BaseException, request: httpx.Request) -> httpx.Response:

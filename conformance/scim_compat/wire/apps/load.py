@@ -3,8 +3,9 @@
 Both bridges take the raw target where the wire gives one, so that the application sees what a server would
 hand it, and answer 500 where the application raises, as a server would.
 
-The application runs in the calling thread: test databases and transactions are often bound to it. A WSGI
-application that never returns can therefore not be interrupted; an ASGI application is.
+A WSGI application runs in the calling thread: test databases and transactions are often bound to it. If it never
+returns, it cannot be interrupted. An ASGI application runs on an event loop in a thread of its own, as under a server,
+and is interrupted.
 """
 
 from __future__ import annotations
