@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from scim_compat.checks.judge import severity_of
-from scim_compat.checks.registry import Check, all_checks
-from scim_compat.engine.context import PlayedRequest
+from scim_compat.checks.registry import all_checks
+from scim_compat.checks.resources import Reading
 from scim_compat.engine.rehearsal import rehearse
 from scim_compat.profile.model import Profile
 from scim_compat.report.findings import precedence, severity_rank
@@ -114,15 +114,11 @@ def weights(profiles: Iterable[Profile]) -> dict[str, Weight]:
             if severity := severity_of(rule, profile, None)[0]:
                 by_check[rule.id].add(severity, profile.id)
         for scenario in profile.scenarios:
-            requests = rehearse(profile, scenario)
+            readings = [Reading.of(request.observation) for request in rehearse(profile, scenario)]
             for rule in rules:
                 severity = severity_of(rule, profile, scenario)[0]
-                if severity and any(_applies(rule, request) for request in requests):
+                if severity and any(rule.is_for(one) and rule.when(one) for one in readings):
                     by_check[rule.id].add(severity, profile.id)
                     by_check[rule.id].scenarios.add((profile.id, scenario.id))
                     by_check[rule.id].features.add((profile.id, scenario.feature))
     return by_check
-
-
-def _applies(rule: Check, request: PlayedRequest) -> bool:
-    return rule.is_for(request.observation) and rule.when(request.observation)
