@@ -15,6 +15,7 @@ from scim_compat.checks.registry import (
     Violation,
     all_checks,
 )
+from scim_compat.checks.resources import Reading
 from scim_compat.engine.intent import Observation
 from scim_compat.profile.model import Profile, Requirement, Scenario
 from scim_compat.results.model import CheckResult
@@ -28,12 +29,14 @@ _MOST: Final = 20
 
 def judge(observation: Observation, profile: Profile, scenario: Scenario | None) -> list[CheckResult]:
     """Return the results of every check that applies."""
+    observation = Reading.of(observation)  # two dozen checks look at its resources, one after the other
     results: list[CheckResult] = []
     for rule in all_checks().values():
         if not rule.is_for(observation):
             continue
-        stated = observation.intent.rule if rule.has_trait(Trait.ASSERTION) else None
-        severity, requirement = severity_of(rule, profile, scenario, level=stated.level if stated else rule.level)
+        stated = observation.intent.rule
+        level = stated.level if stated and rule.has_trait(Trait.ASSERTION) else rule.level
+        severity, requirement = severity_of(rule, profile, scenario, level=level)
         if severity is not None:
             at_level = partial(severity_of, rule, profile, scenario)
             results.extend(_run(rule, observation, severity, requirement, at_level))

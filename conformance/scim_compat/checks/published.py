@@ -30,7 +30,11 @@ def resource_types(context: Context, kind: str) -> Iterator[Mapping[str, Json]]:
 
 def find_attribute(listed: Json, name: str) -> Mapping[str, Json] | None:
     """The attribute of that name in ``attributes`` or ``subAttributes`` of a schema (RFC 7643 section 7)."""
-    return next((one for one in _attributes(listed) if str(one.get("name", "")).lower() == name.lower()), None)
+    wanted = name.lower()
+    for attribute in listed if isinstance(listed, list) else ():
+        if isinstance(attribute, Mapping) and str(attribute.get("name", "")).lower() == wanted:
+            return attribute
+    return None
 
 
 def is_published(context: Context, kind: str, path: str) -> bool | None:
@@ -63,11 +67,11 @@ def is_unwritable(context: Context, kind: str, path: str) -> bool:
     return any(str(p.get("mutability", "")).lower() in _FIXED or p.get("readOnly") is True for p in parts)
 
 
-def _schema_attributes(context: Context, kind: str, urn: str) -> list[Mapping[str, Json]] | None:
+def _schema_attributes(context: Context, kind: str, urn: str) -> list[Json] | None:
     """The attributes that the target lists under the URN (empty: the core one); None if it has no such schema."""
     if context.scim == "2.0":
         schema = context.capabilities.schema(urn or core_urn(context, kind))
-        return None if schema is None else _attributes(schema.get("attributes"))
+        return None if schema is None else _attributes(schema)
     # SCIM 1.1 has one schema a resource, and each attribute in it says of which URN it is (core schema, section 10).
     schemas = context.capabilities.schemas or ()
     schema = next((one for one in schemas if str(one.get("name", "")).lower() == kind.lower()), None)
@@ -75,9 +79,11 @@ def _schema_attributes(context: Context, kind: str, urn: str) -> list[Mapping[st
         return None
     core = core_urn(context, kind)
     wanted = (urn or core).lower()
-    attributes = [a for a in _attributes(schema.get("attributes")) if str(a.get("schema") or core).lower() == wanted]
+    entries = [one for one in _attributes(schema) if isinstance(one, Mapping)]
+    attributes = [one for one in entries if str(one.get("schema") or core).lower() == wanted]
     return attributes if attributes or not urn else None
 
 
-def _attributes(listed: Json) -> list[Mapping[str, Json]]:
-    return [a for a in listed if isinstance(a, Mapping)] if isinstance(listed, list) else []
+def _attributes(schema: Mapping[str, Json]) -> list[Json]:
+    listed = schema.get("attributes")
+    return listed if isinstance(listed, list) else []
