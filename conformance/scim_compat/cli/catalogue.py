@@ -29,7 +29,7 @@ class ProfileNumbers:
     features: int
     scenarios: int
     evidence: dict[Evidence, int]
-    """How many scenarios rest on each kind of evidence."""
+    """The number of scenarios that rest on each kind of evidence."""
     digest: str
     path: str
 

@@ -1,4 +1,4 @@
-"""What a check asks for, and what it means to each client."""
+"""The facts about a check: its rule, its reasons, and its weight for each client."""
 
 from __future__ import annotations
 
@@ -55,13 +55,13 @@ class ProfileSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientView:
-    """What a failure means to one client, in general or in one scenario."""
+    """The view of one client on a failure, in general or in one scenario."""
 
     profile: str
     scenario: str | None = None
     severity: Severity | Literal["ignored"]
     by: Literal["profile", "level"]
-    """What gives the severity: the profile, or the level of the check where the profile does not mention it."""
+    """The origin of the severity: the profile, or the level of the check where the profile does not mention it."""
     consequence: str
     evidence: str
     source: ProfileSource | None

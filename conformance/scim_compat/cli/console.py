@@ -163,7 +163,7 @@ class Output:
         click.echo(content.encode())
 
     def line(self, *parts: Part) -> None:
-        """One line, however long: what programs read line by line, and what is shown byte for byte."""
+        """One line, however long: programs may read it line by line, and requests stand byte for byte."""
         self.console.print(text(*parts), soft_wrap=True)
 
     def paragraph(self, *parts: Part, indent: int = 0, hanging: int | None = None) -> None:
@@ -196,7 +196,7 @@ def error_output() -> Output:
 def _open(*, stderr: bool, whole: bool) -> Output:
     stream = sys.stderr if stderr else sys.stdout
     if isinstance(stream, io.TextIOWrapper):
-        # Where the encoding of a pipe or an old console lacks a character, a question mark stands for it.
+        # A question mark stands for a character that the encoding of a pipe or an old console lacks.
         stream.reconfigure(errors="replace")
     columns = min(_WIDEST, shutil.get_terminal_size((_WIDEST, 24)).columns)
     console = Console(stderr=stderr, width=columns, highlight=False, markup=False, emoji=False)

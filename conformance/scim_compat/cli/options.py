@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _VARIABLE: Final = re.compile(r"[A-Z_][A-Z0-9_]{0,60}")
-_VARIABLES: Final = {
+_VARIABLES: Final[Mapping[str, str]] = {
     "bearer": "SCIM_TOKEN",
     "basic": "SCIM_PASSWORD",
     "header": "SCIM_TOKEN",
@@ -36,7 +36,7 @@ def secrets() -> SecretRegister:
 
 def replay_options(*, default: tuple[str, ...] = ()) -> Callable[[Command], Command]:
     """The profiles, the scenarios and the test data of a replay. ``default``: profiles where none is named."""
-    options: list[Callable[[Command], Command]] = [
+    options: Sequence[Callable[[Command], Command]] = (
         click.option(
             "--profile",
             "-p",
@@ -65,7 +65,7 @@ def replay_options(*, default: tuple[str, ...] = ()) -> Callable[[Command], Comm
         ),
         click.option("--large", is_flag=True, help="Full size: groups of 1,000 members."),
         click.option("--quiet", "-q", is_flag=True, help="Only the result."),
-    ]
+    )
     return lambda function: _with(options, function)
 
 
@@ -82,11 +82,11 @@ def _with(options: Sequence[Callable[[Command], Command]], function: Command) ->
 
 
 def connection_options(function: Command) -> Command:
-    """How to reach the endpoint and log in. Secrets never stand on the command line."""
+    """The address of the endpoint, and the credential. Secrets never stand on the command line."""
     return _with(_CONNECTION, function)
 
 
-_CONNECTION: list[Callable[[Command], Command]] = [
+_CONNECTION: Final[tuple[Callable[[Command], Command], ...]] = (
     click.option(
         "--auth",
         type=click.Choice([*_VARIABLES, "none"]),
@@ -117,7 +117,7 @@ _CONNECTION: list[Callable[[Command], Command]] = [
     click.option(
         "--proxy", metavar="URL", default="", help="HTTP proxy. The environment's proxy settings are not used."
     ),
-]
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
