@@ -1,1 +1,1 @@
-"""One request out, one answer in. It knows no SCIM."""
+"""One request out, one answer in. This room knows no SCIM."""

@@ -1,4 +1,4 @@
-"""Bodies: sending one as it is, reading one under a cap and a deadline."""
+"""Sends a body as it is, and reads one under a cap and a deadline."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MAX_CODINGS: Final = 4
 
 
 class RequestBody(httpx.SyncByteStream):
-    """A body that adds no header of its own, and can be sent again."""
+    """A body that adds no header, and that a repeated request sends again."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -30,20 +30,20 @@ class RequestBody(httpx.SyncByteStream):
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A body as read: decoded from its Content-Encoding, at most the cap long."""
+    """A body as far as it was read, decoded from its Content-Encoding."""
 
     data: bytes
     truncated: bool = False
     problem: str = ""
-    """Why it could not be decoded, as a sentence."""
+    """A sentence on why it could not be decoded."""
 
 
 def read_body(response: httpx.Response, *, cap: int, deadline: float, clean: Callable[[str], str] = str) -> Body:
-    """Reads and decodes the body up to ``cap`` bytes; what was received is capped too.
+    """Reads and decodes the body. ``cap`` bounds the bytes received as well as the bytes decoded.
 
     Decodes gzip and deflate in small steps, so that a bomb never unfolds in memory. ``deadline`` is on
-    ``time.monotonic``; after it httpx.ReadTimeout is raised. ``clean``
-    redacts what is quoted of the headers. The caller closes the response.
+    ``time.monotonic``. ``clean`` redacts what is quoted of the headers. Raises httpx.ReadTimeout after the deadline.
+    The caller closes the response.
     """
     codings = [part.strip().lower() for part in response.headers.get("content-encoding", "").split(",")]
     codings = [coding for coding in codings if coding not in ("", "identity")]
@@ -70,7 +70,7 @@ def read_body(response: httpx.Response, *, cap: int, deadline: float, clean: Cal
 
 
 class _Counted:
-    """The received bytes, ended at the cap and at the deadline."""
+    """The received bytes. They end at the cap, and with httpx.ReadTimeout at the deadline."""
 
     def __init__(self, stream: httpx.SyncByteStream, cap: int, deadline: float) -> None:
         self._stream = stream
@@ -94,7 +94,7 @@ class _Counted:
 
 
 def _inflate(chunks: Iterator[bytes], *, gzip: bool) -> Iterator[bytes]:
-    """Decompresses lazily, at most 64 kB at a time. zlib.error if the data is not what it says."""
+    """Decompresses lazily, at most 64 kB at a time. Raises zlib.error for data that is not so encoded."""
     window = 31 if gzip else 15
     unpacker = zlib.decompressobj(window)
     begun = False
@@ -103,7 +103,7 @@ def _inflate(chunks: Iterator[bytes], *, gzip: bool) -> Iterator[bytes]:
         while rest or full:
             if unpacker.eof:
                 if not gzip or not rest.startswith(b"\x1f"):
-                    return  # bytes behind the end, which every client ignores
+                    return  # every client ignores bytes behind the end
                 unpacker = zlib.decompressobj(window)
             try:
                 piece = unpacker.decompress(rest, _STEP)

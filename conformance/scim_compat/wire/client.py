@@ -1,4 +1,4 @@
-"""Sends one request as it is and brings back what came of it.
+"""Sends one request as it is and returns its outcome.
 
 Exactly these headers go out: Host, the request's own, the credential's, and Content-Length where there is
 a body. The wire follows no redirect, keeps no cookie and reads no environment variable. The target goes out byte

@@ -29,7 +29,7 @@ class NoTokenError(Exception):
 
 
 class Credential(Protocol):
-    """The side of a credential that ``Wire`` sees."""
+    """A credential as ``Wire`` uses it."""
 
     def headers(self, transport: httpx.BaseTransport, /) -> Headers:
         """The headers to add to a request. May ask a token endpoint; raises NoTokenError if that fails."""
@@ -185,15 +185,15 @@ def refuse_control(what: str, text: str) -> None:
 def refuse_unsendable(what: str, text: str) -> None:
     """Raises SettingError for what no header can carry as it is. It never quotes ``text``."""
     refuse_control(what, text)
-    shown = what[0].upper() + what[1:]
+    name = what[0].upper() + what[1:]
     if not text.strip():
-        raise SettingError(f"{shown} is empty.")
+        raise SettingError(f"{name} is empty.")
     if text != text.strip():
-        raise SettingError(f"{shown} starts or ends with white space.")
+        raise SettingError(f"{name} starts or ends with white space.")
     try:
         text.encode("latin-1")
     except UnicodeEncodeError as error:
         place = f"character {error.start + 1} is outside Latin-1"
         raise SettingError(
-            f"{shown} cannot be sent in a header: {place}.", hint="Was it pasted from a formatted text?"
+            f"{name} cannot be sent in a header: {place}.", hint="Was it pasted from a formatted text?"
         ) from None

@@ -1,4 +1,4 @@
-"""Says in words why no answer came, and what to check next."""
+"""Explains why no answer came, and names the next thing to check."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ def explain(
     proxy: bool = False,
     clean: Callable[[str], str] = str,
 ) -> Failure:
-    """What a transport error means and what to check next.
+    """A transport error as a failure: its kind, and a sentence with its meaning and the next thing to check.
 
-    ``peer`` is ``host:port`` as in the URL, ``timeout`` the seconds there were, ``proxy`` whether connections
-    go through one. ``clean`` redacts what others said, before it is cut to a quotable length.
+    ``peer`` is ``host:port`` as in the URL, ``timeout`` the seconds that were given. ``proxy`` is true where
+    connections go through one. ``clean`` redacts foreign words before they are cut to a quotable length.
     """
 
     def quoted(text: object) -> str:
@@ -104,8 +104,8 @@ def _connect_text(causes: list[BaseException], near: str) -> str:
     if any(isinstance(cause, (ConnectionError, ssl.SSLEOFError)) for cause in causes):
         return f"{near} closed the connection while it was being set up. Does the port speak what the URL says?"
     reason = next((cause.strerror for cause in causes if isinstance(cause, OSError) and cause.strerror), "")
-    told = f" ({sanitise(reason)})" if reason else ""
-    return f"No connection to {near}{told}. Check the host, the port and the network."
+    detail = f" ({sanitise(reason)})" if reason else ""
+    return f"No connection to {near}{detail}. Check the host, the port and the network."
 
 
 def _tls_text(error: ssl.SSLError, peer: str) -> str:
@@ -114,15 +114,15 @@ def _tls_text(error: ssl.SSLError, peer: str) -> str:
         return f"{peer} does not speak TLS. Should the base URL start with http://, or is the port another one?"
     if "CERTIFICATE_REQUIRED" in reason or reason == "SSLV3_ALERT_HANDSHAKE_FAILURE":
         return f"{peer} refused the TLS handshake ({reason}). Does it ask for a client certificate?"
-    told = sanitise(reason or "no reason given")
-    return f"TLS with {peer} failed ({told}). Check its TLS versions and certificate."
+    detail = sanitise(reason or "no reason given")
+    return f"TLS with {peer} failed ({detail}). Check its TLS versions and certificate."
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """The error, what caused it, and the errors it carries as arguments."""
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
+    """The error, its causes, and the errors that they carry as arguments."""
+    visited: set[int] = set()
+    while error is not None and id(error) not in visited:
+        visited.add(id(error))
         yield error
         yield from (part for part in error.args if isinstance(part, BaseException))
         error = error.__cause__ or error.__context__

@@ -1,4 +1,4 @@
-"""One request as it goes out and what came of it: an answer or a failure."""
+"""One request as it goes out, and its outcome: an answer or a failure."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request and what came of it: either a response or a failure."""
+    """One request and its outcome: either a response or a failure."""
 
     request: Request
     url: str
@@ -149,6 +149,6 @@ class Exchange:
 
 
 class Sender(Protocol):
-    """Sends one request. What the network or the server does is in the exchange and is never raised."""
+    """Sends one request. Whatever the network or the server does is in the exchange; nothing is raised for it."""
 
     def send(self, request: Request) -> Exchange: ...

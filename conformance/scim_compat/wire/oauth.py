@@ -1,4 +1,4 @@
-"""An OAuth 2 token by client credentials: fetched, kept, renewed."""
+"""Fetches an OAuth 2 token by client credentials, and renews it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _ERROR_CODE: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,40}")
 class ClientCredentials:
     """An OAuth 2 token by client credentials (RFC 6749 section 4.4).
 
-    Fetched on first use and kept until shortly before it expires: 60 s, or half its life if that is less.
+    It is fetched on first use, and again shortly before it expires: 60 s, or half its life if that is less.
     ``style``: how the client identifies itself, in the form (``post``) or by Basic authentication.
     """
 
@@ -157,14 +157,14 @@ class ClientCredentials:
 def _refusal(status: int, code: object) -> str:
     if 300 <= status < 400:
         return f"The token endpoint answered {status}, a redirect, which is not followed: give the final URL."
-    named = f" with the error {code}" if isinstance(code, str) and _ERROR_CODE.fullmatch(code) else ""
+    detail = f" with the error {code}" if isinstance(code, str) and _ERROR_CODE.fullmatch(code) else ""
     hint = {
         "invalid_client": "check the client id and secret, and whether they go in the form or by Basic",
         "unauthorized_client": "this client may not use the client credentials grant",
         "invalid_scope": "check the scope",
         "unsupported_grant_type": "the endpoint does not offer the client credentials grant",
     }.get(str(code), "check the token URL, client id, secret and scope")
-    return f"The token endpoint answered {status}{named}: {hint}."
+    return f"The token endpoint answered {status}{detail}: {hint}."
 
 
 def _lifetime(expires_in: object) -> float:

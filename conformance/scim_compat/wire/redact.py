@@ -2,10 +2,10 @@
 
 A secret comes back in many spellings: a server echoes it in a JSON error, a proxy in a percent-encoded
 URL, a stack trace in HTML, a log in base64. All of them are worked out once, when the secret is registered;
-applying a redactor is then a search for fixed strings, cheap where nothing is found.
+applying a redactor is then a search for fixed strings, cheap in a text without secrets.
 
-What it does not know: other encodings (compressed, reversed) and parts of a secret, save its beginning where
-``quoted`` is told that a text was cut. Callers register whole credential strings too (``user:password`` beside
+It does not know other encodings (compressed, reversed), nor parts of a secret except the beginning of one in a text
+that was cut (``quoted``). Callers register whole credential strings too (``user:password`` beside
 the password), because base64 of the whole is what travels in a header.
 """
 
@@ -26,20 +26,20 @@ _SHORT: Final = 4
 """Secrets below this length would eat ordinary words; they are replaced only where they stand alone."""
 
 _CORE: Final = 8
-"""Base64 of a secret inside a longer text is looked for only if that many of its characters are fixed."""
+"""Base64 of a secret inside a longer text is searched for only if that many of its characters are fixed."""
 
 _BEGINNING: Final = 8
 """Characters of a secret's beginning that are removed where a text was cut; fewer could be any word's."""
 
 _ELLIPSIS: Final = "…"
 _CLOSING: Final = "\"').,;]}"
-"""What a sentence of ours may set behind a quotation."""
+"""Characters that our sentences set behind a quotation."""
 
 _WORD: Final = re.compile(r"[0-9A-Za-z_]")
 _PERCENT: Final = re.compile(r"%[0-9A-Fa-f]{2}")
 
 # The registered authentication schemes, and those SCIM vendors invented. A first word that is none of
-# them may be a piece of the credential itself, so it is not kept.
+# them may be a piece of the credential itself, so it goes as well.
 SCHEMES: Final = frozenset(
     {"basic", "bearer", "digest", "dpop", "gnap", "hoba", "mutual", "negotiate", "oauth", "privatetoken"}
     | {
@@ -66,15 +66,15 @@ class Redactor:
 
     Built by ``Redactor.of``. Immutable: a token that is fetched later makes a new one (``with_secrets``).
     Applying it twice changes nothing more. A secret shorter than four characters is replaced only where
-    no letter, digit or underscore touches it: replacing every ``a`` would destroy the record, and would
-    tell the secret by what is missing.
+    no letter, digit or underscore touches it: replacing every ``a`` would destroy the record, and the gaps
+    would show the secret.
     """
 
     _secrets: frozenset[str] = frozenset()
     _long: tuple[str, ...] = field(default=())
     _short: tuple[str, ...] = field(default=())
     _whole: tuple[str, ...] = field(default=())
-    """Those of ``_long`` whose beginning tells something: not ``user:password``, which begins with a name."""
+    """Those of ``_long`` whose beginning is a secret too: not ``user:password``, which begins with a name."""
 
     @classmethod
     def of(cls, secrets: Iterable[str]) -> Redactor:
@@ -103,18 +103,18 @@ class Redactor:
         return text
 
     def _once(self, text: str) -> str:
-        found = [form for form in self._long if form in text]
+        longer = [form for form in self._long if form in text]
         alone = [form for form in self._short if form in text]
-        if not found and not alone:
+        if not longer and not alone:
             return text
         # The marker itself is matched first, so that a secret such as "redacted" cannot nest markers.
-        pattern = re.compile("|".join([re.escape(REDACTED), *map(re.escape, found), *map(_alone, alone)]))
+        pattern = re.compile("|".join([re.escape(REDACTED), *map(re.escape, longer), *map(_alone, alone)]))
         return pattern.sub(REDACTED, text)
 
     def quoted(self, text: str) -> str:
         """``text`` without the secrets, and without the beginning of one where the text was cut.
 
-        For words of the server's that were cut to a quotable length before anyone could redact them. Looked for
+        For words of the server that were cut to a quotable length before anyone could redact them. The search is
         at the end and before an ellipsis; fewer than eight characters of a secret stay.
         """
         return _ELLIPSIS.join(self._without_beginning(piece) for piece in self.text(text).split(_ELLIPSIS))
@@ -138,10 +138,10 @@ class Redactor:
         return data if clean is text else clean.encode("utf-8", "surrogateescape")
 
     def header(self, name: str, value: str) -> str:
-        """The value of a header as it may be shown.
+        """The value of a header without secrets.
 
-        Credentials are removed whether they are registered or not: a known scheme is kept
-        (``Bearer [redacted]``), cookies go entirely.
+        Credentials go even if nobody registered them: a known scheme stays (``Bearer [redacted]``), a cookie goes
+        entirely.
         """
         lower = name.lower()
         if lower in _OPAQUE_HEADERS:

@@ -49,7 +49,7 @@ class Retries:
         return seconds
 
     def _refusal(self, seconds: float | None) -> str:
-        """Why such a wait is not kept; empty if it is."""
+        """The reason not to wait that long; empty if there is none."""
         if seconds is None:
             return "neither a number of seconds nor a future date, not waited"
         if seconds > self._wait_cap:

@@ -1,7 +1,7 @@
-"""Parses JSON as RFC 8259 has it, and says what is not clean about it.
+"""Parses JSON by RFC 8259, and reports each deviation from it.
 
 A lenient parser hides what breaks real clients: of two equal keys one is lost, NaN is no JSON, a stray
-surrogate cannot be stored. Nothing here raises, whatever the bytes.
+surrogate cannot be stored. Nothing here raises, whatever the bytes are.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 def sanitise(text: str, *, limit: int = _MAX_QUOTED) -> str:
-    """Text of the server's as it may stand in a sentence: one line, printable, capped at ``limit``."""
+    """Foreign text that fits into a sentence: one line, printable, at most ``limit`` characters."""
     clean = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text[: limit + 1])
     return clean if len(clean) <= limit else clean[: limit - 1] + "…"
 
@@ -51,14 +51,14 @@ class _Notes:
 
     def __init__(self, clean: Callable[[str], str]) -> None:
         self.clean = clean
-        self._seen: dict[str, None] = {}
+        self._sentences: dict[str, None] = {}
 
     def add(self, sentence: str) -> None:
-        self._seen[sentence] = None
+        self._sentences[sentence] = None
 
     def sentences(self) -> tuple[str, ...]:
-        first = tuple(self._seen)[:_MAX_PROBLEMS]
-        more = len(self._seen) - len(first)
+        first = tuple(self._sentences)[:_MAX_PROBLEMS]
+        more = len(self._sentences) - len(first)
         return (*first, f"… and {more} more problems of the same kind.") if more else first
 
 
@@ -76,15 +76,15 @@ def _parse(body: bytes, notes: _Notes) -> Json:
         return MISSING
 
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(items)
-        if len(found) != len(items):
-            seen: set[str] = set()
+        members = dict(items)
+        if len(members) != len(items):
+            names: set[str] = set()
             for key, _ in items:
-                if key in seen:
-                    shown = sanitise(notes.clean(key))
-                    notes.add(f'An object has the key "{shown}" more than once; the last one was taken.')
-                seen.add(key)
-        return found
+                if key in names:
+                    name = sanitise(notes.clean(key))
+                    notes.add(f'An object has the key "{name}" more than once; the last one was taken.')
+                names.add(key)
+        return members
 
     def constant(name: str) -> None:
         notes.add(f"The number {name} is not JSON (RFC 8259 section 6); it was read as null.")

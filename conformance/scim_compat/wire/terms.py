@@ -1,4 +1,4 @@
-"""What the wire tells a transport of a request beside the request itself."""
+"""Limits and details of a request that the wire hands to a transport beside the request itself."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _KEY: Final = "scim_compat"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """They travel in the request's extensions. The defaults hold for requests of others than the wire."""
+    """They travel in the extensions of the request. The defaults hold for requests that the wire did not make."""
 
     total: float = 60.0
     """Seconds for the whole exchange, connecting included."""
@@ -23,7 +23,7 @@ class Terms:
     target: bytes = b""
     """The raw request target, which httpx would normalise; empty: that of the URL."""
     redact: Callable[[str], str] = str
-    """For what a transport writes to a log."""
+    """Cleans whatever a transport writes to a log."""
 
     def extensions(self) -> dict[str, object]:
         """The extensions of the request, with the time limits that httpx's own transports read."""

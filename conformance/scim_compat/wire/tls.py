@@ -1,4 +1,4 @@
-"""Which certificates are trusted, and which one is shown."""
+"""TLS settings: the certificates to trust, and the client's own."""
 
 from __future__ import annotations
 

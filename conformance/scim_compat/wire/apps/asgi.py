@@ -82,10 +82,9 @@ class AsgiTransport(httpx.BaseTransport):
 class _Call:
     """One request: an ASGI application around the other, which ``httpx.ASGITransport`` calls.
 
-    The transport makes the scope and gathers the answer. It has neither a limit of time nor one of size, waits for the
-    end of the application even where that never comes, knows only the normalised target, and hands over a short body
-    in two events; these cases are covered here. It counts on the application's events being in order, and a server
-    does not.
+    The transport makes the scope and gathers the answer. It has no limit of time or size, waits for an application
+    that never ends, knows only the normalised target, splits a short body into two events, and accepts events in any
+    order. These cases are covered here.
     """
 
     def __init__(self, app: AsgiApp, request: httpx.Request, terms: Terms, state: Message) -> None:
@@ -98,11 +97,11 @@ class _Call:
         self._is_started = False
         self._is_complete = False
         self._is_cut = asyncio.Event()
-        """More has come than the caller reads."""
+        """Set when more has come than the caller reads."""
         self._error: BaseException | None = None
 
     async def answer(self) -> httpx.Response | BaseException:
-        """The answer; if none began, what the application raised, or _LateError."""
+        """The answer; if none began, the exception of the application, or _LateError."""
         request = httpx.Request(
             self._request.method,
             self._request.url,
@@ -151,7 +150,7 @@ class _Call:
             self._error = self._error or error
 
     def _reason(self, task: asyncio.Task[None]) -> Exception:
-        """Why the answer is not complete, of an application that did not raise."""
+        """The reason why the answer of an application that did not raise is incomplete."""
         if not task.done():
             return _LateError()
         if task.cancelled():
@@ -213,7 +212,7 @@ async def _end(task: asyncio.Task[None]) -> None:
 
 
 class _Body(httpx.SyncByteStream):
-    """A body as far as it came, and what kept it from ending."""
+    """A body as far as it came, and the error that ended it early."""
 
     def __init__(self, data: bytes, error: BaseException | None) -> None:
         self._data = data

@@ -1,4 +1,4 @@
-"""What the WSGI and the ASGI bridge share."""
+"""Shared by the WSGI and the ASGI bridge."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ LOG: Final = logging.getLogger("scim_compat.wire.apps")
 
 
 def crashed(error: BaseException, request: httpx.Request) -> httpx.Response:
-    """What a server makes of an application that raised; the trace goes to the log, without secrets."""
+    """The answer of a server whose application raised. The traceback goes to the log, without secrets."""
     redact = terms_of(request).redact
     LOG.error("the application raised:\n%s", redact("".join(traceback.format_exception(error))))
-    text = f"Internal Server Error\nThe application raised {told(error, redact)}\n"
+    text = f"Internal Server Error\nThe application raised {summary(error, redact)}\n"
     headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(text.encode())))]
     return httpx.Response(500, headers=headers, content=text.encode())
 
@@ -36,11 +36,11 @@ def body_of(request: httpx.Request) -> bytes:
 
 
 def is_silent(method: str, status: int) -> bool:
-    """Answers that a server sends no body for, whatever the application gives."""
+    """True for an answer that a server sends without a body, whatever the application gives."""
     return method == "HEAD" or status in (204, 304)
 
 
-def told(error: BaseException, redact: Callable[[str], str] = str) -> str:
+def summary(error: BaseException, redact: Callable[[str], str] = str) -> str:
     """The exception, its text in one line, and the place it came from."""
     text = " ".join(redact(str(error)).split())[:200]
     frames = traceback.extract_tb(error.__traceback__)

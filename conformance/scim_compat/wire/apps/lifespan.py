@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from asgi_lifespan import LifespanManager
 
-from scim_compat.wire.apps.common import LOG, told
+from scim_compat.wire.apps.common import LOG, summary
 
 STARTUP_TIMEOUT: Final = 30.0
 SHUTDOWN_TIMEOUT: Final = 5.0
@@ -23,8 +23,8 @@ class _EndedError(Exception):
 class Lifespan:
     """One lifespan (ASGI lifespan 2.0), and the state that it leaves for requests.
 
-    asgi-lifespan sends the events and bounds the waiting. Of its own it would wait in vain for an application that
-    returns at once or reports a failure without raising, and it names no version; ``_watched`` covers these cases.
+    asgi-lifespan sends the events and bounds the waiting. It would wait in vain for an application that returns at
+    once or reports a failure without raising, and it names no version; ``_watched`` covers these cases.
     """
 
     def __init__(self, app: AsgiApp) -> None:
@@ -78,7 +78,7 @@ class Lifespan:
         except TimeoutError as error:  # the application's, not that of the waiting
             raise _EndedError from error
         except SystemExit as error:  # it would end the event loop
-            self._failure = told(error)
+            self._failure = summary(error)
             raise _EndedError from error
         if not is_over:
             raise _EndedError

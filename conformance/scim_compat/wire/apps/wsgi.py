@@ -94,7 +94,7 @@ def _shut(result: Iterable[bytes]) -> None:
     if close is not None:
         try:
             close()
-        except Exception as error:  # noqa: BLE001 - the answer stands; the application's fault is told
+        except Exception as error:  # noqa: BLE001 - the answer stands, and the error is logged
             LOG.error("the application raised on close: %s", type(error).__name__)
 
 
