@@ -87,11 +87,8 @@ def resource_of(observation: Observation) -> Mapping[str, Json]:
 
 def server_message(observation: Observation) -> str:
     """The text of the server's error, as a sentence for a finding; empty if there is none."""
-    body = json_object(observation)
-    errors = body.get("Errors")  # SCIM 1.1, protocol section 3.9
-    first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], Mapping) else {}
-    detail = body.get("detail") or first.get("description")
-    return f"The server said: {str(detail)[:200]}" if detail else ""
+    detail = messages.error_detail(observation.response.json)
+    return f"The server said: {detail[:200]}" if detail else ""
 
 
 # --- lists ----------------------------------------------------------------------------------------
@@ -102,7 +99,7 @@ def is_list_request(observation: Observation) -> bool:
     request = observation.exchange.request
     if not urls.is_collection(request.target):
         return False
-    return request.method == "GET" or request.target.split("?", 1)[0].lower().endswith("/.search")
+    return request.method == "GET" or urls.is_search(request.target)
 
 
 def is_query(observation: Observation) -> bool:
@@ -140,19 +137,16 @@ def entries(observation: Observation) -> list[Json]:
 
 def ids_of(observation: Observation) -> list[str]:
     """The ids of the entries, in their order."""
-    ids = (entry.get("id") for entry in entries(observation) if isinstance(entry, Mapping))
+    ids = (entry.get("id") for entry in messages.resources(observation.response.json))
     return [one for one in ids if isinstance(one, str)]
 
 
 def ids_as_text(observation: Observation) -> list[str] | None:
     """The ids of the entries, whatever their type; None where the answer is no list."""
     body = json_object(observation)
-    resources = body.get("Resources")
-    if resources is None and body.get("totalResults") == 0:
-        return []
-    if not isinstance(resources, list):
+    if not messages.has_entries(body) and not messages.is_empty_list(body):
         return None
-    return [str(one.get("id")) for one in resources if isinstance(one, Mapping)]
+    return [str(resource.get("id")) for resource in messages.resources(body)]
 
 
 def has_more_pages(observation: Observation) -> bool:
@@ -166,7 +160,8 @@ def has_more_pages(observation: Observation) -> bool:
 def is_last_page(observation: Observation) -> bool:
     """True when the page reaches the end that ``totalResults`` states."""
     body = json_object(observation)
-    total, start, resources = body.get("totalResults"), body.get("startIndex", 1), body.get("Resources", [])
-    if not isinstance(total, int) or not isinstance(start, int) or not isinstance(resources, list):
+    total, start = body.get("totalResults"), body.get("startIndex", 1)
+    has_damage = messages.RESOURCES in body and not messages.has_entries(body)
+    if not isinstance(total, int) or not isinstance(start, int) or has_damage:
         return False
-    return start + len(resources) > total
+    return start + len(entries(observation)) > total

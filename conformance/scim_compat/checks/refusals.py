@@ -13,6 +13,7 @@ from scim_compat.engine.intent import Observation
 from scim_compat.scim import messages, paths
 from scim_compat.scim.filters import Path
 from scim_compat.scim.grammar import PathError, parse_path
+from scim_compat.scim.names import is_urn
 from scim_compat.values import MISSING, Json
 
 _OPERATIONS: Final = frozenset({"add", "remove", "replace"})
@@ -78,7 +79,7 @@ def _is_regular(observation: Observation, operation: Mapping[str, Json]) -> bool
 
 def _is_path(name: str) -> bool:
     """True when the name of a member is a path: section 3.5.2.1 has names of attributes there."""
-    return not name.lower().startswith("urn:") and ("." in name or "[" in name)
+    return not is_urn(name) and ("." in name or "[" in name)
 
 
 def _has_element(observation: Observation, at: Path) -> bool:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Literal
 
 from scim_compat.schemas import TargetShapes
+from scim_compat.scim.names import RESOURCE_TYPES, SCHEMAS
 from scim_compat.values import Json
 
 
@@ -50,7 +51,7 @@ class Capabilities:
 
     def serves(self, endpoint: str) -> bool:
         """True when the discovery endpoint of that name gave a usable answer."""
-        answer = {"ResourceTypes": self.resource_types, "Schemas": self.schemas}.get(endpoint, self.provider_config)
+        answer = {RESOURCE_TYPES: self.resource_types, SCHEMAS: self.schemas}.get(endpoint, self.provider_config)
         return answer is not None
 
     def declares(self, urn: str) -> bool:

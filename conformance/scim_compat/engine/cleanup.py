@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
@@ -13,7 +13,7 @@ from scim_compat.engine.ledger import Entry, Ledger
 from scim_compat.engine.people import tag_in
 from scim_compat.engine.versions import EITHER
 from scim_compat.profile.model import Client
-from scim_compat.scim import paths
+from scim_compat.scim import messages, paths
 from scim_compat.scim.names import ENDPOINTS
 from scim_compat.scim.urls import STEPS
 from scim_compat.values import Json
@@ -142,7 +142,7 @@ def _carries(resource: dict[str, Json], entry: Entry) -> bool:
     return name == entry.name.lower() or (bool(tag_in(entry.name)) and tag_in(entry.name) in name)
 
 
-def _name(resource: dict[str, Json], entry: Entry) -> str:
+def _name(resource: Mapping[str, Json], entry: Entry) -> str:
     return str(paths.member(resource, entry.attribute)).lower()
 
 
@@ -153,10 +153,9 @@ def _find(entry: Entry, counter: _Counter) -> _Search:
     response = exchange.response
     if response is None or not response.ok or not isinstance(response.json, dict):
         return _Search(_Presence.UNKNOWN)
-    hits = response.json.get("Resources") or []
-    if not isinstance(hits, list):
+    if response.json.get(messages.RESOURCES) is not None and not messages.has_entries(response.json):
         return _Search(_Presence.UNKNOWN)
-    ours = [hit for hit in hits if isinstance(hit, dict) and _name(hit, entry) == entry.name.lower()]
+    ours = [hit for hit in messages.resources(response.json) if _name(hit, entry) == entry.name.lower()]
     if not ours or not entry.name:
         return _Search(_Presence.ABSENT)
     identifier = ours[0].get("id")

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from scim_compat.engine.actor import Actor
 from scim_compat.engine.capabilities import Capabilities
+from scim_compat.scim.names import is_urn
 from scim_compat.values import Json
 
 _EVERYWHERE: Final = frozenset({"schemas", "externalid", "username", "displayname", "active"})
@@ -56,7 +57,7 @@ def fits_schemas(body: Mapping[str, Json], target: Capabilities) -> bool:
     if not target.schemas or not _definitions(body, target):
         return True
     core = body["schemas"][0]
-    parts = {urn: value for urn, value in body.items() if urn.startswith("urn:")}
+    parts = {urn: value for urn, value in body.items() if is_urn(urn)}
     parts[core] = {k: v for k, v in body.items() if k not in parts and k.lower() not in _EVERYWHERE}
     return all(
         _is_allowed(_by_name((target.schema(urn) or {}).get("attributes")), part, whole=body if urn == core else part)

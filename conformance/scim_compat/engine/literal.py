@@ -16,6 +16,7 @@ from scim_compat.engine.verbs.changing import changeable, meant_effects, settle_
 from scim_compat.profile.model import ResourceKind, Step
 from scim_compat.scim import paths
 from scim_compat.scim.names import ENDPOINTS
+from scim_compat.scim.urls import is_search
 from scim_compat.values import MISSING, Json
 from scim_compat.wire.messages import CredentialUse, Exchange, Headers, Request
 
@@ -108,7 +109,7 @@ def _action(request: Request, outcome: Expectation) -> Action:
         return _ACTIONS.get(request.method, "raw")
     path, _, query = request.target.partition("?")
     collection = next((e for e in ENDPOINTS.values() if path == e or path.startswith(e + "/")), None)
-    if collection is None or path.endswith("/.search") or outcome == "either":
+    if collection is None or is_search(path) or outcome == "either":
         return "raw"
     if path != collection:
         return "read"
@@ -146,7 +147,7 @@ def _announce(play: Play, request: Request, body: Json) -> Callable[[Exchange], 
     kinds: tuple[ResourceKind, ...] = ("User", "Group")
     kind = next((k for k in kinds if path == ENDPOINTS[k] or path.startswith(f"{ENDPOINTS[k]}/")), None)
     ledger = play.run.ledger
-    posts = request.method == "POST" and not path.endswith("/.search")
+    posts = request.method == "POST" and not is_search(path)
     puts = request.method == "PUT" and unquote(path.rpartition("/")[2]) not in ledger.living()
     if kind is None or not isinstance(body, Mapping) or not (posts or puts):
         return None

@@ -12,7 +12,7 @@ from scim_compat.engine.play import Play
 from scim_compat.engine.setup import altered_at_setup
 from scim_compat.engine.verbs.reading import is_hostile
 from scim_compat.profile.model import Step
-from scim_compat.scim import paths
+from scim_compat.scim import messages, paths
 from scim_compat.scim.messages import member_ids
 from scim_compat.scim.names import ENDPOINTS
 from scim_compat.values import MISSING
@@ -118,13 +118,11 @@ def _in_list(play: Play, actor: Actor, _step: Step) -> None:
         intent = play.intent("list", actor, by="harness")
         done = play.exchange(request, intent, f"looks for {actor.kind.lower()} {actor.key} in the list, from {start}")
         answer = done.response.json if done.response and done.response.ok else None
-        if not isinstance(answer, dict) or not isinstance(answer.get("Resources"), list):
+        page = messages.entries(answer)
+        if not page or any(one.get("id") == actor.id for one in messages.resources(answer)):
             return
-        found = answer["Resources"]
-        total = answer.get("totalResults")
-        if any(isinstance(r, dict) and r.get("id") == actor.id for r in found) or not found:
-            return
-        start += len(found)
+        start += len(page)
+        total = answer.get("totalResults") if isinstance(answer, dict) else None
         if not isinstance(total, int) or start > total:
             return
 

@@ -15,7 +15,7 @@ from scim_compat.engine.verbs.creating import body_for, created
 from scim_compat.profile.model import ResourceKind, Step
 from scim_compat.scim import paths
 from scim_compat.scim.messages import member_ids
-from scim_compat.scim.names import CORE_SCHEMA, Scim
+from scim_compat.scim.names import CORE_SCHEMA, Scim, is_urn
 from scim_compat.values import MISSING, Json
 from scim_compat.wire.messages import Exchange
 
@@ -69,7 +69,7 @@ def _set_up(play: Play, key: str, kind: ResourceKind, args: Mapping[str, Json]) 
     plain = body_for(play, args, plain_body(actor, scim=scim))
     body = body_for(play, args, fit_to_schema(plain_body(actor, scim=scim), actor, target))
     # Unlike some clients, we list every extension that the body holds (RFC 7643 §3).
-    body["schemas"] = [*body["schemas"], *(k for k in body if k.startswith("urn:") and k not in body["schemas"])]
+    body["schemas"] = [*body["schemas"], *(name for name in body if is_urn(name) and name not in body["schemas"])]
     body = add_required(body, target, play.run.base_url)
     # What the scenario itself asks for may be more than the target offers: then a refusal breaks no rule.
     expect: Expectation = "success" if fits_schemas(body, target) else "either"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from scim_compat.profile.model import Client
-from scim_compat.scim.names import Scim
+from scim_compat.scim.names import PROVIDER_CONFIG, RESOURCE_TYPES, SCHEMAS, Scim
 from scim_compat.wire.messages import Headers
 
 
@@ -26,7 +26,7 @@ class Version:
 
         SCIM 1.1 has no ``/ResourceTypes``, but some of its servers do, and one client's suite asks for it.
         """
-        return (self.provider_config, "ResourceTypes", "Schemas")
+        return (self.provider_config, RESOURCE_TYPES, SCHEMAS)
 
     @property
     def harness(self) -> Client:
@@ -39,9 +39,9 @@ class Version:
 
 
 VERSIONS: Final[Mapping[Scim, Version]] = {
-    "2.0": Version("application/scim+json", "ServiceProviderConfig"),
+    "2.0": Version("application/scim+json", PROVIDER_CONFIG["2.0"]),
     # SCIM 1.1, protocol section 3.6 and core schema section 9: plain JSON and a plural name.
-    "1.1": Version("application/json", "ServiceProviderConfigs"),
+    "1.1": Version("application/json", PROVIDER_CONFIG["1.1"]),
 }
 EITHER: Final = Headers((("Accept", "application/scim+json, application/json"), ("User-Agent", "scim-compat")))
 """Headers of a clean-up that knows only the ledger: an endpoint of either version answers them."""

@@ -15,10 +15,8 @@ from urllib.parse import quote, quote_plus
 from scim_compat.profile.model import Client, Dialect
 from scim_compat.scim import paths
 from scim_compat.scim.grammar import parse_path
-from scim_compat.scim.names import CORE_SCHEMA
+from scim_compat.scim.names import CORE_SCHEMA, PATCH_OP, is_urn
 from scim_compat.values import Json
-
-PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +75,7 @@ def partial(change: Change, *, identifier: str, kind: str) -> dict[str, Json]:
         body["meta"] = {"attributes": list(change.clear)}
     for path, value in change.set:
         paths.put(body, path, copy.deepcopy(value))
-    body["schemas"] += [key for key in body if key.startswith("urn:")]
+    body["schemas"] += [name for name in body if is_urn(name)]
     return body
 
 

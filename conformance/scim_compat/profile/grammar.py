@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from scim_compat.scim.names import is_urn
 from scim_compat.source.complaints import nearest, quoted
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ _URN = re.compile(r"(?i:urn):[A-Za-z0-9][A-Za-z0-9-]*:[^\s\[\]\":]+(?::[^\s\[\]\
 def path_problem(path: str) -> str | None:
     """Why ``path`` is not an attribute path (RFC 7644 section 3.5.2)."""
     plain = without_placeholders(path)
-    if not plain.lower().startswith("urn:"):
+    if not is_urn(plain):
         return None if _PLAIN_PATH.fullmatch(plain) else f"{quoted(path)} is not an attribute path"
     head, _, _ = plain.partition("[")  # a filter's value may hold colons
     urn, _, _ = head.rpartition(":")

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from scim_compat.profile import grammar
+from scim_compat.scim.urls import is_search
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,7 +48,7 @@ def _conduct_problem(step: Node) -> tuple[str, str] | None:
     request = step.value["send"].value
     path, method = request["path"].value, request["method"].value
     if method == "POST":
-        searches = path.rstrip("/").lower().endswith("/.search")
+        searches = is_search(path.rstrip("/"))
         if not searches and not expects_refusal(step.plain()):
             return "a literal POST that succeeds makes what clean-up does not know", "use do: create"
         return None

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from scim_compat.values import escape
+
 LIMIT: Final = 20
 """Differences that are listed."""
 _MAX_DEPTH: Final = 64
@@ -59,14 +61,14 @@ def diff(expected: Any, actual: Any, *, limit: int = LIMIT) -> Diff | None:
 def _walk(expected: Any, actual: Any, *, pointer: str, depth: int) -> Iterator[Difference]:
     if depth < _MAX_DEPTH and isinstance(expected, dict) and isinstance(actual, dict):
         for key, value in expected.items():
-            below = f"{pointer}/{_escaped(key)}"
+            below = f"{pointer}/{escape(str(key))}"
             if key in actual:
                 yield from _walk(value, actual[key], pointer=below, depth=depth + 1)
             else:
                 yield Difference("missing", below, expected=value)
         for key, value in actual.items():
             if key not in expected:
-                yield Difference("extra", f"{pointer}/{_escaped(key)}", actual=value)
+                yield Difference("extra", f"{pointer}/{escape(str(key))}", actual=value)
     elif depth < _MAX_DEPTH and isinstance(expected, list) and isinstance(actual, list):
         yield from _walk_arrays(expected, actual, pointer=pointer, depth=depth)
     elif _canonical(expected) != _canonical(actual):
@@ -99,7 +101,3 @@ def _canonical(value: Any) -> str:
         return json.dumps(value, sort_keys=True, ensure_ascii=True)
     except RecursionError:
         return f"too deep: {type(value).__name__} at {id(value)}"
-
-
-def _escaped(key: str) -> str:
-    return str(key).replace("~", "~0").replace("/", "~1")

@@ -8,13 +8,13 @@ from collections.abc import Container, Mapping
 from typing import Any, Final
 from urllib.parse import unquote
 
+from scim_compat.scim import messages, urls
 from scim_compat.values import Json
 from scim_compat.wire.messages import CredentialUse, Exchange, Request, Response
 from scim_compat.wire.redact import REDACTED, Redactor
 
-_KEPT: Final = frozenset({"schemas", "totalResults", "startIndex", "itemsPerPage", "Resources"})
-_DISCOVERY: Final = ("/schemas", "/resourcetypes", "/serviceproviderconfig")
-"""What a server says of itself holds nobody's data; an answer from any other path may."""
+_FRAME: Final = frozenset({"schemas", *messages.COUNTS})
+"""Members of a list that hold nobody's data."""
 _UNREADABLE: Final = 2000
 """Characters kept of a body that is no JSON: enough to recognise a login page or a stack trace."""
 _ENOUGH: Final = 200_000
@@ -81,8 +81,7 @@ def _body(request: Request, response: Response, ours: Container[str], redactor: 
         if _may_hold_others(request, response, ours) and whole.lstrip("\ufeff \t\r\n")[:1] in {"{", "["}:
             return f"(not recorded: {len(response.body)} bytes of what looks like JSON, but is none)", True
         return whole[:_UNREADABLE], False
-    path = request.target.split("?", 1)[0].lower()
-    if path.startswith(_DISCOVERY) or not response.ok:
+    if urls.is_public(request.target) or not response.ok:
         return _cut(whole), False
     clean, masked = _mask(response.json, ours, others=_may_hold_others(request, response, ours))
     return _cut(redactor.text(json.dumps(clean, ensure_ascii=False)) if masked else whole), masked
@@ -90,15 +89,9 @@ def _body(request: Request, response: Response, ours: Container[str], redactor: 
 
 def _may_hold_others(request: Request, response: Response, ours: Container[str]) -> bool:
     """A success answer about people that no request of ours put there: a list, or a read of a foreign id."""
-    path = request.target.split("?", 1)[0]
-    asked = request.method == "GET" or path.lower().endswith("/.search")
-    about_people = asked and not path.lower().startswith(_DISCOVERY)
-    return (
-        about_people
-        and response.ok
-        and request.method in {"GET", "POST"}
-        and unquote(path.rpartition("/")[2]) not in ours
-    )
+    is_read = request.method == "GET" or (request.method == "POST" and urls.is_search(request.target))
+    identifier = unquote(urls.path_of(request.target).rpartition("/")[2])
+    return is_read and response.ok and not urls.is_public(request.target) and identifier not in ours
 
 
 def _cut(text: str) -> str:
@@ -108,17 +101,16 @@ def _cut(text: str) -> str:
 def _mask(answer: Json, ours: Container[str], *, others: bool) -> tuple[Json, bool]:
     if not isinstance(answer, Mapping):
         return "(masked: not a resource of this run)", True
-    if isinstance(answer.get("Resources"), list):
-        cleaned = [_mask_one(r, ours) for r in answer["Resources"]]
-        whole = {k: v for k, v in answer.items() if k in _KEPT} | {"Resources": [c for c, _ in cleaned]}
-        return (whole, True) if any(m for _, m in cleaned) else (answer, False)
+    frame = {name: value for name, value in answer.items() if name in _FRAME}
+    if messages.has_entries(answer):
+        cleaned = [_mask_one(entry, ours) for entry in messages.entries(answer)]
+        whole = frame | {messages.RESOURCES: [entry for entry, _ in cleaned]}
+        return (whole, True) if any(masked for _, masked in cleaned) else (answer, False)
     if "id" not in answer:
-        if not others or answer.keys() <= _KEPT - {"Resources"}:
+        if not others or frame == answer:
             return answer, False
-        # No list and no resource that can be told by its id: whose data it is cannot be known.
-        return {k: v for k, v in answer.items() if k in _KEPT - {"Resources"}} | {
-            "masked": "not a resource of this run"
-        }, True
+        # No list, and no resource with an id: whose data it is cannot be known.
+        return frame | {"masked": "not a resource of this run"}, True
     return _mask_one(answer, ours)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,7 +22,7 @@ from scim_compat.profile.model import (
     Scenario,
     Step,
 )
-from scim_compat.scim import paths
+from scim_compat.scim import messages, paths
 from scim_compat.scim.names import ENDPOINTS, Scim
 from scim_compat.source.places import Where
 from scim_compat.values import Json
@@ -48,7 +48,7 @@ def refuse_seed_in_use(run: RunContext, scim: Scim) -> None:
     """
     tag, harness = people.tag_for(run.seed), VERSIONS[scim].harness
     query = wording.query([("filter", f'userName co "{tag}"')], client=harness)
-    done = run.sender.send(Request(method="GET", target=f"/Users{query}", headers=Headers(harness.headers)))
+    done = run.sender.send(Request(method="GET", target=ENDPOINTS["User"] + query, headers=Headers(harness.headers)))
     found = done.response.json if done.response is not None and done.response.ok else None
     for name in _names(found, "userName"):
         if tag in name.lower():
@@ -56,9 +56,7 @@ def refuse_seed_in_use(run: RunContext, scim: Scim) -> None:
 
 
 def _names(answer: Json, attribute: str) -> list[str]:
-    listed = answer.get("Resources") if isinstance(answer, Mapping) else None
-    entries = listed if isinstance(listed, list) else []
-    return [str(paths.member(one, attribute)) for one in entries if isinstance(one, Mapping)]
+    return [str(paths.member(one, attribute)) for one in messages.resources(answer)]
 
 
 @dataclass(frozen=True, slots=True)

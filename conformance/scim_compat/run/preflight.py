@@ -5,14 +5,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
 from scim_compat.engine import wording
 from scim_compat.engine.capabilities import Capabilities
 from scim_compat.engine.versions import VERSIONS, Version
 from scim_compat.errors import NotTestableError
 from scim_compat.profile.model import Client
-from scim_compat.scim.names import Scim
+from scim_compat.scim.messages import error_detail, has_entries, looks_like_error, looks_like_list, resources, strings
+from scim_compat.scim.names import ENDPOINTS, LIST_SCHEMA, RESOURCE_TYPES, SCHEMAS, Scim, is_urn
 from scim_compat.values import Json
 from scim_compat.wire.messages import Headers, Request, Response, Sender
 from scim_compat.wire.strict_json import sanitise
@@ -27,15 +27,15 @@ class _Answers:
 def preflight(sender: Sender, url: str, *, scim: Scim = "2.0") -> Capabilities:
     """Reads the version's discovery endpoints and looks for an unknown user. Raises NotTestableError."""
     version = VERSIONS[scim]
-    target = "/Users" + wording.query([("filter", f'userName eq "{uuid.uuid4()}"')], client=Client())
+    target = ENDPOINTS["User"] + wording.query([("filter", f'userName eq "{uuid.uuid4()}"')], client=Client())
     users = _ask(sender, target, url, version)
     discovery = {name: _ask(sender, f"/{name}", url, version) for name in version.discovery}
     _judge(_Answers(users, discovery), url, usual="/scim/v2" if scim == "2.0" else "/scim/v1")
     _same_version(users, discovery[version.provider_config], url, scim)
     return Capabilities(
         provider_config=_object(discovery[version.provider_config]),
-        resource_types=_listed(discovery["ResourceTypes"]),
-        schemas=_listed(discovery["Schemas"]),
+        resource_types=_listed(discovery[RESOURCE_TYPES]),
+        schemas=_listed(discovery[SCHEMAS]),
     )
 
 
@@ -86,24 +86,17 @@ def _judge(answers: _Answers, url: str, *, usual: str) -> None:
     )
 
 
-_LISTS: Final[Mapping[Scim, str]] = {
-    "2.0": "urn:ietf:params:scim:api:messages:2.0:ListResponse",
-    "1.1": "urn:scim:schemas:core:1.0",
-}
-
-
 def _same_version(users: Response, config: Response, url: str, scim: Scim) -> None:
     """Raises NotTestableError where the endpoint clearly speaks the other version: each finding would be false.
 
     That is clear when its list bears the other version's URN and not ours, and our version's configuration is missing.
     """
     other: Scim = "1.1" if scim == "2.0" else "2.0"
-    schemas = users.json.get("schemas") if isinstance(users.json, Mapping) else None
-    urns = {str(urn) for urn in schemas} if isinstance(schemas, list) else set()
-    if config.ok or _LISTS[scim] in urns or _LISTS[other] not in urns:
+    urns = strings(users.json.get("schemas")) if isinstance(users.json, Mapping) else ()
+    if config.ok or LIST_SCHEMA[scim] in urns or LIST_SCHEMA[other] not in urns:
         return
     raise NotTestableError(
-        f"{url} speaks SCIM {other}: GET /Users answered with {_LISTS[other]}, and there is no "
+        f"{url} speaks SCIM {other}: GET /Users answered with {LIST_SCHEMA[other]}, and there is no "
         f"/{VERSIONS[scim].provider_config}. The profile speaks SCIM {scim}: give the base URL for that version, or "
         f"choose a profile for SCIM {other} (scim-compat profiles)."
     )
@@ -113,10 +106,7 @@ def _is_scim(response: Response) -> bool:
     body = response.json
     if not isinstance(body, Mapping):
         return False
-    if isinstance(body.get("Resources"), list) or "totalResults" in body or "Errors" in body:
-        return True
-    schemas = body.get("schemas")
-    return isinstance(schemas, list) and any(str(s).lower().startswith("urn:") for s in schemas)
+    return looks_like_list(body) or looks_like_error(body) or any(map(is_urn, strings(body.get("schemas"))))
 
 
 def _kind(response: Response) -> str:
@@ -124,8 +114,8 @@ def _kind(response: Response) -> str:
 
 
 def _server_words(response: Response) -> str:
-    detail = response.json.get("detail") if isinstance(response.json, Mapping) else None
-    return f' ("{sanitise(str(detail), limit=200)}")' if detail else ""
+    detail = error_detail(response.json)
+    return f' ("{sanitise(detail, limit=200)}")' if detail else ""
 
 
 def _object(response: Response) -> Mapping[str, Json] | None:
@@ -134,8 +124,7 @@ def _object(response: Response) -> Mapping[str, Json] | None:
 
 def _listed(response: Response) -> tuple[Mapping[str, Json], ...] | None:
     """The entries of a ListResponse; a bare array is taken too, its form is a check's business."""
-    found = response.json if response.ok else None
-    entries = found.get("Resources") if isinstance(found, Mapping) else found
-    if not isinstance(entries, list):
-        return None
-    return tuple(e for e in entries if isinstance(e, Mapping))
+    body = response.json if response.ok else None
+    if isinstance(body, list):
+        return tuple(entry for entry in body if isinstance(entry, Mapping))
+    return tuple(resources(body)) if has_entries(body) else None

@@ -28,6 +28,11 @@ def has_entries(body: Any) -> bool:
     return isinstance(body, Mapping) and isinstance(body.get(RESOURCES), list)
 
 
+def is_empty_list(body: Any) -> bool:
+    """True for a list without hits, which may leave ``Resources`` out (RFC 7644 section 3.4.2)."""
+    return isinstance(body, Mapping) and body.get(RESOURCES) is None and body.get("totalResults") == 0
+
+
 def looks_like_list(body: Any) -> bool:
     """True if the body is meant as a ListResponse."""
     return isinstance(body, Mapping) and ("totalResults" in body or has_entries(body))

@@ -52,6 +52,11 @@ def is_discovery(target: str) -> bool:
     return any(part.lower() in DISCOVERY for part in segments(target)[-2:])
 
 
+def is_public(target: str) -> bool:
+    """True for the endpoints at which a server describes itself: nobody's data stands there."""
+    return any(part.lower() in DISCOVERY for part in segments(target)[:1])
+
+
 def origin(url: str) -> tuple[str, str, int] | None:
     """(scheme, host, port) of an absolute http(s) URL, default ports filled in; None for anything else."""
     try:

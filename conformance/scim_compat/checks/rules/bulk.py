@@ -9,6 +9,7 @@ from scim_compat.checks.answers import server_message
 from scim_compat.checks.registry import Violation, at_most_five, check
 from scim_compat.engine.intent import BulkPart, Observation
 from scim_compat.engine.verbs.bulk import matched, results_of, status_of
+from scim_compat.scim.names import BULK_RESPONSE
 from scim_compat.values import Json
 
 
@@ -50,7 +51,7 @@ def too_large(observation: Observation) -> Iterator[Violation]:
     on=("bulk",),
     when=lambda observation: observation.response.status == 200,
     why="The client looks for each result in Operations; in another form it finds none and repeats everything.",
-    fix='Answer {"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkResponse"], "Operations": [{"method": "POST", '
+    fix=f'Answer {{"schemas": ["{BULK_RESPONSE}"], "Operations": [{{"method": "POST", '
     '"status": "201"}]}, the status as a string.',
 )
 @at_most_five

@@ -17,10 +17,10 @@ from scim_compat.engine.versions import VERSIONS
 from scim_compat.scim import messages, urls
 from scim_compat.scim.filters import operands
 from scim_compat.scim.grammar import parse_path
-from scim_compat.scim.names import CORE_URNS, Scim
+from scim_compat.scim.names import CORE_URNS, PROVIDER_CONFIG, RESOURCE_TYPES, SCHEMAS, Scim
 from scim_compat.values import MISSING, Json, escape
 
-_LISTED: Final = frozenset({"Schemas", "ResourceTypes"})
+_LISTED: Final = frozenset({SCHEMAS, RESOURCE_TYPES})
 _COMMON: Final = frozenset({"schemas", "id", "externalid", "meta"})
 _MAX_DEPTH: Final = 8
 
@@ -109,7 +109,7 @@ def schemas_list(observation: Observation) -> Iterator[Violation]:
     level="MUST",
     cites=("RFC7643-7", "RFC7643-8.7.2"),
     on=("discover",),
-    when=lambda observation: _is_answer(observation, "Schemas") and bool(_entries(observation)),
+    when=lambda observation: _is_answer(observation, SCHEMAS) and bool(_entries(observation)),
     why="One attribute without a type, or with a type that does not exist, makes clients drop the whole schema.",
     fix="Give each schema id and attributes, each attribute name, type and multiValued, all in the RFC's spelling.",
 )
@@ -125,7 +125,7 @@ def schema_shape(observation: Observation) -> Iterator[Violation]:
     level="MUST",
     cites=("RFC7643-6",),
     on=("discover",),
-    when=lambda observation: _is_answer(observation, "ResourceTypes") and bool(_entries(observation)),
+    when=lambda observation: _is_answer(observation, RESOURCE_TYPES) and bool(_entries(observation)),
     why="From here a client learns where users and groups are and which extensions they have.",
     fix="Give each resource type schemas, name, endpoint and schema; schemaExtensions with schema and required.",
 )
@@ -193,7 +193,7 @@ def _nulls(value: Json, pointer: str, depth: int) -> Iterator[str]:
     cites=("RFC7643-7", "RFC7644-4"),
     on=("discover",),
     when=lambda observation: (
-        _is_answer(observation, "Schemas") and _is_whole(observation) and bool(_entries(observation))
+        _is_answer(observation, SCHEMAS) and _is_whole(observation) and bool(_entries(observation))
     ),
     why="The mapping page offers what /Schemas lists. An attribute that is not there cannot be mapped, or is refused.",
     fix="List every attribute the server stores, with its sub-attributes; or take it out of the recommended mapping.",
@@ -245,7 +245,7 @@ def _missing(kind: str, path: str, published: Mapping[str, Mapping[str, Json]]) 
     cites=("RFC7643-5",),
     on=("discover",),
     when=lambda observation: (
-        _is_answer(observation, "ServiceProviderConfig") and isinstance(observation.response.json, Mapping)
+        _is_answer(observation, PROVIDER_CONFIG["2.0"]) and isinstance(observation.response.json, Mapping)
     ),
     why="This client updates with PATCH. One that reads the configuration first will not try.",
     fix="Implement PATCH and set patch.supported to true.",
@@ -272,7 +272,7 @@ def patch_advertised(observation: Observation) -> Iterator[Violation]:
 @at_most_five
 def agree(observation: Observation) -> Iterator[Violation]:
     here = [entry for _, entry in _entries(observation)]
-    on_types = observation.intent.endpoint == "ResourceTypes"
+    on_types = observation.intent.endpoint == RESOURCE_TYPES
     types = here if on_types else observation.context.capabilities.resource_types
     known = observation.context.capabilities.schemas if on_types else here
     if types is None or known is None:

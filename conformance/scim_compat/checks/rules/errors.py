@@ -12,6 +12,7 @@ from scim_compat.checks.display import display_text
 from scim_compat.checks.registry import Level, Trait, Violation, check
 from scim_compat.engine.intent import Observation
 from scim_compat.scim.messages import looks_like_error
+from scim_compat.scim.names import ERROR
 from scim_compat.scim.urls import parameters
 from scim_compat.values import MISSING
 
@@ -47,7 +48,7 @@ def _has_error(observation: Observation) -> bool:
     when=_is_refusal,
     why="The provider shows the administrator what stands in the body. Without it the log says “Bad "
     "Request” and nothing else, and the case lands with your support.",
-    fix='Answer with {"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "status": "400", '
+    fix=f'Answer with {{"schemas": ["{ERROR}"], "status": "400", '
     '"detail": "…"}, also for errors that your framework answers by itself.',
 )
 def shape(observation: Observation) -> Iterator[Violation]:

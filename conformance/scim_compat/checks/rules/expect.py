@@ -11,13 +11,13 @@ from scim_compat.checks.registry import BOTH, NotJudged, Trait, Violation, check
 from scim_compat.checks.resources import is_own
 from scim_compat.engine.intent import Assertion, Observation
 from scim_compat.results.model import ClaimTopic
-from scim_compat.values import MISSING, Json
+from scim_compat.scim.messages import RESOURCES, has_entries
+from scim_compat.scim.urls import is_public
+from scim_compat.values import MISSING, Json, unescape
 
 _TYPES: Final[Mapping[str, tuple[type, ...]]] = {
     "number": (int, float), "string": (str,), "boolean": (bool,), "array": (list,), "object": (dict,),
 }  # fmt: skip
-_PUBLIC: Final = ("/schemas", "/resourcetypes", "/serviceproviderconfig")
-"""Discovery holds nobody's data."""
 
 
 @check(
@@ -47,7 +47,7 @@ def _value(observation: Observation, place: str) -> Json:
         return MISSING if header is None else header
     value = observation.response.json
     for part in place.split("/")[1:]:
-        name = part.replace("~1", "/").replace("~0", "~")
+        name = unescape(part)
         if isinstance(value, Mapping):
             value = value.get(name, MISSING)
         elif isinstance(value, list) and name.isdecimal() and int(name) < len(value):
@@ -85,13 +85,13 @@ def _quote(observation: Observation, place: str, value: Json) -> Json:
 def _may_be_foreign(observation: Observation, place: str) -> bool:
     body, first = observation.response.json, place.split("/")[1]
     request = observation.exchange.request
-    if not observation.response.ok or request.target.lower().startswith(_PUBLIC):
+    if not observation.response.ok or is_public(request.target):
         return False
     if not isinstance(body, Mapping):
         return True
-    if isinstance(body.get("Resources"), list):
+    if has_entries(body):
         owner = _value(observation, "/".join(place.split("/")[:3])) if place.count("/") > 1 else MISSING
-        return first == "Resources" and not (isinstance(owner, Mapping) and is_own(observation, owner.get("id")))
+        return first == RESOURCES and not (isinstance(owner, Mapping) and is_own(observation, owner.get("id")))
     # The answer to a write of ours is about our resource, whatever id it has got.
     is_read = request.method == "GET" and "id" in body
     return is_read and not is_own(observation, body["id"])

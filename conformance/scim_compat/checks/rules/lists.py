@@ -42,7 +42,7 @@ from scim_compat.values import MISSING
     why="The client looks for Resources and totalResults. A bare array, or a resource without a list around "
     "it, is nothing found to it, or a fault.",
     fix='Wrap the result: {"schemas": [URN], "totalResults": n, "Resources": [ … ]}, also for one hit and for none. '
-    "The URN is urn:ietf:params:scim:api:messages:2.0:ListResponse (in SCIM 1.1 urn:scim:schemas:core:1.0).",
+    f"The URN is {names.LIST_RESPONSE} (in SCIM 1.1 {names.CORE_1_1}).",
 )
 def list_shape(observation: Observation) -> Iterator[Violation]:
     body = observation.response.json

@@ -18,6 +18,7 @@ from scim_compat.checks.resources import (
 )
 from scim_compat.engine.intent import Observation
 from scim_compat.scim import messages
+from scim_compat.scim.names import is_urn
 from scim_compat.values import MISSING, Json, escape
 
 
@@ -66,7 +67,7 @@ def _core_urns(observation: Observation) -> set[str]:
 
 def _extensions(resource: Resource) -> Iterator[tuple[str, Json]]:
     for name, value in resource.value.items():
-        if name.lower().startswith("urn:") and value not in (None, [], {}):
+        if is_urn(name) and value not in (None, [], {}):
             yield name, value
 
 

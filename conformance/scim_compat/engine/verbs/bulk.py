@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 from urllib.parse import quote, unquote
 
 from scim_compat.engine import mapping, wording
@@ -18,12 +17,10 @@ from scim_compat.engine.verbs.changing import meant_effects, settle_write
 from scim_compat.engine.verbs.creating import body_for
 from scim_compat.profile.model import Step
 from scim_compat.scim import paths
-from scim_compat.scim.names import ENDPOINTS
+from scim_compat.scim.names import BULK, BULK_REQUEST, ENDPOINTS
 from scim_compat.scim.urls import STEPS
 from scim_compat.values import Json
 from scim_compat.wire.messages import Exchange
-
-BULK_REQUEST: Final = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +47,7 @@ def bulk(play: Play, step: Step) -> None:
     body["Operations"] = [one.body for one in sent]
     intent = replace(play.intent("bulk"), sent=body, parts=tuple(one.part for one in sent))
     play.exchange(
-        play.request("POST", "/Bulk", body=body), intent, f"sends {len(sent)} operations in one request",
+        play.request("POST", BULK, body=body), intent, f"sends {len(sent)} operations in one request",
         settle=lambda done: _settle(play, sent, done),
     )  # fmt: skip
 
@@ -65,7 +62,7 @@ def overstep(play: Play, step: Step) -> None:  # noqa: ARG001 - a verb is given 
     operations = [{"method": "DELETE", "path": f"{path}-{number}"} for number in range(limit + 1)]
     body = {"schemas": [BULK_REQUEST], "Operations": operations}
     intent = replace(play.intent("bulk"), sent=body, expect="refusal", statuses=frozenset({413}))
-    play.exchange(play.request("POST", "/Bulk", body=body), intent, f"sends {limit + 1} operations in one request")
+    play.exchange(play.request("POST", BULK, body=body), intent, f"sends {limit + 1} operations in one request")
 
 
 def _operation(play: Play, wanted: Mapping[str, Json]) -> _Sent:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -13,6 +12,7 @@ from scim_compat.engine.play import Play
 from scim_compat.engine.verbs import about, actor_of, verb
 from scim_compat.profile.model import ResourceKind, Step
 from scim_compat.scim import paths
+from scim_compat.scim.messages import entries, resources
 from scim_compat.scim.names import ENDPOINTS
 from scim_compat.values import MISSING, Json
 from scim_compat.wire.messages import Exchange
@@ -79,13 +79,13 @@ def match(play: Play, step: Step) -> None:
         play.request("GET", endpoint, parameters=parameters), intent, f"looks for {about(actor)} by {path}"
     )
     hits = done.response.json if done.response and done.response.ok else None
-    if query.finds and query.is_plain and isinstance(hits, dict) and actor.id not in _ids(hits):
+    if (
+        query.finds
+        and query.is_plain
+        and isinstance(hits, dict)
+        and actor.id not in [hit.get("id") for hit in resources(hits)]
+    ):
         actor.failed_filters.add(path.lower())
-
-
-def _ids(listed: Mapping[str, Json]) -> list[Json]:
-    found = listed.get("Resources")
-    return [entry.get("id") for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
 
 
 def is_hostile(value: str) -> bool:
@@ -158,13 +158,13 @@ def import_(play: Play, step: Step) -> None:
         page = start
         query = Query(earlier=frozenset(earlier), complete=expected, total=first)
         answer = _page_of(play, kind, page, count, query)
-        found = answer.get("Resources") if isinstance(answer, dict) else None
+        page_entries = entries(answer)
         total = answer.get("totalResults") if isinstance(answer, dict) else None
-        if not isinstance(found, list) or not isinstance(total, int) or not found:
+        if not page_entries or not isinstance(total, int):
             break
         first = total if first is None else first
-        earlier |= {str(r.get("id")) for r in found if isinstance(r, dict)}
-        start += len(found)
+        earlier |= {str(one.get("id")) for one in resources(answer)}
+        start += len(page_entries)
         if start > total:
             break
     if step.args.get("beyond"):
