@@ -6,7 +6,8 @@
    connection to the same server (goal: at most 1.25). Once with the server in this process, which
    answers in well under a millisecond, so that all of the harness's own work shows; and once with a
    server that takes 20 ms for an answer, as one across a network does.
-2. ``scim-compat --version`` (goal: under 0.3 s).
+2. ``scim-compat --version`` (goal: under 0.3 s), and the import of the pytest plugin beside pytest's own (goal: at
+   most 10 ms): every pytest run in the same environment pays for it.
 3. Peak memory of streaming 50,000 exchanges and making results.json of them (goal: under 200 MB).
 4. Rendering the report of 2,000 exchanges (goal: under 2 s and 5 MB).
 """
@@ -160,6 +161,14 @@ def start_up(*, quick: bool) -> None:
     bare = [timed(lambda: subprocess.run([sys.executable, "-c", ""], check=True)) for _ in range(2 if quick else 7)]
     print(f"  an empty interpreter takes {min(bare):.2f} s of it")
     told("scim-compat --version", min(found), "s", 0.3)
+    program = (
+        "import pytest, time; t = time.perf_counter(); import scim_compat.pytest_plugin; print(time.perf_counter() - t)"
+    )
+    seconds = [
+        float(subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout)
+        for _ in range(2 if quick else 7)
+    ]
+    told("import of the pytest plugin", 1000 * min(seconds), "ms", 10)
 
 
 # --- 3: memory -----------------------------------------------------------------------------------------
