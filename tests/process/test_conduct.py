@@ -26,8 +26,8 @@ from typing import Literal
 import pytest
 from scim_compat.engine import people
 from scim_compat.engine.context import RunContext
+from scim_compat.engine.imaginary_server import ImaginaryServer
 from scim_compat.engine.ledger import Ledger
-from scim_compat.engine.rehearsal import ImaginaryServer
 from scim_compat.engine.scenario import run_scenario
 from scim_compat.profile.find import builtin
 from scim_compat.profile.load import load

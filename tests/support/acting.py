@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 
 from scim_compat.engine.capabilities import Capabilities
 from scim_compat.engine.context import RunContext
+from scim_compat.engine.imaginary_server import ImaginaryServer
 from scim_compat.engine.ledger import Ledger
-from scim_compat.engine.rehearsal import ImaginaryServer
 from scim_compat.engine.scenario import run_scenario
 from scim_compat.profile.model import Client, Step
 from scim_compat.source.places import Where

@@ -68,6 +68,11 @@ class Actor:
         return self.desired.get("active") is False
 
 
+def about(actor: Actor) -> str:
+    """``user alice``, for the titles of exchanges."""
+    return f"{actor.kind.lower()} {actor.key}"
+
+
 def path_of(actor: Actor) -> str:
     """The path of the resource below the base URL. Raises ``NotReached`` where it has no id."""
     if actor.id is None:

@@ -21,14 +21,16 @@ _SERVERS_OWN = frozenset({"schemas", "meta", "id", "groups", "password", "member
 """Parts of a body that no read compares with what was sent."""
 
 
-def create(play: Play, actor: Actor, body: dict[str, Json], *, ours: bool, intent: Intent, title: str) -> Exchange:
-    """POSTs the body with the ledger written first, and takes over what the server made of it."""
+def create_resource(
+    play: Play, actor: Actor, body: dict[str, Json], *, ours: bool, intent: Intent, title: str
+) -> Exchange:
+    """POSTs the body with the ledger written first, and takes over the server's answer."""
     entry = announce(play, actor, body)
     request = play.request("POST", ENDPOINTS[actor.kind], ours=ours, body=body)
-    done = play.exchange(request, replace(intent, sent=body), title, settle=entry_settler(play.run.ledger, entry))
-    response = done.response
+    exchange = play.exchange(request, replace(intent, sent=body), title, settle=entry_settler(play.run.ledger, entry))
+    response = exchange.response
     if response is None or not response.ok or intent.duplicate:
-        return done
+        return exchange
     answer = response.json if isinstance(response.json, dict) else {}
     identifier = answer.get("id")
     if isinstance(identifier, str) and identifier not in STEPS:
@@ -39,7 +41,30 @@ def create(play: Play, actor: Actor, body: dict[str, Json], *, ours: bool, inten
     actor.entry = entry
     actor.location = response.header("location")
     settle(actor, body, answer, references=mapping.references(play.rows(actor.kind)))
-    return done
+    return exchange
+
+
+def adapt_body(play: Play, args: Mapping[str, Json], body: dict[str, Json]) -> dict[str, Json]:
+    """The body with the step's own ``without``, ``has``, ``schemas`` and ``members`` in it, in this order."""
+    for path in play.fill(args.get("without", [])):
+        paths.remove(body, path)
+    for path, value in play.fill(args.get("has", {})).items():
+        paths.put(body, path, value)
+    if "schemas" in args:
+        body["schemas"] = list(args["schemas"])
+    if args.get("members"):
+        body["members"] = [{"value": member.id} for member in play.expand(args["members"]) if member.id]
+    return body
+
+
+def require_creation(actor: Actor, exchange: Exchange) -> None:
+    """Stops the scenario where nothing was created: the next steps would only repeat the failure."""
+    response = exchange.response
+    if response is None or not response.ok:
+        status = response.status if response else "nothing"
+        raise NotReached(f"{actor.key} could not be created: POST {ENDPOINTS[actor.kind]} answered {status}")
+    if actor.id is None:
+        raise NotReached(f"{actor.key} was created, but the answer held no id that a request could name")
 
 
 def announce(play: Play, actor: Actor, body: Mapping[str, Json]) -> int:
@@ -59,8 +84,8 @@ def announce(play: Play, actor: Actor, body: Mapping[str, Json]) -> int:
 def entry_settler(ledger: Ledger, number: int) -> Callable[[Exchange], None]:
     """Records the answer to a creation: refused, created with this id, or unknown and looked up at clean-up."""
 
-    def record(done: Exchange) -> None:
-        response = done.response
+    def record(exchange: Exchange) -> None:
+        response = exchange.response
         if response is None or not response.ok:
             if response is not None and 400 <= response.status < 500:
                 ledger.record_dropped(number)
@@ -75,7 +100,7 @@ def entry_settler(ledger: Ledger, number: int) -> Callable[[Exchange], None]:
 
 
 def settle(actor: Actor, body: Mapping[str, Json], answer: Mapping[str, Json], *, references: frozenset[str]) -> None:
-    """Makes what was sent the desired state, read-only members aside."""
+    """Makes the body the desired state, read-only members aside."""
     actor.desired = {
         k: copy.deepcopy(v) for k, v in body.items() if k.lower() not in _SERVERS_OWN and not paths.is_unassigned(v)
     }

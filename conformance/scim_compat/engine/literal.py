@@ -12,7 +12,7 @@ from scim_compat.engine.creation import entry_settler
 from scim_compat.engine.intent import Action, Assertion, Effect, Expectation, Intent, Query, Rule, Write
 from scim_compat.engine.play import Play
 from scim_compat.engine.requests import encode
-from scim_compat.engine.verbs.changing import changeable, meant_effects, settle_write
+from scim_compat.engine.writes import changeable, meant_effects, settle_write, with_write
 from scim_compat.profile.model import ResourceKind, Step
 from scim_compat.scim import paths
 from scim_compat.scim.names import ENDPOINTS
@@ -33,14 +33,14 @@ def send(play: Play, step: Step) -> None:
     if about and "means" in step.args:
         effects = tuple(changeable(play, about, list(meant_effects(play, about, step.args["means"]))))
     write = Write(action=intent.action, effects=effects, accepted=False, status=0, refusable=intent.expect != "success")
-    if effects and intent.subject:
-        intent = replace(intent, subject=replace(intent.subject, writes=(*intent.subject.writes, write)))
+    if effects:
+        intent = with_write(intent, write)
     title = f"sends {written['method']} {written['path']}"
     if request.credential is not CredentialUse.VALID:
         title += f" with {'no' if request.credential is CredentialUse.NONE else 'a wrong'} credential"
-    done = play.exchange(request, intent, title, settle=_announce(play, request, body))
+    exchange = play.exchange(request, intent, title, settle=_announce(play, request, body))
     if about and effects:
-        settle_write(play, about, write, done)
+        settle_write(play, about, write, exchange)
 
 
 def _request(play: Play, written: Mapping[str, Json]) -> tuple[Request, Json]:

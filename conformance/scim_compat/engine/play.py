@@ -189,14 +189,14 @@ class Play:
             raise NotReached(f"a creation was answered with {stranger!r}, who is not of this run and is left alone")
         self._exchange_number += 1
         self.requests += 1
-        done = self.run.sender.send(request)
-        self.got_answer = done.response is not None
-        observation = Observation(exchange=done, intent=intent, context=context_of(self))
+        exchange = self.run.sender.send(request)
+        self.got_answer = exchange.response is not None
+        observation = Observation(exchange=exchange, intent=intent, context=context_of(self))
         if settle is not None:
-            settle(done)
+            settle(exchange)
         number = f"{self._step_number}.{self._exchange_number}"
         self.run.observe(PlayedRequest(step=self._step, number=number, title=title, observation=observation))
-        if done.response is None:
-            failure = done.failure
+        if exchange.response is None:
+            failure = exchange.failure
             raise NotReached(f"{request.method} {request.target}: {failure.text if failure else 'no answer'}")
-        return done
+        return exchange

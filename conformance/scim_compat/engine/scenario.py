@@ -13,7 +13,7 @@ from scim_compat.engine.literal import send
 from scim_compat.engine.placeholders import PlaceholderError
 from scim_compat.engine.play import Play
 from scim_compat.engine.readback import verify
-from scim_compat.engine.setup import given
+from scim_compat.engine.setup import set_up
 from scim_compat.engine.verbs import VERBS, Verb
 from scim_compat.profile.model import Profile, Scenario, Step
 
@@ -50,4 +50,4 @@ def _do(play: Play, step: Step) -> None:
     VERBS[step.verb](play, step)
 
 
-_STEPS: Final[Mapping[str, Verb]] = {"do": _do, "given": given, "send": send, "verify": verify}
+_STEPS: Final[Mapping[str, Verb]] = {"do": _do, "given": set_up, "send": send, "verify": verify}

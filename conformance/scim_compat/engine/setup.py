@@ -1,4 +1,4 @@
-"""What a scenario starts from."""
+"""The state that a scenario starts from, created in plain RFC form."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from scim_compat.engine import wording
-from scim_compat.engine.actor import Actor, SetUp, path_of
-from scim_compat.engine.creation import create
+from scim_compat.engine.actor import Actor, SetUp, about, path_of
+from scim_compat.engine.creation import adapt_body, create_resource, require_creation
 from scim_compat.engine.fitting import add_required, fit_to_schema, fits_schemas
 from scim_compat.engine.intent import Expectation
 from scim_compat.engine.play import Play
-from scim_compat.engine.verbs.creating import body_for, created
 from scim_compat.profile.model import ResourceKind, Step
 from scim_compat.scim import paths
 from scim_compat.scim.messages import member_ids
@@ -20,65 +19,38 @@ from scim_compat.values import MISSING, Json
 from scim_compat.wire.messages import Exchange
 
 
-def add_missing_members(play: Play, actor: Actor, done: Exchange) -> None:
-    """Adds the members that the answer to our creation shows left out, as clients add them: by PATCH.
-
-    Most clients create a group empty. What a target makes of members in a creation is judged where a
-    scenario creates so.
-    """
-    answer = done.response.json if done.response else MISSING
-    if not isinstance(answer, Mapping) or paths.member(answer, "members") is MISSING or play.profile.scim != "2.0":
-        return
-    absent = sorted(actor.members - member_ids(answer, play.run.ledger.living()))
-    if absent:
-        body = wording.patch_body([{"op": "add", "path": "members", "value": [{"value": i} for i in absent]}])
-        intent = replace(play.intent("raw", actor, by="harness"), expect="either")
-        title = f"adds to {actor.key} the members that its creation left out"
-        play.exchange(play.request("PATCH", path_of(actor), ours=True, body=body), intent, title)
-
-
-def altered_at_setup(actor: Actor, path: str, value: Json) -> bool:
-    """Whether the value is of our set-up and the target's answer to that shows another one.
-
-    The target may alter or ignore what it is sent (RFC 7644 §3.3); later steps did not do it.
-    """
-    if actor.setup is None:
-        return False
-    is_ours = paths.same(value, paths.get(actor.setup.body, path))
-    return is_ours and not paths.same(value, paths.get(actor.setup.answer, path))
-
-
-def given(play: Play, step: Step) -> None:
-    """Creates what the scenario starts from, in plain RFC form."""
+def set_up(play: Play, step: Step) -> None:
+    """Creates the actor of a ``given`` step, or its whole crowd."""
     key = step.args["given"]
     kind: ResourceKind = step.args.get("kind", "User")
     count = step.args.get("count")
     if count is None:
-        _set_up(play, key, kind, step.args)
+        _set_up_one(play, key, kind, step.args)
         return
     if play.run.large:
         count = step.args.get("large-count", count)
     play.crowds[key] = [f"{key}.{n}" for n in range(1, count + 1)]
     for name in play.crowds[key]:
-        _set_up(play, name, kind, step.args)
+        _set_up_one(play, name, kind, step.args)
 
 
-def _set_up(play: Play, key: str, kind: ResourceKind, args: Mapping[str, Json]) -> None:
+def _set_up_one(play: Play, key: str, kind: ResourceKind, args: Mapping[str, Json]) -> None:
     actor = play.introduce(key, kind, args.get("as"))
     target, scim = play.run.capabilities, play.profile.scim
-    plain = body_for(play, args, plain_body(actor, scim=scim))
-    body = body_for(play, args, fit_to_schema(plain_body(actor, scim=scim), actor, target))
+    plain = adapt_body(play, args, plain_body(actor, scim=scim))
+    body = adapt_body(play, args, fit_to_schema(plain_body(actor, scim=scim), actor, target))
     # Unlike some clients, we list every extension that the body holds (RFC 7643 §3).
     body["schemas"] = [*body["schemas"], *(name for name in body if is_urn(name) and name not in body["schemas"])]
     body = add_required(body, target, play.run.base_url)
-    # What the scenario itself asks for may be more than the target offers: then a refusal breaks no rule.
+    # The scenario itself may ask for more than the target offers: then a refusal breaks no rule.
     expect: Expectation = "success" if fits_schemas(body, target) else "either"
     intent = replace(play.intent("set-up", actor, by="harness"), expect=expect)
-    title = f"creates {kind.lower()} {key} to start from"
-    done = create(play, actor, body, ours=True, intent=intent, title=title)
-    created(actor, done)
+    exchange = create_resource(
+        play, actor, body, ours=True, intent=intent, title=f"creates {about(actor)} to start from"
+    )
+    require_creation(actor, exchange)
     actor.setup = SetUp(body=plain, answer=actor.last_answer or body)
-    add_missing_members(play, actor, done)
+    _add_missing_members(play, actor, exchange)
 
 
 def plain_body(actor: Actor, *, scim: Scim = "2.0") -> dict[str, Json]:
@@ -99,3 +71,31 @@ def plain_body(actor: Actor, *, scim: Scim = "2.0") -> dict[str, Json]:
         "emails": [{"value": of["mail"], "type": "work", "primary": True}],
         "active": of["active"],
     }
+
+
+def _add_missing_members(play: Play, actor: Actor, exchange: Exchange) -> None:
+    """Adds the members that the answer to our creation left out, as clients add them: by PATCH.
+
+    Most clients create a group empty. A scenario that creates a group with members judges the target's handling of
+    them.
+    """
+    answer = exchange.response.json if exchange.response else MISSING
+    if not isinstance(answer, Mapping) or paths.member(answer, "members") is MISSING or play.profile.scim != "2.0":
+        return
+    absentees = sorted(actor.members - member_ids(answer, play.run.ledger.living()))
+    if absentees:
+        body = wording.patch_body([{"op": "add", "path": "members", "value": [{"value": i} for i in absentees]}])
+        intent = replace(play.intent("raw", actor, by="harness"), expect="either")
+        title = f"adds to {actor.key} the members that its creation left out"
+        play.exchange(play.request("PATCH", path_of(actor), ours=True, body=body), intent, title)
+
+
+def is_altered_at_setup(actor: Actor, path: str, value: Json) -> bool:
+    """True when the value comes from our set-up and the target's answer to it already holds another one.
+
+    The target may alter or ignore values that it is sent (RFC 7644 §3.3); later steps did not do it.
+    """
+    if actor.setup is None:
+        return False
+    is_ours = paths.same(value, paths.get(actor.setup.body, path))
+    return is_ours and not paths.same(value, paths.get(actor.setup.answer, path))

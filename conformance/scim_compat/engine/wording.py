@@ -1,7 +1,7 @@
-"""How a wanted change becomes the operations a client sends.
+"""The wording of requests: the bodies, filters and queries by which a client asks for a change or a search.
 
-Input: attribute paths and values, and the server's own last representation. Output: request bodies.
-The rules a profile can choose from are the fields of ``profile.model.Dialect``.
+Input: attribute paths and values, and the server's own last representation. Output: request bodies. A profile chooses
+from the rules that are the fields of ``profile.model.Dialect``.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from scim_compat.values import Json
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What the client wants. Values are JSON; references are the bare id."""
+    """The change that the client wants. Values are JSON; references are the bare id."""
 
     set: tuple[tuple[str, Json], ...] = ()
     clear: tuple[str, ...] = ()
@@ -34,19 +34,19 @@ def patch_body(operations: Sequence[Mapping[str, Json]]) -> dict[str, Json]:
     return {"schemas": [PATCH_OP], "Operations": list(operations)}
 
 
-def operations(change: Change, *, seen: Mapping[str, Json] | None, dialect: Dialect) -> list[dict[str, Json]]:
+def operations(change: Change, *, last_answer: Mapping[str, Json] | None, dialect: Dialect) -> list[dict[str, Json]]:
     """The PATCH operations for ``change``.
 
-    ``seen`` is what the server's GET showed: an attribute with a value there is replaced, any other
-    added (Entra sources S1, S41). Value paths, whole arrays and references always travel as operations
-    with a path; simple attributes by the dialect.
+    An attribute with a value in ``last_answer``, the answer to the client's GET, is replaced, any other added (Entra
+    sources S1, S41). Value paths, whole arrays and references always travel as operations with a path; simple
+    attributes by the dialect.
     """
     with_path: list[dict[str, Json]] = []
     shared: dict[str, list[tuple[str, Json]]] = {"replace": [], "add": []}
     for path, value in change.set:
-        op = "add" if paths.is_unassigned(paths.get(seen or {}, path)) else "replace"
-        if seen is None and isinstance(value, list):
-            op = "replace"  # what is there is not known, and add would keep it (RFC 7644 section 3.5.2.1)
+        op = "add" if paths.is_unassigned(paths.get(last_answer or {}, path)) else "replace"
+        if last_answer is None and isinstance(value, list):
+            op = "replace"  # the present entries are not known, and add would keep them (RFC 7644 section 3.5.2.1)
         if path in change.references:
             with_path.append(_op(op, path, _reference(value, dialect), dialect))
         elif not _is_shareable(path, value) or dialect.simple_attributes == "operation-each":
@@ -68,7 +68,8 @@ def operations(change: Change, *, seen: Mapping[str, Json] | None, dialect: Dial
 def partial(change: Change, *, identifier: str, kind: str) -> dict[str, Json]:
     """The PATCH body of SCIM 1.1: a part of the resource (protocol section 3.3.2).
 
-    What is named replaces; what is cleared stands in ``meta.attributes``. Okta repeats the id (sources S2, S11).
+    An attribute in the body replaces; a cleared one stands in ``meta.attributes``. Okta repeats the id (sources S2,
+    S11).
     """
     body: dict[str, Json] = {"schemas": [CORE_SCHEMA["1.1"][kind]], "id": identifier}
     if change.clear:
@@ -114,9 +115,9 @@ def member_operations(
     *, add: Sequence[tuple[str, str]] = (), remove: Sequence[str] = (), dialect: Dialect
 ) -> list[dict[str, Json]]:
     """Operations on a group's members. ``add``: (id, display) pairs; ``remove``: ids."""
-    found: list[dict[str, Json]] = []
+    listed: list[dict[str, Json]] = []
     if remove and dialect.member_remove == "value-array":
-        found.append(
+        listed.append(
             {
                 "op": op_name("remove", dialect),
                 "path": "members",
@@ -125,11 +126,11 @@ def member_operations(
         )
     elif remove:
         name = op_name("remove", dialect)
-        found.extend({"op": name, "path": f"members[{filter_text('value', m)}]"} for m in remove)
+        listed.extend({"op": name, "path": f"members[{filter_text('value', m)}]"} for m in remove)
     if add:
         values = [_member(m, display, dialect) for m, display in add]
-        found.append({"op": op_name("add", dialect), "path": "members", "value": values})
-    return found
+        listed.append({"op": op_name("add", dialect), "path": "members", "value": values})
+    return listed
 
 
 def _member(identifier: str, display: str, dialect: Dialect) -> dict[str, Json]:
@@ -141,14 +142,14 @@ def _member(identifier: str, display: str, dialect: Dialect) -> dict[str, Json]:
 
 
 def replacement(
-    change: Change, *, seen: Mapping[str, Json], mapped: Sequence[tuple[str, Json]] = ()
+    change: Change, *, last_answer: Mapping[str, Json], mapped: Sequence[tuple[str, Json]] = ()
 ) -> dict[str, Json]:
     """The PUT body of a client that echoes the server's answer (Okta sources S1, W1).
 
-    Over what was read come the client's own mapped values, then the changes; all else goes back as it
-    came, read-only members and unknown ones too.
+    The client's own mapped values replace those of the last answer, then come the changes. Everything else goes back
+    as it came, read-only and unknown members too.
     """
-    body: dict[str, Json] = copy.deepcopy(dict(seen))
+    body: dict[str, Json] = copy.deepcopy(dict(last_answer))
     for path, value in (*mapped, *change.set):
         paths.put(body, path, value)
     for path in change.clear:
@@ -159,6 +160,11 @@ def replacement(
 def filter_text(path: str, value: str) -> str:
     """``path eq "value"`` with the value escaped as a JSON string (RFC 7644 §3.4.2.2)."""
     return f"{path} eq {json.dumps(value, ensure_ascii=False)}"
+
+
+def is_hostile(value: str) -> bool:
+    """True when the value needs care in a filter or in a URL."""
+    return not (value.isascii() and all(c.isalnum() or c in "@.-_ " for c in value))
 
 
 def query(parameters: Sequence[tuple[str, str]], *, client: Client) -> str:

@@ -9,7 +9,7 @@ from typing import Final
 from scim_compat.engine import people, wording
 from scim_compat.engine.actor import NAME_ATTRIBUTE, Actor, NotReached, path_of
 from scim_compat.engine.context import RunContext
-from scim_compat.engine.creation import create
+from scim_compat.engine.creation import create_resource
 from scim_compat.engine.fitting import add_required, fit_to_schema
 from scim_compat.engine.play import Play
 from scim_compat.engine.setup import plain_body
@@ -85,7 +85,7 @@ def _make(kind: ResourceKind, play: Play, shard: str) -> Actor:
     intent = play.intent("set-up", actor, by="harness")
     body = fit_to_schema(plain_body(actor, scim=play.profile.scim), actor, play.run.capabilities)
     body = add_required(body, play.run.capabilities, play.run.base_url)
-    done = create(play, actor, body, ours=True, intent=intent, title="creates a bystander")
+    done = create_resource(play, actor, body, ours=True, intent=intent, title="creates a bystander")
     if done.response is not None and done.response.status == 409:
         _refuse_if_there(play, actor)
     read = play.exchange(play.request("GET", path_of(actor), ours=True), intent, "reads the bystander")

@@ -6,10 +6,10 @@ import json
 
 import pytest
 from scim_compat.checks.registry import all_checks
+from scim_compat.engine.bulk_results import pair_results, results_of, status_of
 from scim_compat.engine.capabilities import Capabilities
 from scim_compat.engine.intent import BulkPart
 from scim_compat.engine.rehearsal import rehearse
-from scim_compat.engine.verbs.bulk import matched, results_of, status_of
 from support.answers import see
 from support.profiles import loaded
 
@@ -93,10 +93,10 @@ def test_results_are_read_whatever_they_look_like():
     made = BulkPart("POST", "alice", "/Users", "success")
     deleted, bare = {"method": "delete", "location": "https://x/Users/a/b"}, {"method": "DELETE", "status": "204"}
     created = {"method": "POST", "bulkId": "alice"}
-    assert matched([made, gone], results_of({"Operations": [deleted, 3, created]})) == [created, deleted]
-    assert matched([made, gone], [created, bare]) == [created, bare], "by its place, since all came"
-    assert matched([made, gone], [bare]) == [None, None]
-    assert matched([gone], [{"method": "DELETE", "location": "https://x/Users/other"}]) == [None]
+    assert pair_results([made, gone], results_of({"Operations": [deleted, 3, created]})) == [created, deleted]
+    assert pair_results([made, gone], [created, bare]) == [created, bare], "by its place, since all came"
+    assert pair_results([made, gone], [bare]) == [None, None]
+    assert pair_results([gone], [{"method": "DELETE", "location": "https://x/Users/other"}]) == [None]
     assert [results_of(x) for x in (None, [], {"Operations": {}}, {"Operations": [1]})] == [[], [], [], []]
     assert [status_of(x) for x in (None, {}, {"status": "204"}, {"status": 204}, {"status": {"code": "201"}})] == [
         0, 0, 204, 204, 201,

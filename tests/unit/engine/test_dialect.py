@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scim_compat.engine import wording
-from scim_compat.engine.rehearsal import ImaginaryServer
+from scim_compat.engine.imaginary_server import ImaginaryServer
 from scim_compat.engine.wording import (
     Change,
     filter_text,
@@ -46,7 +46,7 @@ SEEN = {
 
 def rendered(dialect, changes, *, seen=SEEN, references=(), clear=()):
     wanted = Change(set=tuple(changes.items()), clear=tuple(clear), references=frozenset(references))
-    return operations(wanted, seen=seen, dialect=dialect)
+    return operations(wanted, last_answer=seen, dialect=dialect)
 
 
 def text(value):
@@ -281,7 +281,7 @@ def test_rendering_changes_nothing_it_was_given(changes):
 
 def test_an_echoed_replacement_holds_everything_that_was_read():
     change = Change(set=(("displayName", "Liv Berg"), (f"{ENT}:department", "Survey")), clear=("active",))
-    body = wording.replacement(change, seen=SEEN)
+    body = wording.replacement(change, last_answer=SEEN)
     assert body["displayName"] == "Liv Berg"
     assert paths.get(body, f"{ENT}:department") == "Survey"
     assert paths.get(body, "active") is MISSING

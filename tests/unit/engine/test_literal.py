@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 from scim_compat.engine.cleanup import left_behind
+from scim_compat.engine.imaginary_server import ImaginaryServer
 from scim_compat.engine.intent import Assertion, Rule
 from scim_compat.engine.people import tag_for
-from scim_compat.engine.rehearsal import ImaginaryServer
 from scim_compat.values import MISSING
 from support.acting import Refusing, given, last, play, speaking, step, verify
 

@@ -9,8 +9,8 @@ import pytest
 from scim_compat.engine.applies import not_applicable
 from scim_compat.engine.capabilities import Capabilities
 from scim_compat.engine.context import RunContext
+from scim_compat.engine.imaginary_server import ImaginaryServer
 from scim_compat.engine.ledger import Ledger
-from scim_compat.engine.rehearsal import ImaginaryServer
 from scim_compat.scim import paths
 from scim_compat.scim.names import ENTERPRISE
 from scim_compat.wire.messages import Exchange, Headers, Response

@@ -16,7 +16,6 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scim_compat.engine.intent import Effect
-from scim_compat.engine.verbs import changing
 from scim_compat.engine.wording import (
     Change,
     member_operations,
@@ -24,6 +23,7 @@ from scim_compat.engine.wording import (
     patch_body,
     replacement,
 )
+from scim_compat.engine.writes import apply_effect
 from scim_compat.errors import ExitStatus
 from scim_compat.profile.find import builtin
 from scim_compat.profile.load import load
@@ -384,9 +384,9 @@ def sent(body):
 def brings_about(held, change, dialect):
     """The resource after the client's own requests, by a server that goes by the RFC."""
     if dialect.update == "put-after-get":
-        return levelled(receiver.replaced(held, sent(replacement(change, seen=held))))
+        return levelled(receiver.replaced(held, sent(replacement(change, last_answer=held))))
     seen = held if dialect.read_before_write else None
-    return levelled(receiver.patched(held, sent(patch_body(operations(change, seen=seen, dialect=dialect)))))
+    return levelled(receiver.patched(held, sent(patch_body(operations(change, last_answer=seen, dialect=dialect)))))
 
 
 @thorough
@@ -414,7 +414,7 @@ def test_a_replacement_is_what_was_read_with_the_client_s_own_values_and_the_cha
     for name, value in own:
         receiver.put(base, name, value)
     for seen in (held, recased(held, chance)):
-        body = sent(replacement(change, seen=seen, mapped=own))
+        body = sent(replacement(change, last_answer=seen, mapped=own))
         receiver.well_formed(body)
         assert lowered(levelled(receiver.replaced(held, body))) == lowered(wanted(base, change))
 
@@ -463,9 +463,9 @@ def test_what_the_run_wants_of_a_resource_is_what_an_accepted_change_makes_of_it
     actor = SimpleNamespace(desired=copy.deepcopy(held), members=set(), removals=set(), refused_paths=set())
     for path, value in change.set:
         effect = Effect("set", path, {"value": value} if path in change.references else value)
-        changing.apply(actor, effect, accepted=accepted)
+        apply_effect(actor, effect, accepted=accepted)
     for path in change.clear:
-        changing.apply(actor, Effect("clear", path), accepted=accepted)
+        apply_effect(actor, Effect("clear", path), accepted=accepted)
     disabling = Change(set=tuple(pair for pair in change.set if pair == ("active", False)))
     # Who may get in is as the client wanted it, even if the server refused.
     assert levelled(actor.desired) == wanted(held, change if accepted else disabling)

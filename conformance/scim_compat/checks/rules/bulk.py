@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from scim_compat import schemas
 from scim_compat.checks.answers import server_message
 from scim_compat.checks.registry import Violation, at_most_five, check
+from scim_compat.engine.bulk_results import pair_results, results_of, status_of
 from scim_compat.engine.intent import BulkPart, Observation
-from scim_compat.engine.verbs.bulk import matched, results_of, status_of
 from scim_compat.scim.names import BULK_RESPONSE
 from scim_compat.values import Json
 
@@ -67,7 +67,7 @@ def shape(observation: Observation) -> Iterator[Violation]:
 def _results(observation: Observation) -> Iterator[tuple[int, BulkPart, Mapping[str, Json] | None]]:
     """(number in the request, operation, its result or None)."""
     operations = observation.intent.parts
-    results = matched(operations, results_of(observation.response.json))
+    results = pair_results(operations, results_of(observation.response.json))
     yield from zip(range(1, len(operations) + 1), operations, results, strict=True)
 
 

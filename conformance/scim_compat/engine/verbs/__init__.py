@@ -36,10 +36,5 @@ def actor_of(play: Play, step: Step) -> Actor:
     return play.actors.get(key) or play.introduce(key, kind, step.args.get("as"))
 
 
-def about(actor: Actor) -> str:
-    """``user alice``, for the titles of exchanges."""
-    return f"{actor.kind.lower()} {actor.key}"
-
-
 for _module in pkgutil.iter_modules(__path__):
     importlib.import_module(f"{__name__}.{_module.name}")

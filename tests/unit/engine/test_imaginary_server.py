@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from scim_compat.engine.rehearsal import ImaginaryServer
+from scim_compat.engine.imaginary_server import ImaginaryServer
 from scim_compat.wire.messages import Request
 
 CREATE, DELETE_FIRST = "create", "delete the first"
