@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 
 from scim_compat import schemas
 from scim_compat.checks.answers import (
-    COUNTS,
     LISTS,
     entries,
     has_cursor,
@@ -54,7 +53,7 @@ def list_shape(observation: Observation) -> Iterator[Violation]:
         yield Violation("", expected="a ListResponse object", actual="a resource without a list around it")
         return
     for error in schemas.errors("ListResponse", body, scim=observation.context.scim, quote=False):
-        if error.keyword == "required" or error.pointer.strip("/") not in COUNTS:
+        if error.keyword == "required" or error.pointer.strip("/") not in messages.COUNTS:
             yield Violation(
                 error.pointer, error.expected, error.actual, error.message, _level(observation, error.keyword)
             )
@@ -78,7 +77,7 @@ def _level(observation: Observation, keyword: str = "required") -> Level | None:
     fix="Write the counts as JSON numbers without quotes or fractions.",
 )
 def integers(observation: Observation) -> Iterator[Violation]:
-    for name in COUNTS:
+    for name in messages.COUNTS:
         count = json_object(observation).get(name)
         if count is None or (isinstance(count, float) and count.is_integer()):
             continue  # 5.0 is the integer 5 to JSON; list.shape reports null
