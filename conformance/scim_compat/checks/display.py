@@ -25,7 +25,7 @@ def display_text(value: Json, most: int) -> str:
 
 
 def display_id(observation: Observation, identifier: object) -> str:
-    """An id; that of a resource which this run did not create as a hash."""
+    """An id, or a hash of it where another than this run created the resource."""
     if not isinstance(identifier, str):
         return schemas.type_name(identifier)
     if is_own(observation, identifier) or observation.intent.action in {"create", "set-up"}:

@@ -1,4 +1,4 @@
-"""What the target publishes about its resources: its schemas and its resource types."""
+"""The schemas and the resource types that the target publishes."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ def resource_types(context: Context, kind: str) -> Iterator[Mapping[str, Json]]:
             yield entry
 
 
-def find_attribute(listed: Json, name: str) -> Mapping[str, Json] | None:
+def find_attribute(attributes: Json, name: str) -> Mapping[str, Json] | None:
     """The attribute of that name in ``attributes`` or ``subAttributes`` of a schema (RFC 7643 section 7)."""
-    wanted = name.lower()
-    for attribute in listed if isinstance(listed, list) else ():
-        if isinstance(attribute, Mapping) and str(attribute.get("name", "")).lower() == wanted:
+    lowered = name.lower()
+    for attribute in attributes if isinstance(attributes, list) else ():
+        if isinstance(attribute, Mapping) and str(attribute.get("name", "")).lower() == lowered:
             return attribute
     return None
 
@@ -72,18 +72,18 @@ def _schema_attributes(context: Context, kind: str, urn: str) -> list[Json] | No
     if context.scim == "2.0":
         schema = context.capabilities.schema(urn or core_urn(context, kind))
         return None if schema is None else _attributes(schema)
-    # SCIM 1.1 has one schema a resource, and each attribute in it says of which URN it is (core schema, section 10).
+    # SCIM 1.1 has one schema a resource, and each attribute in it names its URN (core schema, section 10).
     schemas = context.capabilities.schemas or ()
     schema = next((one for one in schemas if str(one.get("name", "")).lower() == kind.lower()), None)
     if schema is None:
         return None
     core = core_urn(context, kind)
-    wanted = (urn or core).lower()
+    own_urn = (urn or core).lower()
     entries = [one for one in _attributes(schema) if isinstance(one, Mapping)]
-    attributes = [one for one in entries if str(one.get("schema") or core).lower() == wanted]
+    attributes = [one for one in entries if str(one.get("schema") or core).lower() == own_urn]
     return attributes if attributes or not urn else None
 
 
 def _attributes(schema: Mapping[str, Json]) -> list[Json]:
-    listed = schema.get("attributes")
-    return listed if isinstance(listed, list) else []
+    attributes = schema.get("attributes")
+    return attributes if isinstance(attributes, list) else []

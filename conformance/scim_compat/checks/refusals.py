@@ -1,4 +1,4 @@
-"""Refusals that the RFC allows: no section forbids to refuse a write that is not worded as it words writes."""
+"""Refusals that the RFC allows: a server may refuse a write that is not worded as a section words it."""
 
 from __future__ import annotations
 
@@ -36,24 +36,24 @@ def _is_beyond_schemas(observation: Observation) -> bool:
 
     Both may be refused (RFC 7643 section 7, RFC 7644 section 3.12 invalidValue).
     """
-    sent = observation.intent.sent
-    is_whole = isinstance(sent, Mapping) and observation.exchange.request.method in {"POST", "PUT"}
+    body = observation.intent.sent
+    is_whole = isinstance(body, Mapping) and observation.exchange.request.method in {"POST", "PUT"}
     return (
         is_whole
-        and bool(messages.strings(sent.get("schemas")))
-        and not fits_schemas(sent, observation.context.capabilities)
+        and bool(messages.strings(body.get("schemas")))
+        and not fits_schemas(body, observation.context.capabilities)
     )
 
 
 def _is_well_worded(observation: Observation) -> bool:
-    sent = observation.intent.sent
-    if not isinstance(sent, Mapping):
+    body = observation.intent.sent
+    if not isinstance(body, Mapping):
         return True
     if observation.intent.action == "patch" and observation.context.scim == "2.0":
-        return not schemas.errors("PatchOp", sent) and all(
-            _is_regular(observation, each) for each in sent["Operations"]
+        return not schemas.errors("PatchOp", body) and all(
+            _is_regular(observation, each) for each in body["Operations"]
         )
-    return not _has_wrong_type(observation, sent)
+    return not _has_wrong_type(observation, body)
 
 
 def _is_regular(observation: Observation, operation: Mapping[str, Json]) -> bool:
@@ -90,8 +90,8 @@ def _has_element(observation: Observation, at: Path) -> bool:
     subject = observation.intent.subject
     if subject is None:
         return True
-    known = subject.desired if subject.last_answer is None else subject.last_answer
-    return paths.get(known, replace(at, sub="")) is not MISSING
+    resource = subject.desired if subject.last_answer is None else subject.last_answer
+    return paths.get(resource, replace(at, sub="")) is not MISSING
 
 
 def _has_wrong_type(observation: Observation, resource: Mapping[str, Json]) -> bool:

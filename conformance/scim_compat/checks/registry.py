@@ -60,7 +60,7 @@ class Trait(enum.Flag):
     MEDIA_TYPE = enum.auto()
     """The check tests the label of an answer. A cosmetic failure is excused where the vendor claims that label."""
     BYSTANDER = enum.auto()
-    """A failure means that the run changed an account it had no business with; the results list it by itself."""
+    """A failure is a change of an account that no scenario names. The results list these changes by themselves."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,9 +104,9 @@ def is_own(observation: Observation, identifier: object) -> bool:
 
 def is_projected(observation: Observation) -> bool:
     """True when the request asked for a part of the attributes, in the URL or in the body of a search."""
-    sent, target = observation.intent.sent, observation.exchange.request.target
-    is_search = isinstance(sent, Mapping) and urls.is_search(target)
-    names = {str(name).lower() for name in sent} if is_search else set()
+    body, target = observation.intent.sent, observation.exchange.request.target
+    is_search = isinstance(body, Mapping) and urls.is_search(target)
+    names = {str(name).lower() for name in body} if is_search else set()
     return bool({"attributes", "excludedattributes"} & names or observation.intent.excluded) or urls.is_projected(
         target
     )

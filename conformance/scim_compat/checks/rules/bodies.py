@@ -53,8 +53,8 @@ _TRACES: Final = tuple(
         ),
     )
 )
-# Error bodies are short; a hostile one must not keep the patterns busy.
 _TRACE_BYTES: Final = 16_384
+"""Error bodies are short, and a hostile one must not keep the patterns busy."""
 
 
 def _has_data(observation: Observation) -> bool:
@@ -124,7 +124,7 @@ def charset(observation: Observation) -> Iterator[Violation]:
     # The byte order mark and broken UTF-8 are section 8.1 of RFC 8259; a singular attribute has one value at most.
     cites=("RFC7644-3.8", "RFC8259-2", "RFC8259-4", "RFC8259-8.1"),
     scim=BOTH,
-    # A body that was cut off is no JSON either: that is http.not-truncated.
+    # http.not-truncated reports a body that was cut off; it is no JSON either.
     when=lambda observation: (
         (_has_data(observation) or _is_undecoded(observation)) and not observation.response.truncated
     ),
@@ -193,7 +193,7 @@ def no_body_on_204(observation: Observation) -> Iterator[Violation]:
     length = (response.header("content-length") or "0").strip()
     if response.body:
         yield Violation("", expected="no body", actual=f"{len(response.body)} bytes")
-    # Content-Length: 0 is not in order either, but harms nobody.
+    # RFC 9110 section 8.6 forbids Content-Length: 0 as well, but it harms nobody.
     elif length.strip("0"):
         yield Violation("header Content-Length", expected="none", actual=length[:20])
     elif response.header("transfer-encoding"):
@@ -214,8 +214,8 @@ def no_body_on_204(observation: Observation) -> Iterator[Violation]:
 )
 def not_truncated(observation: Observation) -> Iterator[Violation]:
     if observation.response.truncated:
-        paged = "count" in parameters(observation.exchange.request.target)
-        message = "The request asked for a page." if paged else ""
+        is_page = "count" in parameters(observation.exchange.request.target)
+        message = "The request asked for a page." if is_page else ""
         yield Violation(
             "",
             expected="a bounded body",

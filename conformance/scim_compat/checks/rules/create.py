@@ -77,12 +77,12 @@ def duplicate_refused(observation: Observation) -> Iterator[Violation]:
             )
         return
     if observation.response.status != 409 and observation.response.status < 500:
-        made = "a second resource was made" if observation.response.ok else "refused, but not as a conflict"
+        message = "a second resource was made" if observation.response.ok else "refused, but not as a conflict"
         # No section makes the name of a group unique (RFC 7643 section 8.7.1: uniqueness none).
         level: Level | None = "CLIENT" if observation.intent.resource == "Group" else None
         if not observation.response.ok:
             level = level_of_refusal(observation)  # the server may have refused it for another reason first
-        yield Violation("status", expected=409, actual=observation.response.status, message=made, level=level)
+        yield Violation("status", expected=409, actual=observation.response.status, message=message, level=level)
 
 
 _FOLLOWS_NAME: Final = frozenset({"name.formatted", "displayname", "nickname"})

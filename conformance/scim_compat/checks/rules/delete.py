@@ -25,7 +25,7 @@ from scim_compat.results.model import ClaimTopic
 def status(observation: Observation) -> Iterator[Violation]:
     if observation.intent.disabled and observation.response.status in {404, 410}:
         return  # user.disabled-found-by-id reports it
-    # SCIM 1.1 answers 200 in its text, and servers of it 204 as well (protocol section 3.4).
+    # The text of SCIM 1.1 has 200; its servers answer 204 as well (protocol section 3.4).
     accepted = {204} if observation.context.scim == "2.0" else {200, 204}
     if observation.response.status not in accepted and observation.response.status < 500:
         yield Violation("status", expected=204, actual=observation.response.status)
@@ -97,5 +97,5 @@ def gone_from_list(observation: Observation) -> Iterator[Violation]:
 
 def _remains(observation: Observation) -> Iterator[Violation]:
     for index, entry in enumerate(entries(observation)):
-        if isinstance(entry, Mapping) and entry.get("id") == (deleted := subject(observation).id):
-            yield Violation(f"/Resources/{index}", expected="not the deleted resource", actual=deleted)
+        if isinstance(entry, Mapping) and entry.get("id") == subject(observation).id:
+            yield Violation(f"/Resources/{index}", expected="not the deleted resource", actual=entry["id"])

@@ -45,9 +45,9 @@ def _entries(observation: Observation) -> list[tuple[str, Mapping[str, Json]]]:
     if not _is_whole(observation):
         return [("", body)] if isinstance(body, Mapping) else []
     # A bare array is wrong (discovery.schemas-list), yet its entries can be judged all the same.
-    listed = enumerate(body if isinstance(body, list) else messages.entries(body))
+    entries = enumerate(body if isinstance(body, list) else messages.entries(body))
     prefix = "" if isinstance(body, list) else "/Resources"
-    return [(f"{prefix}/{index}", entry) for index, entry in listed if isinstance(entry, Mapping)]
+    return [(f"{prefix}/{index}", entry) for index, entry in entries if isinstance(entry, Mapping)]
 
 
 def _shape(name: str, pointer: str, value: Json, *, scim: Scim = "2.0") -> Iterator[Violation]:
@@ -199,29 +199,29 @@ def _nulls(value: Json, pointer: str, depth: int) -> Iterator[str]:
     fix="List every attribute the server stores, with its sub-attributes; or take it out of the recommended mapping.",
 )
 def mapped_attributes(observation: Observation) -> Iterator[Violation]:
-    published = {str(entry.get("id", "")).lower(): entry for _, entry in _entries(observation)}
-    judged = False
-    for kind, mapped in observation.context.mapped.items():
+    by_urn = {str(entry.get("id", "")).lower(): entry for _, entry in _entries(observation)}
+    has_type = False
+    for kind, mapping in observation.context.mapped.items():
         if kind not in CORE_URNS:
             continue
-        if CORE_URNS[kind].lower() not in published:
+        if CORE_URNS[kind].lower() not in by_urn:
             if kind == "Group" and observation.context.capabilities.has_resource_type(kind) is False:
                 continue
-            judged = True
+            has_type = True
             yield Violation("/Resources", expected=f"the schema {CORE_URNS[kind]}")
             continue
-        judged = True
-        for path in dict.fromkeys(mapped):
-            yield from _missing(kind, path, published)
-    if not judged:
+        has_type = True
+        for path in dict.fromkeys(mapping):
+            yield from _missing(kind, path, by_urn)
+    if not has_type:
         raise NotJudged("the client maps no attribute of a resource type that the target has")
 
 
-def _missing(kind: str, path: str, published: Mapping[str, Mapping[str, Json]]) -> Iterator[Violation]:
+def _missing(kind: str, path: str, by_urn: Mapping[str, Mapping[str, Json]]) -> Iterator[Violation]:
     at = parse_path(path)
     if not at.names or (not at.urn and at.attribute.lower() in _COMMON):
         return
-    schema = published.get((at.urn or CORE_URNS[kind]).lower())
+    schema = by_urn.get((at.urn or CORE_URNS[kind]).lower())
     if schema is None:
         yield Violation("/Resources", expected=f"the schema {at.urn}", message=f"{path} is mapped.")
         return
@@ -271,13 +271,13 @@ def patch_advertised(observation: Observation) -> Iterator[Violation]:
 )
 @at_most_five
 def agree(observation: Observation) -> Iterator[Violation]:
-    here = [entry for _, entry in _entries(observation)]
+    entries = [entry for _, entry in _entries(observation)]
     on_types = observation.intent.endpoint == RESOURCE_TYPES
-    types = here if on_types else observation.context.capabilities.resource_types
-    known = observation.context.capabilities.schemas if on_types else here
-    if types is None or known is None:
+    types = entries if on_types else observation.context.capabilities.resource_types
+    schemas = observation.context.capabilities.schemas if on_types else entries
+    if types is None or schemas is None:
         raise NotJudged("the target does not answer on both /Schemas and /ResourceTypes")
-    ids = {str(entry.get("id", "")).lower() for entry in known}
+    ids = {str(entry.get("id", "")).lower() for entry in schemas}
     for index, entry in enumerate(types):
         name = str(entry.get("name", ""))[:80]
         for where, urn in _named_schemas(entry):

@@ -118,13 +118,13 @@ def finds(observation: Observation) -> Iterator[Violation]:
     if has_more_pages(observation):
         raise NotJudged("the answer is one page of several, so an absence proves nothing")
     names = observation.context.ours
-    wanted = set(observation.intent.query.finds or ())
+    matches = set(observation.intent.query.finds or ())
     for one in observation.intent.query.among:
-        if (one in ids) != (one in wanted):
+        if (one in ids) != (one in matches):
             yield Violation(
                 "/Resources",
-                expected=f"{'with' if one in wanted else 'without'} {names.get(one, one)}",
-                actual="not among the results" if one in wanted else "among the results",
+                expected=f"{'with' if one in matches else 'without'} {names.get(one, one)}",
+                actual="not among the results" if one in matches else "among the results",
             )
 
 

@@ -28,7 +28,7 @@ from scim_compat.values import Json
 
 
 def _is_filter_answer(observation: Observation) -> bool:
-    """A list that answers a filter, for a resource that is not gone (delete.gone-by-filter)."""
+    """True for a list that answers a filter for a resource that exists; delete.gone-by-filter tests the others."""
     return (
         is_list(observation)
         and observation.intent.query.finds is not None
@@ -41,20 +41,20 @@ def _missing(observation: Observation) -> Iterator[Violation]:
     if observation.intent.disabled:
         return
     ids = set(ids_of(observation))
-    for wanted in observation.intent.query.finds or ():
-        if wanted not in ids:
+    for identifier in observation.intent.query.finds or ():
+        if identifier not in ids:
             hits = f"{len(entries(observation))} other hits" if entries(observation) else "no hit"
-            yield Violation("/Resources", expected=f"the resource {wanted}", actual=hits)
+            yield Violation("/Resources", expected=f"the resource {identifier}", actual=hits)
 
 
 def _values(entry: Mapping[str, Json], path: str) -> list[str]:
-    """The values of every element, of those too that the path does not select."""
+    """The values of every element, also of those that the path does not select."""
     anywhere = replace(parse_path(path), condition=None)
     return [str(value).lower() for value in paths.values(entry, anywhere) if isinstance(value, str | int)]
 
 
 def _others(observation: Observation) -> Iterator[Violation]:
-    """Hits that do not match: whoever they are, only their place is shown."""
+    """The hits that do not match. A finding shows no more than their place, as they may be anybody."""
     query = observation.intent.query
     path = query.filter_path or ""
     for index, entry in enumerate(entries(observation)):
@@ -64,10 +64,10 @@ def _others(observation: Observation) -> Iterator[Violation]:
         if isinstance(identifier, str) and identifier in (query.finds or ()):
             continue
         values = _values(entry, path)
-        asked = query.filter_value is not None and has_value(entry, path, query.filter_value)
-        if asked and is_own(observation, identifier):
-            continue  # a second account of the same name was let in: the filter is right to find both
-        if asked:
+        is_match = query.filter_value is not None and has_value(entry, path, query.filter_value)
+        if is_match and is_own(observation, identifier):
+            continue  # the server let in a second account of that name, and the filter is right to find both
+        if is_match:
             why = "It has the value that was asked for, yet is not the resource this run gave it to."
         elif values:
             why = f"Its {query.filter_path} is another one."
@@ -137,8 +137,8 @@ def only_matches(observation: Observation) -> Iterator[Violation]:
 @at_most_five
 def empty(observation: Observation) -> Iterator[Violation]:
     yield from _others(observation)
-    if not entries(observation) and (stated := number_of(observation, "totalResults")):
-        yield Violation("/totalResults", expected=0, actual=stated)
+    if not entries(observation) and (total := number_of(observation, "totalResults")):
+        yield Violation("/totalResults", expected=0, actual=total)
 
 
 @check(
@@ -165,7 +165,7 @@ def ignores_case(observation: Observation) -> Iterator[Violation]:
 
 
 def _require_findable(observation: Observation) -> None:
-    """Raises NotJudged where the resource cannot be found by that attribute at all."""
+    """Raise NotJudged where the resource cannot be found by that attribute at all."""
     path = observation.intent.query.filter_path or ""
     if not has_asked_value(observation):
         raise NotJudged(f"the server does not show the resource with that {path}")

@@ -88,10 +88,12 @@ def member_removed(observation: Observation) -> Iterator[Violation]:
     fix="Change only the members that the operation names; a rename touches none.",
 )
 def members_kept(observation: Observation) -> Iterator[Violation]:
-    added = {e.value for _, e in effects(observation, "add-member")}
-    lost = sorted(subject(observation).members - subject(observation).absentees - added - member_ids(observation))
-    if lost:
-        yield Violation("members", expected=f"{_count(lost)} kept: {_listing(lost)}", actual=f"{_count(lost)} missing")
+    additions = {e.value for _, e in effects(observation, "add-member")}
+    losses = sorted(subject(observation).members - subject(observation).absentees - additions - member_ids(observation))
+    if losses:
+        yield Violation(
+            "members", expected=f"{_count(losses)} kept: {_listing(losses)}", actual=f"{_count(losses)} missing"
+        )
 
 
 @check(
@@ -156,8 +158,8 @@ def member_values(observation: Observation) -> Iterator[Violation]:
 
 
 def _entries(observation: Observation) -> list[Mapping[str, Json]]:
-    listed = paths.member(resource_of(observation), "members")
-    return [m for m in listed if isinstance(m, Mapping)] if isinstance(listed, list) else []
+    members = paths.member(resource_of(observation), "members")
+    return [m for m in members if isinstance(m, Mapping)] if isinstance(members, list) else []
 
 
 @check(

@@ -99,8 +99,8 @@ def no_repeat_redirect(observation: Observation) -> Iterator[Violation]:
 
 def _level(observation: Observation) -> Level | None:
     """The level of a refusal: a request in this form may be refused whatever the step is about."""
-    refused = 400 <= observation.response.status < 500 and observation.intent.expect != "refusal"
-    return level_of_refusal(observation) if refused else None
+    is_refusal = 400 <= observation.response.status < 500 and observation.intent.expect != "refusal"
+    return level_of_refusal(observation) if is_refusal else None
 
 
 @check(

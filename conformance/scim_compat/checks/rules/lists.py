@@ -60,7 +60,7 @@ def list_shape(observation: Observation) -> Iterator[Violation]:
 
 
 def _level(observation: Observation, keyword: str = "required") -> Level | None:
-    """SCIM 1.1 shows the members of a list, and demands none of them (protocol sections 3.2.2 and 3.2.2.3)."""
+    """CLIENT in SCIM 1.1, which shows the members of a list and demands none (protocol 3.2.2 and 3.2.2.3)."""
     return "CLIENT" if observation.context.scim == "1.1" and keyword == "required" else None
 
 
@@ -105,23 +105,23 @@ def integers(observation: Observation) -> Iterator[Violation]:
     fix="Count all hits of the query, not those of the page, and return every hit of the page in Resources.",
 )
 def total(observation: Observation) -> Iterator[Violation]:
-    stated, returned = number_of(observation, "totalResults") or 0, len(entries(observation))
-    most, start = requested_number(observation, "count"), requested_number(observation, "startIndex")
+    number, length = number_of(observation, "totalResults") or 0, len(entries(observation))
+    count, start = requested_number(observation, "count"), requested_number(observation, "startIndex")
     is_paged = (
-        most is not None
+        count is not None
         or start is not None
         or has_cursor(observation)
         or any(json_object(observation).get(name) is not None for name in ("startIndex", "itemsPerPage"))
     )
-    message = f"Resources holds {returned}."
-    if stated < returned:
-        yield Violation("/totalResults", expected=f"at least {returned}", actual=stated, message=message)
+    message = f"Resources holds {length}."
+    if number < length:
+        yield Violation("/totalResults", expected=f"at least {length}", actual=number, message=message)
     # Where the page is as large as the vendor claims, only startIndex is missing: list.start-index reports it.
-    elif stated > returned and not is_paged and not observation.context.claims.may_cut(most, returned):
-        yield Violation("/totalResults", expected=returned, actual=stated, message=message, level=_level(observation))
+    elif number > length and not is_paged and not observation.context.claims.may_cut(count, length):
+        yield Violation("/totalResults", expected=length, actual=number, message=message, level=_level(observation))
     # A count below 0 is the same as 0, and asks for the total alone (RFC 7644 §3.4.2.4).
-    elif stated and not returned and (most is None or most > 0) and (start or 1) <= 1:
-        message = f"totalResults is {stated}."
+    elif number and not length and (count is None or count > 0) and (start or 1) <= 1:
+        message = f"totalResults is {number}."
         yield Violation("/Resources", expected="the first page of the hits", actual="none", message=message)
 
 
@@ -140,9 +140,9 @@ def total(observation: Observation) -> Iterator[Violation]:
     fix="Set itemsPerPage to the length of Resources.",
 )
 def items_per_page(observation: Observation) -> Iterator[Violation]:
-    stated, returned = number_of(observation, "itemsPerPage"), len(entries(observation))
-    if stated != returned:
-        yield Violation("/itemsPerPage", expected=returned, actual=stated)
+    number, length = number_of(observation, "itemsPerPage"), len(entries(observation))
+    if number != length:
+        yield Violation("/itemsPerPage", expected=length, actual=number)
 
 
 @check(
@@ -158,20 +158,20 @@ def items_per_page(observation: Observation) -> Iterator[Violation]:
     fix="Return startIndex as asked for (1 if it was less, or not given) with every page.",
 )
 def start_index(observation: Observation) -> Iterator[Violation]:
-    stated, wanted = number_of(observation, "startIndex"), max(requested_number(observation, "startIndex") or 1, 1)
-    if stated is not None:
-        beyond = wanted > (number_of(observation, "totalResults") or 0)
-        # Where the total alone was asked for, there is no first one.
+    number, start = number_of(observation, "startIndex"), max(requested_number(observation, "startIndex") or 1, 1)
+    if number is not None:
+        is_beyond = start > (number_of(observation, "totalResults") or 0)
+        # A request for the total alone has no first resource.
         most = requested_number(observation, "count")
-        counted_only = most is not None and most <= 0
-        if stated != wanted and not beyond and not counted_only:
-            yield Violation("/startIndex", expected=wanted, actual=stated)
+        is_count_only = most is not None and most <= 0
+        if number != start and not is_beyond and not is_count_only:
+            yield Violation("/startIndex", expected=start, actual=number)
     elif json_object(observation).get("startIndex") is None and 0 < len(entries(observation)) < (
         number_of(observation, "totalResults") or 0
     ):
         yield Violation(
             "/startIndex",
-            expected=wanted,
+            expected=start,
             message="Required where only a part is returned.",
             level=_level(observation),
         )
@@ -191,9 +191,9 @@ def start_index(observation: Observation) -> Iterator[Violation]:
     fix="Cut the result at count; a negative count is 0.",
 )
 def count(observation: Observation) -> Iterator[Violation]:
-    most, returned = max(requested_number(observation, "count") or 0, 0), len(entries(observation))
-    if returned > most:
-        yield Violation("/Resources", expected=f"at most {most}", actual=returned)
+    most, length = max(requested_number(observation, "count") or 0, 0), len(entries(observation))
+    if length > most:
+        yield Violation("/Resources", expected=f"at most {most}", actual=length)
 
 
 @check(
@@ -210,20 +210,20 @@ def count(observation: Observation) -> Iterator[Violation]:
 )
 @at_most_five
 def no_duplicates(observation: Observation) -> Iterator[Violation]:
-    known: dict[str, int] = {}
+    places: dict[str, int] = {}
     for index, entry in enumerate(entries(observation)):
         identifier = entry.get("id") if isinstance(entry, Mapping) else None
         if not isinstance(identifier, str):
             continue
-        if identifier in known:
-            message = f"It is at /Resources/{known[identifier]} already."
+        if identifier in places:
+            message = f"It is at /Resources/{places[identifier]} already."
             yield Violation(
                 f"/Resources/{index}",
                 expected="each resource once",
                 actual=display_id(observation, identifier),
                 message=message,
             )
-        known.setdefault(identifier, index)
+        places.setdefault(identifier, index)
 
 
 @check(

@@ -106,13 +106,13 @@ def _ends_in_name(location: str, resource: Resource) -> bool:
 )
 @at_most_five
 def location_origin(observation: Observation) -> Iterator[Violation]:
-    wanted = urls.origin(observation.context.base_url)
+    base = urls.origin(observation.context.base_url)
     for resource in own_resources(observation):
         location = resource.meta.get("location")
         origin = urls.origin(location) if isinstance(location, str) else None
-        if origin is not None and wanted is not None and origin != wanted:
+        if origin is not None and base is not None and origin != base:
             yield Violation(
-                f"{resource.pointer}/meta/location", expected=_display_origin(wanted), actual=_display_origin(origin)
+                f"{resource.pointer}/meta/location", expected=_display_origin(base), actual=_display_origin(origin)
             )
 
 

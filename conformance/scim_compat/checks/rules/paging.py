@@ -12,7 +12,7 @@ from scim_compat.engine.intent import Observation
 @check(
     "list.pages-disjoint",
     "No page repeats a resource of an earlier page",
-    # startIndex counts in the result of the query; what section 3.4.2.4 excuses is a store that has changed meanwhile.
+    # startIndex counts in the result of the query; section 3.4.2.4 excuses a store that has changed meanwhile.
     level="MUST",
     cites=("RFC7644-3.4.2.4",),
     on=("list",),
@@ -24,9 +24,9 @@ from scim_compat.engine.intent import Observation
 )
 def pages_disjoint(observation: Observation) -> Iterator[Violation]:
     _require_stable_list(observation)
-    again = [one for one in ids_as_text(observation) or [] if one in observation.intent.query.earlier]
-    if again:
-        yield Violation("/Resources", expected="only resources of no earlier page", actual=f"{len(again)} repeated")
+    repeats = [one for one in ids_as_text(observation) or [] if one in observation.intent.query.earlier]
+    if repeats:
+        yield Violation("/Resources", expected="only resources of no earlier page", actual=f"{len(repeats)} repeated")
 
 
 @check(
@@ -47,8 +47,8 @@ def pages_complete(observation: Observation) -> Iterator[Violation]:
     if not isinstance(json_object(observation).get("totalResults"), int):
         raise NotJudged("the answer has no totalResults, so the last page is not known")
     _require_stable_list(observation)
-    listed = observation.intent.query.earlier | set(ids_as_text(observation) or ())
-    missing = [one for one in observation.intent.query.complete if one not in listed]
+    ids = observation.intent.query.earlier | set(ids_as_text(observation) or ())
+    missing = [one for one in observation.intent.query.complete if one not in ids]
     if missing:
         names = ", ".join(observation.context.ours.get(one, one) for one in missing[:5])
         yield Violation("/Resources", expected=f"on one of the pages: {names}", actual=f"{len(missing)} on none")

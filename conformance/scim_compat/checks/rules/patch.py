@@ -221,14 +221,14 @@ def extension_applied(observation: Observation) -> Iterator[Violation]:
         else list(effects(observation, "set", "clear"))
     )
     kind = subject(observation).kind
-    promised = [(w, e) for w, e in changes if is_custom(e) and is_published(observation.context, kind, e.path)]
-    if not promised:
+    extensions = [(w, e) for w, e in changes if is_custom(e) and is_published(observation.context, kind, e.path)]
+    if not extensions:
         raise NotJudged("the target's /Schemas does not list the extension, so it may be ignored or refused")
     if is_answer:
         status = observation.response.status
         if 400 <= status < 500:
             yield Violation("status", expected="200 or 204", actual=status, level=_level(observation))
         return
-    for write, effect in promised:
+    for write, effect in extensions:
         if has_resource(observation) and write.accepted and not is_applied(effect, resource_of(observation)):
             yield _violation(observation, write, effect)

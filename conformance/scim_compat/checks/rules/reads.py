@@ -92,7 +92,7 @@ def _level_of_refusal(observation: Observation) -> Level | None:
         and observation.intent.expect == "success"
         and not observation.intent.gone
         and not is_judged_elsewhere(observation)
-        # A disabled user that has vanished has a rule of its own: user.disabled-found-by-id.
+        # user.disabled-found-by-id reports a disabled user that has vanished.
         and not (observation.intent.disabled and observation.response.status in {404, 410})
     ),
     why="The client reads before it writes. What it cannot read it creates again, or gives up.",
@@ -129,7 +129,7 @@ def read_resource(observation: Observation) -> Iterator[Violation]:
             yield Violation("", expected="the resource", actual="an empty object")
     elif not observation.response.body:
         yield Violation("", expected="the resource", actual="an empty body")
-    elif body is not MISSING:  # what is not JSON at all is http.json
+    elif body is not MISSING:  # http.json reports a body that is no JSON
         yield Violation("", expected="the resource", actual=schemas.type_name(body))
 
 
@@ -140,7 +140,7 @@ def read_resource(observation: Observation) -> Iterator[Violation]:
     cites=("RFC7644-3.12", "RFC7644-3.6", "RFC7644-3.4.1"),
     on=("read",),
     scim=BOTH,
-    # A deleted resource that is still answered has a rule of its own: delete.gone-by-id.
+    # delete.gone-by-id reports a deleted resource that is still served.
     when=lambda observation: (
         observation.intent.expect == "refusal"
         and not (observation.intent.gone and (is_served(observation) or observation.response.status in {404, 410}))

@@ -184,10 +184,10 @@ def own_schema(observation: Observation) -> Iterator[Violation]:
         if not errors:
             continue
         # resource.shape reports an error that contradicts the RFC as well.
-        known = {error.pointer for error in _rfc_errors(observation, resource)}
+        rfc_places = {error.pointer for error in _rfc_errors(observation, resource)}
         for error in errors:
             is_ours = not _has_own_rule(error.pointer) or _is_boolean_active(resource, error.pointer)
-            if error.pointer not in known and is_ours:
+            if error.pointer not in rfc_places and is_ours:
                 yield _violation(resource, error)
 
 

@@ -23,7 +23,7 @@ _NAME_PARTS: Final = frozenset({"displayname", "nickname"})
     "patch.atomic",
     "A refused change leaves the resource as it was",
     level="MUST",
-    # SCIM 1.1 is silent on it, HTTP's PATCH is not.
+    # SCIM 1.1 does not say so, but the PATCH of HTTP does.
     cites=("RFC7644-3.5.2", "RFC5789-2"),
     on=("read-back",),
     scim=BOTH,
@@ -37,8 +37,8 @@ def atomic(observation: Observation) -> Iterator[Violation]:
     before, after = subject(observation).last_answer, resource_of(observation)
     if before is None:
         raise NotJudged("the resource was not read before the change")
-    refused = writes(observation)[0]
-    for effect in refused.effects:
+    refusal = writes(observation)[0]
+    for effect in refusal.effects:
         if effect.path == "members" and paths.member(before, "members") is None:
             continue
         if effect.path != "members" and is_applied(effect, after) and not is_applied(effect, before):
@@ -46,7 +46,7 @@ def atomic(observation: Observation) -> Iterator[Violation]:
                 effect.path,
                 expected=display(paths.get(before, effect.path)),
                 actual=display(paths.get(after, effect.path)),
-                message=f"the request was refused with {refused.status}, yet this part of it was applied",
+                message=f"the request was refused with {refusal.status}, yet this part of it was applied",
             )
 
 
@@ -165,5 +165,5 @@ def unchanged(observation: Observation) -> Iterator[Violation]:
 
 
 def _comparable(resource: Mapping[str, Json]) -> dict[str, Json]:
-    """The attributes that no server changes by itself."""
+    """The attributes that a server does not change by itself."""
     return {k: v for k, v in resource.items() if k.lower() not in {"meta", "schemas"}}

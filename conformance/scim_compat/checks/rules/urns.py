@@ -37,16 +37,16 @@ from scim_compat.values import MISSING, Json, escape
 def has_schemas(observation: Observation) -> Iterator[Violation]:
     core, accepted = core_urn(observation.context, kind_of(observation) or "User"), _core_urns(observation)
     for resource in resources(observation):
-        where, listed = f"{resource.pointer}/schemas", resource.value.get("schemas", MISSING)
-        if listed is MISSING:
+        where, value = f"{resource.pointer}/schemas", resource.value.get("schemas", MISSING)
+        if value is MISSING:
             if not is_projected(observation):
                 # SCIM 1.1 takes its core schema for granted (core schema section 5.1).
                 level: Level | None = "CLIENT" if observation.context.scim == "1.1" else None
                 yield Violation(where, expected=f"an array that holds {core}", level=level)
             continue
-        urns = [urn.lower() for urn in messages.strings(listed)]
-        if not isinstance(listed, list) or not accepted & set(urns):
-            actual = _display_urns(urns, resource) if isinstance(listed, list) else schemas.type_name(listed)
+        urns = [urn.lower() for urn in messages.strings(value)]
+        if not isinstance(value, list) or not accepted & set(urns):
+            actual = _display_urns(urns, resource) if isinstance(value, list) else schemas.type_name(value)
             yield Violation(where, expected=f"an array that holds {core}", actual=actual)
         elif len(set(urns)) != len(urns):
             yield Violation(where, expected="each URN once", actual=_display_urns(urns, resource))
@@ -89,10 +89,10 @@ def _extensions(resource: Resource) -> Iterator[tuple[str, Json]]:
 @at_most_five
 def schemas_extensions(observation: Observation) -> Iterator[Violation]:
     for resource in own_resources(observation):
-        listed = {urn.lower() for urn in messages.strings(resource.value.get("schemas"))}
+        urns = {urn.lower() for urn in messages.strings(resource.value.get("schemas"))}
         for name, value in _extensions(resource):
             # Without any URN, resource.schemas reports it.
-            if listed and isinstance(value, Mapping) and name.lower() not in listed:
+            if urns and isinstance(value, Mapping) and name.lower() not in urns:
                 yield Violation(
                     f"{resource.pointer}/schemas",
                     expected=f"an array that holds {name[:100]}",
@@ -116,11 +116,11 @@ def schemas_extensions(observation: Observation) -> Iterator[Violation]:
 @at_most_five
 def no_duplicate_extension(observation: Observation) -> Iterator[Violation]:
     for resource in own_resources(observation):
-        known: dict[str, str] = {}
+        names: dict[str, str] = {}
         for name, value in _extensions(resource):
             where = f"{resource.pointer}/{escape(name[:100])}"
-            if name.lower() in known:
-                yield Violation(where, expected=f"one object, {known[name.lower()][:100]}", actual="a second one")
+            if name.lower() in names:
+                yield Violation(where, expected=f"one object, {names[name.lower()][:100]}", actual="a second one")
             elif not isinstance(value, Mapping):
                 yield Violation(where, expected="an extension object", actual=schemas.type_name(value))
-            known.setdefault(name.lower(), name)
+            names.setdefault(name.lower(), name)

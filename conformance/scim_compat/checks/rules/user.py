@@ -78,8 +78,10 @@ def manager(observation: Observation) -> Iterator[Violation]:
             effect, resource_of(observation)
         ):
             continue
-        wanted = "no manager" if effect.kind == "clear" or paths.is_unassigned(effect.value) else effect.value
-        yield Violation(effect.path, expected=wanted, actual=display(paths.get(resource_of(observation), effect.path)))
+        expected = "no manager" if effect.kind == "clear" or paths.is_unassigned(effect.value) else effect.value
+        yield Violation(
+            effect.path, expected=expected, actual=display(paths.get(resource_of(observation), effect.path))
+        )
 
 
 @check(

@@ -138,9 +138,10 @@ def type_unique(observation: Observation) -> Iterator[Violation]:
         return
     for name, entries in resource.multi_valued():
         desired = subject.desired.get(name)
-        sent = Counter(_type(e) for e in desired if isinstance(e, Mapping)) if isinstance(desired, list) else Counter()
+        wishes = desired if isinstance(desired, list) else []
+        expected = Counter(_type(e) for e in wishes if isinstance(e, Mapping))
         for kind, count in Counter(_type(entry) for _, entry in entries).items():
-            if kind and sent[kind] == 1 and count > 1:
+            if kind and expected[kind] == 1 and count > 1:
                 where = f"{resource.pointer}/{name}"
                 yield Violation(where, expected=f"one entry of type {kind[:40]}", actual=f"{count} entries")
 
