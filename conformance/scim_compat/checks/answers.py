@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from typing import Final
 
 from scim_compat.checks.registry import NotJudged
-from scim_compat.engine.intent import Observation
+from scim_compat.engine.intent import Action, Observation
 from scim_compat.scim import messages, urls
 from scim_compat.values import MISSING, Json
 
-QUERIES: Final = ("match", "list", "look-up")
-LISTS: Final = (*QUERIES, "evaluate", "raw")
+QUERIES: Final[tuple[Action, ...]] = ("match", "list", "look-up")
+LISTS: Final[tuple[Action, ...]] = (*QUERIES, "evaluate", "raw")
 COUNTS: Final = ("totalResults", "startIndex", "itemsPerPage")
 SCIM_JSON: Final = "application/scim+json"
 

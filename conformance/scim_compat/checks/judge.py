@@ -38,7 +38,7 @@ def judge(observation: Observation, profile: Profile, scenario: Scenario | None)
         level = stated.level if stated and rule.has_trait(Trait.ASSERTION) else rule.level
         severity, requirement = severity_of(rule, profile, scenario, level=level)
         if severity is not None:
-            at_level = partial(severity_of, rule, profile, scenario)
+            at_level = partial(_severity_at, rule, profile, scenario)
             results.extend(_run(rule, observation, severity, requirement, at_level))
     return results
 
@@ -57,12 +57,16 @@ def severity_of(
     if own == "ignore":
         return None, requirement
     severity = own if isinstance(own, Severity) else _BY_LEVEL.get(level or rule.level)
-    inferred = (scenario is not None and scenario.evidence == "inferred") or (
+    is_inferred = (scenario is not None and scenario.evidence == "inferred") or (
         requirement is not None and requirement.evidence == "inferred"
     )
-    if inferred and severity is Severity.BLOCKER:
+    if is_inferred and severity is Severity.BLOCKER:
         severity = Severity.DEGRADED
     return severity, requirement
+
+
+def _severity_at(rule: Check, profile: Profile, scenario: Scenario | None, level: Level) -> Severity | None:
+    return severity_of(rule, profile, scenario, level=level)[0]
 
 
 def _run(
@@ -70,7 +74,7 @@ def _run(
     observation: Observation,
     severity: Severity,
     requirement: Requirement | None,
-    at_level: Callable[..., tuple[Severity | None, Requirement | None]],
+    at_level: Callable[[Level], Severity | None],
 ) -> Iterator[CheckResult]:
     try:
         if not rule.when(observation):
@@ -78,7 +82,7 @@ def _run(
         _require_claimed_filter(rule, observation)
         if severity is Severity.COSMETIC:
             _excuse_claimed_label(rule, observation)
-        violations = [(one, at_level(level=one.level)[0] if one.level else severity) for one in rule.run(observation)]
+        violations = [(one, at_level(one.level) if one.level else severity) for one in rule.run(observation)]
     except NotJudged as reason:
         yield CheckResult(id=rule.id, outcome=Outcome.SKIP, level=rule.level, topic=rule.topic, reason=str(reason))
         return
@@ -110,7 +114,7 @@ def _require_claimed_filter(rule: Check, observation: Observation) -> None:
 
 
 def _excuse_claimed_label(rule: Check, observation: Observation) -> None:
-    """Raise NotJudged for a media type that the vendor claims. Only where this client accepts it."""
+    """Raise NotJudged for a media type that the vendor claims; only for a client that accepts it."""
     label = observation.response.media_type if rule.has_trait(Trait.MEDIA_TYPE) else ""
     if label and label in observation.context.claims.media_types:
         raise NotJudged(f"the target claims to answer with {label}, which RFC 7644 allows and this client takes")

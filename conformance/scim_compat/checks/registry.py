@@ -30,7 +30,7 @@ from functools import cache
 from itertools import islice
 from typing import Any, Final, Literal
 
-from scim_compat.engine.intent import Observation
+from scim_compat.engine.intent import Action, Observation
 from scim_compat.results.model import ClaimTopic
 from scim_compat.scim.names import Scim
 from scim_compat.values import MISSING
@@ -96,8 +96,8 @@ class Check:
     level: Level
     cites: tuple[str, ...]
     """Sections as ``RFC7644-3.5.2``; for CLIENT rules, empty or a provider's public document."""
-    on: frozenset[str]
-    """Actions (see ``engine.intent.Action``) after which it runs; empty: after every one."""
+    on: frozenset[Action]
+    """Actions after which it runs; empty: after every one."""
     why: str
     fix: str
     run: CheckFunction
@@ -133,7 +133,7 @@ def check(
     why: str,
     fix: str,
     cites: tuple[str, ...] = (),
-    on: tuple[str, ...] = (),
+    on: tuple[Action, ...] = (),
     when: Callable[[Observation], bool] = lambda _observation: True,
     scim: tuple[Scim, ...] = ("2.0",),
     traits: Trait = Trait.NONE,

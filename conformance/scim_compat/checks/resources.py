@@ -8,12 +8,12 @@ from functools import cached_property
 from typing import Final, Self
 
 from scim_compat.checks.answers import is_list_request
-from scim_compat.engine.intent import Observation
+from scim_compat.engine.intent import Action, Observation
 from scim_compat.scim import messages, urls
 from scim_compat.scim.names import CORE_URNS
 from scim_compat.values import Json
 
-ANSWERS: Final = (
+ANSWERS: Final[tuple[Action, ...]] = (
     *("match", "list", "read", "create", "patch", "replace", "raw", "evaluate"),
     *("read-back", "look-up", "resolve", "set-up"),
 )
