@@ -27,7 +27,7 @@ _VARIABLES: Final[Mapping[str, str]] = {
 """Kind of credential → the environment variable that holds its secret, unless an option names another."""
 
 
-def secrets() -> SecretRegister:
+def secret_register() -> SecretRegister:
     """The register of this call's secrets: ``main`` makes it, everything that prints asks it."""
     from scim_compat.wire.secrets import SecretRegister  # noqa: PLC0415 - not for --help
 
@@ -155,12 +155,12 @@ def login_from(options: dict[str, Any]) -> Login:
     from scim_compat.run.settings import Login, LoginKind  # noqa: PLC0415 - not for --help
 
     credential = _CredentialOptions(**{field.name: options.pop(field.name) for field in fields(_CredentialOptions)})
-    secrets().add_proxy(options.get("proxy"))
+    secret_register().add_proxy(options.get("proxy"))
     kind = LoginKind(credential.kind)
     if kind is LoginKind.NONE:
         return Login()
     secret = _secret(credential)
-    secrets().add(secret)
+    secret_register().add(secret)
     match kind:
         case LoginKind.BEARER:
             return Login(kind=kind, token=secret)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -44,7 +43,6 @@ class SuiteController:
     """
 
     def __init__(self, config: pytest.Config, request: RunRequest, selection: Selection, *, worker: str) -> None:
-        from scim_compat.pytest_plugin.traces import register_of  # noqa: PLC0415 - see the package's docstring
         from scim_compat.results.stream import EventWriter  # noqa: PLC0415
 
         self.config = config
@@ -57,7 +55,8 @@ class SuiteController:
         self.internal_error = ""
         """An internal error of pytest or of ours; empty if there was none."""
         self.collated: Collated | None = None
-        self._clean: Callable[[str], str] = register_of(self.settings).quoted
+        self._secrets = request.secrets
+        self.settings.register(self._secrets)
         self._worker = worker
         self._out = Path(self.settings.out)
         self._out.mkdir(parents=True, exist_ok=True)
@@ -102,7 +101,7 @@ class SuiteController:
         """pytest's picture of an exception without values and secrets."""
         from scim_compat.pytest_plugin.traces import make_safe  # noqa: PLC0415
 
-        return make_safe(picture, self._clean)
+        return make_safe(picture, self._secrets.quoted)
 
     def _open(self) -> Session:
         from scim_compat.run.session import Session  # noqa: PLC0415
@@ -112,8 +111,8 @@ class SuiteController:
             report=self._report,
             versions=sorted({p.scim for p in self.profiles}, reverse=True),
             shard=self._worker,
+            secrets=self._secrets,
         )
-        self._clean = session.redacted
         try:
             session.open()
         except BaseException:  # Ctrl-C, too: a user often ends an endpoint that says nothing so
@@ -157,7 +156,7 @@ class SuiteController:
     def pytest_internalerror(self, excrepr: Any, excinfo: pytest.ExceptionInfo[BaseException]) -> bool | None:
         """True keeps pytest from printing the traceback: the command prints one paragraph."""
         self.make_safe(excrepr)  # in place: others write it, and send it to xdist's controller, after this
-        self.internal_error = self._clean(internal_error(excinfo.value))
+        self.internal_error = self._secrets.quoted(internal_error(excinfo.value))
         return (self._is_called and not is_traced()) or None
 
     def pytest_keyboard_interrupt(self) -> None:

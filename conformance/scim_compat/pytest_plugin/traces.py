@@ -1,16 +1,13 @@
 """pytest's picture of an exception, made fit for passing on.
 
-It shows the arguments of each function beside the source, which is how a credential or a whole answer would
-get into a run log. A fault of ours is found from its place and its message just as well.
+It shows the arguments of each function beside the source, and these may hold a credential or a whole answer. The
+place and the message of an internal error are enough to find it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-
-from scim_compat.run.settings import Settings
-from scim_compat.wire.secrets import SecretRegister
 
 
 def make_safe(picture: Any, clean: Callable[[str], str]) -> Any:
@@ -31,11 +28,3 @@ def _clean_message(place: Any, clean: Callable[[str], str]) -> None:
     message = getattr(place, "message", None)
     if isinstance(message, str):
         place.message = clean(message)
-
-
-def register_of(settings: Settings) -> SecretRegister:
-    """A register with the secrets of the settings, for a process that was handed nothing else."""
-    login = settings.login
-    register = SecretRegister((login.token, login.password, login.header_value, login.client_secret))
-    register.add_proxy(settings.proxy)
-    return register

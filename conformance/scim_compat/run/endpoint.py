@@ -25,6 +25,7 @@ from scim_compat.run.targetfile import claims_of
 from scim_compat.scim.names import Scim
 from scim_compat.wire import client as wire
 from scim_compat.wire.messages import Headers, Request
+from scim_compat.wire.secrets import SecretRegister
 
 FIRST: Final[Scim] = "2.0"
 _MOST_UNANSWERED: Final = 5
@@ -55,11 +56,13 @@ class Endpoint:
     Mutable: it fills with what the probe and the bystanders bring.
     """
 
-    def __init__(self, settings: Settings, *, scim: Scim, url: str, shard: str, main: bool) -> None:
+    def __init__(
+        self, settings: Settings, *, scim: Scim, url: str, shard: str, main: bool, secrets: SecretRegister
+    ) -> None:
         self.settings = settings
         self.scim = scim
         self.shard = shard
-        self.wire = open_wire(replace(settings, url=url))
+        self.wire = open_wire(replace(settings, url=url), secrets)
         self.base_url = self.wire.base_url
         self.capabilities = Capabilities()
         self.bystanders: bystanders.Bystanders | None = None
@@ -75,7 +78,7 @@ class Endpoint:
 
     def redacted(self, text: str) -> str:
         """``text`` without the secrets of the run, for texts that quote the server or an internal error."""
-        return self.wire.redactor.quoted(text)
+        return self.wire.secrets.quoted(text)
 
     def probe(self) -> None:
         """Reads what the endpoint says of itself. Raises NotTestableError, redacted."""
@@ -144,8 +147,11 @@ def _unobserved(_played: PlayedRequest) -> None:
     """For requests that no scenario is about."""
 
 
-def open_wire(settings: Settings) -> wire.Wire:
-    """The HTTP client of a run. Raises SettingError for a URL or credential that cannot work."""
+def open_wire(settings: Settings, secrets: SecretRegister | None = None) -> wire.Wire:
+    """The HTTP client of a run; ``secrets`` is the register of the call.
+
+    Raises SettingError for a URL or credential that cannot work.
+    """
     transport = None
     if settings.app:
         from scim_compat.wire.apps.load import transport_for  # noqa: PLC0415 - only where asked for
@@ -162,6 +168,7 @@ def open_wire(settings: Settings) -> wire.Wire:
         ),
         settings.login.credential(),
         transport=transport,
+        secrets=secrets,
     )
     if opened.base_query:
         raise SettingError(

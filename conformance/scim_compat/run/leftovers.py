@@ -26,6 +26,7 @@ from scim_compat.run.settings import Settings
 from scim_compat.scim.messages import looks_like_error, looks_like_list
 from scim_compat.scim.names import ENDPOINTS
 from scim_compat.wire.messages import Exchange, Request, Response, Sender
+from scim_compat.wire.secrets import SecretRegister
 
 _TIMEOUT: Final = 30.0
 """Seconds for the first answer."""
@@ -50,21 +51,21 @@ class Leftover:
     """For one that is left: why."""
 
 
-def remove_leftovers(path: Path, file: LedgerFile, settings: Settings) -> tuple[Leftover, ...]:
+def remove_leftovers(path: Path, file: LedgerFile, settings: Settings, secrets: SecretRegister) -> tuple[Leftover, ...]:
     """Deletes the open entries of a ledger and records it there; returns the fate of each, the last created first.
 
     Raises SettingError or NotTestableError where the endpoint cannot be asked, RecordFileError where the ledger cannot
     be continued. Nothing has been deleted then.
     """
     entries = file.open_entries()
-    with open_wire(settings) as wire:
+    with open_wire(settings, secrets) as wire:
         recorder = _Recorder(wire)
-        _require_endpoint(recorder, entries[0], settings.app or settings.url, wire.redactor.text)
-        with reopen(path, file, clean=wire.redactor.text) as ledger:
+        _require_endpoint(recorder, entries[0], settings.app or settings.url, secrets.text)
+        with reopen(path, file, clean=secrets.text) as ledger:
             ours = [entry for entry in entries if _is_ours(entry, file)]
             remove_entries(ours, sender=recorder, ledger=ledger, confirm_all=True)
             ended = [ledger.entries[entry.number] for entry in entries]
-        return tuple(_clean(_leftover(entry, file, recorder), wire.redactor.text) for entry in ended)
+        return tuple(_clean(_leftover(entry, file, recorder), secrets.text) for entry in ended)
 
 
 def _is_ours(entry: Entry, file: LedgerFile) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from scim_compat.errors import ExitStatus
 from scim_compat.results.collate import Collated
 from scim_compat.results.events import Event
 from scim_compat.run.settings import Settings
+from scim_compat.wire.secrets import SecretRegister
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ class RunRequest:
     html: str | None = None
     junit: str | None = None
     progress: Callable[[Progress], Any] | None = None
+    secrets: SecretRegister = field(default_factory=SecretRegister)
+    """The register of the call. A worker process has one of its own."""
 
     def to_dict(self) -> dict[str, Any]:
         """The part that xdist's workers need."""

@@ -36,6 +36,7 @@ from scim_compat.run.recorder import ScenarioRecorder, Unseen, redacted, scenari
 from scim_compat.run.settings import Settings
 from scim_compat.scim.names import Scim
 from scim_compat.values import Outcome
+from scim_compat.wire.secrets import SecretRegister
 
 INTERNAL = "internal error in scim-compat, please report it"
 
@@ -47,16 +48,25 @@ class Session:
     """
 
     def __init__(
-        self, settings: Settings, *, report: Observer, versions: Sequence[Scim] = (FIRST,), shard: str = ""
+        self,
+        settings: Settings,
+        *,
+        report: Observer,
+        versions: Sequence[Scim] = (FIRST,),
+        shard: str = "",
+        secrets: SecretRegister | None = None,
     ) -> None:
         """``versions``: those of the profiles that will be played. Raises SettingError for a URL that cannot work."""
         self.settings = settings
+        self._secrets = SecretRegister() if secrets is None else secrets
         self._report = report
         self._shard = shard
         self._endpoints: dict[Scim, Endpoint] = {}
         for scim, url in base_urls(settings, versions).items():
             main = not self._endpoints
-            self._endpoints[scim] = Endpoint(settings, scim=scim, url=url, shard=shard, main=main)
+            self._endpoints[scim] = Endpoint(
+                settings, scim=scim, url=url, shard=shard, main=main, secrets=self._secrets
+            )
         self._profiles: dict[str, Profile] = {}
 
     def open(self) -> None:
@@ -127,9 +137,7 @@ class Session:
 
     def redacted(self, text: str) -> str:
         """``text`` without the secrets of the run, for texts that quote the server or an internal error."""
-        for endpoint in self._endpoints.values():
-            text = endpoint.redacted(text)
-        return text
+        return self._secrets.quoted(text)
 
     def close(self, *, patient: bool = True) -> None:
         """Compares the bystanders, deletes what is left, and reports both.

@@ -20,6 +20,7 @@ from scim_compat.wire.credentials import (
     RawHeader,
 )
 from scim_compat.wire.oauth import ClientCredentials
+from scim_compat.wire.secrets import SecretRegister
 
 IN_PROCESS_URL: Final = "http://app.invalid/scim/v2"
 """Stands for the URL of an application that is tested in process."""
@@ -104,6 +105,12 @@ class Settings:
     """SCIM version → base URL, as in the target file. Where it names none, ``endpoint.base_urls`` decides."""
     command: tuple[str, ...] = ()
     """The options that the user typed, for the record; no credential is among them."""
+
+    def register(self, register: SecretRegister) -> None:
+        """Adds the secrets of the credential and of the proxy to the register."""
+        login = self.login
+        register.add(login.token, login.password, login.header_value, login.client_secret)
+        register.add_proxy(self.proxy)
 
     def to_dict(self) -> dict[str, Any]:
         values = asdict(self) | {"fail_on": self.fail_on.value}  # execnet sends no subclass of str

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from click.testing import CliRunner
 from scim_compat import cli as package
-from scim_compat.cli.options import connection_options, login_from, secrets
+from scim_compat.cli.options import connection_options, login_from, secret_register
 from scim_compat.wire.client import Wire, WireSettings
 from scim_compat.wire.credentials import Basic, Bearer
 from scim_compat.wire.messages import Request
@@ -102,7 +102,7 @@ def login(**options: object) -> None:
     """Fails with all it was given in the message."""
     credential = login_from(options)
     if credential.user == "ask":
-        click.echo(secrets().text(f"{credential.password} {options['proxy']}"))
+        click.echo(secret_register().text(f"{credential.password} {options['proxy']}"))
         return
     raise RuntimeError(f"{credential.token}{credential.password} {options['proxy']}")
 

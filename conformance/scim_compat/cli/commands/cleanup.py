@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from scim_compat.cli.options import connection_options, login_from
+from scim_compat.cli.options import connection_options, login_from, secret_register
 from scim_compat.errors import ExitStatus, RecordFileError, ScimCompatError
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def command(ledgers: tuple[str, ...], *, url: str, scim_app: str, dry_run: bool,
             settings = _settings(url or file.base_url, scim_app, {**options, "out": str(path.parent)})
             status = max(status, _clean(out, path, file, settings))
         except ScimCompatError as error:
-            console.print_error(error)
+            console.print_error(error, secret_register())
             status = max(status, error.exit_status)
     sys.exit(status)
 
@@ -91,6 +91,6 @@ def _clean(out: Output, path: Path, file: LedgerFile, settings: Settings) -> Exi
     leftover_view.print_head(out, path, file, settings.app or settings.url)
     if settings.url != file.base_url:
         out.paragraph(f"The run was against {file.base_url}: what is not there now counts as deleted.", indent=2)
-    leftovers = remove_leftovers(path, file, settings)
+    leftovers = remove_leftovers(path, file, settings, secret_register())
     leftover_view.print_leftovers(out, leftovers)
     return ExitStatus.FINDINGS if any(each.fate is Fate.LEFT for each in leftovers) else ExitStatus.OK

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scim_compat.cli.options import replay_options, replay_words
+from scim_compat.cli.options import replay_options, replay_words, secret_register
 from scim_compat.errors import ExitStatus
 
 if TYPE_CHECKING:
@@ -50,7 +50,13 @@ def command(profiles: tuple[str, ...], **options: Any) -> None:
             out=str(out),
             command=replay_words(profiles, options["only"]),
         )
-        request = RunRequest(settings=settings, profiles=profiles, only=options["only"], jobs=options["jobs"])
+        request = RunRequest(
+            settings=settings,
+            profiles=profiles,
+            only=options["only"],
+            jobs=options["jobs"],
+            secrets=secret_register(),
+        )
         status = terminal.execute(request, quiet=options["quiet"])
     if status in {ExitStatus.OK, ExitStatus.FINDINGS} and is_complete(out / "results.json"):
         return

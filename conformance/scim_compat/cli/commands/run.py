@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from scim_compat.cli.options import connection_options, login_from, replay_options, replay_words
+from scim_compat.cli.options import connection_options, login_from, replay_options, replay_words, secret_register
 from scim_compat.values import Severity
 
 if TYPE_CHECKING:
@@ -86,6 +86,7 @@ def command(url: str | None, profiles: tuple[str, ...], **options: Any) -> None:
         jobs=options["jobs"],
         html=options["html"],
         junit=options["junit"],
+        secrets=secret_register(),
     )
     sys.exit(terminal.execute(request, quiet=options["quiet"]))
 
