@@ -500,17 +500,17 @@ if where:
     setattr(target, name, fault)
 """
 FAULTS = {
-    "in a check": ("scim_compat.run.session:judge", ()),
-    "in the record": ("scim_compat.run.session:record_exchange", ()),
+    "in a check": ("scim_compat.run.recorder:judge", ()),
+    "in the record": ("scim_compat.run.recorder:record_exchange", ()),
     "in the wire": ("scim_compat.wire.client:Wire._attempt", ()),
-    "where a scenario ends": ("scim_compat.results.events:EventWriter.finish", ()),
-    "in a worker": ("scim_compat.results.events:EventWriter.finish", ("--jobs", "2")),
+    "where a scenario ends": ("scim_compat.run.recorder:ScenarioEnded", ()),
+    "in a worker": ("scim_compat.run.recorder:ScenarioEnded", ("--jobs", "2")),
     "at the start": ("scim_compat.run.endpoint:preflight", ()),
     "at the start, with a proxy": ("scim_compat.wire.urls:BaseUrl.parse", ("--proxy", f"http://u:{PLAIN}@127.0.0.1:1")),
     "at the start, side by side": ("scim_compat.run.preflight:_judge", ("--jobs", "2")),
     "in the clean-up": ("scim_compat.run.session:left_behind", ()),
     "in the report": ("scim_compat.report.html:render", ()),
-    "before pytest": ("scim_compat.pytest_plugin.launch:resolve", ()),
+    "before pytest": ("scim_compat.pytest_plugin.launch:select", ()),
 }  # fmt: skip
 
 
