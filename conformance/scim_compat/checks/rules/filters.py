@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Final
 
 from scim_compat.checks.answers import (
     QUERIES,
@@ -25,6 +26,8 @@ from scim_compat.scim import paths
 from scim_compat.scim.grammar import parse_path
 from scim_compat.scim.names import CORE_URNS
 from scim_compat.values import Json
+
+_FOREIGN: Final = "a resource this run did not create"
 
 
 def _is_filter_answer(observation: Observation) -> bool:
@@ -73,10 +76,8 @@ def _others(observation: Observation) -> Iterator[Violation]:
             why = f"Its {query.filter_path} is another one."
         else:
             why = f"It shows no {query.filter_path}."
-        whose = (
-            "another resource of this run" if is_own(observation, identifier) else "a resource this run did not create"
-        )
-        yield Violation(f"/Resources/{index}", expected="hits of the filter only", actual=whose, message=why)
+        actual = "another resource of this run" if is_own(observation, identifier) else _FOREIGN
+        yield Violation(f"/Resources/{index}", expected="hits of the filter only", actual=actual, message=why)
 
 
 @check(

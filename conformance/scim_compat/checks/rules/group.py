@@ -25,9 +25,8 @@ def _has_members(observation: Observation) -> bool:
     subject = observation.intent.subject
     if subject is None or subject.kind != "Group" or not has_resource(observation):
         return False
-    return (
-        paths.member(resource_of(observation), "members") is not MISSING or observation.intent.action == "read-members"
-    )
+    members = paths.member(resource_of(observation), "members")
+    return members is not MISSING or observation.intent.action == "read-members"
 
 
 @check(
