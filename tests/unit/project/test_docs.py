@@ -20,6 +20,7 @@ from scim_compat.profile.lint import lint
 from scim_compat.profile.load import load
 from scim_compat.report import words
 from scim_compat.run import targetfile as target
+from scim_compat.run.selection import matching
 from support.places import ROOT
 from tools import readme
 
@@ -313,6 +314,27 @@ def test_the_example_of_a_mapping_changes_what_it_says(tmp_path):
     assert mine["users.disable"].title == "A user who leaves Acme is disabled" != known["users.disable"].title
     assert [row.to for row in changed.mapping["User"]][1] == "externalId"
     assert changed.requires["http.in-time"].severity == "cosmetic"
+
+
+def test_the_names_that_only_takes_are_names_of_scenarios(entra):
+    chosen = {
+        name: [s.id for s in matching(entra.scenarios, [name.strip("'")])]
+        for name in rows(section("README.md", "Run a part"))
+    }
+    assert all(chosen.values()), chosen
+    assert all(scenario.startswith("users.") for scenario in chosen["users"])
+    assert chosen["connection.probe-users.flag-last"] == ["connection.probe-users.flag-last"]
+
+
+def test_the_failed_scenario_in_the_readme_is_as_the_profile_has_it(entra):
+    (shown,) = re.findall(
+        r"^profiles/entra-v2\.yaml:(\d+): (\S+): (.+)\n  blocker: (.+) \[(\S+)\]$", TEXT["README.md"], re.MULTILINE
+    )
+    line, scenario_id, title, check_title, check_id = shown
+    scenario = next(s for s in entra.scenarios if s.id == scenario_id)
+    assert (int(line), title) == (scenario.where.line, scenario.title)
+    assert check_title == all_checks()[check_id].title
+    assert f"…/report.html#entra-v2-{scenario_id}\n" in TEXT["README.md"]
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
