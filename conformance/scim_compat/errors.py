@@ -87,7 +87,14 @@ class InputError(ScimCompatError):
 
 
 class RecordFileError(InputError):
-    """A file that a run wrote (ledger, events, results) is missing, damaged or of another format."""
+    """A file that a run wrote (ledger, events, results) is missing, damaged or of another format.
+
+    ``pointer``: JSON pointer of the damaged value; empty where the file as a whole is meant.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", pointer: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.pointer = pointer
 
 
 SHOWN: Final = 20

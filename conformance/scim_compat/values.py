@@ -21,6 +21,12 @@ MISSING: Final = _Missing.MISSING
 """Stands for "no value at all", where ``None`` would be JSON's null."""
 
 
+REDACTED: Final = "[redacted]"
+"""Stands in every output where a secret was."""
+WRONG_CREDENTIAL: Final = "[a wrong credential]"
+"""Stands in the record where the client sent a wrong credential on purpose."""
+
+
 class Outcome(enum.StrEnum):
     """How a check or a scenario ended."""
 

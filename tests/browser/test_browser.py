@@ -21,6 +21,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Route, sync_playwright
 from pypdf import PdfReader
 from scim_compat.report.html import render
+from scim_compat.results.document.parsing import parse
 from support import results as fixtures
 from tools import sample
 
@@ -82,7 +83,7 @@ RESULTS: dict[str, Callable[[], dict[str, Any]]] = {
 
 @functools.cache
 def html(name: str) -> str:
-    return render(RESULTS[name]())
+    return render(parse(RESULTS[name]()))
 
 
 # --- the browser ----------------------------------------------------------------------------------

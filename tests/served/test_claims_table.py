@@ -10,6 +10,7 @@ import pytest
 from scim_compat import results as package
 from scim_compat.pytest_plugin.launch import run
 from scim_compat.report.claims import claim_rows, contradictions
+from scim_compat.results.document.parsing import parse
 from scim_compat.run.request import RunRequest
 from scim_compat.run.settings import Login, Settings
 from servers.good import GoodServer
@@ -65,7 +66,7 @@ def table(tmp_path):
         results = json.loads((out / "results.json").read_text())
         jsonschema.Draft202012Validator(FORMAT).validate(results)
         assert "Claimed, advertised, found" in (out / "report.html").read_text()
-        return {side.title: side for side in claim_rows(results)}, results
+        return {side.title: side for side in claim_rows(parse(results))}, results
 
     return call
 

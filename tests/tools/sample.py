@@ -161,8 +161,9 @@ def drift(fresh: Mapping[str, Any], folder: Path = SAMPLE) -> list[str]:
 def rendered(results: Mapping[str, Any]) -> bytes:
     sys.path.insert(0, str(ROOT))
     from scim_compat.report.html import render  # noqa: PLC0415 - the script finds its own checkout first
+    from scim_compat.results.document.parsing import parse  # noqa: PLC0415
 
-    return render(results).encode("utf-8")
+    return render(parse(results)).encode("utf-8")
 
 
 def read(folder: Path = SAMPLE) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final, Self
 
-from scim_compat.values import MISSING, Json
+from scim_compat.values import MISSING, Json, Party
 
 _MESSAGES: Final = ("before", "request", "response")
 
@@ -45,8 +45,7 @@ class Example:
     """The defect of the server, in words; empty for a case of the tests."""
     step: str
     """The purpose of the request."""
-    by: str
-    """``client`` or ``harness``."""
+    by: Party
     before: Message | None
     """The client's write whose effect a read of ours looks at."""
     request: Message

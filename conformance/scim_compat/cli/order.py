@@ -15,7 +15,7 @@ from scim_compat.checks.registry import all_checks
 from scim_compat.checks.resources import Reading
 from scim_compat.engine.rehearsal import rehearse
 from scim_compat.profile.model import Profile
-from scim_compat.report.findings import precedence, severity_rank
+from scim_compat.report.findings import precedence
 from scim_compat.values import Severity, is_at_least, worst
 
 _MOST: Final = 0.5
@@ -102,7 +102,8 @@ def order(profiles: Iterable[Profile]) -> tuple[OrderPart, ...]:
 
 
 def _place(row: OrderRow) -> tuple[int, int, int, str]:
-    return precedence(severity_rank(row.severity), row.scenarios, row.profiles, row.id)
+    severity = row.severity if isinstance(row.severity, Severity) else None
+    return precedence(severity, scenarios=row.scenarios, profiles=row.profiles, check=row.id)
 
 
 def weights(profiles: Iterable[Profile]) -> dict[str, Weight]:

@@ -203,15 +203,14 @@ class SuiteController:
             self.pytest_keyboard_interrupt()
 
     def _write_results(self) -> None:
-        import json  # noqa: PLC0415
-
         from scim_compat.report.html import render  # noqa: PLC0415
+        from scim_compat.results.read import read  # noqa: PLC0415
         from scim_compat.run.session import finish  # noqa: PLC0415
 
         shards = sorted(self._out.glob("events-gw*.jsonl"))
         self.collated = finish(self._events, self._out, shards=shards, interrupted=self._interrupted)
-        whole = json.loads((self._out / "results.json").read_text(encoding="utf-8"))
-        (self._out / "report.html").write_text(render(whole), encoding="utf-8")
+        page = render(read(self._out / "results.json"))
+        (self._out / "report.html").write_text(page, encoding="utf-8")
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """The verdicts and where the report is, for those who call pytest by hand."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
+
+from scim_compat.results.document import Document
 
 PAGE: Final = (
     "top", "main", "verdicts", "fix-first", "matrix", "scenarios",
@@ -15,51 +16,46 @@ Key = tuple[str | int, ...]
 
 
 def scenario_anchor(profile: str, scenario: str) -> str:
-    """The identifier of a scenario, by the ids of its profile and its own."""
+    """Return the identifier of a scenario, from the ids of its profile and its own."""
     return _plain(f"{profile}-{scenario}")
 
 
 def _plain(text: str) -> str:
-    """``text`` in the letters that an identifier may have."""
+    """Return ``text`` in the letters that an identifier may have."""
     return re.sub(r"[^A-Za-z0-9._-]", "_", text)[:200] or "_"
 
 
 class Anchors:
-    """Fragment identifiers by what they stand for.
+    """The identifier of each element that something links to.
 
     Keys: ``("finding", check)``, ``("profile", p)``, ``("scenario", p, s)``, ``("feature", p, feature)``
-    and ``("step", p, s, t)``, where ``p``, ``s`` and ``t`` are places in the lists of the results.
-    The two kinds that others link to, findings and scenarios, are named first and keep the plain form
+    and ``("step", p, s, t)``, where ``p``, ``s`` and ``t`` are indexes in the lists of the results.
+    Other documents link to findings and scenarios, so these are named first and keep the plain form
     (``finding-<check>``, ``<profile>-<scenario>``); a later clash gets a number.
     """
 
-    def __init__(self, results: Mapping[str, Any]) -> None:
+    def __init__(self, document: Document) -> None:
         self._names: dict[Key, str] = {}
         self._taken: set[str] = set(PAGE)
-        profiles = results["profiles"]
-        for p, profile in enumerate(profiles):
-            for s, scenario in enumerate(profile["scenarios"]):
-                self._name(("scenario", p, s), scenario_anchor(profile["id"], scenario["id"]))
-        for profile in profiles:
-            for scenario in profile["scenarios"]:
-                for step in scenario["steps"]:
-                    for check in step["checks"]:
-                        if check["outcome"] == "fail":
-                            self._name(("finding", check["id"]), f"finding-{check['id']}")
-        for p, profile in enumerate(profiles):
-            self._name(("profile", p), f"profile-{profile['id']}")
-            for feature in profile["features"]:
-                self._name(("feature", p, feature["id"]), f"{profile['id']}-feature-{feature['id']}")
-            for s, scenario in enumerate(profile["scenarios"]):
-                self._name(("feature", p, scenario["feature"]), f"{profile['id']}-feature-{scenario['feature']}")
-                for t, step in enumerate(scenario["steps"]):
-                    self._name(("step", p, s, t), f"{profile['id']}-{scenario['id']}-step-{step['id']}")
+        for p, profile in enumerate(document.profiles):
+            for s, scenario in enumerate(profile.scenarios):
+                self._name(("scenario", p, s), scenario_anchor(profile.id, scenario.id))
+        for failed in document.failed_checks():
+            self._name(("finding", failed.check.id), f"finding-{failed.check.id}")
+        for p, profile in enumerate(document.profiles):
+            self._name(("profile", p), f"profile-{profile.id}")
+            for feature in profile.features:
+                self._name(("feature", p, feature.id), f"{profile.id}-feature-{feature.id}")
+            for s, scenario in enumerate(profile.scenarios):
+                self._name(("feature", p, scenario.feature), f"{profile.id}-feature-{scenario.feature}")
+                for t, step in enumerate(scenario.steps):
+                    self._name(("step", p, s, t), f"{profile.id}-{scenario.id}-step-{step.id}")
 
     def __getitem__(self, key: Key) -> str:
         return self._names[key]
 
     def get(self, key: Key) -> str:
-        """The identifier, or an empty string if nothing on the page has that key."""
+        """Return the identifier, or an empty string if nothing on the page has that key."""
         return self._names.get(key, "")
 
     def _name(self, key: Key, wanted: str) -> None:

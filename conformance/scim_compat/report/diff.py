@@ -1,6 +1,6 @@
-"""What differs between the value that was expected and the value that came.
+"""The differences between the value that was expected and the value that came.
 
-Only objects and arrays are compared: for two plain values, "expected" and "got" say it all.
+Only objects and arrays are compared: two plain values stand beside each other on the page anyway.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
-from scim_compat.values import escape
+from scim_compat.values import Json, escape
 
 LIMIT: Final = 20
 """Differences that are listed."""
@@ -27,8 +27,8 @@ class Difference:
 
     kind: Kind
     pointer: str
-    expected: Any = None
-    actual: Any = None
+    expected: Json = None
+    actual: Json = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,8 @@ class Diff:
     """Differences beyond the limit."""
 
 
-def diff(expected: Any, actual: Any, *, limit: int = LIMIT) -> Diff | None:
-    """The differences, or None if the two are not both objects or both arrays, or do not differ.
+def diff(expected: Json, actual: Json, *, limit: int = LIMIT) -> Diff | None:
+    """Return the differences; None for equal values, and where the two are not both objects or both arrays.
 
     Arrays are compared without regard to order, as SCIM's multi-valued attributes have none
     (RFC 7643 §2.4): equal entries are set aside, what remains is compared pair by pair.
@@ -48,17 +48,17 @@ def diff(expected: Any, actual: Any, *, limit: int = LIMIT) -> Diff | None:
     both_arrays = isinstance(expected, list) and isinstance(actual, list)
     if not (both_objects or both_arrays):
         return None
-    found: list[Difference] = []
+    differences: list[Difference] = []
     more = 0
     for difference in _walk(expected, actual, pointer="", depth=0):
-        if len(found) < limit:
-            found.append(difference)
+        if len(differences) < limit:
+            differences.append(difference)
         else:
             more += 1
-    return Diff(tuple(found), more) if found else None
+    return Diff(tuple(differences), more) if differences else None
 
 
-def _walk(expected: Any, actual: Any, *, pointer: str, depth: int) -> Iterator[Difference]:
+def _walk(expected: Json, actual: Json, *, pointer: str, depth: int) -> Iterator[Difference]:
     if depth < _MAX_DEPTH and isinstance(expected, dict) and isinstance(actual, dict):
         for key, value in expected.items():
             below = f"{pointer}/{escape(str(key))}"
@@ -75,28 +75,28 @@ def _walk(expected: Any, actual: Any, *, pointer: str, depth: int) -> Iterator[D
         yield Difference("different", pointer, expected=expected, actual=actual)
 
 
-def _walk_arrays(expected: list[Any], actual: list[Any], *, pointer: str, depth: int) -> Iterator[Difference]:
+def _walk_arrays(expected: list[Json], actual: list[Json], *, pointer: str, depth: int) -> Iterator[Difference]:
     unmatched: dict[str, list[int]] = defaultdict(list)
     for index, entry in enumerate(actual):
         unmatched[_canonical(entry)].append(index)
-    wanted: list[tuple[int, Any]] = []
+    wanted: list[tuple[int, Json]] = []
     for index, entry in enumerate(expected):
         places = unmatched.get(_canonical(entry))
         if places:
             places.pop(0)
         else:
             wanted.append((index, entry))
-    left = sorted(index for places in unmatched.values() for index in places)
-    for (_, entry), place in zip(wanted, left, strict=False):
+    unpaired = sorted(index for places in unmatched.values() for index in places)
+    for (_, entry), place in zip(wanted, unpaired, strict=False):
         yield from _walk(entry, actual[place], pointer=f"{pointer}/{place}", depth=depth + 1)
-    for index, entry in wanted[len(left) :]:
+    for index, entry in wanted[len(unpaired) :]:
         yield Difference("missing", f"{pointer}/{index}", expected=entry)
-    for place in left[len(wanted) :]:
+    for place in unpaired[len(wanted) :]:
         yield Difference("extra", f"{pointer}/{place}", actual=actual[place])
 
 
-def _canonical(value: Any) -> str:
-    """A text that is equal for equal JSON values only; unlike ``==`` it tells ``1`` from ``true``."""
+def _canonical(value: Json) -> str:
+    """Return a text that is equal for equal JSON values only. ``==`` would take ``1`` for ``true``."""
     try:
         return json.dumps(value, sort_keys=True, ensure_ascii=True)
     except RecursionError:

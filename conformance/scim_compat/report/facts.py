@@ -2,67 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 from urllib.parse import urlsplit
 
-from scim_compat.report.text import Shown, json_text, one_line
+from scim_compat.report.text import Excerpt, json_text, one_line
+from scim_compat.results.document import Document
+from scim_compat.results.document.target import TargetInfo
 
 _SILENT: Final = "no usable answer"
 
 
-def capabilities(capabilities: Mapping[str, Any]) -> tuple[tuple[str, str, Shown | None], ...]:
-    """Discovery endpoint, summary in words, and the document where it is worth showing."""
-    config, types, schemas = (capabilities[key] for key in ("provider_config", "resource_types", "schemas"))
-    names = [
-        entry if isinstance(entry, str) else str(entry.get("name") or entry.get("id") or "?") for entry in types or ()
-    ]
+def discovery(target: TargetInfo) -> tuple[tuple[str, str, Excerpt | None], ...]:
+    """Return each discovery endpoint with its content in words, and its document where that is worth showing."""
+    config = target.capabilities.provider_config
     return (
-        ("/ServiceProviderConfig", _supported(config), json_text(config, cap=2000) if config else None),
-        ("/ResourceTypes", _listed(None if types is None else names), None),
-        ("/Schemas", _listed(schemas), None),
+        ("/ServiceProviderConfig", _support(target), json_text(config, cap=2000) if config else None),
+        ("/ResourceTypes", _listed(target.capabilities.type_names), None),
+        ("/Schemas", _listed(target.capabilities.schemas), None),
     )
 
 
-def _supported(config: Mapping[str, Any] | None) -> str:
-    if config is None:
+def _support(target: TargetInfo) -> str:
+    if target.capabilities.provider_config is None:
         return _SILENT
-    found = []
+    words = []
     for name in ("patch", "bulk", "filter", "changePassword", "sort", "etag"):
-        entry = config.get(name)
-        if isinstance(entry, dict) and "supported" in entry:
-            found.append(f"{name} {'yes' if entry['supported'] is True else 'no'}")
-    return ", ".join(found) or "answers, and says nothing of what it supports"
+        entry = target.capabilities.entry(name)
+        if "supported" in entry:
+            words.append(f"{name} {'yes' if entry['supported'] is True else 'no'}")
+    return ", ".join(words) or "answers, and says nothing of what it supports"
 
 
 def _listed(names: Sequence[str] | None) -> str:
     return _SILENT if names is None else one_line(", ".join(names) or "none listed", 1500)
 
 
-def run_facts(results: Mapping[str, Any]) -> dict[str, str]:
-    """Facts of the run by their name, in the order they are shown."""
-    run, tool = results["run"], results["tool"]
-    found = {
-        "Tool": f"{tool['name']} {tool['version']}",
-        "Run": run["id"],
-        "Started": run["started"],
-        "Ended": run["ended"] or "unknown: it was interrupted",
-        "Seed": str(run["seed"]),
-        "Tag in every name": run["tag"],
-        "Arguments": " ".join(run["command"]) or "none",
+def run_facts(document: Document) -> dict[str, str]:
+    """Return facts of the run by their name, in the order of the page."""
+    run, tool = document.run, document.tool
+    facts = {
+        "Tool": f"{tool.name} {tool.version}",
+        "Run": run.id,
+        "Started": run.started,
+        "Ended": run.ended or "unknown: it was interrupted",
+        "Seed": str(run.seed),
+        "Tag in every name": run.tag,
+        "Arguments": " ".join(run.command) or "none",
     }
-    for profile in results["profiles"]:
-        found[f"Profile {profile['id']}"] = f"version {profile['version']}, digest {profile['digest']}"
-    return {one_line(name, 120): one_line(text, 600) for name, text in found.items()}
-
-
-def time(text: str | None) -> datetime | None:
-    """The moment, or None if the text is none or is missing."""
-    try:
-        return datetime.fromisoformat(text) if text else None
-    except ValueError:
-        return None
+    for profile in document.profiles:
+        facts[f"Profile {profile.id}"] = f"version {profile.version}, digest {profile.digest}"
+    return {one_line(name, 120): one_line(text, 600) for name, text in facts.items()}
 
 
 def duration(seconds: float) -> str:
@@ -74,7 +64,7 @@ def duration(seconds: float) -> str:
 
 
 def host(url: str) -> str:
-    """Host and port of an address; of anything else the text itself."""
+    """Return host and port of an address, or a text that is no address as it is."""
     try:
         return one_line(urlsplit(url).netloc or url, 120)
     except ValueError:

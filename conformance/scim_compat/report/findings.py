@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Final
 
 from scim_compat.report.anchors import Anchors
-from scim_compat.report.diff import Diff, diff
+from scim_compat.report.diff import diff
 from scim_compat.report.text import (
+    Excerpt,
     Link,
-    Shown,
     citation,
     is_long,
     json_text,
     one_line,
     safe_url,
 )
-from scim_compat.report.words import (
-    SEVERITIES,
-    SEVERITY_ORDER,
-    Mark,
-    unknown,
-)
+from scim_compat.report.words import IGNORED, SEVERITIES, Mark
+from scim_compat.results.document import Document, LocatedCheck
+from scim_compat.results.document.records import CheckRecord
+from scim_compat.values import MISSING, Severity, worst
 
 FIRST: Final = 4
-"""Occurrences that are shown with their values."""
+"""Occurrences that are listed with their values."""
 LISTED: Final = 100
 """Further occurrences that are linked."""
 
@@ -35,8 +33,8 @@ LISTED: Final = 100
 class DifferenceView:
     kind: str
     pointer: str
-    expected: Shown | None
-    actual: Shown | None
+    expected: Excerpt | None
+    actual: Excerpt | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +46,15 @@ class FailedCheck:
     anchor: str
     """Of its entry under "What to fix first"."""
     severity: Mark
-    where: str
-    expected: Shown | None
-    """None: the check has nothing to say here."""
-    actual: Shown | None
-    message: str
-    differences: tuple[DifferenceView, ...]
-    more_differences: int
-    detailed: bool = True
-    """False: only severity and title are shown, to keep the page small."""
+    where: str = ""
+    expected: Excerpt | None = None
+    """None: the check has nothing to show."""
+    actual: Excerpt | None = None
+    message: str = ""
+    differences: tuple[DifferenceView, ...] = ()
+    more_differences: int = 0
+    detailed: bool = False
+    """False: the page shows severity and title only, to stay small."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +63,14 @@ class Occurrence:
     scenario: str
     href: str
     where: str
-    expected: Shown | None
-    actual: Shown | None
+    expected: Excerpt | None
+    actual: Excerpt | None
     message: str
 
 
 @dataclass(frozen=True, slots=True)
 class Consequence:
-    """What clients make of it, and for each where that is written, if anywhere."""
+    """What clients make of it; beside each client the source that says so, if any."""
 
     text: str
     clients: tuple[tuple[str, Link | None], ...]
@@ -90,161 +88,154 @@ class Finding:
     consequences: tuple[Consequence, ...]
     scenarios: int
     profiles: tuple[str, ...]
-    """Titles of the profiles it was found in."""
+    """Titles of the profiles in which the check failed."""
     first: tuple[Occurrence, ...]
     more: tuple[Link, ...]
     unlisted: int
 
 
-_Row = tuple[int, str, str, str, Mapping[str, Any]]
-"""Severity rank, profile title, scenario id, link, check result."""
-
-
 @dataclass(slots=True)
 class _Group:
-    rank: int = len(SEVERITY_ORDER)
-    checks: list[tuple[Mapping[str, Any], Mapping[str, Any]]] = field(default_factory=list)
-    """Pairs of profile and check result."""
-    occurrences: list[_Row] = field(default_factory=list)
+    """The failures of one check. It grows while the results are read."""
+
+    failures: list[LocatedCheck] = field(default_factory=list)
     scenarios: set[tuple[int, int]] = field(default_factory=set)
     profiles: dict[int, str] = field(default_factory=dict)
 
+    def add(self, failure: LocatedCheck) -> None:
+        p, s, _ = failure.place
+        self.failures.append(failure)
+        self.scenarios.add((p, s))
+        self.profiles[p] = failure.profile.title
 
-def groups(results: Mapping[str, Any], anchors: Anchors) -> tuple[Finding, ...]:
-    """One entry a check: the worst severity first, then by scenarios hit, profiles hit and id."""
-    found: dict[str, _Group] = defaultdict(_Group)
-    for p, s, t, check in failures(results):
-        profile = results["profiles"][p]
-        scenario = profile["scenarios"][s]
-        group = found[check["id"]]
-        rank = severity_rank(check["severity"])
-        group.rank = min(group.rank, rank)
-        group.checks.append((profile, check))
-        href = "#" + anchors["step", p, s, t]
-        group.occurrences.append((rank, str(profile["title"]), str(scenario["id"]), href, check))
-        group.scenarios.add((p, s))
-        group.profiles[p] = one_line(profile["title"], 120)
+    @property
+    def severity(self) -> Severity | None:
+        return worst(failure.check.severity for failure in self.failures if failure.check.severity)
+
+    def worst_first(self) -> list[LocatedCheck]:
+        """The worst first; within one severity in the order of the run, because Python's sort is stable."""
+        return sorted(self.failures, key=lambda failure: severity_order(failure.check.severity))
+
+
+def findings(document: Document, anchors: Anchors) -> tuple[Finding, ...]:
+    """Return one entry a check: the worst severity first, then by scenarios hit, profiles hit and id."""
+    groups: dict[str, _Group] = defaultdict(_Group)
+    for failure in document.failed_checks():
+        groups[failure.check.id].add(failure)
     order = sorted(
-        found.items(),
-        key=lambda item: precedence(item[1].rank, len(item[1].scenarios), len(item[1].profiles), item[0]),
+        groups.items(),
+        key=lambda item: precedence(
+            item[1].severity, scenarios=len(item[1].scenarios), profiles=len(item[1].profiles), check=item[0]
+        ),
     )
     return tuple(_finding(check, group, anchors) for check, group in order)
 
 
-def precedence(rank: int, scenarios: int, profiles: int, check: str) -> tuple[int, int, int, str]:
-    """What to mend first, as a key to sort by: the worst, then what most scenarios and most clients run into."""
-    return rank, -scenarios, -profiles, check
+def precedence(severity: Severity | None, *, scenarios: int, profiles: int, check: str) -> tuple[int, int, int, str]:
+    """Return a key that sorts by what to fix first: the worst, then what most scenarios and most clients run into."""
+    return severity_order(severity), -scenarios, -profiles, check
 
 
-def failures(results: Mapping[str, Any]) -> Iterator[tuple[int, int, int, Mapping[str, Any]]]:
-    """Every failed check with the places of its profile, scenario and step."""
-    for p, profile in enumerate(results["profiles"]):
-        for s, scenario in enumerate(profile["scenarios"]):
-            for t, step in enumerate(scenario["steps"]):
-                for check in step["checks"]:
-                    if check["outcome"] == "fail":
-                        yield p, s, t, check
+def severity_order(severity: Severity | None) -> int:
+    """Return 0 for the worst. None, for what no client judges, comes last."""
+    return len(Severity) - severity.rank if severity is not None else len(Severity) + 1
 
 
-def severity_rank(severity: str) -> int:
-    """0 for the worst; an unknown word comes after all known ones."""
-    return SEVERITY_ORDER.index(severity) if severity in SEVERITIES else len(SEVERITY_ORDER)
-
-
-def severity_mark(severity: str) -> Mark:
-    return SEVERITIES.get(severity) or unknown(severity)
+def severity_mark(severity: Severity | None) -> Mark:
+    """Return the mark of a severity, or of what a client ignores."""
+    return SEVERITIES[severity] if severity is not None else IGNORED
 
 
 def _finding(check: str, group: _Group, anchors: Anchors) -> Finding:
-    # The worst first; within one severity in the order of the run. Python's sort is stable.
-    occurrences = sorted(group.occurrences, key=lambda row: row[0])
-    worst = occurrences[0][4]
-    first, more = _spread(occurrences)
+    failures = group.worst_first()
+    example = failures[0].check
+    first, more = _spread(failures)
     listed = more[:LISTED]
     return Finding(
         check=one_line(check, 120),
         anchor=anchors["finding", check],
-        title=one_line(worst["title"], 300),
-        severity=severity_mark(worst["severity"]),
-        level=one_line(worst["level"], 20),
-        cites=tuple(citation(token) for token in dict.fromkeys(worst["cites"])),
-        fixes=tuple(dict.fromkeys(one_line(row["fix"]) for _, row in group.checks if row["fix"])),
-        consequences=_consequences(group),
+        title=one_line(example.title, 300),
+        severity=severity_mark(example.severity),
+        level=one_line(example.level, 20),
+        cites=tuple(citation(token) for token in dict.fromkeys(example.cites)),
+        fixes=tuple(dict.fromkeys(one_line(each.check.fix) for each in group.failures if each.check.fix)),
+        consequences=_consequences(group.failures),
         scenarios=len(group.scenarios),
-        profiles=tuple(group.profiles[p] for p in sorted(group.profiles)),
-        first=tuple(
-            Occurrence(
-                profile=one_line(profile, 120),
-                scenario=one_line(scenario, 120),
-                href=href,
-                where=one_line(row["where"], 200),
-                expected=pair[0],
-                actual=pair[1],
-                message=one_line(row["message"], 400),
-            )
-            for _, profile, scenario, href, row in first
-            for pair in (_pair(row),)
-        ),
+        profiles=tuple(one_line(group.profiles[p], 120) for p in sorted(group.profiles)),
+        first=tuple(_occurrence(failure, anchors) for failure in first),
         more=tuple(
-            Link(f"{one_line(profile, 120)}: {one_line(scenario, 120)}", href)
-            for _, profile, scenario, href, _ in listed
+            Link(f"{one_line(each.profile.title, 120)}: {one_line(each.scenario.id, 120)}", _href(each, anchors))
+            for each in listed
         ),
         unlisted=len(more) - len(listed),
     )
 
 
-def _spread(rows: list[_Row]) -> tuple[list[_Row], list[_Row]]:
-    """The first few, from as many scenarios as possible, and the rest; both in their order."""
-    once: list[int] = []
-    again: list[int] = []
-    seen: set[tuple[str, str]] = set()
-    for place, (_, profile, scenario, _, _) in enumerate(rows):
-        (again if (profile, scenario) in seen else once).append(place)
-        seen.add((profile, scenario))
-    chosen = set((once + again)[:FIRST])
-    first = [row for place, row in enumerate(rows) if place in chosen]
-    return first, [row for place, row in enumerate(rows) if place not in chosen]
-
-
-def _consequences(group: _Group) -> tuple[Consequence, ...]:
-    """Equal sentences of several clients are one entry."""
-    found: dict[str, dict[str, Link | None]] = {}
-    for profile, row in group.checks:
-        if text := one_line(row["consequence"]):
-            source = profile["sources"].get(row["source"]) if row["source"] else None
-            link = Link(one_line(source["title"], 160), safe_url(source["url"])) if source else None
-            found.setdefault(text, {}).setdefault(one_line(profile["client"] or profile["title"], 120), link)
-    return tuple(Consequence(text, tuple(clients.items())) for text, clients in found.items())
-
-
-def bare_problem(row: Mapping[str, Any], *, anchors: Anchors) -> FailedCheck:
-    """One failed check, without its values."""
-    return FailedCheck(
-        check=one_line(row["id"], 120),
-        title=one_line(row["title"], 300),
-        anchor=anchors.get(("finding", row["id"])),
-        severity=severity_mark(row["severity"]),
-        where="",
-        expected=None,
-        actual=None,
-        message="",
-        differences=(),
-        more_differences=0,
-        detailed=False,
+def _occurrence(failure: LocatedCheck, anchors: Anchors) -> Occurrence:
+    expected, actual = _values(failure.check)
+    return Occurrence(
+        profile=one_line(failure.profile.title, 120),
+        scenario=one_line(failure.scenario.id, 120),
+        href=_href(failure, anchors),
+        where=one_line(failure.check.where, 200),
+        expected=expected,
+        actual=actual,
+        message=one_line(failure.check.message, 400),
     )
 
 
-def problem(row: Mapping[str, Any], *, anchors: Anchors) -> FailedCheck:
-    """One failed check, for the step it stands at."""
-    compared: Diff | None = diff(row["expected"], row["actual"]) if "expected" in row and "actual" in row else None
-    expected, actual = _pair(row)
+def _href(failure: LocatedCheck, anchors: Anchors) -> str:
+    return "#" + anchors["step", *failure.place]
+
+
+def _spread(failures: list[LocatedCheck]) -> tuple[list[LocatedCheck], list[LocatedCheck]]:
+    """Return the first few, from as many scenarios as possible, and the rest; both in their order."""
+    once: list[int] = []
+    again: list[int] = []
+    known: set[tuple[str, str]] = set()
+    for number, failure in enumerate(failures):
+        scenario = (failure.profile.title, failure.scenario.id)
+        (again if scenario in known else once).append(number)
+        known.add(scenario)
+    chosen = set((once + again)[:FIRST])
+    first = [failure for number, failure in enumerate(failures) if number in chosen]
+    return first, [failure for number, failure in enumerate(failures) if number not in chosen]
+
+
+def _consequences(failures: Iterable[LocatedCheck]) -> tuple[Consequence, ...]:
+    """Merge equal sentences of several clients into one entry."""
+    clients: dict[str, dict[str, Link | None]] = {}
+    for failure in failures:
+        profile, check = failure.profile, failure.check
+        if text := one_line(check.consequence):
+            source = profile.sources.get(check.source)
+            link = Link(one_line(source.title, 160), safe_url(source.url)) if source else None
+            clients.setdefault(text, {}).setdefault(one_line(profile.client or profile.title, 120), link)
+    return tuple(Consequence(text, tuple(named.items())) for text, named in clients.items())
+
+
+def bare_check(check: CheckRecord, *, anchors: Anchors) -> FailedCheck:
+    """Arrange one failed check without its values."""
+    return FailedCheck(
+        check=one_line(check.id, 120),
+        title=one_line(check.title, 300),
+        anchor=anchors.get(("finding", check.id)),
+        severity=severity_mark(check.severity),
+    )
+
+
+def failed_check(check: CheckRecord, *, anchors: Anchors) -> FailedCheck:
+    """Arrange one failed check for its step."""
+    both = check.expected is not MISSING and check.actual is not MISSING
+    compared = diff(check.expected, check.actual) if both else None
+    expected, actual = _values(check)
     return replace(
-        bare_problem(row, anchors=anchors),
+        bare_check(check, anchors=anchors),
         detailed=True,
-        where=one_line(row["where"], 200),
+        where=one_line(check.where, 200),
         expected=expected,
         actual=actual,
-        message=one_line(row["message"], 600),
+        message=one_line(check.message, 600),
         differences=tuple(
             DifferenceView(
                 kind=entry.kind,
@@ -258,9 +249,9 @@ def problem(row: Mapping[str, Any], *, anchors: Anchors) -> FailedCheck:
     )
 
 
-def _pair(row: Mapping[str, Any]) -> tuple[Shown | None, Shown | None]:
-    """Expected and actual, both on one line or both indented, so that the eye can compare them."""
-    keys = [key for key in ("expected", "actual") if key in row]
-    indented = any(is_long(row[key]) for key in keys)
-    shown = {key: json_text(row[key], indented=indented) for key in keys}
-    return shown.get("expected"), shown.get("actual")
+def _values(check: CheckRecord) -> tuple[Excerpt | None, Excerpt | None]:
+    """Return expected and actual, both on one line or both indented, so that the eye can compare them."""
+    values = (check.expected, check.actual)
+    indented = any(is_long(value) for value in values)
+    expected, actual = (None if value is MISSING else json_text(value, indented=indented) for value in values)
+    return expected, actual

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,35 +14,35 @@ from markupsafe import Markup
 from scim_compat.report import words
 from scim_compat.report.text import visible
 from scim_compat.report.viewmodel import build
+from scim_compat.results.document import Document
 from scim_compat.values import plural
 
 _HERE: Final = Path(__file__).parent
 
 
-def render(results: Mapping[str, Any]) -> str:
-    """The report on ``results`` (a document of ``results.schema.json``) as one HTML page.
+def render(document: Document) -> str:
+    """Write the report on a run as one HTML page.
 
-    The page holds no script, asks for nothing from anywhere (its Content-Security-Policy forbids it),
-    and is the same, byte for byte, for equal results. Raises ValueError if ``results`` is of another
-    format or version.
+    The page holds no script and requests nothing from anywhere (its Content-Security-Policy forbids it). Equal
+    results give the same bytes.
     """
     css, policy = sheet("report.css")
-    return template("report.html.j2").render(view=build(results), words=words, css=css, policy=policy)
+    return template("report.html.j2").render(view=build(document), words=words, css=css, policy=policy)
 
 
 @functools.cache
 def sheet(*names: str) -> tuple[Markup, str]:
-    """The style sheets as one, and the policy that admits it and nothing else."""
+    """Join the style sheets, and write the policy that admits the result and nothing else."""
     css = "".join((_HERE / "templates" / name).read_text(encoding="utf-8") for name in names)
     digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    # Our own files, and the hash above holds for these bytes only: they must not be escaped.
-    return Markup(css), policy  # noqa: S704 - see above
+    # The hash above holds for these bytes only, so they must not be escaped.
+    return Markup(css), policy  # noqa: S704 - files of this package
 
 
 @functools.cache
 def template(name: str) -> jinja2.Template:
-    """A compiled template; everything it is given is escaped."""
+    """Compile a template, which escapes every value that it is given."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_HERE / "templates"),
         autoescape=True,
@@ -59,16 +58,16 @@ def template(name: str) -> jinja2.Template:
 
 
 def _finalize(anything: Any) -> Any:
-    """Every value a template writes goes through here, so nothing invisible can reach the page."""
+    """Every value that a template writes passes through here, so nothing invisible can reach the page."""
     if isinstance(anything, str) and not isinstance(anything, Markup):
         return visible(anything)
     return anything
 
 
 def _coded(text: str) -> Markup:
-    """Our own prose, with what stands between backticks as code; every part is escaped."""
+    """Mark up text between backticks as code; every part is escaped."""
     parts = visible(text).split("`")
-    if len(parts) % 2 == 0:  # an odd backtick out: no code at all
+    if len(parts) % 2 == 0:  # an unpaired backtick: no code at all
         return Markup("{}").format(visible(text))
     code = Markup("<code>{}</code>")
     return Markup("").join(code.format(part) if n % 2 else Markup("{}").format(part) for n, part in enumerate(parts))

@@ -1,111 +1,110 @@
-"""The pages about the checks: one for each, a list, and in which order to mend. In the report's look."""
+"""The pages about the checks, in the report's look: one for each check, a list, and the order in which to fix."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, Final
+from typing import Any, Literal
 
 from scim_compat.report import words
+from scim_compat.report.exchanges import Message
 from scim_compat.report.html import sheet, template
-from scim_compat.report.text import (
-    Link,
-    Shown,
-    json_text,
-    safe_url,
-)
+from scim_compat.report.text import Excerpt, Link
 from scim_compat.report.words import Mark
-
-_IGNORED: Final = Mark("ignored", "mute", "dash", "Ignored", "The client does not mind.")
-_WORST_FIRST: Final = (*words.SEVERITY_ORDER, _IGNORED.key)
+from scim_compat.values import Level, Party
 
 
-def pages(checks: Sequence[Mapping[str, Any]], parts: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
-    """File name and HTML of every page.
+@dataclass(frozen=True, slots=True)
+class ClientRow:
+    """What a failure means to one client, in general or in one scenario."""
 
-    ``checks``: each as ``scim-compat explain CHECK --json`` tells it, with ``when`` in words beside.
-    ``parts``: as ``scim-compat explain --order --json`` tells them. The pages hold no script and ask for
-    nothing from anywhere; they link to each other by file name.
+    profile: str
+    scenario: str | None
+    mark: Mark
+    by: Literal["profile", "level"]
+    """What gives the severity."""
+    consequence: str
+    evidence: str
+    source: Link | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleView:
+    """One exchange on which the check fails."""
+
+    server: str
+    """The defect of the server, in words; empty for a case of the tests."""
+    step: str
+    by: Party
+    before: Message | None
+    request: Message
+    response: Message | None
+    """None where ``failure`` says why no answer came."""
+    failure: str
+    where: str
+    expected: Excerpt | None
+    actual: Excerpt | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckView:
+    id: str
+    title: str
+    level: Level
+    cites: tuple[Link, ...]
+    scim: tuple[str, ...]
+    conditions: str
+    """The versions and actions that it applies to, in words."""
+    why: str
+    fix: str
+    clients: tuple[ClientRow, ...]
+    """The worst first."""
+    example: ExampleView | None
+
+    @property
+    def file(self) -> str:
+        """Name of its page."""
+        return f"{self.id}.html"
+
+
+@dataclass(frozen=True, slots=True)
+class RankedCheck:
+    """A check in its place in the order to fix."""
+
+    check: CheckView
+    place: int
+    """From 1."""
+    mark: Mark
+    """The worst severity that any client gives it."""
+    scenarios: int
+    profiles: int
+
+
+@dataclass(frozen=True, slots=True)
+class PartView:
+    key: str
+    title: str
+    text: str
+    rows: tuple[RankedCheck, ...]
+
+
+def pages(parts: Sequence[PartView]) -> Iterator[tuple[str, str]]:
+    """Yield file name and HTML of every page.
+
+    ``parts`` hold every check once, in the order to fix. The pages hold no script and request nothing from anywhere;
+    they link to each other by file name.
     """
-    places = {row["id"]: number for number, row in enumerate(_rows(parts), 1)}
-    worst = {row["id"]: row["severity"] for row in _rows(parts)}
-    subjects = [
-        (subject, [{**check, "mark": mark(worst[check["id"]]), "href": name(check["id"])} for check in group])
-        for subject, group in groupby(checks, key=lambda check: str(check["id"]).partition(".")[0])
-    ]
-    yield "index.html", _rendered("index.html.j2", title="Checks", subjects=subjects, count=len(checks))
-    shown = [{**part, "checks": [_row(row, places) for row in part["checks"]]} for part in parts]
-    yield "order.html", _rendered("order.html.j2", title="Fix in this order", parts=shown)
-    for check in checks:
+    rows = sorted((row for part in parts for row in part.rows), key=lambda row: row.check.id)
+    areas = [(area, list(group)) for area, group in groupby(rows, key=lambda row: row.check.id.partition(".")[0])]
+    yield "index.html", _rendered("index.html.j2", title="Checks", areas=areas, count=len(rows))
+    yield "order.html", _rendered("order.html.j2", title="Fix in this order", parts=parts)
+    for row in rows:
         yield (
-            name(check["id"]),
-            _rendered(
-                "check.html.j2",
-                title=check["title"],
-                check={
-                    **check,
-                    "cites": [Link(cite["text"], cite["url"]) for cite in check["cites"]],
-                    "clients": _clients(check["clients"]),
-                    "example": _example(check["example"]),
-                },
-                place=places[check["id"]],
-                count=len(places),
-            ),
+            row.check.file,
+            _rendered("check.html.j2", title=row.check.title, check=row.check, place=row.place, count=len(rows)),
         )
-
-
-def name(check: str) -> str:
-    """File name of a check's page."""
-    return f"{check}.html"
-
-
-def mark(severity: str) -> Mark:
-    """The mark of a severity, or of a check that a client ignores."""
-    return words.SEVERITIES.get(severity) or _IGNORED
-
-
-def _rows(parts: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-    for part in parts:
-        yield from part["checks"]
-
-
-def _row(row: Mapping[str, Any], places: Mapping[str, int]) -> dict[str, Any]:
-    return {**row, "mark": mark(row["severity"]), "href": name(row["id"]), "place": places[row["id"]]}
-
-
-def _clients(clients: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Who minds, the worst first; addresses that are not safe to follow are left out."""
-    ordered = sorted(clients, key=lambda client: _WORST_FIRST.index(client["severity"]))
-    return [
-        {
-            **client,
-            "mark": mark(client["severity"]),
-            "url": safe_url(client["source"]["url"]) if client["source"] else "",
-        }
-        for client in ordered
-    ]
-
-
-def _example(example: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    if example is None:
-        return None
-    shown = {key: json_text(example[key]) for key in ("expected", "actual") if key in example}
-    return {
-        **example,
-        "expected": shown.get("expected"),
-        "actual": shown.get("actual"),
-        "before": _message(example["before"]),
-        "request": _message(example["request"]),
-        "response": _message(example["response"]),
-    }
-
-
-def _message(message: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """In the shape that the report's own macro takes."""
-    if message is None:
-        return None
-    headers = "\n".join(f"{key}: {content}" for key, content in message.get("headers", ()))
-    return {"start": message["line"], "headers": headers, "body": Shown(message["body"]) if message["body"] else None}
 
 
 def _rendered(file: str, *, title: str, **view: Any) -> str:

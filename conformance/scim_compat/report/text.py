@@ -1,7 +1,7 @@
-"""Text of others, made fit to be shown: nothing invisible, nothing that reorders, nothing endless.
+"""Text of others, made fit for a page: nothing invisible, nothing that reorders, nothing endless.
 
-Everything a server, a profile or a vendor wrote passes through here before it reaches a page.
-Escaping for HTML is not done here; that is the template engine's.
+Everything that a server, a profile or a vendor wrote passes through here before it reaches a page.
+The template engine escapes it for HTML.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 BODY_CAP: Final = 4096
-"""Characters of one body that a page shows."""
+"""Characters of a body that a page shows."""
 VALUE_CAP: Final = 600
-"""Characters of one expected or actual value that a page shows."""
+"""Characters of an expected or actual value that a page shows."""
 ONE_LINE: Final = 72
 """Characters of a value beyond which it is indented."""
 LINE_CAP: Final = 2000
-"""Characters of one sentence, address or header that a page shows."""
+"""Characters of a sentence, address or header that a page shows."""
 
 # Control characters but tab and newline; soft hyphen; zero-width and bidirectional controls (Unicode
 # Technical Report 36); line separators; interlinear marks; byte order mark; tag characters; lone
@@ -30,45 +30,45 @@ _INVISIBLE: Final = re.compile(
 
 
 def visible(text: str) -> str:
-    """``text`` with every control, bidirectional or otherwise invisible character spelled out.
+    """Spell out every control, bidirectional or otherwise invisible character of ``text``.
 
     >>> visible("a\\u202eb")
     'a⟨U+202E⟩b'
 
     Tab and newline stay; CR LF becomes newline.
     """
-    return _INVISIBLE.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", text.replace("\r\n", "\n"))
+    return _INVISIBLE.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", text.replace("\r\n", "\n"))
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """The part of a text that is shown, and how many characters of the original are not."""
+class Excerpt:
+    """The part of a text that a page shows, and how many characters it leaves out."""
 
     text: str
     more: int = 0
 
 
-def clip(text: str, cap: int) -> Shown:
-    """The first ``cap`` characters. One that would leave less than a word behind is not cut."""
+def clip(text: str, cap: int) -> Excerpt:
+    """Return the first ``cap`` characters. A text that exceeds the cap by no more than a word or two is not cut."""
     if len(text) <= cap + 40:
-        return Shown(text)
-    return Shown(text[:cap], len(text) - cap)
+        return Excerpt(text)
+    return Excerpt(text[:cap], len(text) - cap)
 
 
 def one_line(text: object, cap: int = LINE_CAP) -> str:
-    """One sentence, address or name, cut with an ellipsis that says how much is gone."""
-    shown = clip(str(text), cap)
-    return shown.text if not shown.more else f"{shown.text}… ({shown.more:,} more characters)"
+    """Return a sentence, address or name, cut with an ellipsis and the number of characters that are left out."""
+    excerpt = clip(str(text), cap)
+    return f"{excerpt.text}… ({excerpt.more:,} more characters)" if excerpt.more else excerpt.text
 
 
-def json_text(anything: Any, *, cap: int = VALUE_CAP, indented: bool | None = None) -> Shown:
-    """A JSON value as JSON text; ``indented`` or not, by default if it is long.
+def json_text(anything: Any, *, cap: int = VALUE_CAP, indented: bool | None = None) -> Excerpt:
+    """Return a value as JSON text; ``indented`` or not, by default if it is long.
 
     Strings keep their quotes, so that ``"200"`` and ``200`` can be told apart.
     """
     text = _compact(anything)
     if text is None:
-        return Shown("(a value nested too deeply to be shown)")
+        return Excerpt("(a value nested too deeply to be shown)")
     if indented is None:
         indented = len(text) > ONE_LINE
     if indented and isinstance(anything, dict | list):
@@ -77,7 +77,7 @@ def json_text(anything: Any, *, cap: int = VALUE_CAP, indented: bool | None = No
 
 
 def is_long(anything: Any) -> bool:
-    """Whether the value is an object or array that does not fit on one line."""
+    """True for an object or array that does not fit on one line."""
     return isinstance(anything, dict | list) and len(_compact(anything) or "") > ONE_LINE
 
 
@@ -89,7 +89,7 @@ def _compact(anything: Any) -> str | None:
 
 
 def _spelled_out(anything: Any) -> Any:
-    """The value with ``visible`` applied to each string, before JSON hides the difference behind ``\\u``."""
+    """Apply ``visible`` to each string, before JSON hides the difference behind ``\\u``."""
     if isinstance(anything, str):
         return visible(anything)
     if isinstance(anything, dict):
@@ -104,11 +104,11 @@ _MAX_DEPTH: Final = 60
 _PARSED_CAP: Final = 64_000
 
 
-def pretty(body: str, *, cap: int = BODY_CAP) -> Shown:
-    """A body as it came, indented if it looks like JSON.
+def pretty(body: str, *, cap: int = BODY_CAP) -> Excerpt:
+    """Return a body as it came, indented if it is JSON.
 
-    Works on tokens, not on parsed values: duplicate keys, number forms and escapes stay as the server
-    wrote them, because they may be what the finding is about. Stops reading once ``cap`` is reached.
+    Tokens are laid out, not parsed values: duplicate keys, number forms and escapes stay as the server wrote them,
+    because the finding may be about them. Reading stops once ``cap`` is reached.
     """
     if body[:1].isspace():
         body = body.strip()
@@ -117,27 +117,27 @@ def pretty(body: str, *, cap: int = BODY_CAP) -> Shown:
     parts: list[str] = []
     size = depth = position = 0
     after_open = False
-    while found := _TOKEN.match(body, position):
-        token = found[1]
+    while match := _TOKEN.match(body, position):
+        token = match[1]
         piece, depth = _laid_out(token, depth=depth, after_open=after_open)
         if depth > _MAX_DEPTH or depth < 0:
             return clip(body, cap)
         after_open = token in ("{", "[")
         if size + len(piece) > cap:
             keep = piece[: cap - size]
-            consumed = found.start(1) + min(len(keep.lstrip()), len(token))
-            return Shown("".join(parts) + keep, len(body) - consumed)
+            consumed = match.start(1) + min(len(keep.lstrip()), len(token))
+            return Excerpt("".join(parts) + keep, len(body) - consumed)
         parts.append(piece)
         size += len(piece)
-        position = found.end()
+        position = match.end()
     rest = body[position:].strip()
     if rest:  # not JSON after all (an open string, say): better as it came than half formatted
         return clip(body, cap)
-    return Shown("".join(parts))
+    return Excerpt("".join(parts))
 
 
 def _parses(body: str) -> bool:
-    """Whether it is JSON. A long body is not parsed for the few thousand characters that are shown of it."""
+    """True for JSON, and for a body that is too long to be parsed for the few thousand characters on the page."""
     if len(body) > _PARSED_CAP:
         return True
     try:
@@ -148,7 +148,7 @@ def _parses(body: str) -> bool:
 
 
 def _laid_out(piece: str, *, depth: int, after_open: bool) -> tuple[str, int]:
-    """One token with the whitespace in front of it, and the depth behind it."""
+    """Return one token with the whitespace in front of it, and the depth behind it."""
     if piece in ("}", "]"):
         depth -= 1
         return (piece if after_open else "\n" + "  " * depth + piece), depth
@@ -166,7 +166,7 @@ _RFC: Final = re.compile(r"^(RFC(\d{3,5}))(?:-([0-9]+(?:\.[0-9]+)*|[A-Z](?:\.[0-
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Something to point at; ``url`` is empty where there is no address that is safe to follow."""
+    """A text with an address. ``url`` is empty where there is no address that is safe to follow."""
 
     text: str
     url: str = ""
@@ -174,14 +174,14 @@ class Link:
 
 
 def citation(token: str) -> Link:
-    """``RFC7644-3.5.2`` as a link to that section; ``SCIM1.1-core-5.1`` in words; anything else as it is."""
+    """Return ``RFC7644-3.5.2`` as a link to that section, ``SCIM1.1-core-5.1`` in words, anything else as it is."""
     older = _SCIM_1_1.match(token)
     if older:  # two drafts that have no lasting address of their own
         return Link(f"SCIM 1.1 {'core schema' if older[1] == 'core' else 'protocol'} §{older[2]}")
-    found = _RFC.match(token)
-    if not found:
+    match = _RFC.match(token)
+    if not match:
         return Link(one_line(token, 80))
-    name, number, section = found[1].lower(), found[2], found[3]
+    name, number, section = match[1].lower(), match[2], match[3]
     page = f"https://www.rfc-editor.org/rfc/{name}"
     if not section:
         return Link(f"RFC {number}", page)
@@ -190,6 +190,6 @@ def citation(token: str) -> Link:
 
 
 def safe_url(url: object) -> str:
-    """``url`` if it is plain http(s), else an empty string: no link leads to ``javascript:`` or ``data:``."""
+    """Return ``url`` if it is plain http(s), else an empty string: no link leads to ``javascript:`` or ``data:``."""
     text = str(url).strip()
     return text if re.match(r"^https?://[^\s\\<>\"]+$", text, re.IGNORECASE) else ""

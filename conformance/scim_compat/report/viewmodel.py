@@ -1,38 +1,24 @@
-"""results.json, arranged for reading: what is shown, in which order, in which words, and no markup."""
+"""The results, arranged for a page: its parts in their order and its words, without markup."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 from scim_compat.report import facts, words
 from scim_compat.report.anchors import Anchors
-from scim_compat.report.claims import Side, claim_rows, contradictions
-from scim_compat.report.findings import (
-    Finding,
-    failures,
-    groups,
-    severity_rank,
-)
-from scim_compat.report.scenarios import (
-    Context,
-    ScenarioView,
-    context,
-    outcome_key,
-    scenario_view,
-)
-from scim_compat.report.text import (
-    Link,
-    Shown,
-    json_text,
-    one_line,
-    safe_url,
-)
+from scim_compat.report.claims import ClaimRow, claim_rows, contradictions
+from scim_compat.report.findings import Finding, findings
+from scim_compat.report.scenarios import Context, ScenarioView, context, outcome_mark, scenario_view
+from scim_compat.report.text import Excerpt, Link, json_text, one_line, safe_url
 from scim_compat.report.words import Mark
-from scim_compat.values import plural
+from scim_compat.results.document import Document, FeatureResult, ProfileCounts, ProfileResult
+from scim_compat.results.document.records import ScenarioRecord
+from scim_compat.values import Outcome, Severity, Verdict, plural
 
-SCHEMA: Final = "scim-compat/results/1"
+_ERRORS: Final = 10
+"""Failures of the tool or the network that an alert lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +26,7 @@ class Count:
     mark: Mark
     number: int
     word: str
-    """The mark's word in the number that fits."""
+    """The mark's word, singular or plural."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +43,7 @@ class Card:
     meaning: str
     why: str
     findings: tuple[Count, ...]
-    """Checks that failed, by severity, worst first; none of a severity is left out."""
+    """Checks that failed, by severity, the worst first; severities without one are left out."""
     outcomes: tuple[Count, ...]
     scenarios: int
     requests: int
@@ -93,14 +79,14 @@ class ProfileView:
     card: Card
     digest: str
     sources: tuple[tuple[str, Link, str], ...]
-    """Key, link, month it was read."""
+    """Key, link, and the month in which it was read."""
     features: tuple[FeatureView, ...]
     not_covered: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why scenarios were not judged, and which."""
+    """A reason why scenarios were not judged, and which ones."""
 
     mark: Mark
     text: str
@@ -125,9 +111,8 @@ class View:
     started_iso: str
     duration: str
     run: Mapping[str, str]
-    """Facts of the run by their name, in the order they are shown."""
+    """Facts of the run by their name, in the order of the page."""
     run_id: str
-    complete: bool
     alerts: tuple[Alert, ...]
     cards: tuple[Card, ...]
     findings: tuple[Finding, ...]
@@ -138,232 +123,185 @@ class View:
     left: tuple[tuple[str, str, str], ...]
     bystanders: int
     changed: tuple[str, ...]
-    claims: Shown | None
-    sides: tuple[Side, ...]
+    claims: Excerpt | None
+    claim_rows: tuple[ClaimRow, ...]
     """Claimed, advertised, found."""
     contradictions: int
-    capabilities: tuple[tuple[str, str, Shown | None], ...]
+    discovery: tuple[tuple[str, str, Excerpt | None], ...]
     tool: str
 
 
-def build(results: Mapping[str, Any]) -> View:
-    """Arranges a document of ``results.schema.json``.
-
-    Raises ValueError if it is of another format or version.
-    """
-    if results.get("schema") != SCHEMA:
-        raise ValueError(
-            "not a result file this version can read: `schema` is "
-            f'{one_line(json_text(results.get("schema")).text, 80)}, expected "{SCHEMA}". '
-            "Was it written by another version of scim-compat?"
-        )
-    anchors = Anchors(results)
-    shared = context(results, anchors)
-    run, target = results["run"], results["target"]
-    profiles = tuple(_profile(profile, p=p, shared=shared) for p, profile in enumerate(results["profiles"]))
-    verdict = words.VERDICTS.get(results["verdict"]) or words.unknown(one_line(results["verdict"], 40))
-    beside = claim_rows(results)
-    tool = one_line(f"{results['tool']['name']} {results['tool']['version']}", 80)
-    started, ended = facts.time(run["started"]), facts.time(run["ended"])
+def build(document: Document) -> View:
+    """Arrange the results of a run."""
+    anchors = Anchors(document)
+    shared = context(document, anchors)
+    run, target = document.run, document.target
+    profiles = tuple(_profile(profile, p=p, shared=shared) for p, profile in enumerate(document.profiles))
+    verdict = words.VERDICTS[document.verdict]
+    rows = claim_rows(document)
     return View(
-        title=f"{verdict.word}: {facts.host(target['url'])} · {one_line(results['tool']['name'], 40)}",
-        target=one_line(target["url"], 300),
-        target_url=safe_url(target["url"]),
+        title=f"{verdict.word}: {facts.host(target.url)} · {one_line(document.tool.name, 40)}",
+        target=one_line(target.url, 300),
+        target_url=safe_url(target.url),
         verdict=verdict,
-        started=f"{started:%Y-%m-%d %H:%M} UTC" if started else one_line(run["started"], 60),
-        started_iso=one_line(run["started"], 60),
-        duration=facts.duration((ended - started).total_seconds()) if started and ended else "",
-        run=facts.run_facts(results),
-        run_id=one_line(run["id"], 80),
-        complete=bool(run["complete"]),
-        alerts=_alerts(results),
+        started=f"{run.start:%Y-%m-%d %H:%M} UTC",
+        started_iso=one_line(run.started, 60),
+        duration="" if run.seconds is None else facts.duration(run.seconds),
+        run=facts.run_facts(document),
+        run_id=one_line(run.id, 80),
+        alerts=tuple(_alerts(document)),
         cards=tuple(profile.card for profile in profiles),
-        findings=groups(results, anchors),
-        matrix=_matrix(results, profiles),
+        findings=findings(document, anchors),
+        matrix=_matrix(document, profiles),
         profiles=profiles,
-        not_judged=_not_judged(results, anchors),
-        deleted=results["cleanup"]["deleted"],
+        not_judged=_not_judged(document, anchors),
+        deleted=document.cleanup.deleted,
         left=tuple(
-            (one_line(entry["type"], 60), one_line(entry["id"] or "unknown", 200), one_line(entry["why"], 300))
-            for entry in results["cleanup"]["left"]
+            (one_line(each.type, 60), one_line(each.id or "unknown", 200), one_line(each.why, 300))
+            for each in document.cleanup.left
         ),
-        bystanders=results["bystanders"]["checked"],
-        changed=tuple(one_line(text, 300) for text in results["bystanders"]["changed"]),
-        claims=json_text(target["claims"], cap=2000) if target["claims"] else None,
-        sides=beside,
-        contradictions=contradictions(beside),
-        capabilities=facts.capabilities(target["capabilities"]),
-        tool=tool,
+        bystanders=document.bystanders.checked,
+        changed=tuple(one_line(text, 300) for text in document.bystanders.changed),
+        claims=json_text(target.claims.content, cap=2000) if target.claims.content else None,
+        claim_rows=rows,
+        contradictions=contradictions(rows),
+        discovery=facts.discovery(target),
+        tool=one_line(f"{document.tool.name} {document.tool.version}", 80),
     )
 
 
-def _alerts(results: Mapping[str, Any]) -> tuple[Alert, ...]:
-    """What the reader must know before any verdict."""
-    run, found = results["run"], []
-    if run["interrupted"] or not run["complete"]:
-        reason = one_line(run["interrupted"], 300) if run["interrupted"] else "The run did not finish."
-        missing = sum(_not_reached(profile["counts"]) for profile in results["profiles"])
-        text = "What it did not reach is marked “not reached”; nothing is known about it."
+def _alerts(document: Document) -> Iterator[Alert]:
+    """Yield what the reader must know before any verdict."""
+    run, missing = document.run, document.not_reached
+    if run.is_partial:
+        text = "The parts that it did not reach are marked “not reached”; nothing is known about them."
         if missing:
             text = f"{plural(missing, 'scenario')} not reached. Nothing is known about them."
-        found.append(
-            Alert("This run was interrupted", (reason, text), replace(words.OUTCOMES["not-reached"], tone="warn"))
-        )
-    if changed := results["bystanders"]["changed"]:
+        reason = one_line(run.interrupted or "The run did not finish.", 300)
+        yield Alert("This run was interrupted", (reason, text), replace(words.OUTCOMES[words.NOT_REACHED], tone="warn"))
+    if changed := document.bystanders.changed:
         texts = tuple(one_line(text, 300) for text in changed)
-        found.append(Alert("Resources that no scenario named were changed", texts, words.SEVERITIES["breach"]))
-    if left := results["cleanup"]["left"]:
+        yield Alert("Resources that no scenario named were changed", texts, words.SEVERITIES[Severity.BREACH])
+    if left := document.cleanup.left:
         text = f"{plural(len(left), 'resource')} could not be deleted."
-        found.append(
-            Alert(
-                "Something was left behind on the endpoint",
-                (text,),
-                words.SEVERITIES["degraded"],
-                "#clean-up",
-            )
-        )
-    if errors := results["errors"]:
-        texts = tuple(one_line(text, 600) for text in errors[:10])
+        mark = words.SEVERITIES[Severity.DEGRADED]
+        yield Alert("Something was left behind on the endpoint", (text,), mark, "#clean-up")
+    if errors := document.errors:
+        texts = tuple(one_line(text, 600) for text in errors[:_ERRORS])
         if len(errors) > len(texts):
             texts += (f"and {len(errors) - len(texts):,} more in results.json",)
-        found.append(Alert("The tool or the network failed", texts, words.OUTCOMES["error"]))
-    return tuple(found)
+        yield Alert("The tool or the network failed", texts, words.OUTCOMES[Outcome.ERROR])
 
 
-def _profile(profile: Mapping[str, Any], *, p: int, shared: Context) -> ProfileView:
-    by_feature: dict[str, list[int]] = {}
-    for s, scenario in enumerate(profile["scenarios"]):
-        by_feature.setdefault(scenario["feature"], []).append(s)
-    features = [
-        _feature(feature, profile, p=p, places=by_feature.pop(feature["id"], []), shared=shared)
-        for feature in profile["features"]
-    ]
-    for stray, places in by_feature.items():  # a scenario is never dropped, whatever its feature
-        entry = {"id": stray, "title": stray, "verdict": "unproven", "scenarios": len(places)}
-        features.append(_feature(entry, profile, p=p, places=places, shared=shared))
+def _profile(profile: ProfileResult, *, p: int, shared: Context) -> ProfileView:
     return ProfileView(
         card=_card(profile, p=p, shared=shared),
-        digest=one_line(profile["digest"], 80),
+        digest=one_line(profile.digest, 80),
         sources=tuple(
-            (
-                one_line(key, 40),
-                Link(one_line(source["title"], 200), safe_url(source["url"])),
-                one_line(source["read"], 20),
-            )
-            for key, source in profile["sources"].items()
+            (one_line(key, 40), Link(one_line(source.title, 200), safe_url(source.url)), one_line(source.read, 20))
+            for key, source in profile.sources.items()
         ),
-        features=tuple(features),
-        not_covered=tuple(
-            (one_line(entry["what"], 300), one_line(entry["why"], 600)) for entry in profile["not_covered"]
-        ),
+        features=tuple(_feature(feature, profile, p=p, shared=shared) for feature in profile.all_features()),
+        not_covered=tuple((one_line(gap.what, 300), one_line(gap.why, 600)) for gap in profile.not_covered),
     )
 
 
-def _card(profile: Mapping[str, Any], *, p: int, shared: Context) -> Card:
-    checks: dict[str, str] = {}
-    for *_, check in failures({"profiles": [profile]}):
-        held = checks.get(check["id"])
-        if held is None or severity_rank(check["severity"]) < severity_rank(held):
-            checks[check["id"]] = check["severity"]
-    verdict = words.VERDICTS.get(profile["verdict"]) or words.unknown(one_line(profile["verdict"], 40))
-    meaning = "breach" if verdict.key == "incompatible" and "breach" in checks.values() else verdict.key
-    counts = profile["counts"]
-    numbers = {
-        "pass": counts["passed"],
-        "fail": counts["failed"],
-        "error": counts["errored"],
-        "skip": counts["skipped"],
-        "not-applicable": counts["not_applicable"],
-        "not-reached": _not_reached(counts),
-    }
-    severities = list(checks.values())
+def _card(profile: ProfileResult, *, p: int, shared: Context) -> Card:
+    severities = list(profile.severities().values())
+    verdict = words.VERDICTS[profile.verdict]
+    has_breach = profile.verdict is Verdict.INCOMPATIBLE and Severity.BREACH in severities
+    counts = profile.counts
     return Card(
         anchor=shared.anchors["profile", p],
-        id=one_line(profile["id"], 80),
-        title=one_line(profile["title"], 200),
-        client=one_line(profile["client"], 120),
-        version=one_line(profile["version"], 40),
-        summary=one_line(profile["summary"], 600),
+        id=one_line(profile.id, 80),
+        title=one_line(profile.title, 200),
+        client=one_line(profile.client, 120),
+        version=one_line(profile.version, 40),
+        summary=one_line(profile.summary, 600),
         verdict=verdict,
-        meaning=words.MEANING_FOR_VENDOR.get(meaning, verdict.meaning),
-        why=one_line(profile["why"], 600),
+        meaning=words.MEANING_FOR_VENDOR[Severity.BREACH if has_breach else profile.verdict],
+        why=one_line(profile.why, 600),
         findings=tuple(
-            Count(mark, n, words.counted(mark, n))
-            for key, mark in words.SEVERITIES.items()
-            if (n := severities.count(key))
+            Count(mark, number, words.counted(mark, number))
+            for severity, mark in words.SEVERITIES.items()
+            if (number := severities.count(severity))
         ),
         outcomes=tuple(
-            Count(words.OUTCOMES[key], n, words.counted(words.OUTCOMES[key], n)) for key, n in numbers.items() if n
+            Count(words.OUTCOMES[key], number, words.counted(words.OUTCOMES[key], number))
+            for key, number in _by_outcome(counts)
+            if number
         ),
-        scenarios=counts["scenarios"],
-        requests=counts["requests"],
+        scenarios=counts.scenarios,
+        requests=counts.requests,
     )
 
 
-def _not_reached(counts: Mapping[str, int]) -> int:
-    known = ("passed", "failed", "skipped", "errored", "not_applicable")
-    return max(0, counts["scenarios"] - sum(counts[key] for key in known))
+def _by_outcome(counts: ProfileCounts) -> tuple[tuple[str, int], ...]:
+    return (
+        (Outcome.PASS, counts.passed),
+        (Outcome.FAIL, counts.failed),
+        (Outcome.ERROR, counts.errored),
+        (Outcome.SKIP, counts.skipped),
+        (Verdict.NOT_APPLICABLE, counts.not_applicable),
+        (words.NOT_REACHED, counts.not_reached),
+    )
 
 
-def _feature(
-    feature: Mapping[str, Any], profile: Mapping[str, Any], *, p: int, places: list[int], shared: Context
-) -> FeatureView:
-    missing = max(0, feature["scenarios"] - len(places))
-    key = feature["verdict"]
-    if key != "not-applicable" and missing and not places:
-        key = "not-reached"
+def _feature(feature: FeatureResult, profile: ProfileResult, *, p: int, shared: Context) -> FeatureView:
+    places = profile.places(feature.id)
+    missing = max(0, feature.scenarios - len(places))
+    is_proper = feature.verdict is not Verdict.NOT_APPLICABLE
+    is_reached = bool(places) or not missing
+    mark = words.VERDICTS[feature.verdict if is_reached or not is_proper else words.NOT_REACHED]
     return FeatureView(
-        anchor=shared.anchors.get(("feature", p, feature["id"])),
-        id=one_line(feature["id"], 80),
-        title=one_line(feature["title"], 200),
-        verdict=words.VERDICTS.get(key) or words.unknown(one_line(key, 40)),
-        note=_tally([profile["scenarios"][s] for s in places], missing=missing)
-        if key not in ("not-applicable", "not-reached")
-        else "",
+        anchor=shared.anchors.get(("feature", p, feature.id)),
+        id=one_line(feature.id, 80),
+        title=one_line(feature.title, 200),
+        verdict=mark,
+        note=_tally([profile.scenarios[s] for s in places], missing=missing) if is_proper and is_reached else "",
         scenarios=tuple(scenario_view(profile, p=p, s=s, shared=shared) for s in places),
         not_reached=missing,
     )
 
 
-def _tally(scenarios: list[Mapping[str, Any]], *, missing: int) -> str:
-    """``3 of 4 passed, 1 cosmetic``; what is not applicable is in none of the numbers."""
-    judged = sum(1 for scenario in scenarios if scenario["applicable"]) + missing
-    passed = sum(1 for scenario in scenarios if scenario["outcome"] == "pass")
-    cosmetic = sum(1 for scenario in scenarios if scenario["outcome"] == "fail" and scenario["severity"] == "cosmetic")
+def _tally(scenarios: list[ScenarioRecord], *, missing: int) -> str:
+    """``3 of 4 passed, 1 cosmetic``. Scenarios that do not apply are in none of the numbers."""
+    judged = sum(scenario.applicable for scenario in scenarios) + missing
+    passed = sum(scenario.outcome is Outcome.PASS for scenario in scenarios)
+    cosmetic = sum(
+        scenario.outcome is Outcome.FAIL and scenario.severity is Severity.COSMETIC for scenario in scenarios
+    )
     text = f"{passed} of {judged} passed" if judged else ""
     return f"{text}, {cosmetic} cosmetic" if cosmetic else text
 
 
-def _matrix(results: Mapping[str, Any], profiles: tuple[ProfileView, ...]) -> tuple[Row, ...]:
+def _matrix(document: Document, profiles: tuple[ProfileView, ...]) -> tuple[Row, ...]:
     titles: dict[str, str] = {}
-    for profile in results["profiles"]:
-        for feature in profile["features"]:
-            titles.setdefault(feature["id"], one_line(feature["title"], 200))
-    rows = []
-    for feature_id, title in titles.items():
-        cells = []
-        for profile in profiles:
-            found = next((feature for feature in profile.features if feature.id == feature_id), None)
-            if found is None:
-                cells.append(Cell(words.VERDICTS["absent"], "", f"#{profile.card.anchor}"))
-            else:
-                cells.append(Cell(found.verdict, found.note, f"#{found.anchor}"))
-        rows.append(Row(title, feature_id, tuple(cells)))
-    return tuple(rows)
-
-
-def _not_judged(results: Mapping[str, Any], anchors: Anchors) -> tuple[Reason, ...]:
-    found: dict[tuple[str, str], list[Link]] = {}
-    for p, profile in enumerate(results["profiles"]):
-        for s, scenario in enumerate(profile["scenarios"]):
-            key = outcome_key(scenario)
-            if key in ("skip", "error", "not-applicable"):
-                link = Link(
-                    one_line(scenario["id"], 120), "#" + anchors["scenario", p, s], one_line(profile["title"], 120)
-                )
-                found.setdefault((key, one_line(scenario["reason"], 600)), []).append(link)
-    order = ("error", "skip", "not-applicable")
+    for profile in document.profiles:
+        for feature in profile.features:
+            titles.setdefault(feature.id, one_line(feature.title, 200))
     return tuple(
-        Reason(words.OUTCOMES[key], text, tuple(links))
-        for (key, text), links in sorted(found.items(), key=lambda item: order.index(item[0][0]))
+        Row(title, feature, tuple(_cell(profile, feature) for profile in profiles)) for feature, title in titles.items()
+    )
+
+
+def _cell(profile: ProfileView, feature_id: str) -> Cell:
+    feature = next((feature for feature in profile.features if feature.id == feature_id), None)
+    if feature is None:
+        return Cell(words.VERDICTS[words.ABSENT], "", f"#{profile.card.anchor}")
+    return Cell(feature.verdict, feature.note, f"#{feature.anchor}")
+
+
+def _not_judged(document: Document, anchors: Anchors) -> tuple[Reason, ...]:
+    order = [words.OUTCOMES[key] for key in (Outcome.ERROR, Outcome.SKIP, Verdict.NOT_APPLICABLE)]
+    links: dict[tuple[int, str], list[Link]] = {}
+    for p, profile in enumerate(document.profiles):
+        for s, scenario in enumerate(profile.scenarios):
+            mark = outcome_mark(scenario)
+            if mark in order:
+                link = Link(one_line(scenario.id, 120), "#" + anchors["scenario", p, s], one_line(profile.title, 120))
+                links.setdefault((order.index(mark), one_line(scenario.reason, 600)), []).append(link)
+    return tuple(
+        Reason(order[number], text, tuple(scenarios))
+        for (number, text), scenarios in sorted(links.items(), key=lambda item: item[0][0])
     )

@@ -10,16 +10,14 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any
 
 from scim_compat.errors import RecordFileError
-from scim_compat.results import verdict
+from scim_compat.results import document, verdict
 from scim_compat.results.events import NoteKind
 from scim_compat.results.sightings import Sightings
 from scim_compat.results.stream import FORMAT
 from scim_compat.values import Outcome, Severity, worst
-
-SCHEMA: Final = "scim-compat/results/1"
 
 
 @dataclass(slots=True)
@@ -75,12 +73,12 @@ class _Index:
     sightings: Sightings = field(default_factory=Sightings)
 
 
-def collate(events: Path, results: Path) -> Collated:
-    """Writes ``results`` from ``events`` and tells what is in it.
+def collate(events: Path, results: Path, *, name: str = "") -> Collated:
+    """Writes ``results`` from ``events`` and tells what is in it. ``name``: what errors call the events.
 
     Raises RecordFileError if ``events`` is not an event stream, OSError if a file cannot be read or written.
     """
-    index = _index(events)
+    index = _index(events, name or str(events))
     head = _head(index)
     temporary = results.with_name(results.name + ".part")
     with events.open("rb") as source, temporary.open("w", encoding="utf-8") as out:
@@ -112,13 +110,13 @@ def _lines(source: IO[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
             yield start, event
 
 
-def _index(events: Path) -> _Index:
+def _index(events: Path, name: str) -> _Index:
     with events.open("rb") as source:
         stream = _lines(source)
         first = next(stream, (0, {}))[1]
         if first.get("event") != "run" or first.get("format") != FORMAT:
             raise RecordFileError(
-                f"{events}: not the events of a scim-compat run (events.jsonl in a run's output folder)"
+                f"{name}: not the events of a scim-compat run (events.jsonl in a run's output folder)"
             )
         index = _Index(header=first, blocks={})
         current: _Block | None = None
@@ -180,7 +178,7 @@ def _head(index: _Index) -> dict[str, Any]:
     words = [p["verdict"] for p in profiles]
     reached = all((p["id"], s) in index.blocks for p in header["profiles"] for s in p["selected"])
     return {
-        "schema": SCHEMA,
+        "schema": document.FORMAT,
         "tool": header["tool"],
         "run": {
             **header["run"],

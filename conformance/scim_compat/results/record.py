@@ -9,9 +9,9 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from scim_compat.scim import messages, urls
-from scim_compat.values import Json
+from scim_compat.values import REDACTED, WRONG_CREDENTIAL, Json
 from scim_compat.wire.messages import CredentialUse, Exchange, Request, Response
-from scim_compat.wire.redact import REDACTED, Redactor
+from scim_compat.wire.redact import Redactor
 
 _FRAME: Final = frozenset({"schemas", *messages.COUNTS})
 """Members of a list that hold nobody's data."""
@@ -54,7 +54,7 @@ def _shown(request: Request, credential: tuple[str, str] | None) -> list[list[st
     if credential is None or request.credential is CredentialUse.NONE:
         return []
     name, scheme = credential
-    what = REDACTED if request.credential is CredentialUse.VALID else "[a wrong credential]"
+    what = REDACTED if request.credential is CredentialUse.VALID else WRONG_CREDENTIAL
     return [[name, f"{scheme} {what}".strip()]]
 
 

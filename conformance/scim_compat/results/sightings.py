@@ -15,8 +15,7 @@ from typing import Any, Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from scim_compat.results.model import ClaimTopic
-
-Json = Any
+from scim_compat.values import REDACTED, WRONG_CREDENTIAL, Json
 
 OUTCOMES: Final = ("accepted", "declined", "refused", "unsupported", "failed")
 """Of a request: 2xx · 4xx that the client can accept · 4xx that it cannot · 405 or 501 · another 5xx."""
@@ -330,10 +329,10 @@ def _parsed(body: str | None) -> Json:
 def _way_in(headers: list[list[str]]) -> str:
     """How the request logged in: ``Bearer``, a header's name, ``wrong``, or ``none``."""
     for name, value in headers:
-        if value.endswith("[a wrong credential]"):
+        if value.endswith(WRONG_CREDENTIAL):
             return "wrong"
-        if value.endswith("[redacted]"):
-            scheme = value.removesuffix("[redacted]").strip()
+        if value.endswith(REDACTED):
+            scheme = value.removesuffix(REDACTED).strip()
             return scheme or name
     return "none"
 

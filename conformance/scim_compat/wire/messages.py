@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from scim_compat.values import MISSING, Json
-from scim_compat.wire.redact import REDACTED, Redactor
+from scim_compat.values import MISSING, REDACTED, Json
+from scim_compat.wire.redact import Redactor
 
 
 @dataclass(frozen=True, slots=True, repr=False, init=False)

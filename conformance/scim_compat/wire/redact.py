@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import quote, quote_plus
 
-REDACTED: Final = "[redacted]"
+from scim_compat.values import REDACTED
 
 _SHORT: Final = 4
 """Secrets below this length would eat ordinary words; they are replaced only where they stand alone."""

@@ -6,24 +6,24 @@ import importlib.util
 import json
 import re
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from scim_compat.checks.examples import examples
+from scim_compat.checks.examples import Message, examples
 from scim_compat.checks.judge import severity_of
 from scim_compat.checks.registry import all_checks
 from scim_compat.cli import catalogue, check_pages, cli
 from scim_compat.cli import order as ordering
-from scim_compat.cli.check_facts import check_facts
-from scim_compat.cli.order import PARTS, order, weights
+from scim_compat.cli.check_facts import ClientView, ProfileSource, check_facts
+from scim_compat.cli.order import PARTS, OrderPart, order, weights
 from scim_compat.profile.find import builtin
 from scim_compat.profile.load import load
-from scim_compat.report.findings import precedence, severity_rank
+from scim_compat.report.findings import precedence, severity_order
 from scim_compat.report.pages import pages
-from scim_compat.values import MISSING
+from scim_compat.values import MISSING, Severity
 from support.page import Page
 from tools import examples as tool
 
@@ -206,15 +206,18 @@ def test_the_order_follows_from_the_profiles(ordered):
                 if p.scim in rule.scim
                 for s in (None, *p.scenarios)
             ]
-            worst = min((severity_rank(s) for s in given if s), default=None)
-            assert row.severity == "ignored" or severity_rank(row.severity) >= worst, row
+            worst = min((severity_order(s) for s in given if s), default=None)
+            assert row.severity == "ignored" or severity_order(row.severity) >= worst, row
             if part.key == "first":
                 assert row.severity in {"breach", "blocker"}
                 assert row.features * 2 >= row.of_features > 0
             else:
                 assert row.severity == part.key
                 assert row.severity not in {"breach", "blocker"} or row.features * 2 < row.of_features
-        keys = [precedence(severity_rank(r.severity), r.scenarios, r.profiles, r.id) for r in part.checks]
+        keys = [
+            precedence(check_pages.judged(r.severity), scenarios=r.scenarios, profiles=r.profiles, check=r.id)
+            for r in part.checks
+        ]
         assert keys == sorted(keys)
 
 
@@ -291,19 +294,14 @@ def test_the_list_and_the_order_lead_to_every_page(written):
 def test_text_of_profiles_and_servers_cannot_become_markup(ordered):
     rule = CHECKS["create.status"]
     evil = '</pre><script>alert(1)</script>"\u202e'
-    told = check_facts(rule, [loaded()["entra-v2"]]).as_json() | {"when": evil, "why": evil, "fix": evil}
-    source = {"key": "S1", "title": evil, "url": "javascript:alert(1)"}
-    told["clients"] = [{"profile": evil, "scenario": evil, "severity": "breach", "by": "profile", "consequence": evil,
-                        "evidence": evil, "source": source}]  # fmt: skip
-    told["example"] = told["example"] | {"server": evil, "step": evil, "where": evil, "expected": evil, "actual": {evil: evil},
-                                         "message": evil, "response": {"line": evil, "headers": [[evil, evil]], "body": evil}}  # fmt: skip
-    part = {
-        "key": "first",
-        "title": evil,
-        "text": evil,
-        "checks": [asdict(row) for p in ordered for row in p.checks if row.id == rule.id],
-    }
-    for name, html in pages([told], [part]):
+    facts = check_facts(rule, [loaded()["entra-v2"]])
+    view = ClientView(profile=evil, scenario=evil, severity=Severity.BREACH, by="profile", consequence=evil, evidence=evil,
+                      source=ProfileSource("S1", evil, "javascript:alert(1)"))  # fmt: skip
+    example = replace(facts.example, server=evil, step=evil, where=evil, expected=evil, actual={evil: evil}, message=evil,
+                      response=Message(evil, ((evil, evil),), evil))  # fmt: skip
+    facts = replace(facts, why=evil, fix=evil, clients=(view,), example=example)
+    rows = tuple(row for part in ordered for row in part.checks if row.id == rule.id)
+    for name, html in pages(check_pages.parts({rule.id: facts}, [OrderPart("first", evil, evil, rows)])):
         found = Page(html)
         assert "script" not in {tag for tag, _ in found.elements}, name
         assert found.faults == []

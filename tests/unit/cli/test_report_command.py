@@ -68,6 +68,20 @@ def test_several_runs_get_a_page_each(tmp_path):
     assert "--out names one page" in refused.stderr
 
 
+def test_a_bad_run_does_not_keep_the_others_from_their_pages(tmp_path):
+    results_in(tmp_path / "a")
+    (tmp_path / "b").mkdir()
+    results_in(tmp_path / "c")
+    told = invoke("report", tmp_path / "a", tmp_path / "b", tmp_path / "c")
+    assert told.exit_code == 2
+    assert told.stdout.count("Report   ") == 2
+    assert (
+        told.stderr
+        == f"Error: {tmp_path / 'b'}: neither results.json nor events.jsonl is in it; is it a run's output folder?\n"
+    )
+    assert (tmp_path / "c" / "report.html").is_file()
+
+
 def test_a_killed_run_is_reported_from_its_events(tmp_path, entra):
     events = events_in(tmp_path / "run", entra)
     before = events.read_bytes()
@@ -108,11 +122,11 @@ def _mangled() -> str:
 @pytest.mark.parametrize(("content", "text"), [
     ("<html>", "not JSON"),
     ("", "not JSON"),
-    ("[1, 2]", "not scim-compat results"),
-    ('{"schema": "scim-compat/results/99"}', "not scim-compat results of format scim-compat/results/1"),
+    ("[1, 2]", "not the results of a scim-compat run; results.json is meant"),
+    ('{"schema": "scim-compat/results/99"}', 'its format is "scim-compat/results/99", and this version reads scim-compat/results/1; read it with'),
     ('{"event": "run", "format": "other/1"}', "not the events of a scim-compat run"),
     ('{"event": "run", "format": "scim-compat/events/1"}', "not the events of a run as this version writes them"),
-    (_mangled(), "not results as a run writes them: at /profiles/0/scenarios/0"),
+    (_mangled(), 'some.json: at /profiles/0/scenarios/0: the member "steps" is missing. Results are read as a run wrote them'),
     (None, "cannot be read: No such file"),
 ])  # fmt: skip
 def test_a_wrong_file_is_told_in_one_sentence(tmp_path, content, text):

@@ -14,6 +14,7 @@ from scim_compat import results as package
 from scim_compat.checks.registry import all_checks
 from scim_compat.report.claims import claim_rows, contradictions
 from scim_compat.report.html import render
+from scim_compat.results.document.parsing import parse
 from scim_compat.results.sightings import Sightings
 from support import results as fixtures
 
@@ -355,7 +356,7 @@ def quiet():
 
 
 def row(results, title):
-    return next(side for side in claim_rows(results) if side.title == title)
+    return next(side for side in claim_rows(parse(results)) if side.title == title)
 
 
 def test_a_row_has_all_three():
@@ -368,13 +369,13 @@ def test_a_row_has_all_three():
     assert row(quiet(), "Attributes that can change (User)").advertised == "readOnly or immutable: nickName"
     assert row(quiet(), "SCIM versions").claimed == f"2.0 at {fixtures.BASE}"
     assert row(quiet(), "Groups").claimed == "offered"
-    assert "Bulk" in {side.title for side in claim_rows(quiet())}
-    assert "Password change" not in {side.title for side in claim_rows(quiet())}, "nobody says anything of it"
+    assert "Bulk" in {side.title for side in claim_rows(parse(quiet()))}
+    assert "Password change" not in {side.title for side in claim_rows(parse(quiet()))}, "nobody says anything of it"
 
 
 def test_the_quiet_run_has_no_contradiction():
-    assert [remark.word for side in claim_rows(quiet()) for remark in side.remarks] == []
-    assert "Nowhere do they contradict" in render(quiet())
+    assert [remark.word for side in claim_rows(parse(quiet())) for remark in side.remarks] == []
+    assert "Nowhere do they contradict" in render(parse(quiet()))
 
 
 def at(place, value):
@@ -435,11 +436,11 @@ def test_contradictions_are_said_in_words(changes, title, tone, word):
     for change in changes:
         change(results)
     assert (tone, word) in [(remark.tone, remark.word) for remark in row(results, title).remarks]
-    shown = render(results).partition('<section id="claims"')[2].partition('<section id="scenarios"')[0]
+    shown = render(parse(results)).partition('<section id="claims"')[2].partition('<section id="scenarios"')[0]
     assert word in shown
-    assert (contradictions(claim_rows(results)) == 0) == ("Nowhere do they contradict" in shown)
+    assert (contradictions(claim_rows(parse(results))) == 0) == ("Nowhere do they contradict" in shown)
     if tone == "warn":
-        number = contradictions(claim_rows(results))
+        number = contradictions(claim_rows(parse(results)))
         assert number >= 1
         assert f"They contradict each other in {number} place{'' if number == 1 else 's'}." in shown
 
@@ -484,10 +485,10 @@ def test_silence_is_said_in_words():
         "claims": {},
         "capabilities": {"provider_config": None, "resource_types": None, "schemas": None},
     }
-    page = render(results)
+    page = render(parse(results))
     shown = page.partition('<section id="claims"')[2].partition('<section id="scenarios"')[0]
     assert '<span class="nil">nothing said</span>' in shown
-    assert contradictions(claim_rows(results)) == 0
+    assert contradictions(claim_rows(parse(results))) == 0
 
 
 def test_many_names_are_cut_and_counted():
@@ -509,7 +510,7 @@ def test_names_by_a_hostile_server_are_text():
         "provider_config": {"patch": 5, "bulk": {"supported": "yes"}, "filter": {"maxResults": 10**400}, "authenticationSchemes": [{"type": fixtures.HOSTILE}, 5]},
         "resource_types": [fixtures.HOSTILE], "schemas": [f"urn:extension:{fixtures.HOSTILE}"], "fixed": {"User": [fixtures.HOSTILE]},
     }  # fmt: skip
-    page = render(hostile)
+    page = render(parse(hostile))
     assert "<script" not in page
     assert "\u202e" not in page
     assert page.partition('<section id="claims"')[2].count("&lt;script&gt;alert(1)") > 8

@@ -38,8 +38,8 @@ from scim_compat.results.model import (
 from scim_compat.results.stream import EventWriter
 from scim_compat.run.recorder import redacted
 from scim_compat.run.status import status
-from scim_compat.values import Severity, is_at_least, worst
-from scim_compat.wire.redact import REDACTED, Redactor
+from scim_compat.values import REDACTED, Severity, is_at_least, worst
+from scim_compat.wire.redact import Redactor
 from servers import receiver
 from servers.receiver import ENTERPRISE, FJORD, levelled
 from support.streams import EXCHANGE, FEATURES, SCENARIOS, footer, header, profile_header

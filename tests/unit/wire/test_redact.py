@@ -10,7 +10,8 @@ from urllib.parse import quote, quote_plus
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scim_compat.wire.redact import REDACTED, Redactor
+from scim_compat.values import REDACTED
+from scim_compat.wire.redact import Redactor
 
 SECRET = 'p/a+s"s wörd&<~>\\é=='
 TOKEN = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.c2lnbmF0dXJl-_x"

@@ -1,0 +1,125 @@
+"""One scenario as it was played: its steps, each with its exchange and the checks on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from scim_compat.results.document.members import Action, Count, Id, Line, Milliseconds, Name, Status, StepId
+from scim_compat.values import MISSING, Evidence, Json, Level, Outcome, Party, Severity
+from scim_compat.wire.messages import FailureKind
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRecord:
+    method: Name
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseRecord:
+    status: Status
+    reason: str
+    headers: tuple[tuple[str, str], ...]
+    body: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FailureRecord:
+    """Why no usable answer came."""
+
+    kind: FailureKind
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeRecord:
+    """One request and what came of it, redacted, with the values of foreign resources masked."""
+
+    request: RequestRecord
+    response: ResponseRecord | None
+    failure: FailureRecord | None
+    ms: Milliseconds
+    truncated: bool
+    waits: tuple[str, ...]
+    masked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRecord:
+    """One check on one exchange. ``reason`` is for SKIP and ERROR, what stands before it for FAIL."""
+
+    id: Id
+    outcome: Outcome
+    level: Level
+    severity: Severity | None = None
+    title: str = ""
+    cites: tuple[Name, ...] = ()
+    where: str = ""
+    expected: Json = MISSING
+    """MISSING where the check has nothing to show."""
+    actual: Json = MISSING
+    message: str = ""
+    consequence: str = ""
+    fix: str = ""
+    source: str = ""
+    """The profile's source key for severity and consequence."""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    id: StepId
+    kind: Party
+    action: Action
+    title: str
+    line: Line | None
+    exchange: ExchangeRecord | None
+    checks: tuple[CheckRecord, ...]
+
+    def failed_checks(self) -> Iterator[CheckRecord]:
+        return (check for check in self.checks if check.outcome is Outcome.FAIL)
+
+    @property
+    def outcome(self) -> Outcome:
+        """FAIL before ERROR; SKIP only where no check was judged at all."""
+        outcomes = {check.outcome for check in self.checks}
+        if Outcome.FAIL in outcomes:
+            return Outcome.FAIL
+        if Outcome.ERROR in outcomes or (self.exchange is not None and self.exchange.failure is not None):
+            return Outcome.ERROR
+        return Outcome.SKIP if outcomes == {Outcome.SKIP} else Outcome.PASS
+
+    @property
+    def has_problem(self) -> bool:
+        """True when a check failed or could not be judged for an error, or no answer came."""
+        return self.outcome in {Outcome.FAIL, Outcome.ERROR}
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioRecord:
+    id: Id
+    feature: Id
+    title: str
+    variant: str
+    """Empty if there is one form of the client's behaviour only."""
+    evidence: Evidence
+    source: tuple[Name, ...]
+    outcome: Outcome
+    severity: Severity | None
+    """The worst of its findings."""
+    applicable: bool
+    """False: the target does not claim the feature; the outcome is then SKIP."""
+    reason: str
+    """Why it was skipped, is not applicable, or ended in an error."""
+    line: Line | None
+    requests: Count
+    ms: Milliseconds
+    note: str
+    steps: tuple[StepRecord, ...]
+
+    @property
+    def has_problem(self) -> bool:
+        return self.outcome in {Outcome.FAIL, Outcome.ERROR}
