@@ -12,6 +12,7 @@ from scim_compat.run import leftovers
 from scim_compat.run.leftovers import Fate, remove_leftovers
 from scim_compat.run.settings import Settings
 from scim_compat.wire.messages import Exchange, Failure, FailureKind, Headers, Response
+from scim_compat.wire.secrets import SecretRegister
 
 TAG = "sc0123ab"
 SETTINGS = Settings(url="https://h.example/scim/v2", seed=0, out="")
@@ -36,10 +37,9 @@ def clean(tmp_path, monkeypatch):
                 return Exchange(request, "", None, Failure(FailureKind.RESET, "the connection was reset"))
             return Exchange(request, "", Response(status, "", Headers(), b"{}", json=body))
 
-        redactor = SimpleNamespace(text=lambda text: text.replace("s3cret", "[redacted]"))
-        wire = SimpleNamespace(send=send, redactor=redactor)
-        monkeypatch.setattr(leftovers, "open_wire", lambda _settings: contextlib.nullcontext(wire))
-        return remove_leftovers(path, read(path), SETTINGS)
+        wire = SimpleNamespace(send=send)
+        monkeypatch.setattr(leftovers, "open_wire", lambda _settings, _secrets: contextlib.nullcontext(wire))
+        return remove_leftovers(path, read(path), SETTINGS, SecretRegister(["s3cret"]))
 
     return call
 
