@@ -7,13 +7,13 @@ from the rules that are the fields of ``profile.model.Dialect``.
 from __future__ import annotations
 
 import copy
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, quote_plus
 
 from scim_compat.profile.model import Client, Dialect
 from scim_compat.scim import paths
+from scim_compat.scim.filters import Operator, value_text
 from scim_compat.scim.grammar import parse_path
 from scim_compat.scim.names import CORE_SCHEMA, PATCH_OP, is_urn
 from scim_compat.values import Json
@@ -158,8 +158,8 @@ def replacement(
 
 
 def filter_text(path: str, value: str) -> str:
-    """``path eq "value"`` with the value escaped as a JSON string (RFC 7644 §3.4.2.2)."""
-    return f"{path} eq {json.dumps(value, ensure_ascii=False)}"
+    """``path eq "value"`` as the client writes it, with the value as a JSON string (RFC 7644 section 3.4.2.2)."""
+    return f"{path} {Operator.EQUAL} {value_text(value)}"
 
 
 def is_hostile(value: str) -> bool:

@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from scim_compat.scim.filters import And, Comparison, Filter, Operator
+from scim_compat.scim.grammar import PathError, parse_path
 from scim_compat.scim.names import is_urn
 from scim_compat.source.complaints import nearest, quoted
 
@@ -84,27 +86,50 @@ def without_placeholders(text: str) -> str:
     return re.sub(r"\$\{[^{}]*\}", "x", text)
 
 
-_NAME = r"[A-Za-z][A-Za-z0-9_-]*"
-# The filters that clients write into paths: equality, joined by and.
-_TERM = rf'{_NAME}(?:\.(?:{_NAME}|\$ref))? eq (?:"(?:[^"\\]|\\.)*"|true|false|-?[0-9]+)'
-_FILTER = rf"\[{_TERM}(?: and {_TERM})*\]"
-_SUB = rf"(?:\.(?:{_NAME}|\$ref))?"
-_PLAIN_PATH = re.compile(rf"{_NAME}(?:{_FILTER})?{_SUB}")
+_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 # Behind a URN a name may hold spaces: Peakon's attributes are called by their labels ("Business Unit").
-_LABEL = re.compile(rf"[^\s\[\].\":]+(?: [^\s\[\].\":]+)*(?:{_FILTER})?{_SUB}")
-_URN = re.compile(r"(?i:urn):[A-Za-z0-9][A-Za-z0-9-]*:[^\s\[\]\":]+(?::[^\s\[\]\":]+)*")
+_LABEL: Final = re.compile(r"[^\s\[\].\":]+(?: [^\s\[\].\":]+)*")
+_URN: Final = re.compile(r"(?i:urn):[A-Za-z0-9][A-Za-z0-9-]*:[^\s\[\]\":]+(?::[^\s\[\]\":]+)*")
 
 
 def path_problem(path: str) -> str | None:
-    """Why ``path`` is not an attribute path (RFC 7644 section 3.5.2)."""
+    """The reason why ``path`` is no attribute path (RFC 7644 section 3.5.2) that a profile may write, or None.
+
+    Profiles write each path in one way, and conditions as clients do: ``eq`` comparisons joined by ``and``.
+    """
     plain = without_placeholders(path)
-    if not is_urn(plain):
-        return None if _PLAIN_PATH.fullmatch(plain) else f"{quoted(path)} is not an attribute path"
-    head, _, _ = plain.partition("[")  # a filter's value may hold colons
-    urn, _, _ = head.rpartition(":")
-    if not _URN.fullmatch(urn):
-        return f"{quoted(path)} is not a schema URN with an attribute behind its last colon"
-    return None if _LABEL.fullmatch(plain[len(urn) + 1 :]) else f"{quoted(path)} is not an attribute path"
+    urn, name = "", _NAME
+    if is_urn(plain):
+        urn, name = plain.partition("[")[0].rpartition(":")[0], _LABEL  # a value may hold colons too
+        if not _URN.fullmatch(urn):
+            return f"{quoted(path)} is not a schema URN with an attribute behind its last colon"
+    try:
+        parse_path(plain)
+        at = parse_path(plain.removeprefix(f"{urn}:"))
+    except PathError:
+        return f"{quoted(path)} is not an attribute path"
+    is_regular = (
+        str(at) == plain.removeprefix(f"{urn}:")
+        and name.fullmatch(at.attribute)
+        and _is_sub_attribute(at.sub)
+        and all(map(_is_equality, _terms(at.condition)))
+    )
+    return None if is_regular else f"{quoted(path)} is not an attribute path"
+
+
+def _terms(condition: Filter | None) -> tuple[Filter, ...]:
+    return condition.parts if isinstance(condition, And) else () if condition is None else (condition,)
+
+
+def _is_equality(term: Filter) -> bool:
+    if not isinstance(term, Comparison) or term.operator is not Operator.EQUAL or not isinstance(term.value, str | int):
+        return False
+    at = term.path
+    return not at.urn and at.condition is None and bool(_NAME.fullmatch(at.attribute)) and _is_sub_attribute(at.sub)
+
+
+def _is_sub_attribute(name: str) -> bool:
+    return name in {"", "$ref"} or _NAME.fullmatch(name) is not None
 
 
 PATH_HINT: Final = 'write userName, name.givenName, emails[type eq "work"].value or urn:…:User:department'

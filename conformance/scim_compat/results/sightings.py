@@ -10,11 +10,15 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from scim_compat.results.model import ClaimTopic
+from scim_compat.scim import messages
+from scim_compat.scim.filters import Comparison, Operator, Path, Presence
+from scim_compat.scim.grammar import PathError, parse_filter, parse_path
+from scim_compat.scim.names import BULK, CORE_PREFIXES, SEARCH, URN_PREFIXES, is_urn
 from scim_compat.values import REDACTED, WRONG_CREDENTIAL, Json
 
 OUTCOMES: Final = ("accepted", "declined", "refused", "unsupported", "failed")
@@ -22,18 +26,13 @@ OUTCOMES: Final = ("accepted", "declined", "refused", "unsupported", "failed")
 _MOST: Final = 60
 """Different names kept in one count: a hostile server must not fill the memory."""
 _CUTS: Final = 10
+_LONGEST: Final = 160
+"""Characters of a path that are kept."""
 _RESOURCE: Final = re.compile(r"/(User|Group)s(?:/([^/]+))?$")
-_COMPARISON: Final = re.compile(
-    r"\s*([A-Za-z$][\w.:$-]*(?:\[[^\]]*\][\w.]*)?)\s+(?:pr\b|(?:eq|ne|co|sw|ew|gt|ge|lt|le)\s)", re.IGNORECASE
-)
-_JOINED: Final = re.compile(r"\b(?:and|or)\b", re.IGNORECASE)
-_ASIDE: Final = re.compile(r'"(?:[^"\\]|\\.)*"|\[[^\]]*\]')
 _OWN: Final = re.compile(r"(?:id|schemas|meta|groups)\b", re.IGNORECASE)
 """Attributes that are the server's own everywhere (RFC 7643 section 3.1 and 4.1.2)."""
-_SELECTION: Final = re.compile(r"\[[^\]]*\]")
-_TYPED: Final = re.compile(r'\[type eq "\w{1,20}"\]', re.IGNORECASE)
-_VERSIONS: Final = (("urn:ietf:params:scim:", "2.0"), ("urn:scim:schemas:", "1.1"))
-_PLAIN: Final = ("urn:ietf:params:scim:schemas:core:", "urn:ietf:params:scim:api:", "urn:scim:schemas:core:")
+_TYPE: Final = re.compile(r"\w{1,20}")
+"""A type that a path may show: no value of a person's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +157,9 @@ class Sightings:
             kind, identifier = found[1], found[2]
             if identifier is None:
                 self._collection(sight, kind)
-            elif identifier != ".search":
+            elif f"/{identifier}" != SEARCH:
                 self._resource(sight, kind)
-        elif sight.path.endswith("/Bulk") and sight.method == "POST":
+        elif sight.path.endswith(BULK) and sight.method == "POST":
             self._operation("bulk", "unsupported" if sight.status == 404 else sight.outcome)
 
     def _operation(self, name: str, outcome: str) -> None:
@@ -180,13 +179,13 @@ class Sightings:
         if not sight.ok or not isinstance(sight.body, Mapping):
             return
         listed = sight.body.get("schemas")
-        for start, version in _VERSIONS:
+        for version, start in URN_PREFIXES.items():
             if isinstance(listed, list) and any(str(urn).lower().startswith(start) for urn in listed):
                 self._versions[version] += 1
         if _RESOURCE.search(sight.path):
             for resource in _resources(sight.body):
                 for name, value in resource.items():
-                    if name.lower().startswith("urn:") and not name.lower().startswith(_PLAIN) and value:
+                    if is_urn(name) and not name.lower().startswith(CORE_PREFIXES) and value:
                         _count(self._extensions, name[:200])
 
     def _collection(self, sight: _Sight, kind: str) -> None:
@@ -215,15 +214,15 @@ class Sightings:
             self._version(sight)
 
     def _filter(self, sight: _Sight, kind: str, text: str) -> None:
-        found = _COMPARISON.match(text)
-        if found is None or _JOINED.search(_ASIDE.sub("", text)) or sight.action == "raw":
+        compared = _compared(text)
+        if compared is None or sight.action == "raw":
             return  # of several attributes, or wrong on purpose: no word on a single one
         if sight.ok:
             judged = ClaimTopic.FILTER in sight.judged
             word = "wrong" if sight.is_failed(ClaimTopic.FILTER) else "right" if judged else "answered"
         else:
             word = "refused"
-        _into(self._filters.setdefault(kind, {}), _shown(found[1]))[word] += 1
+        _into(self._filters.setdefault(kind, {}), _without_values(compared))[word] += 1
 
     def _sorted(self, sight: _Sight) -> None:
         wrong = sight.ok and sight.is_failed(ClaimTopic.SORT)
@@ -231,9 +230,9 @@ class Sightings:
 
     def _page(self, sight: _Sight) -> None:
         body = sight.body
-        if not sight.ok or not isinstance(body, Mapping) or not isinstance(body.get("Resources"), list):
+        if not sight.ok or not messages.has_entries(body):
             return
-        asked, returned, total = _number(sight, "count"), len(body["Resources"]), body.get("totalResults")
+        asked, returned, total = _number(sight, "count"), len(messages.entries(body)), body.get("totalResults")
         self._largest["any"] = max(returned, self._largest.get("any", 0))
         if asked is None:
             self._largest["unasked"] = max(returned, self._largest.get("unasked", 0))
@@ -338,8 +337,7 @@ def _way_in(headers: list[list[str]]) -> str:
 
 
 def _resources(body: Mapping[str, Json]) -> Iterator[Mapping[str, Json]]:
-    listed = body.get("Resources")
-    for entry in listed[:_MOST] if isinstance(listed, list) else [body]:
+    for entry in messages.entries(body)[:_MOST] if messages.has_entries(body) else [body]:
         if isinstance(entry, Mapping):
             yield entry
 
@@ -373,12 +371,36 @@ def _is_false(value: Json) -> bool:
     return value is False or (isinstance(value, str) and value.lower() == "false")
 
 
+def _compared(text: str) -> Path | None:
+    """The attribute of a filter that is one comparison; None for a filter of several, or for what is none."""
+    try:
+        condition = parse_filter(text)
+    except PathError:
+        return None
+    return condition.path if isinstance(condition, Comparison | Presence) else None
+
+
 def _shown(path: str) -> str:
-    """An attribute path without the core schema's URN, and without values that a path may select by."""
-    if path.lower().startswith(_PLAIN):
-        path = path.rpartition(":")[2]
-    shown = _SELECTION.sub(lambda found: found[0] if _TYPED.fullmatch(found[0]) else "[…]", path)
-    return shown.removesuffix("[…]")[:160]
+    """The path that a request writes, without values that it may select by."""
+    try:
+        return _without_values(parse_path(path))
+    except PathError:
+        return path.partition("[")[0][:_LONGEST]
+
+
+def _without_values(path: Path) -> str:
+    """The path without the values that it selects by: they may be a person's. A short type stays."""
+    condition = path.condition
+    if (
+        isinstance(condition, Comparison)
+        and str(condition.path).lower() == "type"
+        and condition.operator is Operator.EQUAL
+    ):
+        condition = None if isinstance(condition.value, str) and _TYPE.fullmatch(condition.value) else condition
+    if condition is None:
+        return str(path)[:_LONGEST]
+    attribute = str(replace(path, condition=None, sub=""))
+    return (f"{attribute}[…].{path.sub}" if path.sub else attribute)[:_LONGEST]
 
 
 def _into(counts: dict[str, Counter[str]], name: str) -> Counter[str]:

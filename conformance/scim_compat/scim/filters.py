@@ -77,7 +77,7 @@ class Comparison:
     value: Json
 
     def __str__(self) -> str:
-        return f"{self.path} {self.operator} {json.dumps(self.value, ensure_ascii=False)}"
+        return f"{self.path} {self.operator} {value_text(self.value)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +125,11 @@ class Not:
 
 
 Filter: TypeAlias = Comparison | Presence | Selection | And | Or | Not
+
+
+def value_text(value: Json) -> str:
+    """A value as it stands in a filter: JSON, and no letter escaped that need not be."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def operands(condition: Filter | None) -> Iterator[Path]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -11,6 +10,8 @@ from scim_compat.checks.answers import SCIM_JSON, is_html, is_json_requested, js
 from scim_compat.checks.display import display_text
 from scim_compat.checks.registry import Level, Trait, Violation, check
 from scim_compat.engine.intent import Observation
+from scim_compat.scim.filters import ORDERS, Comparison
+from scim_compat.scim.grammar import Expected, PathError, parse_filter
 from scim_compat.scim.messages import looks_like_error
 from scim_compat.scim.names import ERROR
 from scim_compat.scim.urls import parameters
@@ -147,18 +148,17 @@ def scim_type(observation: Observation) -> Iterator[Violation]:
 
 _OF_FILTERS: Final = frozenset({"invalidFilter", "sensitive", "tooMany", "invalidValue"})
 """Keywords of table 9 for a filter: it may also be declined for its attributes or for its result."""
-_ORDERS: Final = frozenset({"gt", "ge", "lt", "le"})
-_OPERATORS: Final = _ORDERS | {"eq", "ne", "co", "sw", "ew", "pr"}
-_COMPARISON: Final = re.compile(r"[\w.:$-]+ +(\w+) +(true\b|false\b|\S)", re.IGNORECASE)
 
 
 def _is_operator_declined(observation: Observation) -> bool:
     """True when the filter is one comparison by an unknown operator, or by one that booleans lack (table 3)."""
-    comparison = _COMPARISON.match(parameters(observation.exchange.request.target).get("filter", "").strip())
-    if comparison is None:
-        return False
-    operator, value = comparison[1].lower(), comparison[2].lower()
-    return operator not in _OPERATORS or (operator in _ORDERS and value in {"true", "false"})
+    text = parameters(observation.exchange.request.target).get("filter", "")
+    try:
+        condition = parse_filter(text)
+    except PathError as error:
+        before, word = text[: error.position].split(), text[error.position :]
+        return error.expected is Expected.OPERATOR and len(before) == 1 and word[:1].isalnum()
+    return isinstance(condition, Comparison) and condition.operator in ORDERS and isinstance(condition.value, bool)
 
 
 def _is_filter_declined(observation: Observation) -> bool:
