@@ -98,18 +98,19 @@ def path_problem(path: str) -> str | None:
     Profiles write each path in one way, and conditions as clients do: ``eq`` comparisons joined by ``and``.
     """
     plain = without_placeholders(path)
-    urn, name = "", _NAME
+    attribute, name = plain, _NAME
     if is_urn(plain):
-        urn, name = plain.partition("[")[0].rpartition(":")[0], _LABEL  # a value may hold colons too
+        urn = plain.partition("[")[0].rpartition(":")[0]  # a value may hold colons too
         if not _URN.fullmatch(urn):
             return f"{quoted(path)} is not a schema URN with an attribute behind its last colon"
+        attribute, name = plain[len(urn) + 1 :], _LABEL
     try:
         parse_path(plain)
-        at = parse_path(plain.removeprefix(f"{urn}:"))
+        at = parse_path(attribute)
     except PathError:
         return f"{quoted(path)} is not an attribute path"
     is_regular = (
-        str(at) == plain.removeprefix(f"{urn}:")
+        str(at) == attribute
         and name.fullmatch(at.attribute)
         and _is_sub_attribute(at.sub)
         and all(map(_is_equality, _terms(at.condition)))

@@ -436,6 +436,7 @@ CASES = {
         ("another title", see("bystander", liv(title="Keeper")), ["title"]),
         ("disabled", see("bystander", liv(active=False)), ["active"]),
         ("lost an e-mail", see("bystander", liv(emails=[])), [WORK, 'emails[type eq "work"].primary']),
+        ("an entry whose value reads like a filter", see("bystander", liv(roles=[{"value": "Research and Development", "display": "x"}]), subject={"last_answer": liv(roles=[{"value": "Research and Development", "display": "y"}])}), ['roles[value eq "Research and Development"].display']),
         ("gained an attribute", see("bystander", liv(nickName="x")), ["nickName"]),
         ("gained an empty attribute", see("bystander", liv(nickName=None, roles=[])), []),
         ("gained an extension attribute", see("bystander", liv(**{FJORD: {"berth": "B7"}})), [FJORD]),

@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from scim_compat import schemas
 from scim_compat.schemas import own, shapes, target
-from scim_compat.scim import messages, names, urls
+from scim_compat.scim import names
 from support.cost import calls
 
 USER = {
@@ -462,70 +462,3 @@ def test_a_shape_remembers_a_bounded_number_of_valid_instances():
     assert shape.errors(OWN_USER | {"secret": "x" * 20_000}) == []
     assert not any("x" * 20_000 in known for known in shape._valid)
     assert [e.pointer for e in shape.errors(OWN_USER | {"loginCount": "1"})] == ["/loginCount"]
-
-
-# --- reading ------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("text", "lawful"),
-    [
-        ("2026-01-31T09:30:00Z", True),
-        ("2026-01-31T09:30:00", True),
-        ("2026-01-31T09:30:00.1234567+05:30", True),
-        ("2026-01-31T24:00:00Z", True),
-        ("2026-01-31T24:00:01Z", False),
-        ("2026-01-31", False),
-        ("2026-01-31 09:30:00Z", False),
-        ("2026-13-01T09:30:00Z", False),
-        ("2026-02-30T09:30:00Z", False),
-        ("2026-01-31T09:61:00Z", False),
-        ("2026-01-31T09:30:00+15:00", False),
-        ("2026-01-31T09:30:00Z\n", False),
-        ("1770000000", False),
-        ("", False),
-    ],
-)
-def test_date_times(text, lawful):
-    assert messages.is_date_time(text) is lawful
-
-
-@pytest.mark.parametrize(
-    ("target", "collection", "discovery", "projected"),
-    [
-        ("/Users", True, False, False),
-        ("/Users?filter=a%20eq%20%22b%22&flag", True, False, False),
-        ("/scim/v2/Groups/?excludedAttributes=members", True, False, True),
-        ("/Groups/.search", True, False, False),
-        ("/Users/5?attributes=userName", False, False, True),
-        ("/Schemas", False, True, False),
-        (f"/Schemas/{names.USER}", False, True, False),
-        ("/", False, False, False),
-    ],
-)
-def test_targets(target, collection, discovery, projected):
-    assert urls.is_collection(target) is collection
-    assert urls.is_discovery(target) is discovery
-    assert urls.is_projected(target) is projected
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "same"),
-    [
-        ("https://a.example/Users/1", "https://A.example:443/Users/1/", True),
-        ("/Users/1", "https://a.example/Users/1", True),
-        ("https://a.example/Users/%61", "https://a.example/Users/a", True),
-        ("https://a.example/Users/1", "http://a.example/Users/1", False),
-        ("https://a.example/Users/1", "https://a.example/Users/2", False),
-        ("https://[broken", "https://a.example/Users/2", False),
-    ],
-)
-def test_same_url(one, other, same):
-    assert urls.same_url(one, other, base="https://a.example/x") is same
-
-
-def test_origin_of_what_is_no_url():
-    assert urls.origin("https://a.example:99999/") is None
-    assert urls.origin("/Users/1") is None
-    assert urls.origin("ftp://a.example/") is None
-    assert urls.origin("HTTP://A.example/x") == ("http", "a.example", 80)
