@@ -10,14 +10,13 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from scim_compat.results.attributes import filtered_path, without_values, written_paths
 from scim_compat.results.model import ClaimTopic
 from scim_compat.scim import messages
-from scim_compat.scim.filters import Comparison, Operator, Path, Presence
-from scim_compat.scim.grammar import PathError, parse_filter, parse_path
 from scim_compat.scim.names import BULK, CORE_PREFIXES, SEARCH, URN_PREFIXES, is_urn
 from scim_compat.values import REDACTED, WRONG_CREDENTIAL, Json
 
@@ -26,13 +25,9 @@ OUTCOMES: Final = ("accepted", "declined", "refused", "unsupported", "failed")
 _MOST: Final = 60
 """Different names kept in one count: a hostile server must not fill the memory."""
 _CUTS: Final = 10
-_LONGEST: Final = 160
-"""Characters of a path that are kept."""
 _RESOURCE: Final = re.compile(r"/(User|Group)s(?:/([^/]+))?$")
 _OWN: Final = re.compile(r"(?:id|schemas|meta|groups)\b", re.IGNORECASE)
 """Attributes that are the server's own everywhere (RFC 7643 section 3.1 and 4.1.2)."""
-_TYPE: Final = re.compile(r"\w{1,20}")
-"""A type that a path may show: no value of a person's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +209,7 @@ class Sightings:
             self._version(sight)
 
     def _filter(self, sight: _Sight, kind: str, text: str) -> None:
-        compared = _compared(text)
+        compared = filtered_path(text)
         if compared is None or sight.action == "raw":
             return  # of several attributes, or wrong on purpose: no word on a single one
         if sight.ok:
@@ -222,7 +217,7 @@ class Sightings:
             word = "wrong" if sight.is_failed(ClaimTopic.FILTER) else "right" if judged else "answered"
         else:
             word = "refused"
-        _into(self._filters.setdefault(kind, {}), _without_values(compared))[word] += 1
+        _into(self._filters.setdefault(kind, {}), without_values(compared))[word] += 1
 
     def _sorted(self, sight: _Sight) -> None:
         wrong = sight.ok and sight.is_failed(ClaimTopic.SORT)
@@ -264,7 +259,7 @@ class Sightings:
             self._kept["etag with" if shown else "etag without"] += 1
 
     def _written(self, sight: _Sight, kind: str) -> None:
-        asked = dict(_asked(sight.sent, sight.method))
+        asked = dict(written_paths(sight.sent, sight.method))
         if "password" in asked:
             self._operation("changePassword", sight.outcome)
         fixed = isinstance(sight.body, Mapping) and sight.body.get("scimType") == "mutability"
@@ -274,14 +269,16 @@ class Sightings:
         alone = len(asked) == 1 and None not in asked.values()
         if sight.method == "PATCH" and (sight.ok or (refused and alone)):
             for path in (p for p in asked if not _OWN.match(p)):
-                _into(self._changes.setdefault(kind, {}), _shown(path))["accepted" if sight.ok else "refused"] += 1
+                _into(self._changes.setdefault(kind, {}), without_values(path))[
+                    "accepted" if sight.ok else "refused"
+                ] += 1
         if kind == "User" and sight.ok and "active" in asked:
             self._last[sight.path] = "disable" if _is_false(asked["active"]) else ""
 
     def _read(self, sight: _Sight, kind: str) -> None:
         for topic, where in sight.failures:
             if topic == ClaimTopic.CHANGE:
-                _into(self._changes.setdefault(kind, {}), _shown(where))["lost"] += 1
+                _into(self._changes.setdefault(kind, {}), without_values(where))["lost"] += 1
         before = self._last.pop(sight.path, "")
         if not before or not (sight.ok or sight.status in {404, 410}):
             return
@@ -347,60 +344,10 @@ def _number(sight: _Sight, name: str) -> int | None:
     return int(text) if text.lstrip("-").isdecimal() and len(text) < 10 else None
 
 
-def _asked(sent: Json, method: str) -> Iterator[tuple[str, Json]]:
-    """Attribute paths that the request writes, with the value."""
-    if not isinstance(sent, Mapping):
-        return
-    if method == "PUT":
-        yield from sent.items()
-        return
-    operations = sent.get("Operations")
-    for operation in operations if isinstance(operations, list) else ():
-        if not isinstance(operation, Mapping):
-            continue
-        path, value = operation.get("path"), operation.get("value")
-        if isinstance(path, str) and path:
-            yield path, value
-        elif isinstance(value, Mapping):
-            yield from ((str(name), one) for name, one in value.items())
-
-
 def _is_false(value: Json) -> bool:
     if isinstance(value, list) and len(value) == 1 and isinstance(value[0], Mapping):
         value = value[0].get("value")  # [{"value": "False"}], as one client writes it
     return value is False or (isinstance(value, str) and value.lower() == "false")
-
-
-def _compared(text: str) -> Path | None:
-    """The attribute of a filter that is one comparison; None for a filter of several, or for what is none."""
-    try:
-        condition = parse_filter(text)
-    except PathError:
-        return None
-    return condition.path if isinstance(condition, Comparison | Presence) else None
-
-
-def _shown(path: str) -> str:
-    """The path that a request writes, without values that it may select by."""
-    try:
-        return _without_values(parse_path(path))
-    except PathError:
-        return path.partition("[")[0][:_LONGEST]
-
-
-def _without_values(path: Path) -> str:
-    """The path without the values that it selects by: they may be a person's. A short type stays."""
-    condition = path.condition
-    if (
-        isinstance(condition, Comparison)
-        and str(condition.path).lower() == "type"
-        and condition.operator is Operator.EQUAL
-    ):
-        condition = None if isinstance(condition.value, str) and _TYPE.fullmatch(condition.value) else condition
-    if condition is None:
-        return str(path)[:_LONGEST]
-    attribute = str(replace(path, condition=None, sub=""))
-    return (f"{attribute}[…].{path.sub}" if path.sub else attribute)[:_LONGEST]
 
 
 def _into(counts: dict[str, Counter[str]], name: str) -> Counter[str]:
