@@ -1,4 +1,4 @@
-"""scim-compat report: the page of a run, made again or made later."""
+"""scim-compat report: writes the page of a run again, or later."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def command(results: tuple[str, ...], out: str | None) -> None:
     give a page each: runs differ in seed, endpoint and time, so one page of them would mislead.
     """
     from scim_compat.cli import console  # noqa: PLC0415 - not for --help
-    from scim_compat.report.html import render  # noqa: PLC0415
-    from scim_compat.results.read import read_run  # noqa: PLC0415
+    from scim_compat.report.html import render  # noqa: PLC0415 - likewise
+    from scim_compat.results.read import read_run  # noqa: PLC0415 - likewise
 
     if out and len(results) > 1:
         raise UsageError("--out names one page", hint="leave it out to write report.html beside each of the RESULTS")
@@ -46,7 +46,7 @@ def command(results: tuple[str, ...], out: str | None) -> None:
 
 
 def _write(page: Path, text: str) -> None:
-    """Write all of the page or none of it: an old one stays until the new one is complete."""
+    """Writes all of the page or none of it: an old one stays until the new one is complete."""
     temporary = page.with_name(page.name + ".part")
     try:
         temporary.write_text(text, encoding="utf-8")
