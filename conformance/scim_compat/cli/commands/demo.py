@@ -77,9 +77,9 @@ def _running(server: Server) -> Iterator[str]:
 def target(token: str) -> Any:
     """scim2-server with the RFC's schemas, storing in memory, asking for the token."""
     from scim2_models import ScimProvider  # noqa: PLC0415 - only with the extra
-    from scim2_server.memory import InMemoryStorage  # noqa: PLC0415
-    from scim2_server.testserver.application import BEARER_TOKEN_SCHEME, BearerTokenApplication  # noqa: PLC0415
-    from scim2_server.utils import (  # noqa: PLC0415
+    from scim2_server.memory import InMemoryStorage  # noqa: PLC0415 - likewise
+    from scim2_server.testserver.application import BEARER_TOKEN_SCHEME, BearerTokenApplication  # noqa: PLC0415 - likewise
+    from scim2_server.utils import (  # noqa: PLC0415 - likewise
         load_default_resource_types,
         load_default_schemas,
         load_default_service_provider_config,
