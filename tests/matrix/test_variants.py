@@ -1,4 +1,4 @@
-"""Lawful variety: what the RFC leaves to the server is no finding, and a profile still proves what it proves elsewhere.
+"""Conformant variety: what the RFC leaves to the server is no finding, and a profile still proves what it proves elsewhere.
 
 Every profile is replayed against the plain server and against the two of ``TOGETHER``, which differ in all that can
 differ at once. The clients of THREE meet each variant once more with a few others that have nothing to do with it
@@ -23,10 +23,10 @@ from scim_compat.engine.ledger import Ledger
 from scim_compat.profile.find import builtin
 from scim_compat.profile.load import load
 from scim_compat.profile.model import Profile, Scenario
-from scim_compat.results.events import RunStarted
 from scim_compat.results.stream import EventWriter
-from scim_compat.run import session
+from scim_compat.run.header import header
 from scim_compat.run.preflight import preflight
+from scim_compat.run.session import Session, finish
 from scim_compat.run.settings import Login, Settings
 from scim_compat.wire.apps.wsgi import WsgiTransport
 from scim_compat.wire.client import Wire, WireSettings
@@ -99,13 +99,13 @@ def run(name: str, variant: frozenset[str], out: Path) -> Ran:
     SERVED["app"] = mounted(server)
     settings = Settings(url=URL, app=f"{__name__}:app", login=Login(kind="bearer", token=TOKEN), seed=7, out=str(out))
     events = EventWriter(out / "events.jsonl")
-    events(RunStarted(**session.header(settings, [one], {one.id: [s.id for s in one.scenarios]})))
-    running = session.Session(settings, report=events)
+    events(header(settings, [one], {one.id: one.scenarios}))
+    running = Session(settings, report=events)
     running.open()
     for scenario in one.scenarios:
         running.run(one, scenario)
     running.close()
-    session.finish(events, out, shards=[])
+    finish(events, out, shards=[])
     assert sum(map(len, server.store.records.values())) == before
     return read(json.loads((out / "results.json").read_text(encoding="utf-8")))
 
