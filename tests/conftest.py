@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,19 +23,45 @@ from support.commands import TOKEN, Called, play, start
 from support.places import TESTS
 from support.profiles import loaded
 
+if sys.dont_write_bytecode:
+    # The tests start many processes, and each would compile every module again.
+    sys.dont_write_bytecode = False
+    sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = str(TESTS.parent / ".pytest_cache" / "bytecode")
+    del os.environ["PYTHONDONTWRITEBYTECODE"]
+
 COSTS = ("unit", "served", "process", "browser", "matrix")
 
 settings.register_profile("quick", deadline=None, max_examples=60, database=None)
 settings.load_profile("quick")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The folder of a test is its class of cost, and its marker: ``-m unit``."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--all", action="store_true", help="run all tests, drawn or not; so it is where CI is set")
+
+
+def takes_all(config: pytest.Config) -> bool:
+    """True where the tests that are not drawn run as well: they were asked for, or named."""
+    return bool(config.getoption("--all") or os.environ.get("CI") or any("::" in name for name in config.args))
+
+
+@pytest.fixture(scope="session")
+def thorough(pytestconfig: pytest.Config) -> bool:
+    """True where nothing is left out."""
+    return takes_all(pytestconfig)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The folder of a test is its class of cost, and its marker: ``-m unit``. What is not drawn is deselected."""
     for item in items:
         folder = item.path.relative_to(TESTS).parts[0]
         if folder not in COSTS:
             raise pytest.UsageError(f"{item.path}: put it into tests/{'/, tests/'.join(COSTS)}/, by what it needs")
         item.add_marker(folder)
+    if not takes_all(config):
+        left_out = [item for item in items if item.get_closest_marker("thorough")]
+        if left_out:
+            config.hook.pytest_deselected(items=left_out)
+            items[:] = [item for item in items if not item.get_closest_marker("thorough")]
 
 
 def pytest_collection_finish() -> None:
@@ -51,7 +79,17 @@ def _built_in_profiles_are_read_once() -> Iterator[None]:
         return loaded(str(ref)) if ref in builtin() else read(ref, **more)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(loading, "load", load_once)
+        for module in [one for name, one in sys.modules.items() if name.startswith("scim_compat.")]:
+            if getattr(module, "load", None) is read:
+                patch.setattr(module, "load", load_once)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _runs_in_this_process_collect_no_garbage() -> Iterator[None]:
+    """At its end pytest looks through everything there is, twice. For each of hundreds of runs that is a tenth of it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("_pytest.unraisableexception.gc_collect_harder", lambda _times: None, raising=False)
         yield
 
 

@@ -3,7 +3,7 @@
 Every profile is replayed against the plain server and against the two of ``TOGETHER``, which differ in all that can
 differ at once. The clients of THREE meet each variant once more with a few others that have nothing to do with it
 (``GROUPS``), and each one alone meets one of SHORT, the shortest profiles of Entra and Okta, in turn. All of it against
-all of it would take minutes.
+all of it would take minutes. Drawn are each profile against one of the two, and each few against one of THREE.
 """
 
 from __future__ import annotations
@@ -41,10 +41,13 @@ from servers.schema import GROUP, USER
 from servers.telling import seen
 from servers.variants import CONTRADICTIONS, GROUPS, TOGETHER, VARIANTS
 from support.commands import TOKEN
+from support.draw import pairs
 
 URL = "http://good.example/scim/v2"
 THREE = ("entra-v2", "okta", "rfc7644")
 SHORT = ("thousandeyes-entra", "thousandeyes-okta")
+HALVES = dict(zip(("one-half", "other-half"), TOGETHER, strict=True))
+FEW = {"+".join(sorted(names)): names for names in GROUPS}
 OTHERS = 25
 """People of somebody else's: more than a page of 20."""
 
@@ -182,18 +185,19 @@ def test_nothing_at_all_is_found_on_the_plain_server(name, tmp_path):
     assert ran.left_out == not_for_the_plain_one(name)
 
 
-@pytest.mark.parametrize("name", profiles())
-@pytest.mark.parametrize("variant", TOGETHER, ids=["one-half", "other-half"])
-def test_all_lawful_differences_at_once(name, variant, tmp_path):
+@pytest.mark.parametrize(("name", "half"), pairs(profiles(), list(HALVES)))
+def test_all_lawful_differences_at_once(name, half, tmp_path):
+    variant = HALVES[half]
     judge(run(name, variant, tmp_path), name, variant)
 
 
-@pytest.mark.parametrize("name", THREE)
-@pytest.mark.parametrize("variant", GROUPS, ids=lambda names: "+".join(sorted(names)))
-def test_a_few_lawful_differences(variant, name, tmp_path):
+@pytest.mark.parametrize(("few", "name"), pairs(list(FEW), THREE))
+def test_a_few_lawful_differences(few, name, tmp_path):
+    variant = FEW[few]
     judge(run(name, variant, tmp_path), name, variant)
 
 
+@pytest.mark.thorough  # each is in one of FEW, and met by one of THREE
 @pytest.mark.parametrize(("place", "variant"), list(enumerate(VARIANTS)), ids=list(VARIANTS))
 def test_a_lawful_difference_alone(place, variant, tmp_path):
     name = SHORT[place % 2]

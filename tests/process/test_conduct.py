@@ -37,6 +37,7 @@ from servers.protocol import ScimError, error_answer
 from servers.running import client, serve
 from support.commands import COMMAND, environment, hear_interrupts
 from support.directory import snapshot
+from support.draw import THOROUGH, some
 
 PROFILES = (
     "entra-v1", "entra-v2", "entra-validator", "okta", "okta-spec", "okta-wizard", "peakon", "rfc7644",
@@ -46,6 +47,8 @@ PROFILES = (
 METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE")
 KILLS = range(50)
 STOPS = range(1000, 1132, 11)
+DRAWN = {*range(0, 50, 11), *range(5, 50, 11), *STOPS[: len(METHODS)]}
+"""Of the points: a kill in each profile, with each method twice, and a Ctrl-C with each method."""
 MOST_EXCHANGES = 60
 CANARY = "Zilpzalp-7f3a"
 """Stands in every value of the people who are not ours, and nowhere else."""
@@ -180,6 +183,14 @@ def test_the_points_cover_every_profile_and_method():
     assert len({p.only for p in points}) == len(points)
 
 
+def test_the_draw_takes_every_profile_and_method():
+    drawn = [point(number) for number in KILLS if number in DRAWN]
+    assert sorted(p.profile for p in drawn) == sorted(PROFILES)
+    assert {p.method for p in drawn} == set(METHODS)
+    assert sum(p.moment == "before" for p in drawn) == len(drawn) / 2
+    assert {point(number).method for number in STOPS if number in DRAWN} == set(METHODS)
+
+
 # --- the signal ---------------------------------------------------------------------------------
 
 
@@ -227,7 +238,7 @@ class Process:
             self.popen.wait(WAIT)
 
 
-@pytest.mark.parametrize("number", KILLS)
+@pytest.mark.parametrize("number", some(KILLS, DRAWN))
 def test_after_a_kill_cleanup_leaves_nothing(number, started, command, tmp_path):
     where = point(number)
     server, before, foreign = inhabited(where.seed)
@@ -248,7 +259,7 @@ def test_after_a_kill_cleanup_leaves_nothing(number, started, command, tmp_path)
     assert told == [], where
 
 
-@pytest.mark.parametrize("number", STOPS)
+@pytest.mark.parametrize("number", some(STOPS, DRAWN))
 def test_after_ctrl_c_nothing_is_left(number, started, tmp_path):
     where = point(number)
     server, before, foreign = inhabited(where.seed)
@@ -311,7 +322,9 @@ def test_ctrl_c_twice_and_then_cleanup(started, command, tmp_path):
 # --- processes side by side ---------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("how", "nth"), [(signal.SIGKILL, 25), (signal.SIGKILL, 61), (signal.SIGINT, 40)])
+@pytest.mark.parametrize(
+    ("how", "nth"), [(signal.SIGKILL, 25), pytest.param(signal.SIGKILL, 61, marks=THOROUGH), (signal.SIGINT, 40)]
+)
 def test_a_whole_group_of_processes_is_stopped(how, nth, tmp_path, command):
     """What a container's end does, and Ctrl-C in a terminal: the signal goes to the workers of --jobs as well."""
     server, before, foreign = inhabited(nth)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import gc
 import json
 import os
 import re
@@ -25,8 +24,6 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from jsonschema import Draft202012Validator
-from scim_compat.checks.registry import all_checks
-from scim_compat.profile import load as loading
 from scim_compat.results import collate
 from servers.good import GoodServer
 from servers.hostile import CASES, Case, Elsewhere, HostileServer, Scene, tls
@@ -38,19 +35,6 @@ MEMORY = 1_000_000_000
 """Bytes of address space that a run may take; an ordinary one takes a third of it."""
 
 _HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _what_no_server_has_a_say_in() -> Iterator[None]:
-    """Half of a short run is reading the profile: it is read once."""
-    load = loading.load
-    once = functools.cache(lambda ref: load(ref, check_ids=all_checks()))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(loading, "load", lambda ref, **_: once(ref))
-        gc.collect()
-        gc.freeze()  # each run ends with five full collections, and need not look through all of this pytest
-        yield
-        gc.unfreeze()
 
 
 @contextmanager

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from servers.good import GoodServer
 from servers.running import serve
-from support.commands import scim_compat
 from support.directory import populated, snapshot
 
 
@@ -69,7 +68,7 @@ def test_a_stopped_run_cleans_up_and_tells(how, started, tmp_path):
     assert "nterrupted" in page
 
 
-def test_a_killed_run_leaves_a_ledger_that_cleans_up(started, tmp_path):
+def test_a_killed_run_leaves_a_ledger_that_cleans_up(started, command):
     """After kill -9 nothing was cleaned up; ``cleanup`` finishes the job and touches nobody else."""
     server, before = populated()
     gate = Gate(server, creations(9))
@@ -81,16 +80,16 @@ def test_a_killed_run_leaves_a_ledger_that_cleans_up(started, tmp_path):
         gate.open.set()
         left = snapshot(server).keys() - before.keys()
         assert len(left) >= 3  # the bystanders and what the scenario was at
-        done = scim_compat("cleanup", "out", cwd=tmp_path)
+        done = command("cleanup", "out")
         assert done.returncode == 0, (done.stdout, done.stderr)
         assert snapshot(server) == before
         assert "Traceback" not in done.stdout + done.stderr
-        again = scim_compat("cleanup", "out", cwd=tmp_path)
+        again = command("cleanup", "out")
         assert again.returncode == 0, (again.stdout, again.stderr)
         assert snapshot(server) == before
 
 
-def test_the_events_of_a_killed_run_can_be_reported(started, tmp_path):
+def test_the_events_of_a_killed_run_can_be_reported(started, command, tmp_path):
     server, _ = populated()
     gate = Gate(server, creations(9))
     with serve(gate) as url:
@@ -100,13 +99,13 @@ def test_the_events_of_a_killed_run_can_be_reported(started, tmp_path):
         process.communicate(timeout=10)
         gate.open.set()
     assert not (tmp_path / "out" / "results.json").exists()
-    done = scim_compat("report", "out/events.jsonl", "--out", "page.html", cwd=tmp_path)
+    done = command("report", "out/events.jsonl", "--out", "page.html")
     assert done.returncode == 0, (done.stdout, done.stderr)
     page = (tmp_path / "page.html").read_text()
     assert "killed" in page
 
 
-def test_an_output_folder_with_open_entries_is_not_taken(started, tmp_path):
+def test_an_output_folder_with_open_entries_is_not_taken(started, command):
     """Else the ledger of what was left behind would be lost."""
     server = GoodServer()
     gate = Gate(server, creations(3))
@@ -116,7 +115,7 @@ def test_an_output_folder_with_open_entries_is_not_taken(started, tmp_path):
         process.kill()
         process.communicate(timeout=10)
         gate.open.set()
-        done = scim_compat("run", url, "-p", "entra-v2", "--only", "users.create", "--out", "out", cwd=tmp_path)
+        done = command("run", url, "-p", "entra-v2", "--only", "users.create", "--out", "out")
     assert done.returncode == 2
     assert "scim-compat cleanup" in done.stderr
     assert "ledger.jsonl" in done.stderr

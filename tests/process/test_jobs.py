@@ -81,3 +81,19 @@ def test_more_processes_than_scenarios(tmp_path):
     assert ended.collated.errored == 0
     found = json.loads((tmp_path / "results.json").read_text())
     assert list(scenarios(found)) == ["users.create"]
+
+
+def test_a_target_that_cannot_be_tested(tmp_path, command):
+    """The first process says so; none of the others has to."""
+    with serve(nowhere) as url:
+        done = command("run", url, "-p", "entra-v2", "--jobs", "2", "--out", "out")
+    assert done.returncode == 3, (done.stdout, done.stderr)
+    assert "no SCIM endpoint" in done.stderr
+    assert "\n" not in done.stderr.strip()
+    assert "Traceback" not in done.stdout + done.stderr
+    assert not (tmp_path / "out" / "results.json").exists()
+
+
+def nowhere(_environ, start_response):
+    start_response("404 Not Found", [("Content-Length", "0")])
+    return []

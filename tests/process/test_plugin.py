@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
+import os
 import re
 import subprocess
 import sys
@@ -13,7 +16,7 @@ import pytest
 from scim_compat.profile.find import builtin_dir
 from servers.good import GoodServer
 from servers.running import serve
-from support.commands import environment, scim_compat
+from support.commands import TOKEN, Called, environment, play
 
 ONLY = ("--scim-only", "connection.probe-users")
 OWN = """
@@ -35,10 +38,31 @@ scenarios:
 """
 
 
-def by_hand(*arguments, cwd, token="good-token"):
+@pytest.fixture
+def by_hand(tmp_path, monkeypatch):
+    """Pytest in this process, called in ``tmp_path``; much faster than in one of its own."""
+
+    def call(*arguments):
+        variables, printed = environment(), io.StringIO()
+        for name in os.environ.keys() - variables.keys() - {"PYTEST_CURRENT_TEST"}:
+            monkeypatch.delenv(name)
+        monkeypatch.setenv("SCIM_TOKEN", TOKEN)
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr(sys, "path", [*sys.path])
+        before = set(sys.modules)
+        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+            status = pytest.main(["-p", "no:cacheprovider", "--capture=sys", *arguments])
+        for name in [name for name in set(sys.modules) - before if name.startswith("test_")]:
+            del sys.modules[name]
+        return Called(int(status), printed.getvalue(), "")
+
+    return call
+
+
+def in_a_process(*arguments, cwd):
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments],
-        cwd=cwd, env=environment(token), capture_output=True, text=True, timeout=60, check=False, stdin=subprocess.DEVNULL,
+        cwd=cwd, env=environment(), capture_output=True, text=True, timeout=60, check=False, stdin=subprocess.DEVNULL,
     )  # fmt: skip
 
 
@@ -55,7 +79,7 @@ def broken():
 
 
 def test_a_built_in_profile(good, tmp_path):
-    done = by_hand(
+    done = in_a_process(
         "--scim-url",
         good,
         "--scim-profile",
@@ -78,18 +102,16 @@ def test_a_built_in_profile(good, tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["out"]
 
 
-def test_a_profile_of_one_s_own(good, tmp_path):
+def test_a_profile_of_one_s_own(good, tmp_path, by_hand):
     (tmp_path / "my.scim.yaml").write_text(OWN)
-    done = by_hand("my.scim.yaml", "--scim-url", good, "--scim-only", "mine.*", "--scim-out", "out", cwd=tmp_path)
+    done = by_hand("my.scim.yaml", "--scim-url", good, "--scim-only", "mine.*", "--scim-out", "out")
     assert done.returncode == 0, done.stdout
     assert "1 passed" in done.stdout
 
 
-def test_beside_a_project_s_own_tests(good, tmp_path):
+def test_beside_a_project_s_own_tests(good, tmp_path, by_hand):
     (tmp_path / "test_theirs.py").write_text("def test_theirs():\n    assert True\n")
-    done = by_hand(
-        "test_theirs.py", "--scim-url", good, "--scim-profile", "entra-v2", *ONLY, "--scim-out", "out", cwd=tmp_path
-    )
+    done = by_hand("test_theirs.py", "--scim-url", good, "--scim-profile", "entra-v2", *ONLY, "--scim-out", "out")
     assert done.returncode == 0, done.stdout
     assert "5 passed" in done.stdout
 
@@ -97,23 +119,21 @@ def test_beside_a_project_s_own_tests(good, tmp_path):
 def test_without_its_options_it_keeps_out_of_the_way(tmp_path):
     (tmp_path / "test_theirs.py").write_text("def test_theirs():\n    assert True\n")
     (tmp_path / "some.yaml").write_text("a: 1\n")
-    done = by_hand(cwd=tmp_path)
+    done = in_a_process(cwd=tmp_path)
     assert done.returncode == 0, done.stdout
     assert "1 passed" in done.stdout
     assert "scim" not in done.stdout.replace("scim-compat-", "plugins:").partition("collected")[2].lower()
 
 
-def test_k_selects_scenarios(good, tmp_path):
-    done = by_hand(
-        "--scim-url", good, "--scim-profile", "entra-v2", "-k", "old-flag", "--scim-out", "out", cwd=tmp_path
-    )
+def test_k_selects_scenarios(good, tmp_path, by_hand):
+    done = by_hand("--scim-url", good, "--scim-profile", "entra-v2", "-k", "old-flag", "--scim-out", "out")
     assert done.returncode == 0, done.stdout
     assert "1 passed" in done.stdout
     found = json.loads((tmp_path / "out" / "results.json").read_text())
     assert found["verdict"] == "unproven"  # the rest was not run
 
 
-def test_collecting_sends_nothing(tmp_path):
+def test_collecting_sends_nothing(by_hand):
     done = by_hand(
         "--scim-url",
         "http://127.0.0.1:1/scim",
@@ -124,14 +144,13 @@ def test_collecting_sends_nothing(tmp_path):
         "-q",
         "--scim-out",
         "out",
-        cwd=tmp_path,
     )
     assert done.returncode == 0, done.stdout
     assert "connection.probe-users.flag-last" in done.stdout
 
 
-def test_findings_fail_items_with_the_severity(broken, tmp_path):
-    done = by_hand("--scim-url", broken, "--scim-profile", "entra-v2", *ONLY, "--scim-out", "out", cwd=tmp_path)
+def test_findings_fail_items_with_the_severity(broken, by_hand):
+    done = by_hand("--scim-url", broken, "--scim-profile", "entra-v2", *ONLY, "--scim-out", "out")
     assert done.returncode == 1
     failures = re.findall(
         r"^profiles/entra-v2\.yaml:(\d+): (\S+): .+\n(?:  cosmetic: .+\n)*"
@@ -147,18 +166,9 @@ def test_findings_fail_items_with_the_severity(broken, tmp_path):
     assert "Traceback" not in done.stdout
 
 
-def test_fail_on_lets_milder_findings_pass(broken, tmp_path):
+def test_fail_on_lets_milder_findings_pass(broken, by_hand):
     done = by_hand(
-        "--scim-url",
-        broken,
-        "--scim-profile",
-        "entra-v2",
-        *ONLY,
-        "--scim-fail-on",
-        "breach",
-        "--scim-out",
-        "out",
-        cwd=tmp_path,
+        "--scim-url", broken, "--scim-profile", "entra-v2", *ONLY, "--scim-fail-on", "breach", "--scim-out", "out"
     )
     assert done.returncode == 0, done.stdout
 
@@ -177,18 +187,16 @@ def test_fail_on_lets_milder_findings_pass(broken, tmp_path):
         (["--scim-url", "ftp://x", "--scim-profile", "entra-v2"], ["http"]),
     ],
 )
-def test_wrong_options(arguments, words, tmp_path):
-    done = by_hand(*arguments, "--scim-out", "out", cwd=tmp_path)
+def test_wrong_options(arguments, words, by_hand):
+    done = by_hand(*arguments, "--scim-out", "out")
     assert done.returncode == 4, done.stdout + done.stderr
     for word in words:
         assert word in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
 
 
-def test_a_target_that_cannot_be_tested(tmp_path):
-    done = by_hand(
-        "--scim-url", "http://127.0.0.1:1/scim", "--scim-profile", "entra-v2", *ONLY, "--scim-out", "out", cwd=tmp_path
-    )
+def test_a_target_that_cannot_be_tested(tmp_path, by_hand):
+    done = by_hand("--scim-url", "http://127.0.0.1:1/scim", "--scim-profile", "entra-v2", *ONLY, "--scim-out", "out")
     assert done.returncode == 3
     assert "refused the connection" in done.stdout + done.stderr
     assert not (tmp_path / "out" / "results.json").exists()
@@ -197,9 +205,8 @@ def test_a_target_that_cannot_be_tested(tmp_path):
 @pytest.fixture(scope="module")
 def logged(broken, tmp_path_factory):
     folder = tmp_path_factory.mktemp("log")
-    done = scim_compat("run", broken, "-p", "entra-v2", "--only", "connection.*", "--out", "out", "--junit", "junit.xml",
-                       "--html", "log.html", cwd=folder)  # fmt: skip
-    assert done.returncode == 1, (done.stdout, done.stderr)
+    written = {"junit": str(folder / "junit.xml"), "html": str(folder / "log.html")}
+    assert play(broken, out=folder / "out", only=("connection.*",), **written).status == 1
     return folder
 
 
@@ -225,7 +232,7 @@ def test_pytest_html(logged):
     assert "good-token" not in page
 
 
-def test_two_profiles_have_items_of_their_own(good, tmp_path):
+def test_two_profiles_have_items_of_their_own(good, tmp_path, by_hand):
     """Ids that repeat would mix up the two in every tool that reads them."""
     (tmp_path / "my.scim.yaml").write_text(OWN)
     done = by_hand(
@@ -240,7 +247,6 @@ def test_two_profiles_have_items_of_their_own(good, tmp_path):
         "-v",
         "--junitxml",
         "j.xml",
-        cwd=tmp_path,
     )
     assert done.returncode == 0, done.stdout
     assert "entra-v2.yaml::connection.probe-users.flag-last PASSED" in done.stdout
@@ -249,9 +255,9 @@ def test_two_profiles_have_items_of_their_own(good, tmp_path):
     assert len(set(cases)) == len(cases) == 8
 
 
-def test_html_and_junit_with_jobs(good, tmp_path):
-    done = scim_compat("run", good, "-p", "entra-v2", "--only", "connection.probe-users", "--out", "out", "--jobs", "2",
-                       "--junit", "junit.xml", "--html", "log.html", cwd=tmp_path)  # fmt: skip
+def test_html_and_junit_with_jobs(good, tmp_path, command):
+    done = command("run", good, "-p", "entra-v2", "--only", "connection.probe-users", "--out", "out", "--jobs", "2",
+                       "--junit", "junit.xml", "--html", "log.html")  # fmt: skip
     assert done.stderr == ""
     assert len(list(ET.parse(tmp_path / "junit.xml").getroot().iter("testcase"))) == 4
     assert "<th>Severity</th>" in (tmp_path / "log.html").read_text()

@@ -5,9 +5,14 @@ from __future__ import annotations
 import pytest
 from servers.real import SERVERS, missing, started, version
 from servers.real.findings import RENEW, TODO, differences, observe, profiles, read
+from support.draw import THOROUGH, pairs
 
 # A warning inside a server is its own business; as an error it would become an answer with status 500.
 pytestmark = pytest.mark.filterwarnings("default")
+
+
+BESIDE_US = sorted(SERVERS.keys() - {"canaille"})
+"""Those of the tests' own environment."""
 
 
 @pytest.fixture(params=sorted(SERVERS))
@@ -17,7 +22,11 @@ def server(request):
     return request.param
 
 
-@pytest.mark.parametrize("profile", profiles())
+@pytest.mark.parametrize(
+    ("profile", "server"),
+    [*pairs(profiles(), BESIDE_US), *(pytest.param(name, "canaille", marks=THOROUGH) for name in profiles())],
+    indirect=["server"],
+)
 def test_what_is_found_is_what_was_reviewed(server, profile, tmp_path):
     listing = read(server)
     with started(server) as target:

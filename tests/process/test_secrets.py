@@ -28,6 +28,7 @@ from servers.good import GoodServer
 from servers.running import mounted, serve
 from servers.store import Store
 from support.commands import COMMAND, environment
+from support.draw import pairs
 
 CANARY = 'Kv/"Kanarienvogel+7f3a<Qx>\\&%=~'
 PLAIN = "Kv9.Kanarienvogel-7f3aQx"
@@ -514,8 +515,7 @@ FAULTS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("traced", [False, True])
-@pytest.mark.parametrize("case", FAULTS)
+@pytest.mark.parametrize(("case", "traced"), pairs(list(FAULTS), [False, True]))
 def test_a_fault_of_ours_tells_no_secret(case, traced, tmp_path):
     where, more = FAULTS[case]
     (tmp_path / "site").mkdir()

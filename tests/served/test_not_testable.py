@@ -14,7 +14,6 @@ from scim_compat.run import endpoint
 from servers.good import GoodServer
 from servers.loopback import serve
 from servers.running import mounted
-from support.commands import scim_compat
 
 LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 
@@ -80,11 +79,11 @@ def test_what_is_no_scim_endpoint(case, tmp_path, command):
     assert len(app.seen) <= 4
 
 
-def test_a_closed_port(tmp_path):
+def test_a_closed_port(tmp_path, command):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    done = scim_compat("run", f"http://127.0.0.1:{port}/scim/v2", "-p", "entra-v2", "--out", "out", cwd=tmp_path)
+    done = command("run", f"http://127.0.0.1:{port}/scim/v2", "-p", "entra-v2", "--out", "out")
     refused(tmp_path / "out", done, f"127.0.0.1:{port}", "refused the connection", "running")
 
 
@@ -137,13 +136,6 @@ def test_no_token_at_all(tmp_path, command):
     with serve(mounted(server)) as origin:
         done = command("run", f"{origin}/scim/v2", "-p", "entra-v2", "--out", "out", token=None)
     refused(tmp_path / "out", done, "refused the credential", "SCIM_TOKEN")
-
-
-def test_with_parallel_jobs_too(tmp_path):
-    app = answering("404 Not Found", "")
-    with serve(app) as origin:
-        done = scim_compat("run", f"{origin}/scim/v2", "-p", "entra-v2", "--jobs", "2", "--out", "out", cwd=tmp_path)
-    refused(tmp_path / "out", done, "no SCIM endpoint")
 
 
 @pytest.mark.parametrize(

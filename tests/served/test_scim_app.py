@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
 from servers.good import GoodServer
 from servers.running import serve
-from support.commands import play, scim_compat
+from support.commands import play
 from support.places import TESTS
 
 ONLY = ["users.create", "users.disable", "groups.*", "connection.*", "match.*"]
@@ -47,6 +48,12 @@ async def asgi(scope, receive, send):
 """
 
 
+@pytest.fixture
+def path_as_before(monkeypatch):
+    """The command puts the current folder first."""
+    monkeypatch.setattr(sys, "path", [*sys.path])
+
+
 def findings(out):
     found = json.loads((out / "results.json").read_text())
     return found["verdict"], [
@@ -68,14 +75,16 @@ def loopback(request, tmp_path_factory):
 
 
 @pytest.mark.parametrize("attribute", ["app", "asgi"])
-def test_the_same_as_over_loopback(loopback, attribute, tmp_path):
+@pytest.mark.usefixtures("path_as_before")
+def test_the_same_as_over_loopback(loopback, attribute, tmp_path, command):
     defects, wanted = loopback
     tests = str(TESTS)
-    (tmp_path / "served_app.py").write_text(MODULE.format(tests=tests, defects=sorted(defects)), encoding="utf-8")
+    name = f"served_app_{attribute}_{len(defects)}"
+    (tmp_path / f"{name}.py").write_text(MODULE.format(tests=tests, defects=sorted(defects)), encoding="utf-8")
     only = [part for glob in ONLY for part in ("--only", glob)]
-    done = scim_compat(
-        "run", "http://app.invalid/scim/v2", "--scim-app", f"served_app:{attribute}", "-p", "entra-v2", *only,
-        "--seed", "7", "--out", "out", cwd=tmp_path,
+    done = command(
+        "run", "http://app.invalid/scim/v2", "--scim-app", f"{name}:{attribute}", "-p", "entra-v2", *only,
+        "--seed", "7", "--out", "out",
     )  # fmt: skip
     assert "Traceback" not in done.stderr
     assert findings(tmp_path / "out") == wanted
@@ -86,8 +95,8 @@ def test_the_same_as_over_loopback(loopback, attribute, tmp_path):
     ("app", "words"),
     [("nowhere:app", ["nowhere"]), ("json:nothing", ["nothing"]), ("json", [":"]), ("json:__name__", ["json:__name__"])],
 )  # fmt: skip
-def test_an_application_that_cannot_be_loaded(app, words, tmp_path):
-    done = scim_compat("run", "--scim-app", app, "-p", "entra-v2", "--out", "out", cwd=tmp_path)
+def test_an_application_that_cannot_be_loaded(app, words, command):
+    done = command("run", "--scim-app", app, "-p", "entra-v2", "--out", "out")
     assert done.returncode == 2, (done.stdout, done.stderr)
     assert "Traceback" not in done.stderr
     for word in words:
