@@ -1,4 +1,4 @@
-"""Every check that judges one answer by itself: an answer that passes, one that fails, and what is lawful."""
+"""Every check that judges one answer by itself: an answer that passes, one that fails, and what is conformant."""
 
 from __future__ import annotations
 
@@ -383,10 +383,10 @@ def test_what_every_check_says_of_itself(rule):
     assert not rule.title.endswith(".")
 
 
-# --- what is lawful -----------------------------------------------------------------------------
+# --- what is conformant -----------------------------------------------------------------------------
 
 OPEN_JSON = ("http.scim-media-type", "error.media-type")
-LAWFUL = {
+CONFORMANT = {
     "204 to PATCH": see("patch", status=204, method="PATCH"),
     "204 to DELETE": see("delete", status=204, method="DELETE"),
     "204 to DELETE with Content-Length: 0": see("delete", status=204, method="DELETE", headers=(("Content-Length", "0"),)),
@@ -438,16 +438,16 @@ LAWFUL = {
     "a disabled user is judged elsewhere": match(listing(), disabled=True),
     "a disabled user that is hidden is judged elsewhere": read(error(404), status=404, disabled=True),
     "a slow read of ours": see("read-back", user(), by="harness", ms=99_000),
-    "lawful redirect": see("match", status=307, target="/Users?filter=x", finds=("u1",), filter_path="userName", headers=(("Location", "/x"),)),
+    "conformant redirect": see("match", status=307, target="/Users?filter=x", finds=("u1",), filter_path="userName", headers=(("Location", "/x"),)),
     "a whole schema for a group": see("match", listing(group()), resource="Group", target="/Groups?filter=x", finds=("g1",), filter_path="displayName", filter_value="group g1", subject=None),
     "an empty body that is no SCIM resource": see("raw", {"anything": 1}, target="/Me", resource=None, subject=None),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", LAWFUL)
-def test_lawful_answers_pass_every_check(name):
-    but = ("http.no-repeat-redirect",) if name == "lawful redirect" else ()
-    assert failing(LAWFUL[name], but=but) == set()
+@pytest.mark.parametrize("name", CONFORMANT)
+def test_conformant_answers_pass_every_check(name):
+    but = ("http.no-repeat-redirect",) if name == "conformant redirect" else ()
+    assert failing(CONFORMANT[name], but=but) == set()
 
 
 def filtered(condition, **changes):

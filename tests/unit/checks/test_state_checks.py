@@ -1,4 +1,4 @@
-"""The checks on the state behind writes: what passes, what fails, and lawful ways that must pass."""
+"""The checks on the state behind writes: what passes, what fails, and conformant ways that must pass."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ CASES = {
         ("400", see("create", {"detail": "title is unknown"}, status=400), ["status"]),
         ("500 is another check's", see("create", {}, status=500), []),
         ("409 to a second create", see("create", {}, status=409, expect="refusal", duplicate=True), None),
-        ("400 where a refusal is lawful", see("create", {}, status=400, expect="either"), None),
+        ("400 where a refusal is conformant", see("create", {}, status=400, expect="either"), None),
     ],
     "create.returns-resource": [
         ("the resource", see("create", liv(), status=201), []),

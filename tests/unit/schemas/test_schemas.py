@@ -1,4 +1,4 @@
-"""The JSON Schemas: what is lawful passes, what is not is said so that a person can act on it."""
+"""The JSON Schemas: what is conformant passes, what is not is said so that a person can act on it."""
 
 from __future__ import annotations
 
@@ -183,7 +183,7 @@ def test_each_schema_is_valid_and_takes_the_example(name):
         ("ResourceType", without(RESOURCE_TYPE, "schemaExtensions")),
     ],
 )
-def test_lawful_variety_passes(name, instance):
+def test_conformant_variety_passes(name, instance):
     assert schemas.errors(name, instance) == []
 
 

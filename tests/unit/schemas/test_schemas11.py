@@ -1,4 +1,4 @@
-"""The JSON Schemas of SCIM 1.1: what is lawful passes, what is not is said where it is."""
+"""The JSON Schemas of SCIM 1.1: what is conformant passes, what is not is said where it is."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def test_nothing_in_a_schema_is_left_of_scim_2(name: str) -> None:
         ("EnterpriseUser", {"manager": None, "department": None}),
     ],
 )
-def test_lawful_variety_passes(name: str, instance: Any) -> None:
+def test_conformant_variety_passes(name: str, instance: Any) -> None:
     assert schemas.errors(name, instance, scim="1.1") == []
 
 
