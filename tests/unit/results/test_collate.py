@@ -20,7 +20,7 @@ from scim_compat.results.events import (
     ScenarioStarted,
     StepPlayed,
 )
-from scim_compat.results.model import CheckResult, ScenarioResult, StepResult
+from scim_compat.results.model import CheckResult, ClaimTopic, ScenarioResult, StepResult
 from scim_compat.results.stream import EventWriter
 from support.streams import EXCHANGE, FAIL, PASS, SCENARIOS, footer, header, play, profile_header
 
@@ -95,6 +95,20 @@ def test_findings_are_counted_by_check_worst_first(stream):
         "create-users": "compatible", "deactivate-users": "incompatible", "groups": "limited"}  # fmt: skip
     [written] = [c for c in found["profiles"][0]["scenarios"][1]["steps"][0]["checks"] if c["id"] == "user.disabled"]
     assert (written["expected"], written["actual"], written["cites"]) == (False, True, ["RFC7644-3.5.2"])
+
+
+@pytest.mark.parametrize("outcome", ["pass", "fail", "skip", "error"])
+def test_the_topic_of_a_check_stands_beside_it_in_the_stream_and_not_in_the_results(stream, outcome):
+    failure = {"severity": "degraded", "title": "T", "consequence": "c"} if outcome == "fail" else {}
+    check = CheckResult(id="x.y", outcome=outcome, level="MUST", topic=ClaimTopic.FILTER, **failure)
+    stream(RunStarted(**header()))
+    play(stream, "users.create", check, PASS)
+    footer(stream)
+    _, found = collated(stream)
+    events = [json.loads(line) for line in stream.path.read_text(encoding="utf-8").splitlines()]
+    assert [e.get("topic") for e in events if e["event"] == "check"] == ["filter", None]
+    assert not [e for e in events if "topic" in e.get("check", {})]
+    assert "topic" not in json.dumps(found)
 
 
 def test_scenarios_stand_in_the_profile_s_order(stream):
