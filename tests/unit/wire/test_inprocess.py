@@ -23,6 +23,7 @@ from scim_compat.wire.apps.wsgi import WsgiTransport
 from scim_compat.wire.client import Wire, WireSettings
 from scim_compat.wire.credentials import Bearer
 from scim_compat.wire.messages import Headers, Request
+from scim_compat.wire.terms import Terms
 
 TARGET = '/Us%20ers/%C3%BC?filter=userName+eq+%22a%22&flag&raw="ü"'
 
@@ -763,3 +764,15 @@ def test_requests_get_a_copy_of_the_state():
 
     with wire(AsgiTransport(app)) as link:
         assert [link.send(Request("GET", "/x")).response.body for _ in range(2)] == [b"1", b"1"]
+
+
+def test_a_late_body_is_a_timeout_to_any_reader():
+    async def handler(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200})
+        await asyncio.sleep(60)
+
+    transport = AsgiTransport(http_only(handler))
+    request = httpx.Request("GET", "http://h/x", stream=httpx.ByteStream(b""), extensions=Terms(total=0.1).extensions())
+    with pytest.raises(httpx.ReadTimeout):
+        transport.handle_request(request).read()
+    transport.close()
