@@ -73,7 +73,7 @@ def refused(*effects, status=400, **more):
 WANTED = {k: v for k, v in liv().items() if k not in {"schemas", "id", "meta"}}
 
 
-def see(action, body=MISSING, *, status=None, writes=(), subject=None, schemas=None, headers=(), **more):
+def see(action, body=MISSING, *, status=None, writes=(), subject=None, schemas=None, headers=(), sent=MISSING, **more):
     """``body`` MISSING: no body at all. ``subject``: changes to the subject."""
     status = status if status is not None else (204 if body is MISSING else 200)
     query = Query(**{name: more.pop(name) for name in Query.__slots__ if name in more})
@@ -86,7 +86,7 @@ def see(action, body=MISSING, *, status=None, writes=(), subject=None, schemas=N
         exchange=Exchange(Request("GET", "/Users/u1"), f"{BASE}/Users/u1",
                           Response(status, "", Headers(headers), data, json=body)),
         intent=Intent(action=action, by="harness" if action in {"read-back", "look-up"} else "client",
-                      resource=about.kind, subject=about, query=query, **intent_about),
+                      resource=about.kind, subject=about, query=query, body=sent, **intent_about),
         context=Context(base_url=BASE, scim="2.0", capabilities=Capabilities(schemas=schemas), client_timeout=60.0,
                     ours={"u1": "liv@fjord.example"}),
     )  # fmt: skip

@@ -36,7 +36,7 @@ def _is_beyond_schemas(observation: Observation) -> bool:
 
     Both may be refused (RFC 7643 section 7, RFC 7644 section 3.12 invalidValue).
     """
-    body = observation.intent.sent
+    body = observation.intent.body
     is_whole = isinstance(body, Mapping) and observation.exchange.request.method in {"POST", "PUT"}
     return (
         is_whole
@@ -46,7 +46,7 @@ def _is_beyond_schemas(observation: Observation) -> bool:
 
 
 def _is_well_worded(observation: Observation) -> bool:
-    body = observation.intent.sent
+    body = observation.intent.body
     if not isinstance(body, Mapping):
         return True
     if observation.intent.action == "patch" and observation.context.scim == "2.0":

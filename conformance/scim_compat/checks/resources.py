@@ -104,12 +104,12 @@ def is_own(observation: Observation, identifier: object) -> bool:
 
 def is_projected(observation: Observation) -> bool:
     """True when the request asked for a part of the attributes, in the URL or in the body of a search."""
-    body, target = observation.intent.sent, observation.exchange.request.target
+    body, target = observation.intent.body, observation.exchange.request.target
     is_search = isinstance(body, Mapping) and urls.is_search(target)
     names = {str(name).lower() for name in body} if is_search else set()
-    return bool({"attributes", "excludedattributes"} & names or observation.intent.excluded) or urls.is_projected(
-        target
-    )
+    return bool(
+        {"attributes", "excludedattributes"} & names or observation.intent.excluded_attributes
+    ) or urls.is_projected(target)
 
 
 def _resources(observation: Observation) -> Iterator[Resource]:

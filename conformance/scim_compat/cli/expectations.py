@@ -35,7 +35,7 @@ def expectation(intent: Intent) -> str:
     """The answers that the sender of the request accepts, in a few words."""
     if intent.action == "anonymous":
         return "401: the credential is missing or wrong"
-    if intent.statuses or intent.asserts:
+    if intent.statuses or intent.assertions:
         return "; ".join(_assertions(intent))
     if intent.duplicate:
         return "409: it exists already"
@@ -56,7 +56,7 @@ def expectation(intent: Intent) -> str:
 def _assertions(intent: Intent) -> Iterator[str]:
     """The assertions of a literal request."""
     yield f"status {' or '.join(str(s) for s in sorted(intent.statuses)) or '2xx'}"
-    for each in intent.asserts:
+    for each in intent.assertions:
         yield f"{each.at} {each.word} {each.value if each.word == 'is' else _short(each.value)}"
     if intent.query.finds is not None or intent.query.order:
         yield from _list_contents(intent)

@@ -73,8 +73,8 @@ class Capabilities:
         if isinstance(resource_type, str):
             entries = [e for e in self.resource_types or () if _is(e.get("name") or e.get("id"), resource_type)]
             return self.extends(entries[0], urn) if entries else None
-        listed = resource_type.get("schemaExtensions")
-        entries = [e for e in listed if isinstance(e, Mapping)] if isinstance(listed, list) else []
+        extensions = resource_type.get("schemaExtensions")
+        entries = [e for e in extensions if isinstance(e, Mapping)] if isinstance(extensions, list) else []
         return any(_is(entry.get("schema"), urn) for entry in entries)
 
     def schema(self, urn: str) -> Mapping[str, Json] | None:
@@ -115,12 +115,12 @@ class Claims:
     """The media types of answers; empty: no claim."""
 
     def may_filter(self, kind: str, path: str) -> bool:
-        listed = None if self.filterable is None else self.filterable.get(kind)
-        return listed is None or path.lower() in listed
+        claims = None if self.filterable is None else self.filterable.get(kind)
+        return claims is None or path.lower() in claims
 
     def may_change(self, kind: str, path: str) -> bool:
-        listed = None if self.mutable is None else self.mutable.get(kind)
-        return listed is None or path.lower() in listed
+        claims = None if self.mutable is None else self.mutable.get(kind)
+        return claims is None or path.lower() in claims
 
     def may_cut(self, count: int | None, returned: int) -> bool:
         """True when a list may end after ``returned`` resources. ``count``: the request's own limit, if any."""

@@ -27,7 +27,7 @@ def create_resource(
     """POSTs the body with the ledger written first, and takes over the server's answer."""
     entry = announce(play, actor, body)
     request = play.request("POST", ENDPOINTS[actor.kind], ours=ours, body=body)
-    exchange = play.exchange(request, replace(intent, sent=body), title, settle=entry_settler(play.run.ledger, entry))
+    exchange = play.exchange(request, replace(intent, body=body), title, settle=entry_settler(play.run.ledger, entry))
     response = exchange.response
     if response is None or not response.ok or intent.duplicate:
         return exchange

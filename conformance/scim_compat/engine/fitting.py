@@ -25,28 +25,28 @@ def fit_to_schema(body: dict[str, Json], actor: Actor, target: Capabilities) -> 
     A service provider may refuse what is not in its schema, and may require what RFC 7643 does not
     (RFC 7643 §7, RFC 7644 §3.12 ``invalidSyntax``). Without a published schema the body stays as it is.
     """
-    known = _definitions(body, target)
-    if not known:
+    attributes = _definitions(body, target)
+    if not attributes:
         return body
     fitting = {
-        name: _listed_parts(value, _sub_attributes(known, name))
+        name: _listed_parts(value, _sub_attributes(attributes, name))
         for name, value in body.items()
-        if name.lower() in _EVERYWHERE | known.keys()
+        if name.lower() in _EVERYWHERE | attributes.keys()
     }
-    if isinstance(fitting.get("name"), dict) and _requires(_sub_attributes(known, "name"), "formatted"):
+    if isinstance(fitting.get("name"), dict) and _requires(_sub_attributes(attributes, "name"), "formatted"):
         fitting["name"]["formatted"] = actor.sources["fullName"]
     return fitting
 
 
 def add_required(body: dict[str, Json], target: Capabilities, base_url: str) -> dict[str, Json]:
     """``body`` of a group with what the target's own schema requires of one: ``members``, and ``$ref`` in each."""
-    known = _definitions(body, target)
-    if "userName" in body or "members" not in known:
+    attributes = _definitions(body, target)
+    if "userName" in body or "members" not in attributes:
         return body
     complete = dict(body)
-    if _requires(known, "members"):
+    if _requires(attributes, "members"):
         complete.setdefault("members", [])
-    if "members" in complete and _requires(_sub_attributes(known, "members"), "$ref"):
+    if "members" in complete and _requires(_sub_attributes(attributes, "members"), "$ref"):
         users = f"{base_url}/Users"
         complete["members"] = [{**m, "$ref": f"{users}/{quote(m['value'], safe='')}"} for m in complete["members"]]
     return complete
@@ -66,18 +66,18 @@ def fits_schemas(body: Mapping[str, Json], target: Capabilities) -> bool:
     )
 
 
-def _is_allowed(known: Definitions, part: Mapping[str, Json], *, whole: Mapping[str, Json]) -> bool:
+def _is_allowed(attributes: Definitions, part: Mapping[str, Json], *, whole: Mapping[str, Json]) -> bool:
     """True when ``part`` holds nothing unknown and ``whole`` everything required; the same below complex values."""
     present = {name.lower() for name in whole} | _SERVERS_OWN
-    required = {n for n in known if _requires(known, n) and known[n].get("mutability") != "readOnly"}
+    required = {n for n in attributes if _requires(attributes, n) and attributes[n].get("mutability") != "readOnly"}
     if required - present:
         return False
     for name, value in part.items():
         if name.lower() in _SERVERS_OWN:
             continue  # a server ignores what a client sends of these (RFC 7643 §3.1)
-        if name.lower() not in known:
+        if name.lower() not in attributes:
             return False
-        subs = _sub_attributes(known, name)
+        subs = _sub_attributes(attributes, name)
         entries = [v for v in (value if isinstance(value, list) else [value]) if isinstance(v, Mapping)]
         if subs and not all(_is_allowed(subs, entry, whole=entry) for entry in entries):
             return False
@@ -89,16 +89,16 @@ def _definitions(body: Mapping[str, Json], target: Capabilities) -> Definitions:
     return _by_name((target.schema(body["schemas"][0]) or {}).get("attributes"))
 
 
-def _sub_attributes(known: Definitions, name: str) -> Definitions:
-    return _by_name(known.get(name.lower(), {}).get("subAttributes"))
+def _sub_attributes(attributes: Definitions, name: str) -> Definitions:
+    return _by_name(attributes.get(name.lower(), {}).get("subAttributes"))
 
 
-def _requires(known: Definitions, name: str) -> bool:
-    return known.get(name, {}).get("required") is True
+def _requires(attributes: Definitions, name: str) -> bool:
+    return attributes.get(name, {}).get("required") is True
 
 
-def _by_name(attributes: Json) -> Definitions:
-    definitions = attributes if isinstance(attributes, list) else []
+def _by_name(value: Json) -> Definitions:
+    definitions = value if isinstance(value, list) else []
     return {str(a.get("name", "")).lower(): a for a in definitions if isinstance(a, Mapping)}
 
 

@@ -177,13 +177,13 @@ class Intent:
     """The statuses that the profile accepts; empty: by the action's own rule."""
     subject: Subject | None = None
     query: Query = field(default_factory=Query)
-    excluded: tuple[str, ...] = ()
+    excluded_attributes: tuple[str, ...] = ()
     """Attributes that the request asked to leave out."""
     gone: bool = False
     """The resource was deleted, so no read may find it."""
     disabled: bool = False
     """The resource is inactive, and reads must find it all the same."""
-    sent: Json = MISSING
+    body: Json = MISSING
     """The JSON body that was sent, if any."""
     endpoint: str = ""
     """For discovery: ``Schemas``, ``ResourceTypes`` or ``ServiceProviderConfig``."""
@@ -193,7 +193,7 @@ class Intent:
     """A create for a resource that exists already: the server must refuse it as a conflict."""
     parts: tuple[BulkPart, ...] = ()
     """The operations of a bulk request, in order."""
-    asserts: tuple[Assertion, ...] = ()
+    assertions: tuple[Assertion, ...] = ()
     rule: Rule | None = None
 
 

@@ -85,8 +85,8 @@ def _quoted(identifier: str) -> str:
 
 def _intent(play: Play, step: Step, request: Request, body: Json) -> Intent:
     expect = step.args.get("expect", {})
-    listed = expect.get("status", [])
-    statuses = frozenset(listed if isinstance(listed, list) else [listed])
+    status = expect.get("status", [])
+    statuses = frozenset(status if isinstance(status, list) else [status])
     is_refusal = request.credential is not CredentialUse.VALID or (bool(statuses) and all(s >= 400 for s in statuses))
     outcome: Expectation = expect.get("outcome") or ("refusal" if is_refusal else "success")
     action: Action = "anonymous" if request.credential is not CredentialUse.VALID else _action(request, outcome)
@@ -97,8 +97,8 @@ def _intent(play: Play, step: Step, request: Request, body: Json) -> Intent:
         expect=outcome,
         statuses=statuses,
         query=_query(play, expect),
-        sent=body,
-        asserts=tuple(_assertions(play, expect)),
+        body=body,
+        assertions=tuple(_assertions(play, expect)),
         rule=_rule(expect["rule"]) if "rule" in expect else None,
     )
 

@@ -143,8 +143,8 @@ class Play:
                 number = people.guid(self.run.seed, f"{self.profile.id} {self.scenario.id} {self._words}")
                 return {"guid": number, "word": "w" + number[:8]}[attribute]
             actor = self.actors[name]
-            known = attribute_of(actor, attribute, self.rows(actor.kind))
-            return identifier(known) if attribute == "id" else known
+            value = attribute_of(actor, attribute, self.rows(actor.kind))
+            return identifier(value) if attribute == "id" else value
 
         return placeholders.fill(value, look_up)
 

@@ -115,9 +115,9 @@ def member_operations(
     *, add: Sequence[tuple[str, str]] = (), remove: Sequence[str] = (), dialect: Dialect
 ) -> list[dict[str, Json]]:
     """Operations on a group's members. ``add``: (id, display) pairs; ``remove``: ids."""
-    listed: list[dict[str, Json]] = []
+    changes: list[dict[str, Json]] = []
     if remove and dialect.member_remove == "value-array":
-        listed.append(
+        changes.append(
             {
                 "op": op_name("remove", dialect),
                 "path": "members",
@@ -126,11 +126,11 @@ def member_operations(
         )
     elif remove:
         name = op_name("remove", dialect)
-        listed.extend({"op": name, "path": f"members[{filter_text('value', m)}]"} for m in remove)
+        changes.extend({"op": name, "path": f"members[{filter_text('value', m)}]"} for m in remove)
     if add:
         values = [_member(m, display, dialect) for m, display in add]
-        listed.append({"op": op_name("add", dialect), "path": "members", "value": values})
-    return listed
+        changes.append({"op": op_name("add", dialect), "path": "members", "value": values})
+    return changes
 
 
 def _member(identifier: str, display: str, dialect: Dialect) -> dict[str, Json]:

@@ -107,8 +107,8 @@ def _requires(node: Node | None, whole: _Whole) -> dict[str, Requirement]:
     requirements = {}
     for check, each in node.value.items() if node is not None else ():
         if whole.check_ids is not None and check not in whole.check_ids:
-            known = whole.check_ids if isinstance(whole.check_ids, Iterable) else ()
-            hint = nearest(check, known) or "scim-compat explain lists the checks"
+            names = whole.check_ids if isinstance(whole.check_ids, Iterable) else ()
+            hint = nearest(check, names) or "scim-compat explain lists the checks"
             whole.book.add(each.where, f"unknown check {quoted(check)}", hint)
         if "source" in each.value:
             _check_source(each.value["source"], whole)
@@ -138,9 +138,9 @@ def _overrides(node: Node, whole: _Whole) -> dict[str, Requirement]:
 
 
 def _check_source(node: Node, whole: _Whole) -> None:
-    known = whole.root.value["sources"].value
-    if node.value not in known:
-        hint = nearest(node.value, known, plural="sources") or "declare it under sources:"
+    sources = whole.root.value["sources"].value
+    if node.value not in sources:
+        hint = nearest(node.value, sources, plural="sources") or "declare it under sources:"
         whole.book.add(node.where, f"unknown source {quoted(node.value)}", hint)
 
 
@@ -220,7 +220,7 @@ def _check_ids(scenarios: list[Scenario], book: ComplaintBook) -> None:
     for scenario in scenarios:
         if not _ID.fullmatch(scenario.id):  # pragma: no cover - the schema has refused its parts
             book.add(scenario.where, f"{quoted(scenario.id)} is not a scenario's id")
-        known = first.setdefault(scenario.id, scenario.where)
-        if known is not scenario.where:
-            what = f"two scenarios are called {scenario.id}, the other on line {known.line}"
+        where = first.setdefault(scenario.id, scenario.where)
+        if where is not scenario.where:
+            what = f"two scenarios are called {scenario.id}, the other on line {where.line}"
             book.add(scenario.where, what, "ids are unique in a profile")

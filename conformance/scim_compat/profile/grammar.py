@@ -1,6 +1,6 @@
 """The small languages inside a profile's strings: placeholders, attribute paths, headers, request paths.
 
-Each function answers with what is wrong, as a phrase for a message, or with None.
+A function ``…_problem`` returns the error as a phrase for a message, or None.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ _TARGET: Final = {
     "Group": {"id", "version", "displayName", "externalId"},
 }
 ADDRESSABLE: Final = {kind: (SOURCE_ATTRIBUTES[kind] | _TARGET[kind]) - {"manager"} for kind in ("User", "Group")}
-"""What stands behind the dot of ``${alice.…}``, by kind."""
+"""The attributes behind the dot of ``${alice.…}``, by kind."""
 
 FUNCTIONS: Final = frozenset({"upper", "lower", "swapcase", "json"})
 GLOBALS: Final = {"run": frozenset({"tag"}), "new": frozenset({"guid", "word"}), "filter": frozenset[str]()}
-"""Names that no actor may have: root → what stands behind its dot."""
+"""Names that no actor may have, each with the attributes behind its dot."""
 
 _OPENING = re.compile(r"\$\{([^{}]*)(\}?)")
 _INSIDE = re.compile(r"(?P<root>[a-z][a-z0-9-]*)(?:\.(?P<attribute>[A-Za-z]+))?(?P<pipes>(?:\|[a-z]+)*)")
@@ -57,12 +57,12 @@ class Placeholder:
 
 def placeholders(text: str) -> Iterator[Placeholder | tuple[str, str]]:
     """Every placeholder in ``text``; one that is malformed comes as (what is wrong, hint)."""
-    for found in _OPENING.finditer(text):
-        whole = found.group()
-        if not found[2]:
-            yield f"the placeholder {quoted(text[found.start() :])} has no closing brace", "close it with }"
+    for match in _OPENING.finditer(text):
+        whole = match.group()
+        if not match[2]:
+            yield f"the placeholder {quoted(text[match.start() :])} has no closing brace", "close it with }"
             continue
-        inside = _INSIDE.fullmatch(found[1])
+        inside = _INSIDE.fullmatch(match[1])
         if inside is None:
             yield (
                 f"{quoted(whole)} is not a placeholder",

@@ -41,11 +41,11 @@ def _titles(profile: Profile) -> Iterator[Complaint]:
         if len(title) > _LONGEST_TITLE:
             what = f"the title of {scenario.id} has {len(title)} characters"
             yield Complaint(where, what, f"at most {_LONGEST_TITLE}, the variant's part included")
-        known = first.setdefault(title.casefold(), where)
-        if known is not where:
+        earlier = first.setdefault(title.casefold(), where)
+        if earlier is not where:
             yield Complaint(
                 where,
-                f"the title {quoted(title)} stands twice, first on line {known.line}",
+                f"the title {quoted(title)} stands twice, first on line {earlier.line}",
                 "tell them apart",
             )
 

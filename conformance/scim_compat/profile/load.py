@@ -83,12 +83,14 @@ class _Document:
 
 
 def _locate(ref: str | Path) -> Path:
-    known = builtin()
+    builtins = builtin()
     if isinstance(ref, str):
-        if ref in known:
-            return known[ref]
+        if ref in builtins:
+            return builtins[ref]
         if not ref.endswith((".yaml", ".yml")) and "/" not in ref and os.sep not in ref:
-            hint = nearest(ref, known, plural="built in") or "give a built-in profile's id or the path of a .yaml file"
+            hint = (
+                nearest(ref, builtins, plural="built in") or "give a built-in profile's id or the path of a .yaml file"
+            )
             raise source_error(Where(ref, 1), f"there is no profile {quoted(ref)}", hint)
     return Path(ref)
 
@@ -124,13 +126,13 @@ def _chain(path: Path) -> list[_Document]:
 def _extended_file(extends: Node, path: Path) -> Path:
     """The file that ``extends`` means in the file ``path``."""
     name = extends.value
-    known = builtin()
+    builtins = builtin()
     if not isinstance(name, str):
         raise source_error(extends.where, "extends must be a text", "an id, or a file of the same folder")
-    if name in known:
-        return known[name]
+    if name in builtins:
+        return builtins[name]
     if not name.endswith((".yaml", ".yml")) and "/" not in name and "\\" not in name:
-        hint = nearest(name, known, plural="built in")
+        hint = nearest(name, builtins, plural="built in")
         raise source_error(extends.where, f"there is no built-in profile {quoted(name)}", hint)
     if not _FILE.fullmatch(name):
         what = f"extends may not name {quoted(name)}"

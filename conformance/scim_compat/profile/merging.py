@@ -42,8 +42,8 @@ def _merge_scenarios(base: Node, over: Node, book: ComplaintBook) -> Node:
         elif name in entries:
             book.add(each.where, "drop stands alone beside the id", f"write {{id: {name}, drop: true}}")
         else:
-            known = [key for key in entries if isinstance(key, str)]
-            book.add(each.where, f"there is no scenario {quoted(name)} to drop", nearest(name, known))
+            names = [key for key in entries if isinstance(key, str)]
+            book.add(each.where, f"there is no scenario {quoted(name)} to drop", nearest(name, names))
     return Node(list(entries.values()), over.where, over.column)
 
 

@@ -44,7 +44,7 @@ def _row(node: Node) -> Mapped:
 def _check_rows(kind: ResourceKind, rows: list[Node], book: ComplaintBook) -> None:
     targets: dict[str, Where] = {}
     ranks: dict[int, Where] = {}
-    known = grammar.SOURCE_ATTRIBUTES[kind]
+    sources = grammar.SOURCE_ATTRIBUTES[kind]
     for row in rows:
         to, parts = row.value["to"], row.value
         if what := grammar.path_problem(to.value):
@@ -52,9 +52,9 @@ def _check_rows(kind: ResourceKind, rows: list[Node], book: ComplaintBook) -> No
         first = targets.setdefault(to.value.lower(), to.where)
         if first is not to.where:
             book.add(to.where, f"two rows write {to.value}, the other on line {first.line}", "keep one")
-        if "from" in parts and parts["from"].value not in known:
+        if "from" in parts and parts["from"].value not in sources:
             who, name = ("a person" if kind == "User" else "a group"), parts["from"].value
-            book.add(parts["from"].where, f"{who} has no source attribute {quoted(name)}", nearest(name, known))
+            book.add(parts["from"].where, f"{who} has no source attribute {quoted(name)}", nearest(name, sources))
         if "match" in parts:
             rank, where = parts["match"].value, parts["match"].where
             if ranks.setdefault(rank, where) is not where:

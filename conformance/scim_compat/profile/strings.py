@@ -28,11 +28,11 @@ def check_attributes(step: Node, cast: Cast) -> None:
     if "as" not in parts:
         return
     is_group = "group" in parts or ("kind" in parts and parts["kind"].value == "Group")
-    known = grammar.SOURCE_ATTRIBUTES["Group" if is_group else "User"]
+    sources = grammar.SOURCE_ATTRIBUTES["Group" if is_group else "User"]
     for name, node in parts["as"].value.items():
-        if name not in known:
+        if name not in sources:
             who = "a group" if is_group else "a person"
-            cast.book.add(node.where, f"{who} has no source attribute {quoted(name)}", nearest(name, known))
+            cast.book.add(node.where, f"{who} has no source attribute {quoted(name)}", nearest(name, sources))
 
 
 def _paths(node: Node) -> Iterator[tuple[str, Where]]:
@@ -80,11 +80,11 @@ def global_problem(placeholder: grammar.Placeholder, *, filters: bool = False) -
     if placeholder.root == "filter" and text == "${filter}":
         return None
     if placeholder.root not in grammar.GLOBALS:
-        known = [f"{root}.{each}" for root, names in grammar.GLOBALS.items() for each in names]
-        return f"{text} is not known outside steps", nearest(name, known)
+        names = [f"{root}.{each}" for root, attributes in grammar.GLOBALS.items() for each in attributes]
+        return f"{text} is not known outside steps", nearest(name, names)
     if placeholder.attribute not in grammar.GLOBALS[placeholder.root]:
-        known = [f"{placeholder.root}.{each}" for each in grammar.GLOBALS[placeholder.root]]
-        return f"{text} is not known", nearest(name, known)
+        names = [f"{placeholder.root}.{each}" for each in grammar.GLOBALS[placeholder.root]]
+        return f"{text} is not known", nearest(name, names)
     return None
 
 
@@ -96,9 +96,9 @@ def _actor_problem(placeholder: grammar.Placeholder, cast: Cast, fresh: set[str]
         return f"{text} names nobody who has entered by now", hint if "did you" in hint else NO_SUBJECT_YET
     if role.many:
         return f"{text} names many users", "name one of its own with given"
-    known = grammar.ADDRESSABLE[role.kind]
-    if placeholder.attribute not in known:
-        hint = nearest(placeholder.attribute, known) or "see the list of source attributes"
+    addressable = grammar.ADDRESSABLE[role.kind]
+    if placeholder.attribute not in addressable:
+        hint = nearest(placeholder.attribute, addressable) or "see the list of source attributes"
         return f"{text}: a {role.kind} has no {quoted(placeholder.attribute)}", hint
     if placeholder.attribute == "id" and (not role.created or root in fresh):
         return f"{text}: {quoted(root)} has no id yet", "use it in a step after the one that creates it"

@@ -106,11 +106,11 @@ def _bound(rule: str, allowed: Any, value: Any) -> str:
 
 
 def _first_repeated(items: list[Any]) -> Any:
-    seen: set[str] = set()
+    keys: set[str] = set()
     for each in items:
-        if (key := json.dumps(each, sort_keys=True)) in seen:
+        if (key := json.dumps(each, sort_keys=True)) in keys:
             return each
-        seen.add(key)
+        keys.add(key)
     return None
 
 

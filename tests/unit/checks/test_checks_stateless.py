@@ -298,7 +298,7 @@ CASES = [
     Case("list.start-index", listed(listing(startIndex=1, totalResults=2), target="/Users?startIndex=3"), listed(listing(user(), totalResults=9, itemsPerPage=1)), "/startIndex"),
     Case("list.count", listed(listing(user(), startIndex=1), target="/Users?count=1"), listed(listing(user(), user("u2")), target="/Users?count=1"), "/Resources"),
     Case("list.no-duplicates", listed(listing(user(), user("u2"))), listed(listing(user(), user())), "/Resources/1"),
-    Case("list.excluded-attributes", see("read", group(members=[]), resource="Group", target="/Groups/g1?excludedAttributes=members", excluded=("members",), subject=None), see("read", group(members=[{"value": "u1"}]), resource="Group", target="/Groups/g1?excludedAttributes=members", excluded=("members",), subject=None), "/members"),
+    Case("list.excluded-attributes", see("read", group(members=[]), resource="Group", target="/Groups/g1?excludedAttributes=members", excluded_attributes=("members",), subject=None), see("read", group(members=[{"value": "u1"}]), resource="Group", target="/Groups/g1?excludedAttributes=members", excluded_attributes=("members",), subject=None), "/members"),
     Case("read.status", read(), read(error(404), status=404), "status"),
     Case("read.status", see("evaluate", user()), see("evaluate", user(), status=203), "status"),
     Case("read.resource", read(), read(listing(user())), ""),
@@ -419,7 +419,7 @@ CONFORMANT = {
     "projected: only what was asked for": read({"id": "u1", "userName": "u1@example.com"}, target="/Users/u1?attributes=userName"),
     "projected: a list": match(listing({"id": "u1"}), target="/Users?attributes=id&filter=x"),
     "projected against the own schema": read({"id": "u1"}, target="/Users/u1?attributes=id", capabilities=Capabilities(schemas=(SCHEMA,))),
-    "members that are always returned": see("read", group(members=[{"value": "u1"}]), resource="Group", target="/Groups/g1", excluded=("members",), subject=None, capabilities=Capabilities(schemas=({"id": GROUP, "attributes": [{"name": "members", "returned": "always"}]},))),
+    "members that are always returned": see("read", group(members=[{"value": "u1"}]), resource="Group", target="/Groups/g1", excluded_attributes=("members",), subject=None, capabilities=Capabilities(schemas=({"id": GROUP, "attributes": [{"name": "members", "returned": "always"}]},))),
     "two addresses of one type, both sent": read(emails(WORK, WORK | {"value": "b"}), subject=Subject("alice", "User", "u1", {"emails": [WORK, WORK | {"value": "b"}]})),
     "a second type of address the server adds": read(emails(WORK, {"type": "other", "value": "b"})),
     "410 where the profile takes it": refused(status=410, statuses=frozenset({410})),
@@ -590,7 +590,7 @@ def test_nothing_of_other_people_gets_into_a_problem():
         see("resolve", stranger),
         anonymous(listing(stranger)),
         anonymous(stranger, 200),
-        see("read", group(members=[{"value": secret}]) | {"id": secret}, resource="Group", target="/Groups/g1", excluded=("members",), subject=None, capabilities=Capabilities(schemas=({"id": GROUP, "attributes": [{"name": "displayName", "type": "integer"}]},))),
+        see("read", group(members=[{"value": secret}]) | {"id": secret}, resource="Group", target="/Groups/g1", excluded_attributes=("members",), subject=None, capabilities=Capabilities(schemas=({"id": GROUP, "attributes": [{"name": "displayName", "type": "integer"}]},))),
     ]  # fmt: skip
     count = 0
     for seen in answers:
@@ -729,7 +729,7 @@ def test_odd_bodies_raise_nothing(body):
                     finds=("u1",),
                     filter_path='emails[type eq "work"].value',
                     endpoint={"discover": "Schemas"}.get(action, ""),
-                    excluded=("members", ""),
+                    excluded_attributes=("members", ""),
                     mapped={"User": ("", "a.b.c"), "Role": ("x",)},
                 )
                 failing(seen)

@@ -56,7 +56,7 @@ def users(*ids, **changes):
 
 
 def holds(body, at, word, value, **more):
-    return see(body, asserts=(Assertion(at, word, value),), **more)
+    return see(body, assertions=(Assertion(at, word, value),), **more)
 
 
 def query(body, among, finds, **more):
@@ -137,7 +137,7 @@ CASES = {
         ("a header is there", holds(BODY, "header Location", "is", "present", headers=LOCATED), []),
         ("a header is not there", holds(BODY, "header Location", "is", "present"), ["header Location"]),
         ("a header must not be there", holds(BODY, "header Location", "is", "absent", headers=LOCATED), ["header Location"]),
-        ("each assertion for itself", see(BODY, asserts=(Assertion("/number", "equals", 6), Assertion("/text", "equals", "x"),
+        ("each assertion for itself", see(BODY, assertions=(Assertion("/number", "equals", 6), Assertion("/text", "equals", "x"),
                                                          Assertion("/absent", "is", "present"))), ["/number", "/absent"]),
         ("of an error as well", holds({"scimType": "uniqueness"}, "/scimType", "equals", "uniqueness", status=409), []),
         ("nothing asserted", see(BODY), None),

@@ -418,7 +418,7 @@ CASES = {
         ("a manager with more members", see("evaluate", liv(**{ENT: {"manager": {"value": "u9", "displayName": "Bo"}}}), subject={"sources": {f"{ENT}:manager": {"value": "u9"}}}), []),
         ("another manager", see("evaluate", liv(), subject={"sources": {f"{ENT}:manager": {"value": "u2"}}}), [f"{ENT}:manager"]),
         ("text for a boolean", see("evaluate", liv(active="true"), subject={"sources": {"active": True}}), ["active"]),
-        ("left out on request", see("evaluate", crew(members=MISSING), subject={"kind": "Group", "sources": {"members": [{"value": "u1"}]}}, excluded=("members",)), []),
+        ("left out on request", see("evaluate", crew(members=MISSING), subject={"kind": "Group", "sources": {"members": [{"value": "u1"}]}}, excluded_attributes=("members",)), []),
         ("a custom attribute is another check's", see("evaluate", liv(), subject={"sources": {f"{FJORD}:berth": "B7"}}), []),
         ("a refused read", see("evaluate", {}, status=404, subject={"sources": {"title": "x"}}), None),
     ],

@@ -12,7 +12,7 @@ from scim_compat.engine.intent import Assertion, Intent, Query
     (Intent(action="look-up", by="harness", gone=True, query=Query(finds=())), "a list without it"),
     (Intent(action="match", by="client", query=Query(finds=())), "200 and an empty list"),
     (Intent(action="raw", by="client", statuses=frozenset({404, 400})), "status 400 or 404"),
-    (Intent(action="raw", by="client", asserts=(Assertion("/totalResults", "equals", 2),
+    (Intent(action="raw", by="client", assertions=(Assertion("/totalResults", "equals", 2),
                                                 Assertion("header ETag", "is", "present"))),
      "status 2xx; /totalResults equals 2; header ETag is present"),
     (Intent(action="raw", by="client", statuses=frozenset({200}), query=Query(finds=("1",), among=("1", "2"), order=("1",))),

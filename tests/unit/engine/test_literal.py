@@ -164,14 +164,14 @@ def test_a_body_is_json_and_a_text_goes_as_it_is(entra, body, headers, payload, 
     )
     assert request.body == payload.encode()
     assert [v for k, v in request.headers if k.lower() == "content-type"] == [kind]
-    assert intent.sent == (json.loads(payload) if isinstance(body, dict | list) else payload)
+    assert intent.body == (json.loads(payload) if isinstance(body, dict | list) else payload)
 
 
 def test_without_a_body_there_is_no_content_type(entra):
     request, intent = sent(speaking(entra), send("DELETE", "/Users/x", expect={"status": 404}))
     assert request.body is None
     assert "content-type" not in {k.lower() for k, _ in request.headers}
-    assert intent.sent is MISSING
+    assert intent.body is MISSING
 
 
 def test_the_client_s_own_content_type(entra):
@@ -194,7 +194,7 @@ def test_what_the_profile_asserts_is_in_the_intent(entra):
     name = seen[-1].observation.intent.subject.desired["userName"]
     intent = last(seen)
     assert seen[-1].observation.exchange.request.target.partition("?")[0] == "/Users/user-1"
-    assert intent.asserts == (
+    assert intent.assertions == (
         Assertion("/userName", "equals", name),
         Assertion("/id", "is", "not-empty"),
         Assertion("/schemas", "includes", CORE),
@@ -214,7 +214,7 @@ def test_people_are_named_and_a_crowd_stands_for_all_of_it(entra):
     _, intent = sent(entra, given("alice"), send(expect={"among": ["alice"], "finds": []}))
     assert intent.query.finds == (), "that nobody is found is not the same as that nothing is said"
     _, intent = sent(entra, send())
-    assert (intent.query.finds, intent.asserts, intent.rule) == (None, (), None)
+    assert (intent.query.finds, intent.assertions, intent.rule) == (None, (), None)
 
 
 def test_the_kind_of_resource_that_is_listed(entra):

@@ -176,7 +176,7 @@ def test_the_client_is_plain():
         "/Users", (("Accept", "application/scim+json"),)
     )  # fmt: skip
     [made] = [p for p in rehearsed(scenario("create.user")) if p.observation.intent.action == "create"]
-    assert list(made.observation.intent.sent) == [
+    assert list(made.observation.intent.body) == [
         "schemas", "userName", "externalId", "name", "displayName", "emails", "active",
     ]  # fmt: skip
     [asked] = [

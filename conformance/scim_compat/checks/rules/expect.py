@@ -25,13 +25,13 @@ _TYPES: Final[Mapping[str, tuple[type, ...]]] = {
     "The answer holds what the rule asks for",
     level="CLIENT",
     scim=BOTH,
-    when=lambda observation: bool(observation.intent.asserts) and is_status_accepted(observation),
+    when=lambda observation: bool(observation.intent.assertions) and is_status_accepted(observation),
     traits=Trait.ASSERTION,
     why="The suite or the specification names this part of the answer.",
     fix="Answer with the named members in the named form.",
 )
 def answer(observation: Observation) -> Iterator[Violation]:
-    for one in observation.intent.asserts:
+    for one in observation.intent.assertions:
         value = _value(observation, one.at)
         if not _is_fulfilled(one, value):
             expected = f"{one.value}" if one.word == "is" else one.value

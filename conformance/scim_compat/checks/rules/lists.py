@@ -232,7 +232,7 @@ def no_duplicates(observation: Observation) -> Iterator[Violation]:
     level="MUST",
     cites=("RFC7644-3.4.2.5", "RFC7644-3.9"),
     on=(*LISTS, "read"),
-    when=lambda observation: bool(observation.intent.excluded) and has_resources(observation),
+    when=lambda observation: bool(observation.intent.excluded_attributes) and has_resources(observation),
     traits=Trait.FILTER,
     why="Clients exclude members because a group may have a hundred thousand. Sent all the same, they make "
     "every read slow, and in the end too large.",
@@ -240,7 +240,7 @@ def no_duplicates(observation: Observation) -> Iterator[Violation]:
 )
 @at_most_five
 def excluded_attributes(observation: Observation) -> Iterator[Violation]:
-    for path in observation.intent.excluded:
+    for path in observation.intent.excluded_attributes:
         try:
             at = parse_path(path)
         except PathError:

@@ -29,7 +29,7 @@ from scim_compat.values import MISSING, Json
 )
 def converges(observation: Observation) -> Iterator[Violation]:
     about = subject(observation)
-    excluded = {name.lower() for name in observation.intent.excluded}
+    excluded = {name.lower() for name in observation.intent.excluded_attributes}
     for path, expected in about.sources.items():
         if parse_path(path).top in excluded or is_custom(Effect("set", path)):
             continue

@@ -46,7 +46,7 @@ def bulk(play: Play, step: Step) -> None:
     if "fail-on-errors" in step.args:
         body["failOnErrors"] = step.args["fail-on-errors"]
     body["Operations"] = [one.body for one in operations]
-    intent = replace(play.intent("bulk"), sent=body, parts=tuple(one.part for one in operations))
+    intent = replace(play.intent("bulk"), body=body, parts=tuple(one.part for one in operations))
     play.exchange(
         play.request("POST", BULK, body=body), intent, f"sends {len(operations)} operations in one request",
         settle=lambda exchange: _settle(play, operations, exchange),
@@ -62,7 +62,7 @@ def overstep(play: Play, step: Step) -> None:  # noqa: ARG001 - a verb is given 
     path = f"{ENDPOINTS['User']}/{play.fill('${new.guid}')}"
     operations = [{"method": "DELETE", "path": f"{path}-{number}"} for number in range(limit + 1)]
     body = {"schemas": [BULK_REQUEST], "Operations": operations}
-    intent = replace(play.intent("bulk"), sent=body, expect="refusal", statuses=frozenset({413}))
+    intent = replace(play.intent("bulk"), body=body, expect="refusal", statuses=frozenset({413}))
     play.exchange(play.request("POST", BULK, body=body), intent, f"sends {limit + 1} operations in one request")
 
 

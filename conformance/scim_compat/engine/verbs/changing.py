@@ -127,7 +127,7 @@ def _write(
     numbered = tuple(number_effect(effect, body.get("Operations", ())) for effect in claimed)
     action: Action = "patch" if method == "PATCH" else "replace"
     write = Write(action=action, effects=numbered, accepted=False, status=0, refusable=expect != "success")
-    intent = replace(play.intent(action, actor), expect=expect, sent=body, twice=twice)
+    intent = replace(play.intent(action, actor), expect=expect, body=body, twice=twice)
     paths = ", ".join(dict.fromkeys(effect.path.rpartition(":")[2] for effect in numbered)) or "nothing"
     request = play.request(method, path_of(actor), body=body)
     exchange = play.exchange(request, with_write(intent, write), f"changes {paths} of {about(actor)}")

@@ -27,7 +27,10 @@ def probe(play: Play, step: Step) -> None:
     value = str(play.fill("${new.guid}"))
     query = Query(finds=(), filter_path=path, filter_value=value)
     intent = replace(
-        play.intent("match"), resource=kind, query=query, excluded=_excluded_attributes(play, kind, match=True)
+        play.intent("match"),
+        resource=kind,
+        query=query,
+        excluded_attributes=_excluded_attributes(play, kind, match=True),
     )
     request = play.request("GET", ENDPOINTS[kind], parameters=_match_parameters(play, kind, path, value))
     play.exchange(request, intent, f"probes {ENDPOINTS[kind]} for an unknown {path}")
@@ -53,7 +56,9 @@ def match(play: Play, step: Step) -> None:
         hostile=wording.is_hostile(value),
         finds=(actor.id,) if is_hit and actor.id else (),
     )
-    intent = replace(play.intent("match", actor), query=query, excluded=_excluded_attributes(play, kind, match=True))
+    intent = replace(
+        play.intent("match", actor), query=query, excluded_attributes=_excluded_attributes(play, kind, match=True)
+    )
     request = play.request("GET", ENDPOINTS[kind], parameters=_match_parameters(play, kind, path, value))
     response = play.exchange(request, intent, f"looks for {about(actor)} by {path}").response
     if query.finds and query.is_plain and response and response.ok and isinstance(response.json, dict):
@@ -100,7 +105,7 @@ def read_by_id(play: Play, actor: Actor, *, gone: bool = False, action: Action =
     """Reads the resource in the client's manner and takes over the answer. ``gone``: it must not be there."""
     parameters = play.scenario.dialect.read_parameters.get(actor.kind, ())
     excluded = _excluded_attributes(play, actor.kind, match=False)
-    intent = replace(play.intent(action, actor), expect="refusal" if gone else "success", excluded=excluded)
+    intent = replace(play.intent(action, actor), expect="refusal" if gone else "success", excluded_attributes=excluded)
     request = play.request("GET", path_of(actor), parameters=parameters)
     response = play.exchange(request, intent, title or f"reads {about(actor)}").response
     if response is not None and response.ok and isinstance(response.json, dict) and not gone:
