@@ -99,6 +99,6 @@ def see(
         context=Context(
             base_url=base, scim=scim, capabilities=capabilities or Capabilities(), client_timeout=60.0,
             ours={"u1": "u1@example.com", "u2": "u2@example.com", "g1": "group g1"} if ours is None else ours,
-            mapped=mapped or {},
+            mapped_paths=mapped or {},
         ),
     )  # fmt: skip

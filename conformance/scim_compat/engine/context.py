@@ -1,4 +1,4 @@
-"""What the scenarios of one run share, and what each of them hands over."""
+"""The context that the scenarios of one run share, and the exchange that each hands over."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class PlayedRequest:
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
-    """What the scenarios of one run share."""
+    """The endpoint, the ledger and the settings that the scenarios of one run share."""
 
     sender: Sender
     base_url: str

@@ -77,7 +77,7 @@ def announce(play: Play, actor: Actor, body: Mapping[str, Json]) -> int:
             "by which clean-up knows what it may delete; write ${run.tag} into it"
         )
     entry = play.run.ledger.intend(actor.kind, attribute, name)
-    play.created.append(entry)
+    play.entries.append(entry)
     return entry
 
 

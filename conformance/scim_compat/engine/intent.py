@@ -208,7 +208,7 @@ class Context:
     """Seconds after which this client gives up."""
     ours: Mapping[str, str]
     """id → name of every resource that this run created and has not deleted."""
-    mapped: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    mapped_paths: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Resource kind → attribute paths that the client maps."""
     claims: Claims = field(default_factory=Claims)
     alone: bool = True

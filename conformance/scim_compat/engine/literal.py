@@ -153,5 +153,5 @@ def _announce(play: Play, request: Request, body: Json) -> Callable[[Exchange], 
         return None
     name = paths.member(body, NAME_ATTRIBUTE[kind])
     entry = ledger.intend(kind, NAME_ATTRIBUTE[kind], "" if name is MISSING else str(name))
-    play.created.append(entry)
+    play.entries.append(entry)
     return entry_settler(ledger, entry)

@@ -42,7 +42,7 @@ def subject_of(play: Play, actor: Actor) -> Subject:
 
 
 def context_of(play: Play) -> Context:
-    """What a check may know beside the exchange itself, as it is now."""
+    """The facts that a check may use beside the exchange itself, as they are now."""
     run = play.run
     return Context(
         base_url=run.base_url,
@@ -50,7 +50,7 @@ def context_of(play: Play) -> Context:
         capabilities=run.capabilities,
         client_timeout=play.client_timeout,
         ours=run.ledger.living(),
-        mapped={kind: mapping.synced_paths(rows) for kind, rows in play.profile.mapping.items()},
+        mapped_paths={kind: mapping.synced_paths(rows) for kind, rows in play.profile.mapping.items()},
         claims=run.claims,
         alone=run.alone,
     )
@@ -88,8 +88,8 @@ class Play:
     actors: dict[str, Actor] = field(default_factory=dict)
     crowds: dict[str, list[str]] = field(default_factory=dict)
     """Name of a crowd → the names of its actors."""
-    created: list[int] = field(default_factory=list)
-    """Numbers of the ledger's entries of this scenario."""
+    entries: list[int] = field(default_factory=list)
+    """Numbers of this scenario's entries in the ledger."""
     strangers: dict[str, str] = field(default_factory=dict)
     """id → name of each resource that a creation was answered with although it is not of this run."""
     requests: int = 0

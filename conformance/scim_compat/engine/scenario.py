@@ -41,7 +41,7 @@ def run_scenario(profile: Profile, scenario: Scenario, run: RunContext) -> Scena
         stopped = str(reason)
         failed = not play.got_answer
     finally:
-        entries = [run.ledger.entries[n] for n in reversed(play.created)]
+        entries = [run.ledger.entries[n] for n in reversed(play.entries)]
         play.requests += remove_entries([e for e in entries if e.is_open], sender=run.sender, ledger=run.ledger)
     return ScenarioEnd(requests=play.requests, stopped=stopped, failed=failed)
 

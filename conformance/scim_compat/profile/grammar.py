@@ -199,5 +199,5 @@ def query_problem(query: str) -> tuple[str, str] | None:
 
 
 def is_token(text: str) -> bool:
-    """Whether it may be a header's name (RFC 9110 section 5.6.2)."""
+    """True when it may be a header's name (RFC 9110 section 5.6.2)."""
     return _TOKEN.fullmatch(text) is not None

@@ -201,7 +201,7 @@ def _nulls(value: Json, pointer: str, depth: int) -> Iterator[str]:
 def mapped_attributes(observation: Observation) -> Iterator[Violation]:
     by_urn = {str(entry.get("id", "")).lower(): entry for _, entry in _entries(observation)}
     has_type = False
-    for kind, mapping in observation.context.mapped.items():
+    for kind, mapping in observation.context.mapped_paths.items():
         if kind not in CORE_URNS:
             continue
         if CORE_URNS[kind].lower() not in by_urn:
