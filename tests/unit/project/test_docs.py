@@ -112,6 +112,20 @@ def test_the_folders_that_are_named_exist():
         assert (ROOT / place).is_dir() or place.strip("/") in rooms, place
 
 
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_the_paths_in_running_text_exist(name):
+    """From the root, or below the document's own folder; capitals and ``…`` stand for a name of the reader's."""
+    for path in re.findall(r"`((?:tests|conformance|profiles|reports|\.ci)/[^`\s]*)`", TEXT[name]):
+        if not re.search(r"/[A-Z]+\b(?!\.md)|…", path):
+            assert list(ROOT.glob(path.rstrip("/"))), f"{name}: {path}"
+
+
+def test_the_tools_of_contributing_are_those_that_renew_and_compare():
+    tools = {path.name for path in (ROOT / "tests/tools").glob("*.py")}
+    named = set(rows(section("CONTRIBUTING.md", "Tools")))
+    assert {"sample.py", "matrix.py", "examples.py", "real.py", "checkouts.py"} <= named <= tools
+
+
 # --- commands and options -------------------------------------------------------------------------
 
 
