@@ -117,9 +117,11 @@ class Check:
 
     def is_for(self, observation: Observation) -> bool:
         """True when the check runs on exchanges of that kind; ``when`` decides about the single one."""
-        if observation.exchange.response is None and not self.has_trait(Trait.SILENCE):
+        if self.on and observation.intent.action not in self.on:
             return False
-        return observation.context.scim in self.scim and (not self.on or observation.intent.action in self.on)
+        if observation.context.scim not in self.scim:
+            return False
+        return observation.exchange.response is not None or self.has_trait(Trait.SILENCE)
 
 
 _CHECKS: dict[str, Check] = {}
