@@ -84,7 +84,14 @@ def matches(resource: Json, condition: Filter) -> bool:
     if not isinstance(resource, Mapping):
         return False
     if isinstance(condition, Comparison):
-        return _compares(_compared(resource, condition.path), condition.operator, condition.value)
+        path, wanted = condition.path, condition.value
+        if path.urn or path.sub or path.condition is not None or condition.operator is not Operator.EQUAL:
+            return _compares(values(resource, path), condition.operator, wanted)
+        # By far the most frequent: an attribute of an element, and whether it is the one that a client names.
+        value = member(resource, path.attribute)
+        if isinstance(value, list) or wanted is None:
+            return _compares(values(resource, path), Operator.EQUAL, wanted)
+        return value is not MISSING and _is_same_word(value, wanted)
     if isinstance(condition, And):
         return all(matches(resource, part) for part in condition.parts)
     if isinstance(condition, Or):
@@ -94,14 +101,6 @@ def matches(resource: Json, condition: Filter) -> bool:
     if isinstance(condition, Selection):
         return any(True for _ in values(resource, condition.path))
     return not matches(resource, condition.part)
-
-
-def _compared(resource: Mapping[str, Json], path: Path) -> Iterable[Json]:
-    if path.urn or path.sub or path.condition is not None:
-        return values(resource, path)
-    # By far the most frequent: an attribute of an element.
-    value = member(resource, path.attribute)
-    return value if isinstance(value, list) else () if value is MISSING else (value,)
 
 
 def _compares(reached: Iterable[Json], how: Operator, wanted: Json) -> bool:
@@ -225,9 +224,7 @@ def leaves(resource: Mapping[str, Json], *, skip: frozenset[str] = frozenset()) 
     no path can spell are left out: a server may answer with any name.
     """
     walked = {name: value for name, value in resource.items() if name.lower() not in skip}
-    for path, value in _walk(walked):
-        if _is_spellable(path.urn, path.attribute, path.sub) and get(walked, path) is value:
-            yield path, value
+    return ((path, value) for path, value in _walk(walked) if _is_spellable(path.urn, path.attribute, path.sub))
 
 
 @lru_cache(maxsize=4096)
@@ -243,32 +240,45 @@ def _walk(resource: Mapping[str, Json], urn: str = "") -> Iterator[tuple[Path, J
     for name, value in resource.items():
         if is_unassigned(value):
             continue
-        if not isinstance(value, Mapping | list):
-            yield Path(urn, name), value
-        elif isinstance(value, list):
+        if isinstance(value, list):
             yield from _walk_elements(Path(urn, name), value)
+        elif not isinstance(value, Mapping):
+            yield Path(urn, name), value
         elif is_urn(name) and not urn:
             yield from _walk(value, name)
         else:
             for sub, sub_value in value.items():
                 if not is_unassigned(sub_value):
-                    yield Path(urn, name, sub=sub), sub_value
+                    yield Path(urn, name, None, sub), sub_value
 
 
 def _walk_elements(path: Path, elements: list[Json]) -> Iterator[tuple[Path, Json]]:
-    keys = ["type" if "type" in e else "value" if "value" in e else "" for e in elements if isinstance(e, Mapping)]
-    if len(keys) < len(elements) or "" in keys:
+    conditions = [condition for element in elements if (condition := _condition_for(element)) is not None]
+    words = {(one.path.attribute, str(one.value).lower()) for one in conditions}
+    if len(words) < len(elements):  # some have neither type nor value, or several have the same
         yield path, elements
         return
-    words = [str(element[key]) for key, element in zip(keys, elements, strict=True)]
-    if len(set(zip(keys, map(str.lower, words), strict=True))) < len(elements):
-        yield path, elements
-        return
-    for key, word, element in zip(keys, words, elements, strict=True):
-        condition = Comparison(Path("", key), Operator.EQUAL, word)
+    is_mixed = len({attribute for attribute, _ in words}) > 1
+    for condition, element in zip(conditions, elements, strict=True):
+        if is_mixed and next(one for one in elements if matches(one, condition)) is not element:
+            continue  # its value is also the value of one that is selected by its type
         for sub, value in element.items():
-            if not is_unassigned(value) and (sub != key or len(element) == 1):
+            if not is_unassigned(value) and (sub != condition.path.attribute or len(element) == 1):
                 yield Path(path.urn, path.attribute, condition, sub), value
+
+
+_KEYS: Final = (Path("", "type"), Path("", "value"))
+"""Attributes by which clients tell elements apart."""
+
+
+def _condition_for(element: Json) -> Comparison | None:
+    """The condition that selects the element; None for one that has neither a type nor a value."""
+    if not isinstance(element, Mapping):
+        return None
+    key = next((one for one in _KEYS if one.attribute in element), None)
+    if key is None or isinstance(element[key.attribute], list | dict):
+        return None
+    return Comparison(key, Operator.EQUAL, str(element[key.attribute]))
 
 
 # --- compare --------------------------------------------------------------------------------------

@@ -309,6 +309,21 @@ def test_no_answer_breaks_the_walk(resource):
         assert not is_unassigned(value)
 
 
+ELEMENT = st.dictionaries(
+    st.sampled_from(["type", "value", "Type", "VALUE", "display", "a.b"]),
+    st.sampled_from(["a", "A", "b", "None", None, "", 1, "1", True, "true", ["a"], {"x": "y"}]),
+    max_size=4,
+)
+
+
+@given(st.lists(ELEMENT, max_size=4))
+def test_every_leaf_of_a_list_is_reached_by_its_path(elements):
+    resource = {"entries": elements, ENTERPRISE: {"entries": elements}}
+    for path, value in leaves(resource):
+        assert get(resource, path) is value
+        assert get(resource, str(path)) is value
+
+
 def written(walked):
     return {str(path): value for path, value in walked}
 
