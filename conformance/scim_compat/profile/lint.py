@@ -83,9 +83,7 @@ def _read_backs(scenario: Scenario) -> Iterator[Complaint]:
 def _meanings(scenario: Scenario) -> Iterator[Complaint]:
     for step in scenario.steps:
         if step.verb == "patch" and "means" not in step.args and step.args.get("expect") != "refusal":
-            yield Complaint(
-                step.where, "operations without means: nothing says what they must bring about", "add means:"
-            )
+            yield Complaint(step.where, "operations without means: nothing states their effects", "add means:")
 
 
 def written_names(step: Step) -> Iterator[str]:

@@ -50,7 +50,7 @@ def _conduct_problem(step: Node) -> tuple[str, str] | None:
     if method == "POST":
         searches = is_search(path.rstrip("/"))
         if not searches and not expects_refusal(step.plain()):
-            return "a literal POST that succeeds makes what clean-up does not know", "use do: create"
+            return "a literal POST that succeeds creates a resource that clean-up does not know", "use do: create"
         return None
     if method in {"PUT", "PATCH", "DELETE"} and not _OWN_ADDRESS.search(path):
         hint = "address it as ${NAME.id}, or an unknown one as ${new.guid}"

@@ -51,7 +51,7 @@ def _given(step: Node, cast: Cast) -> set[str]:
         cast.book.add(where, f"{quoted(name)} is there already, since line {first}", "use another name")
     role = cast.enter(name, kind, where, many="count" in parts)
     if kind == "Group" and "count" in parts:
-        cast.book.add(parts["count"].where, "count makes users only", "remove kind: Group")
+        cast.book.add(parts["count"].where, "count creates users only", "remove kind: Group")
     if kind == "User" and "members" in parts:
         cast.book.add(parts["members"].where, "a User has no members", "add kind: Group")
     cast.use_all(parts.get("members"))

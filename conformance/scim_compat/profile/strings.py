@@ -93,7 +93,10 @@ def _actor_problem(placeholder: grammar.Placeholder, cast: Cast, fresh: set[str]
     role = cast.roles.get(root)
     if role is None:
         hint = nearest(root, [*cast.roles, "run", "new"])
-        return f"{text} names nobody who has entered by now", hint if "did you" in hint else NO_SUBJECT_YET
+        return (
+            f"{text} names an actor whom no step before this one introduces",
+            hint if "did you" in hint else NO_SUBJECT_YET,
+        )
     if role.many:
         return f"{text} names many users", "name one of its own with given"
     addressable = grammar.ADDRESSABLE[role.kind]

@@ -101,7 +101,7 @@ MESSAGES = {
         ":12: disable cannot be 'hide'; it is one of: delete, keep",
         ":12: entry 1 of supports cannot be 'patches'; did you mean 'patch'?",
     ),
-    "given-group-crowd": (":13: count makes users only; remove kind: Group",),
+    "given-group-crowd": (":13: count creates users only; remove kind: Group",),
     "header-credential": (
         ":7: a profile may not set the header Authorization; the run's credential goes there",
         ":7: a profile may not set the header Host; it is the target's",
@@ -222,10 +222,12 @@ MESSAGES = {
     "placeholder-names": (
         ":13: ${alice.mial}: a User has no 'mial'; did you mean 'mail'?",
         ":14: ${run.tga} is not known; did you mean 'run.tag'?",
-        ":14: ${bob.id} names nobody who has entered by now" + ENTER,
+        ":14: ${bob.id} names an actor whom no step before this one introduces" + ENTER,
         ":14: ${filter} stands in match-parameters only; write the query out",
     ),
-    "placeholder-nobody": (":13: ${alce.mail} names nobody who has entered by now; did you mean 'alice'?",),
+    "placeholder-nobody": (
+        ":13: ${alce.mail} names an actor whom no step before this one introduces; did you mean 'alice'?",
+    ),
     "placeholder-syntax": (
         ":13: the placeholder '${alice.mail' has no closing brace; close it with }",
         ":13: '${alice mail}' is not a placeholder; write ${name.attribute} or ${name.attribute|function}",
@@ -258,7 +260,7 @@ MESSAGES = {
         ":16: send must be keys and values, not the text '/Users'",
     ),
     "send-conduct": (
-        ":14: a literal POST that succeeds makes what clean-up does not know; use do: create",
+        ":14: a literal POST that succeeds creates a resource that clean-up does not know; use do: create",
         ":15: DELETE /Users/42 could hit a resource that this run did not create; address it as ${NAME.id}, or an unknown one as ${new.guid}",
         ":16: PATCH /Users could hit a resource that this run did not create; address it as ${NAME.id}, or an unknown one as ${new.guid}",
     ),

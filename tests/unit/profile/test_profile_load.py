@@ -738,7 +738,7 @@ steps:
         ),
         (
             "- {do: patch, user: bob, operations: [{op: remove, path: title}]}",
-            "operations without means: nothing says what they must bring about",
+            "operations without means: nothing states their effects",
         ),
     ]
 
