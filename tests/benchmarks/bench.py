@@ -177,17 +177,21 @@ def start_up(*, quick: bool) -> None:
 def stream(count: int, folder: Path) -> None:
     """Writes and collates ``count`` exchanges; run in a process of its own to see its peak alone."""
     from scim_compat.results.collate import collate
+    from scim_compat.results.document.parsing import read
+    from scim_compat.results.document.records import ExchangeRecord, StepRecord
     from scim_compat.results.events import RunEnded, RunStarted, ScenarioEnded, ScenarioStarted, StepPlayed
-    from scim_compat.results.model import CheckResult, ScenarioResult, StepResult
+    from scim_compat.results.model import CheckResult, ScenarioResult
     from scim_compat.results.stream import EventWriter
+    from scim_compat.values import Outcome
 
     body = json.dumps({"schemas": ["urn:x"], "totalResults": 1, "Resources": [{"id": "u", "displayName": "x" * 400}]})
-    exchange = {
+    content = {
         "request": {"method": "GET", "url": "https://x.example/Users?filter=userName", "headers": [["A", "b"]] * 5, "body": body},
         "response": {"status": 200, "reason": "OK", "headers": [["A", "b"]] * 5, "body": body},
         "failure": None, "ms": 1.0, "truncated": False, "waits": [], "masked": False,
     }  # fmt: skip
-    checks = tuple(CheckResult(id=f"area.rule-{n}", outcome="pass", level="MUST") for n in range(20))
+    exchange = read(ExchangeRecord, content, name="exchange")
+    checks = tuple(CheckResult(id=f"area.rule-{n}", outcome=Outcome.PASS, level="MUST") for n in range(20))
     per = 20
     names = [f"area.scenario-{n}" for n in range(max(1, count // per))]
     profile = {
@@ -197,11 +201,18 @@ def stream(count: int, folder: Path) -> None:
                       for n in names],
     }  # fmt: skip
     events = EventWriter(folder / "events.jsonl")
-    events(RunStarted(tool={"name": "x", "version": "0"}, target={"url": "u", "claims": {}}, profiles=[profile], run={"id": "r", "seed": 1, "started": "2026-01-01T00:00:00Z", "command": [], "tag": "t"}))  # fmt: skip
+    run = {"id": "r", "seed": 1, "started": "2026-01-01T00:00:00Z", "command": [], "tag": "t"}
+    head = {
+        "tool": {"name": "x", "version": "0"},
+        "target": {"url": "u", "claims": {}},
+        "profiles": [profile],
+        "run": run,
+    }
+    events(read(RunStarted, head, name="header"))
     for name in names:
         events(ScenarioStarted("demo", name))
         for step in range(per):
-            events(StepPlayed(StepResult(f"{step}", "client", "t", "read", exchange, checks, 1)))
+            events(StepPlayed(StepRecord(f"{step}", "client", "read", "t", 1, exchange, checks)))
         events(ScenarioEnded(ScenarioResult(name, "demo", "f", name, "documented", "", "pass", None, requests=per)))
     events(RunEnded(ended="2026-01-01T00:00:00Z", interrupted=""))
     events.close()

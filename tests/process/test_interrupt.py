@@ -141,8 +141,8 @@ def test_a_server_that_dies_is_left_alone(replay, tmp_path):
     with serve(dying) as url:
         ended = replay(url, only=["users.*"], timeout=2.0)
     assert ended.status != 0
-    assert ended.collated.head["verdict"] == "unproven"
-    left = ended.collated.head["cleanup"]["left"]
-    assert {one["type"] for one in left} == {"User", "Group"}
-    assert all(one["id"] and "did not delete" in one["why"] for one in left if one["id"])
+    assert ended.summary.document.verdict == "unproven"
+    left = ended.summary.document.cleanup.left
+    assert {one.type for one in left} == {"User", "Group"}
+    assert all(one.id and "did not delete" in one.why for one in left if one.id)
     assert dying.count < 200

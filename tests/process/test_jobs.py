@@ -77,8 +77,8 @@ def test_each_process_has_bystanders_of_its_own(both):
 def test_more_processes_than_scenarios(tmp_path):
     with serve(GoodServer()) as url:
         ended = play(url, out=tmp_path, jobs=2, only=["users.create"])
-    assert ended.collated is not None
-    assert ended.collated.errored == 0
+    assert ended.summary is not None
+    assert ended.summary.errored == 0
     found = json.loads((tmp_path / "results.json").read_text())
     assert list(scenarios(found)) == ["users.create"]
 

@@ -85,8 +85,8 @@ def test_the_caller_s_environment_is_as_before(replay, monkeypatch):
     before = dict(os.environ), signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
     with serve(GoodServer()) as url:
         ended = replay(url, only=["connection.probe-users"])
-    assert ended.collated is not None
-    assert ended.collated.ran == 5
+    assert ended.summary is not None
+    assert ended.summary.played == 5
     now = {k: v for k, v in os.environ.items() if k != "PYTEST_CURRENT_TEST"}
     then = {k: v for k, v in before[0].items() if k != "PYTEST_CURRENT_TEST"}
     assert now == then
@@ -99,5 +99,5 @@ def test_proxies_of_the_environment_are_not_used(replay, monkeypatch):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     with serve(GoodServer()) as url:
         ended = replay(url, only=["connection.probe-users"])
-    assert ended.collated is not None
-    assert ended.collated.errored == 0
+    assert ended.summary is not None
+    assert ended.summary.errored == 0

@@ -62,7 +62,7 @@ def table(tmp_path):
             login = Login(kind="bearer", token=TOKEN)
             settings = Settings(url=url, login=login, seed=7, out=str(out), claims=claims)
             ended = run(RunRequest(settings=settings, profiles=(str(profile),)))
-        assert ended.collated is not None
+        assert ended.summary is not None
         results = json.loads((out / "results.json").read_text())
         jsonschema.Draft202012Validator(FORMAT).validate(results)
         assert "Claimed, advertised, found" in (out / "report.html").read_text()

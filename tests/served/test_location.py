@@ -43,7 +43,7 @@ def encoded(address: str) -> str:
 def test_a_location_other_than_the_usual_is_followed(replay, tmp_path, rewrite, followed: bool, found: bool):
     with serve(Elsewhere(rewrite)) as url:
         done = replay(url, "rfc7644", only=["create.smallest"])
-    assert done.collated is not None
+    assert done.summary is not None
     told = (tmp_path / "out" / "results.json").read_text(encoding="utf-8")
     assert ("follows the Location of user" in told) is followed
-    assert ("resource.location-resolves" in {one.id for one in done.collated.found}) is found
+    assert ("resource.location-resolves" in {one.id for one in done.summary.findings}) is found

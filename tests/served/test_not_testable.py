@@ -176,9 +176,9 @@ def test_a_server_that_lets_in_but_offers_no_discovery_is_tested(replay):
 
     with serve(mounted(app)) as origin:
         ended = replay(f"{origin}/scim/v2", only=["users.create", "connection.*"])
-    assert ended.collated is not None
-    assert ended.collated.head["target"]["capabilities"]["schemas"] is None
-    assert ended.collated.ran > 3
+    assert ended.summary is not None
+    assert ended.summary.document.target.capabilities.schemas is None
+    assert ended.summary.played > 3
 
 
 # --- bugs of ours ----------------------------------------------------------------------------------

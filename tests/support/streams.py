@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from scim_compat.results.events import RunEnded, ScenarioEnded, ScenarioStarted, StepPlayed
-from scim_compat.results.model import CheckResult, ScenarioResult, StepResult
+from scim_compat.results.document.parsing import read
+from scim_compat.results.document.records import ExchangeRecord, StepRecord
+from scim_compat.results.events import RunEnded, RunStarted, ScenarioEnded, ScenarioStarted, StepPlayed
+from scim_compat.results.model import CheckResult, ScenarioResult
+from scim_compat.values import Outcome, Severity
 
 SCENARIOS = ["users.create", "users.disable", "groups.create"]
 
@@ -11,11 +14,11 @@ SCENARIOS = ["users.create", "users.disable", "groups.create"]
 FEATURES = {"users.create": "create-users", "users.disable": "deactivate-users", "groups.create": "groups"}
 
 
-FAIL = CheckResult(id="user.disabled", outcome="fail", level="MUST", severity="breach", title="A disabled user", cites=("RFC7644-3.5.2",),
+FAIL = CheckResult(id="user.disabled", outcome=Outcome.FAIL, level="MUST", severity=Severity.BREACH, title="A disabled user", cites=("RFC7644-3.5.2",),
                    where="active", expected=False, actual=True, consequence="Open.", fix="Close.", source="S1")  # fmt: skip
 
 
-PASS = CheckResult(id="create.status", outcome="pass", level="MUST")
+PASS = CheckResult(id="create.status", outcome=Outcome.PASS, level="MUST")
 
 
 EXCHANGE = {
@@ -35,13 +38,29 @@ def profile_header(id_="demo", *, selected=None):
     }  # fmt: skip
 
 
-def header(*profiles):
-    return {
+def step(*checks, number="1.1", exchange=EXCHANGE, line=None):
+    recorded = read(ExchangeRecord, exchange, name="exchange")
+    return StepPlayed(
+        StepRecord(
+            id=number,
+            kind="client",
+            action="read",
+            title="reads",
+            line=line,
+            exchange=recorded,
+            checks=checks or (PASS,),
+        )
+    )
+
+
+def started(*profiles):
+    content = {
         "tool": {"name": "scim-compat", "version": "0"},
         "run": {"id": "r", "seed": 1, "started": "2026-11-22T07:00:00.000Z", "command": [], "tag": "sc000000"},
         "target": {"url": "https://x.example", "claims": {}},
         "profiles": list(profiles) or [profile_header()],
     }
+    return read(RunStarted, content, name="header")
 
 
 def play(
@@ -49,7 +68,7 @@ def play(
 ):
     writer(ScenarioStarted(profile, scenario))
     if applicable:
-        writer(StepPlayed(StepResult("1.1", "client", "reads", "read", EXCHANGE, tuple(checks) or (PASS,), line=3)))
+        writer(step(*checks, line=3))
     writer(ScenarioEnded(ScenarioResult(id=scenario, profile=profile, feature=feature or FEATURES[scenario], title=scenario, evidence="documented",
                                  source="", outcome=outcome, severity=severity, applicable=applicable, reason=reason,
                                  requests=1 if applicable else 0, ms=2.0, findings=sum(c.outcome == "fail" for c in checks))))  # fmt: skip

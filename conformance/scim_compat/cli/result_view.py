@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from scim_compat.cli.console import QUIET, SEVERITY_STYLES, STRONG, Column, Output, Part, grid
-from scim_compat.results.collate import Collated, FindingSummary
+from scim_compat.results.collate import FindingSummary, RunSummary
+from scim_compat.results.document import Document, ProfileCounts, ProfileResult
 from scim_compat.run.request import RunOutcome
 from scim_compat.values import Severity, Verdict, is_at_least, plural
 
@@ -19,47 +20,50 @@ _MARKS: Final[Mapping[Verdict, tuple[str, str]]] = {
     Verdict.NOT_APPLICABLE: ("–", QUIET),
 }
 """Mark and style of each verdict."""
-_COUNTS: Final = {"skipped": "skipped", "errored": "in error", "not_applicable": "n/a"}
-"""Counts that are printed where they are not 0, and their words."""
 _MOST: Final = 12
 """Entries of a list that the terminal shows; the report has all."""
 
 
-def print_results(out: Output, results: Collated, outcome: RunOutcome, *, quiet: bool) -> None:
-    run = results.head["run"]
-    if run["interrupted"]:
-        out.paragraph((f"Interrupted: {run['interrupted']}. These results are partial.", "bold magenta"))
-    for profile in results.head["profiles"]:
+def print_results(out: Output, summary: RunSummary, outcome: RunOutcome, *, quiet: bool) -> None:
+    run = summary.document.run
+    if run.interrupted:
+        out.paragraph((f"Interrupted: {run.interrupted}. These results are partial.", "bold magenta"))
+    for profile in summary.document.profiles:
         _print_profile(out, profile, quiet=quiet)
-    if not quiet and results.found:
-        _print_findings(out, results.found)
-    _print_leftovers(out, results.head)
+    if not quiet and summary.findings:
+        _print_findings(out, summary.findings)
+    _print_leftovers(out, summary.document)
     folder = Path(outcome.settings.out)
     out.line(("Report   ", QUIET), str(folder / "report.html"))
-    out.line(("Results  ", QUIET), str(folder / "results.json"), (f"   seed {run['seed']}", QUIET))
+    out.line(("Results  ", QUIET), str(folder / "results.json"), (f"   seed {run.seed}", QUIET))
 
 
-def _print_profile(out: Output, profile: Mapping[str, Any], *, quiet: bool) -> None:
-    counts = profile["counts"]
+def _print_profile(out: Output, profile: ProfileResult, *, quiet: bool) -> None:
+    counts = profile.counts
     out.blank()
-    out.paragraph(_verdict(profile["verdict"]), "  ", (profile["title"], STRONG), f" ({profile['id']})", hanging=2)
-    out.paragraph(profile["why"], indent=2)
+    out.paragraph(_verdict(profile.verdict), "  ", (profile.title, STRONG), f" ({profile.id})", hanging=2)
+    out.paragraph(profile.why, indent=2)
     facts = [
-        plural(counts["scenarios"], "scenario"),
-        f"{counts['passed']} passed",
-        f"{counts['failed']} failed",
-        *(f"{counts[key]} {word}" for key, word in _COUNTS.items() if counts[key]),
-        plural(counts["requests"], "request"),
+        plural(counts.scenarios, "scenario"),
+        f"{counts.passed} passed",
+        f"{counts.failed} failed",
+        *(f"{number} {word}" for number, word in _others(counts) if number),
+        plural(counts.requests, "request"),
     ]
     out.paragraph((" · ".join(facts), QUIET), indent=2)
     if not quiet:
-        rows = ((_verdict(feature["verdict"]), feature["title"]) for feature in profile["features"])
+        rows = ((_verdict(feature.verdict), feature.title) for feature in profile.features)
         out.table(grid([Column(), Column(prose=True)], rows), indent=4)
 
 
-def _verdict(word: str) -> tuple[str, str]:
-    mark, style = _MARKS[Verdict(word)]
-    return f"{mark} {word}", style
+def _others(counts: ProfileCounts) -> tuple[tuple[int, str], ...]:
+    """Counts that are printed where they are not 0, and their words."""
+    return (counts.skipped, "skipped"), (counts.errored, "in error"), (counts.not_applicable, "n/a")
+
+
+def _verdict(verdict: Verdict) -> tuple[str, str]:
+    mark, style = _MARKS[verdict]
+    return f"{mark} {verdict}", style
 
 
 def _print_findings(out: Output, findings: tuple[FindingSummary, ...]) -> None:
@@ -76,15 +80,15 @@ def _print_findings(out: Output, findings: tuple[FindingSummary, ...]) -> None:
         out.paragraph((f"For details: `scim-compat explain {first[0].id}`", QUIET), indent=2)
 
 
-def _print_leftovers(out: Output, head: Mapping[str, Any]) -> None:
+def _print_leftovers(out: Output, document: Document) -> None:
     out.blank()
-    left = head["cleanup"]["left"]
+    left = document.cleanup.left
     if left:
         count = plural(len(left), "resource")
         out.paragraph((f"{count} could not be deleted; the report lists what is left.", "bold red"))
     for entry in left[:_MOST]:
-        out.paragraph(f"{entry['type']} {entry['id'] or '(id unknown)'}: {entry['why']}", indent=2, hanging=4)
+        out.paragraph(f"{entry.type} {entry.id or '(id unknown)'}: {entry.why}", indent=2, hanging=4)
     if len(left) > _MOST:
         out.paragraph(f"and {len(left) - _MOST} more", indent=2)
-    for note in head["errors"][:_MOST]:
+    for note in document.errors[:_MOST]:
         out.paragraph((f"note: {note}", "magenta"))

@@ -68,7 +68,7 @@ class Terminal:
 
     def finish(self, outcome: RunOutcome) -> None:
         """Prints how the run ended."""
-        if outcome.collated is not None:
-            print_results(self._out, outcome.collated, outcome, quiet=self.quiet)
+        if outcome.summary is not None:
+            print_results(self._out, outcome.summary, outcome, quiet=self.quiet)
         if outcome.message:
             error_output().paragraph(outcome.message)

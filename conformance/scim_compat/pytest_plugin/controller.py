@@ -12,7 +12,7 @@ from scim_compat.errors import ExitStatus, NotTestableError, OutputError, ScimCo
 
 if TYPE_CHECKING:
     from scim_compat.profile.model import Profile, Scenario
-    from scim_compat.results.collate import Collated
+    from scim_compat.results.collate import RunSummary
     from scim_compat.results.events import Event
     from scim_compat.results.model import ScenarioResult
     from scim_compat.results.stream import EventWriter
@@ -54,7 +54,7 @@ class SuiteController:
         """Why there are no results."""
         self.internal_error = ""
         """An internal error of pytest or of ours; empty if there was none."""
-        self.collated: Collated | None = None
+        self.summary: RunSummary | None = None
         self._secrets = request.secrets
         self.settings.register(self._secrets)
         self._worker = worker
@@ -208,16 +208,16 @@ class SuiteController:
         from scim_compat.run.session import finish  # noqa: PLC0415
 
         shards = sorted(self._out.glob("events-gw*.jsonl"))
-        self.collated = finish(self._events, self._out, shards=shards, interrupted=self._interrupted)
+        self.summary = finish(self._events, self._out, shards=shards, interrupted=self._interrupted)
         page = render(read(self._out / "results.json"))
         (self._out / "report.html").write_text(page, encoding="utf-8")
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """The verdicts and where the report is, for those who call pytest by hand."""
-        if self.collated is not None:
+        if self.summary is not None:
             terminalreporter.section("scim-compat")
-            for profile in self.collated.head["profiles"]:
-                terminalreporter.line(f"{profile['id']}: {profile['verdict']} - {profile['why']}")
+            for profile in self.summary.document.profiles:
+                terminalreporter.line(f"{profile.id}: {profile.verdict} - {profile.why}")
             terminalreporter.line(f"report: {self._out / 'report.html'}  (seed {self.settings.seed})")
         for text in (str(self.error or ""), self.internal_error):
             if text and self._finished:

@@ -120,12 +120,12 @@ def _outcome(request: RunRequest, controller: SuiteController | None, code: int)
         return _unstarted(settings, code)
     if controller.error is not None and not isinstance(controller.error, OutputError):
         raise controller.error
-    collated, broken = controller.collated, controller.error or controller.internal_error
+    summary, broken = controller.summary, controller.error or controller.internal_error
     if broken:
-        return RunOutcome(ExitStatus.INTERNAL, settings, collated, str(broken))
-    if collated is None:
+        return RunOutcome(ExitStatus.INTERNAL, settings, summary, str(broken))
+    if summary is None:
         return _unstarted(settings, code)
-    return RunOutcome(status(collated, settings.fail_on), settings, collated)
+    return RunOutcome(status(summary, settings.fail_on), settings, summary)
 
 
 def _unstarted(settings: Settings, code: int) -> RunOutcome:

@@ -1,321 +1,380 @@
 """events.jsonl → results.json, without holding the exchanges in memory.
 
-Two passes: the first notes where each scenario's lines stand and what decides the verdicts; the second
-copies scenario by scenario into a temporary file that replaces results.json at the end.
+The first pass over the events finds each scenario's lines and all that decides the verdicts. The second writes
+scenario by scenario into a temporary file, which replaces results.json at the end.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Final
 
-from scim_compat.errors import RecordFileError
-from scim_compat.results import document, verdict
-from scim_compat.results.events import NoteKind
-from scim_compat.results.sightings import Sightings
-from scim_compat.results.stream import FORMAT
-from scim_compat.values import Outcome, Severity, worst
+from scim_compat.results import verdict
+from scim_compat.results.document import (
+    FORMAT,
+    Bystanders,
+    Cleanup,
+    Document,
+    FeatureResult,
+    Leftover,
+    ProfileCounts,
+    ProfileResult,
+    RunInfo,
+)
+from scim_compat.results.document.header import ProfileHead, ScenarioHead
+from scim_compat.results.document.parsing import as_json
+from scim_compat.results.document.records import CheckRecord, ScenarioRecord, StepRecord
+from scim_compat.results.document.target import CapabilityInfo, TargetInfo
+from scim_compat.results.events import (
+    BystandersCompared,
+    CapabilitiesRead,
+    CleanedUp,
+    NoteKind,
+    RunEnded,
+    RunNote,
+    RunStarted,
+    ScenarioEnded,
+    ScenarioStarted,
+)
+from scim_compat.results.model import ScenarioResult
+from scim_compat.results.sightings import SightingCounter
+from scim_compat.results.stream import CheckLine, ExchangeLine, Line, read_header, read_lines
+from scim_compat.values import Json, Outcome, Severity, worst
+
+_KILLED: Final = "the run ended without its last line: it was killed"
+_NOTHING_SAID: Final = CapabilityInfo(provider_config=None, resource_types=None, schemas=None)
+_COUNTS: Final = {
+    Outcome.PASS: "passed",
+    Outcome.FAIL: "failed",
+    Outcome.SKIP: "skipped",
+    Outcome.ERROR: "errored",
+}
+"""The count that a scenario which applies is part of."""
+
+Key = tuple[str, str]
+"""Ids of a profile and of its scenario."""
 
 
 @dataclass(slots=True)
 class FindingSummary:
-    """One check that failed somewhere in the run."""
+    """A check that failed somewhere in the run. It grows while the events are read."""
 
     id: str
     title: str
     severity: Severity
-    """The worst it was given."""
+    """The worst that it was given."""
     consequence: str
-    scenarios: set[tuple[str, str]] = field(default_factory=set)
-    """(profile, scenario) pairs it failed in."""
+    scenarios: set[Key] = field(default_factory=set)
+
+    def add(self, check: CheckRecord, severity: Severity, scenario: Key) -> None:
+        self.scenarios.add(scenario)
+        if severity.rank > self.severity.rank:
+            self.severity, self.consequence = severity, check.consequence
 
 
 @dataclass(frozen=True, slots=True)
-class Collated:
-    """results.json without the scenarios' steps, and what an exit status and a terminal want to know."""
+class RunSummary:
+    """All that an exit status and a terminal need of a run."""
 
-    head: dict[str, Any]
-    found: tuple[FindingSummary, ...]
+    document: Document
+    """The results without the scenarios, which stay on disk."""
+    findings: tuple[FindingSummary, ...]
     """Worst first, then by the number of scenarios hit."""
     errored: int
     """Scenarios that ended in an error."""
-    ran: int
+    played: int
     """Scenarios that were played to their end."""
-    internal_error: bool = False
-    """A note reports an internal error of scim-compat."""
+    has_internal_error: bool = False
+    """True when a note reports an internal error of scim-compat."""
 
 
 @dataclass(slots=True)
 class _Block:
-    """One scenario's lines."""
+    """One scenario's lines. It grows while the events are read."""
 
+    profile: str
+    id: str
     start: int
-    result: dict[str, Any] | None = None
+    result: ScenarioResult | None = None
     severities: list[Severity] = field(default_factory=list)
+
+    def ended(self, *, interrupted: bool) -> ScenarioResult:
+        """Return the scenario's own end, or what its checks had found when a kill cut it off."""
+        return self.result or ScenarioResult(
+            id=self.id,
+            profile=self.profile,
+            feature="integrity",
+            title=self.id,
+            evidence="documented",
+            source="",
+            outcome=Outcome.ERROR,
+            severity=worst(self.severities),
+            reason="interrupted" if interrupted else "ended without a result",
+        )
 
 
 @dataclass(slots=True)
 class _Index:
-    header: dict[str, Any]
-    blocks: dict[tuple[str, str], _Block]
-    capabilities: dict[str, Any] | None = None
-    notes: list[str] = field(default_factory=list)
-    internal_error: bool = False
-    left: list[dict[str, Any]] = field(default_factory=list)
+    """What the first pass found. It grows while the events are read."""
+
+    start: RunStarted
+    blocks: dict[Key, _Block] = field(default_factory=dict)
+    capabilities: CapabilityInfo = _NOTHING_SAID
+    notes: dict[str, None] = field(default_factory=dict)
+    """In their order, each once."""
+    has_internal_error: bool = False
+    left: list[Leftover] = field(default_factory=list)
     deleted: int = 0
     bystanders: int = 0
     changed: list[str] = field(default_factory=list)
-    footer: dict[str, Any] | None = None
-    found: dict[str, FindingSummary] = field(default_factory=dict)
-    sightings: Sightings = field(default_factory=Sightings)
+    end: RunEnded | None = None
+    findings: dict[str, FindingSummary] = field(default_factory=dict)
+    sightings: SightingCounter = field(default_factory=SightingCounter)
+
+    @property
+    def interrupted(self) -> str:
+        """Why the run ended early; empty if it did not."""
+        return self.end.interrupted if self.end else _KILLED
 
 
-def collate(events: Path, results: Path, *, name: str = "") -> Collated:
-    """Writes ``results`` from ``events`` and tells what is in it. ``name``: what errors call the events.
+def collate(events: Path, results: Path, *, name: str = "") -> RunSummary:
+    """Write ``results`` from ``events`` and return a summary. ``name``: what errors call the events.
 
-    Raises RecordFileError if ``events`` is not an event stream, OSError if a file cannot be read or written.
+    Raise RecordFileError if ``events`` is not an event stream, OSError if a file cannot be read or written.
     """
     index = _index(events, name or str(events))
-    head = _head(index)
+    document = _document(index)
     temporary = results.with_name(results.name + ".part")
     with events.open("rb") as source, temporary.open("w", encoding="utf-8") as out:
-        _write(head, index, source, out)
+        _write(document, index, source, out)
     temporary.replace(results)
-    ended = [_ended(b, interrupted=True) for b in index.blocks.values()]
-    return Collated(
-        head=head,
-        found=tuple(sorted(index.found.values(), key=lambda f: (-f.severity.rank, -len(f.scenarios), f.id))),
-        errored=sum(_for_the_verdict(e) is Outcome.ERROR for e in ended),
-        ran=sum(e["applicable"] and _for_the_verdict(e) is not Outcome.SKIP for e in ended),
-        internal_error=index.internal_error,
+    ends = [block.ended(interrupted=True) for block in index.blocks.values()]
+    return RunSummary(
+        document=document,
+        findings=tuple(sorted(index.findings.values(), key=lambda f: (-f.severity.rank, -len(f.scenarios), f.id))),
+        errored=sum(_without_findings(end) is Outcome.ERROR for end in ends),
+        played=sum(end.applicable and _without_findings(end) is not Outcome.SKIP for end in ends),
+        has_internal_error=index.has_internal_error,
     )
 
 
-def _lines(source: IO[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
-    while True:
-        start = source.tell()
-        line = source.readline()
-        if not line:
-            return
-        if not line.strip():
-            continue
-        try:
-            event = json.loads(line)
-        except ValueError:
-            continue  # cut off by a kill; the scenario without its end is reported as interrupted
-        if isinstance(event, dict):
-            yield start, event
+# --- the first pass ----------------------------------------------------------------------------------
 
 
 def _index(events: Path, name: str) -> _Index:
     with events.open("rb") as source:
-        stream = _lines(source)
-        first = next(stream, (0, {}))[1]
-        if first.get("event") != "run" or first.get("format") != FORMAT:
-            raise RecordFileError(
-                f"{name}: not the events of a scim-compat run (events.jsonl in a run's output folder)"
-            )
-        index = _Index(header=first, blocks={})
-        current: _Block | None = None
-        at = ("", "")
-        for start, event in stream:
-            kind = event.get("event")
-            if kind == "scenario":
-                at = (event["profile"], event["id"])
-                current = index.blocks[at] = _Block(start=start)
-                index.sightings.scenario()
-            elif kind == "scenario-end" and current is not None:
-                current.result = event["result"]
-                current = None
-            elif kind == "exchange":
-                index.sightings.exchange(event["step"], event["exchange"])
-            elif kind == "check" and current is not None:
-                index.sightings.check(event["check"], event.get("topic"))
-                _count(index, current, at, event["check"])
-            else:
-                _about_the_run(index, event)
+        index = _Index(read_header(source, name))
+        block: _Block | None = None
+        for position, line in read_lines(source, name):
+            block = _take(line, position, index=index, block=block)
     return index
 
 
-def _count(index: _Index, block: _Block, at: tuple[str, str], check: Mapping[str, Any]) -> None:
-    if check.get("outcome") != "fail":
+def _take(line: Line, position: int, *, index: _Index, block: _Block | None) -> _Block | None:
+    """Add a line to the index. Return the scenario that is open after it."""
+    match line:
+        case ScenarioStarted(profile=profile, id=scenario):
+            index.sightings.next_scenario()
+            block = index.blocks[profile, scenario] = _Block(profile, scenario, position)
+        case ScenarioEnded(result=result) if block is not None:
+            block.result = result
+            block = None
+        case ExchangeLine():
+            index.sightings.exchange(line.step.action, line.exchange)
+        case CheckLine() if block is not None:
+            index.sightings.check(line.check, line.topic)
+            _count(line.check, index, block)
+        case CapabilitiesRead():
+            index.capabilities = line.capabilities
+        case RunNote(text=text, kind=kind):
+            index.notes.setdefault(text)
+            index.has_internal_error |= kind is NoteKind.INTERNAL
+        case CleanedUp():
+            index.deleted += line.deleted
+            index.left += line.left
+        case BystandersCompared():
+            index.bystanders += line.checked
+            index.changed += line.changed
+        case RunEnded():
+            index.end = line
+    return block
+
+
+def _count(check: CheckRecord, index: _Index, block: _Block) -> None:
+    if check.severity is None:
         return
-    severity = Severity(check["severity"])
-    block.severities.append(severity)
-    found = index.found.setdefault(
-        check["id"], FindingSummary(check["id"], check["title"], severity, check["consequence"])
+    block.severities.append(check.severity)
+    summary = FindingSummary(check.id, check.title, check.severity, check.consequence)
+    index.findings.setdefault(check.id, summary).add(check, check.severity, (block.profile, block.id))
+
+
+def _without_findings(end: ScenarioResult) -> Outcome:
+    """Return the outcome for the verdict: a scenario that failed before its end left something unseen."""
+    return end.unseen or end.outcome
+
+
+# --- the document ------------------------------------------------------------------------------------
+
+
+def _document(index: _Index) -> Document:
+    start, interrupted = index.start, index.interrupted
+    profiles = tuple(_profile(profile, index) for profile in start.profiles)
+    reached = all((profile.id, each) in index.blocks for profile in start.profiles for each in profile.selected)
+    return Document(
+        schema=FORMAT,
+        tool=start.tool,
+        run=RunInfo(
+            id=start.run.id,
+            seed=start.run.seed,
+            started=start.run.started,
+            ended=index.end.ended if index.end else None,
+            complete=not interrupted and reached,
+            interrupted=interrupted or None,
+            command=start.run.command,
+            tag=start.run.tag,
+        ),
+        target=TargetInfo(
+            url=start.target.url,
+            bases=start.target.bases,
+            claims=start.target.claims,
+            capabilities=index.capabilities,
+            sightings=index.sightings.summary(),
+        ),
+        verdict=verdict.of_run(profile.verdict for profile in profiles),
+        profiles=profiles,
+        bystanders=Bystanders(checked=index.bystanders, changed=tuple(index.changed)),
+        cleanup=Cleanup(deleted=index.deleted, left=tuple(index.left)),
+        errors=tuple(index.notes),
     )
-    found.scenarios.add(at)
-    if severity.rank > found.severity.rank:
-        found.severity, found.consequence = severity, check["consequence"]
 
 
-def _about_the_run(index: _Index, event: Mapping[str, Any]) -> None:
-    kind = event.get("event")
-    if kind == "capabilities":
-        index.capabilities = dict(event["capabilities"])
-    elif kind == "note":
-        index.internal_error |= event.get("kind") == NoteKind.INTERNAL
-        if event["text"] not in index.notes:
-            index.notes.append(event["text"])
-    elif kind == "clean-up":
-        index.deleted += event["deleted"]
-        index.left.extend(event["left"])
-    elif kind == "bystanders":
-        index.bystanders += event["checked"]
-        index.changed.extend(event["changed"])
-    elif kind == "end":
-        index.footer = dict(event)
-
-
-def _head(index: _Index) -> dict[str, Any]:
-    header, footer = index.header, index.footer
-    interrupted = footer.get("interrupted") if footer else "the run ended without its last line: it was killed"
-    profiles = [_profile(p, index, interrupted=bool(interrupted)) for p in header["profiles"]]
-    words = [p["verdict"] for p in profiles]
-    reached = all((p["id"], s) in index.blocks for p in header["profiles"] for s in p["selected"])
-    return {
-        "schema": document.FORMAT,
-        "tool": header["tool"],
-        "run": {
-            **header["run"],
-            "ended": footer["ended"] if footer else None,
-            "complete": bool(footer) and not interrupted and reached,
-            "interrupted": interrupted or None,
-        },
-        "target": {
-            **header["target"],
-            "capabilities": index.capabilities or {"provider_config": None, "resource_types": None, "schemas": None},
-            "found": index.sightings.told(),
-        },
-        "verdict": verdict.of_run(words),
-        "profiles": profiles,
-        "bystanders": {"checked": index.bystanders, "changed": index.changed},
-        "cleanup": {"deleted": index.deleted, "left": index.left},
-        "errors": index.notes,
-    }
-
-
-def _profile(profile: Mapping[str, Any], index: _Index, *, interrupted: bool) -> dict[str, Any]:
-    listed = _listed(profile, index)
+def _profile(profile: ProfileHead, index: _Index) -> ProfileResult:
+    """Return the profile's result without its scenarios, which are written one by one."""
+    scenarios = _scenarios(profile, index)
     judged: dict[str, list[verdict.Judged]] = {}
-    counts = dict.fromkeys(("passed", "failed", "skipped", "errored", "not_applicable", "requests"), 0)
-    names = {"pass": "passed", "fail": "failed", "skip": "skipped", "error": "errored"}
-    for scenario in listed:
-        block = index.blocks.get((profile["id"], scenario["id"]))
-        result = _ended(block, interrupted=interrupted) if block else None
-        if result is None:
-            judged.setdefault(scenario["feature"], []).append(verdict.Judged(Outcome.SKIP))
-            continue
-        one = verdict.Judged(_for_the_verdict(result), _severity(result), result["applicable"])
-        judged.setdefault(scenario["feature"], []).append(one)
-        counts["requests"] += result["requests"]
-        counts["not_applicable" if not one.applicable else names[result["outcome"]]] += 1
-    features = [
-        {**f, "verdict": verdict.of_feature(judged[f["id"]]), "scenarios": len(judged[f["id"]])}
-        for f in profile["features"]
-        if f["id"] in judged
-    ]
-    word = verdict.of_profile([f["verdict"] for f in features])
-    everything = [j for group in judged.values() for j in group]
-    partial = len(profile["selected"]) < profile["total"]
-    return {
-        **{k: profile[k] for k in ("id", "title", "version", "digest", "summary", "client")},
-        "verdict": word,
-        "why": verdict.why(word, everything, partial=partial),
-        "counts": {"scenarios": len(profile["selected"]) + len(listed) - profile["total"], **counts},
-        "sources": profile["sources"],
-        "features": features,
-        "not_covered": profile["not_covered"],
-    }
+    counts = dict.fromkeys((*_COUNTS.values(), "not_applicable", "requests"), 0)
+    for scenario in scenarios:
+        block = index.blocks.get((profile.id, scenario.id))
+        end = block.ended(interrupted=bool(index.interrupted)) if block else None
+        judged.setdefault(scenario.feature, []).append(
+            verdict.Judged(_without_findings(end), end.severity, end.applicable)
+            if end
+            else verdict.Judged(Outcome.SKIP)
+        )
+        if end:
+            counts["requests"] += end.requests
+            counts[_COUNTS[end.outcome] if end.applicable else "not_applicable"] += 1
+    features = tuple(
+        FeatureResult(each.id, each.title, verdict.of_feature(judged[each.id]), len(judged[each.id]))
+        for each in profile.features
+        if each.id in judged
+    )
+    word = verdict.of_profile(feature.verdict for feature in features)
+    is_partial = len(profile.selected) < profile.total
+    return ProfileResult(
+        id=profile.id,
+        title=profile.title,
+        version=profile.version,
+        digest=profile.digest,
+        summary=profile.summary,
+        client=profile.client,
+        verdict=word,
+        why=verdict.why(word, [each for group in judged.values() for each in group], partial=is_partial),
+        counts=ProfileCounts(scenarios=len(profile.selected) + len(scenarios) - profile.total, **counts),
+        sources=profile.sources,
+        features=features,
+        not_covered=profile.not_covered,
+        scenarios=(),
+    )
 
 
-def _listed(profile: Mapping[str, Any], index: _Index) -> list[dict[str, Any]]:
-    """The profile's scenarios in its order, and those the run added (the bystanders' comparison)."""
-    listed = list(profile["scenarios"])
-    known = {s["id"] for s in listed}
-    for name, scenario in index.blocks:
-        if name == profile["id"] and scenario not in known:
-            block = index.blocks[name, scenario]
-            listed.append({"id": scenario, "feature": (block.result or {}).get("feature", "integrity")})
-    return listed
+def _scenarios(profile: ProfileHead, index: _Index) -> list[ScenarioHead]:
+    """List the profile's scenarios in its order, and those that the run added (the comparison of the bystanders)."""
+    known = {scenario.id for scenario in profile.scenarios}
+    added = (block for (name, scenario), block in index.blocks.items() if name == profile.id and scenario not in known)
+    return [*profile.scenarios, *(_head(block.ended(interrupted=True)) for block in added)]
 
 
-def _ended(block: _Block, *, interrupted: bool) -> dict[str, Any]:
-    """The scenario's own end; for one that a kill cut off, what its checks had found by then."""
-    if block.result is not None:
-        return block.result
-    why = "interrupted" if interrupted else "ended without a result"
-    return {
-        "outcome": "error",
-        "severity": worst(block.severities),
-        "applicable": True,
-        "requests": 0,
-        "reason": why,
-        "ms": 0.0,
-    }
+def _head(end: ScenarioResult) -> ScenarioHead:
+    return ScenarioHead(
+        id=end.id,
+        feature=end.feature,
+        title=end.title,
+        variant="",
+        evidence=end.evidence,
+        source=(),
+        line=None,
+        note="",
+    )
 
 
-def _for_the_verdict(result: Mapping[str, Any]) -> Outcome:
-    """One that failed before its end left something unseen; having failed must not make more of it."""
-    return Outcome(result.get("unseen") or result["outcome"])
+# --- the second pass ---------------------------------------------------------------------------------
 
 
-def _severity(result: Mapping[str, Any]) -> Severity | None:
-    return Severity(result["severity"]) if result["severity"] else None
-
-
-def _write(head: Mapping[str, Any], index: _Index, source: IO[bytes], out: IO[str]) -> None:
-    before = {k: head[k] for k in ("schema", "tool", "run", "target", "verdict")}
-    out.write("{" + _members(before) + ',"profiles":[')
-    for number, profile in enumerate(head["profiles"]):
-        out.write(("," if number else "") + "{" + _members(profile) + ',"scenarios":[')
-        described = next(p for p in index.header["profiles"] if p["id"] == profile["id"])
-        first = True
-        for scenario in _listed(described, index):
-            block = index.blocks.get((profile["id"], scenario["id"]))
-            if block is None:
-                continue
-            out.write(("" if first else ",") + json.dumps(_scenario(scenario, block, source), ensure_ascii=False))
-            first = False
+def _write(document: Document, index: _Index, source: IO[bytes], out: IO[str]) -> None:
+    content = as_json(document)
+    names = list(content)
+    place = names.index("profiles")
+    out.write("{" + _members(content, names[:place]) + ', "profiles": [')
+    for number, (head, profile) in enumerate(zip(index.start.profiles, content["profiles"], strict=True)):
+        members = [name for name in profile if name != "scenarios"]
+        out.write((", " if number else "") + "{" + _members(profile, members) + ', "scenarios": [')
+        for position, record in enumerate(_records(head, index, source)):
+            out.write((", " if position else "") + json.dumps(as_json(record), ensure_ascii=False))
         out.write("]}")
-    after = {k: head[k] for k in ("bystanders", "cleanup", "errors")}
-    out.write("]," + _members(after) + "}\n")
+    out.write("], " + _members(content, names[place + 1 :]) + "}\n")
 
 
-def _members(content: Mapping[str, Any]) -> str:
-    return json.dumps(content, ensure_ascii=False)[1:-1]
+def _members(content: Mapping[str, Json], names: Iterable[str]) -> str:
+    return json.dumps({name: content[name] for name in names}, ensure_ascii=False)[1:-1]
 
 
-def _scenario(described: Mapping[str, Any], block: _Block, source: IO[bytes]) -> dict[str, Any]:
+def _records(profile: ProfileHead, index: _Index, source: IO[bytes]) -> Iterator[ScenarioRecord]:
+    for scenario in _scenarios(profile, index):
+        if block := index.blocks.get((profile.id, scenario.id)):
+            yield _record(scenario, block, source)
+
+
+def _record(head: ScenarioHead, block: _Block, source: IO[bytes]) -> ScenarioRecord:
+    end = block.ended(interrupted=True)
+    return ScenarioRecord(
+        id=head.id,
+        feature=head.feature,
+        title=head.title,
+        variant=head.variant,
+        evidence=head.evidence,
+        source=head.source,
+        outcome=end.outcome,
+        severity=end.severity,
+        applicable=end.applicable,
+        reason=end.reason,
+        line=head.line,
+        requests=end.requests,
+        ms=end.ms,
+        note=head.note,
+        steps=tuple(_steps(block, source)),
+    )
+
+
+def _steps(block: _Block, source: IO[bytes]) -> Iterator[StepRecord]:
+    """Read the scenario's exchanges and their checks again."""
     source.seek(block.start)
-    steps: list[dict[str, Any]] = []
-    for position, event in _lines(source):
-        kind = event.get("event")
-        if kind == "exchange":
-            steps.append({**event["step"], "exchange": event["exchange"], "checks": []})
-        elif kind == "check" and steps:
-            steps[-1]["checks"].append(event["check"])
-        elif kind == "scenario-end" or (kind == "scenario" and position != block.start):
-            break
-    result = _ended(block, interrupted=True)
-    kept = ("outcome", "severity", "applicable", "reason", "requests", "ms")
-    defaults = {
-        "title": described["id"],
-        "variant": "",
-        "evidence": "documented",
-        "source": [],
-        "line": None,
-        "note": "",
-    }
-    own = {k: result[k] for k in ("title", "evidence") if result.get(k)} if "title" not in described else {}
-    return {
-        **defaults,
-        **own,
-        **{k: v for k, v in described.items() if k in {"id", "feature", *defaults}},
-        **{k: result[k] for k in kept},
-        "steps": steps,
-    }
+    lines = (line for _, line in read_lines(source, ""))
+    next(lines)  # the scenario's start
+    step: ExchangeLine | None = None
+    checks: list[CheckRecord] = []
+    for line in lines:
+        match line:
+            case CheckLine():
+                checks.append(line.check)
+            case ExchangeLine():
+                if step is not None:
+                    yield step.record(checks)
+                step, checks = line, []
+            case ScenarioEnded() | ScenarioStarted():
+                break
+    if step is not None:
+        yield step.record(checks)

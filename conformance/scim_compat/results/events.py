@@ -12,29 +12,32 @@ The order is::
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from scim_compat.results.model import ScenarioResult, StepResult
-from scim_compat.values import Json
+from scim_compat.results.document import Leftover, Tool
+from scim_compat.results.document.header import ProfileHead, RunHead, TargetHead
+from scim_compat.results.document.records import StepRecord
+from scim_compat.results.document.target import CapabilityInfo
+from scim_compat.results.model import ScenarioResult
 
 
 @dataclass(frozen=True, slots=True)
 class RunStarted:
-    """The run, the target, and every scenario that there could be (``run/header.py`` says what stands in each)."""
+    """The run, the target, and every scenario that there could be."""
 
-    tool: Mapping[str, Json]
-    run: Mapping[str, Json]
-    target: Mapping[str, Json]
-    profiles: tuple[Mapping[str, Json], ...]
+    tool: Tool
+    run: RunHead
+    target: TargetHead
+    profiles: tuple[ProfileHead, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class CapabilitiesRead:
     """The discovery documents of the endpoint, in the short form that the results keep."""
 
-    capabilities: Mapping[str, Json]
+    capabilities: CapabilityInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ class ScenarioStarted:
 class StepPlayed:
     """One exchange, recorded and judged."""
 
-    step: StepResult
+    step: StepRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +85,8 @@ class BystandersCompared:
 @dataclass(frozen=True, slots=True)
 class CleanedUp:
     deleted: int
-    left: tuple[Mapping[str, Json], ...]
-    """Resources that could not be deleted: type, id, name, why."""
+    left: tuple[Leftover, ...]
+    """Resources that could not be deleted."""
 
 
 @dataclass(frozen=True, slots=True)

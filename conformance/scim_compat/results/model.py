@@ -1,12 +1,13 @@
-"""The results of a run, as values. Their written form is ``results.schema.json``."""
+"""The results of a check and of a scenario while a run is on. ``results.document`` holds what is kept of them."""
 
 from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
-from scim_compat.values import MISSING, Level, Outcome, Party, Severity
+from scim_compat.results.document.records import CheckRecord
+from scim_compat.values import Evidence, Outcome, Severity
 
 
 class ClaimTopic(enum.StrEnum):
@@ -23,42 +24,11 @@ class ClaimTopic(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class CheckResult:
-    """One check on one exchange. Everything past ``topic`` is filled for failures only."""
+class CheckResult(CheckRecord):
+    """A check as the judge gives it."""
 
-    id: str
-    outcome: Outcome
-    level: Level
     topic: ClaimTopic | None = None
     """Travels beside the check in the event stream; results.json has no use for it."""
-    severity: Severity | None = None
-    title: str = ""
-    cites: tuple[str, ...] = ()
-    where: str = ""
-    expected: Any = MISSING
-    actual: Any = MISSING
-    """MISSING where the check has nothing to show; left out of the files then."""
-    message: str = ""
-    consequence: str = ""
-    fix: str = ""
-    source: str = ""
-    """The profile's source key for severity and consequence."""
-    reason: str = ""
-    """For skip and error: why."""
-
-
-@dataclass(frozen=True, slots=True)
-class StepResult:
-    """One exchange and its checks. ``exchange`` is its recorded, redacted form (see record.py)."""
-
-    id: str
-    kind: Party
-    title: str
-    action: str
-    exchange: dict[str, Any] | None
-    checks: tuple[CheckResult, ...] = ()
-    line: int | None = None
-    """Line of the profile the step stands on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +37,7 @@ class ScenarioResult:
     profile: str
     feature: str
     title: str
-    evidence: str
+    evidence: Evidence
     source: str
     outcome: Outcome
     severity: Severity | None

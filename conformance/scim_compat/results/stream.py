@@ -2,19 +2,21 @@
 
 ``run`` (header) · ``scenario`` · ``exchange`` · ``check`` · ``scenario-end`` · … · ``end`` (footer).
 Every line is flushed, so memory stays flat and a killed run can still be reported: its footer is missing.
-Processes that run scenarios side by side write shards without header and footer; ``join`` makes one file.
+Processes that run scenarios side by side write shards without header and footer; ``append`` makes one file.
 """
 
 from __future__ import annotations
 
-import functools
 import json
 import shutil
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Final
 
+from scim_compat.errors import RecordFileError
+from scim_compat.results.document.parsing import as_json, read
+from scim_compat.results.document.records import CheckRecord, ExchangeRecord, StepRecord
 from scim_compat.results.events import (
     BystandersCompared,
     CapabilitiesRead,
@@ -27,12 +29,73 @@ from scim_compat.results.events import (
     ScenarioStarted,
     StepPlayed,
 )
-from scim_compat.results.model import CheckResult, StepResult
-from scim_compat.values import MISSING
+from scim_compat.results.model import CheckResult, ClaimTopic
+from scim_compat.values import Json, Party
 
 FORMAT: Final = "scim-compat/events/1"
-_PASS: Final = ("id", "outcome", "level")
-_OPEN: Final = ("id", "outcome", "level", "reason")
+
+
+@dataclass(frozen=True, slots=True)
+class StepHead:
+    """A step without its exchange and its checks."""
+
+    id: str
+    kind: Party
+    action: str
+    title: str
+    line: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeLine:
+    step: StepHead
+    exchange: ExchangeRecord | None
+
+    def record(self, checks: Sequence[CheckRecord]) -> StepRecord:
+        head = self.step
+        return StepRecord(
+            id=head.id,
+            kind=head.kind,
+            action=head.action,
+            title=head.title,
+            line=head.line,
+            exchange=self.exchange,
+            checks=tuple(checks),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CheckLine:
+    step: str
+    check: CheckRecord
+    topic: ClaimTopic | None = None
+
+
+Line = (
+    RunStarted
+    | CapabilitiesRead
+    | ScenarioStarted
+    | ExchangeLine
+    | CheckLine
+    | ScenarioEnded
+    | RunNote
+    | BystandersCompared
+    | CleanedUp
+    | RunEnded
+)
+_KINDS: Final[Mapping[str, type[Line]]] = {
+    "run": RunStarted,
+    "capabilities": CapabilitiesRead,
+    "scenario": ScenarioStarted,
+    "exchange": ExchangeLine,
+    "check": CheckLine,
+    "scenario-end": ScenarioEnded,
+    "note": RunNote,
+    "bystanders": BystandersCompared,
+    "clean-up": CleanedUp,
+    "end": RunEnded,
+}
+_NAMES: Final = {kind: name for name, kind in _KINDS.items()}
 
 
 class EventWriter:
@@ -44,8 +107,8 @@ class EventWriter:
 
     def __call__(self, event: Event) -> None:
         # An exchange and its twenty checks go out together: one is of no use without the other.
-        for kind, content in _lines(event):
-            text = json.dumps({"event": kind, **content}, ensure_ascii=False, separators=(",", ":"), default=str)
+        for line in _lines(event):
+            text = json.dumps(_content(line), ensure_ascii=False, separators=(",", ":"), default=str)
             self._file.write(text + "\n")
         self._file.flush()
 
@@ -65,83 +128,64 @@ class EventWriter:
         self._file.close()
 
 
-Line = tuple[str, Mapping[str, Any]]
+def read_header(source: IO[bytes], name: str) -> RunStarted:
+    """Read the first line of an event stream. Raise RecordFileError, whose message begins with ``name``."""
+    content = _parsed(source.readline())
+    if content.pop("event", "") != _NAMES[RunStarted] or content.pop("format", "") != FORMAT:
+        raise RecordFileError(
+            f"{name}: not the events of a scim-compat run", hint="events.jsonl in a run's output folder is meant"
+        )
+    return read(RunStarted, content, name=f"{name}:1")
 
 
-@functools.singledispatch
-def _lines(event: Event) -> Iterable[Line]:
-    raise TypeError(f"no written form for {type(event).__name__}")
+def read_lines(source: IO[bytes], name: str) -> Iterator[tuple[int, Line]]:
+    """Yield the lines behind the header, or from the file's position on, each with its own position.
+
+    A line that a kill cut off is skipped, and so is one of an unknown kind. Raise RecordFileError, whose message
+    begins with ``name`` and the number of the line, for one that is damaged.
+    """
+    number = 1
+    while True:
+        position = source.tell()
+        line = source.readline()
+        if not line:
+            return
+        number += 1
+        content = _parsed(line)
+        kind = _KINDS.get(str(content.pop("event", "")))
+        if kind is not None:
+            yield position, read(kind, content, name=f"{name}:{number}")
 
 
-@_lines.register
-def _(event: RunStarted) -> Iterable[Line]:
-    yield (
-        "run",
-        {"format": FORMAT, "tool": event.tool, "run": event.run, "target": event.target, "profiles": event.profiles},
-    )
+def _parsed(line: bytes) -> dict[str, Json]:
+    try:
+        content = json.loads(line)
+    except ValueError:
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
-@_lines.register
-def _(event: CapabilitiesRead) -> Iterable[Line]:
-    yield "capabilities", {"capabilities": event.capabilities}
-
-
-@_lines.register
-def _(event: ScenarioStarted) -> Iterable[Line]:
-    yield "scenario", {"profile": event.profile, "id": event.id}
-
-
-@_lines.register
-def _(event: StepPlayed) -> Iterable[Line]:
+def _lines(event: Event) -> Iterator[Line]:
+    if not isinstance(event, StepPlayed):
+        yield event
+        return
     step = event.step
-    yield "exchange", {"step": step_dict(step), "exchange": step.exchange}
-    for result in step.checks:
-        topic = {"topic": result.topic} if result.topic else {}
-        yield "check", {"step": step.id, **topic, "check": check_dict(result)}
+    head = StepHead(id=step.id, kind=step.kind, action=step.action, title=step.title, line=step.line)
+    yield ExchangeLine(head, step.exchange)
+    for check in step.checks:
+        yield CheckLine(step.id, check, check.topic if isinstance(check, CheckResult) else None)
 
 
-@_lines.register
-def _(event: ScenarioEnded) -> Iterable[Line]:
-    content = asdict(event.result)
-    del content["failures"]  # they stand beside the exchanges already
-    yield "scenario-end", {"result": content}
-
-
-@_lines.register
-def _(event: RunNote) -> Iterable[Line]:
-    yield "note", {"text": event.text, "kind": event.kind}
-
-
-@_lines.register
-def _(event: BystandersCompared) -> Iterable[Line]:
-    yield "bystanders", {"checked": event.checked, "changed": event.changed}
-
-
-@_lines.register
-def _(event: CleanedUp) -> Iterable[Line]:
-    yield "clean-up", {"deleted": event.deleted, "left": event.left}
-
-
-@_lines.register
-def _(event: RunEnded) -> Iterable[Line]:
-    yield "end", {"ended": event.ended, "interrupted": event.interrupted}
-
-
-def step_dict(step: StepResult) -> dict[str, Any]:
-    """A step as it is written, without its exchange and its checks."""
-    return {"id": step.id, "kind": step.kind, "action": step.action, "title": step.title, "line": step.line}
-
-
-def check_dict(result: CheckResult) -> dict[str, Any]:
-    """A check as it is written: three fields for a pass."""
-    # Nearly all checks pass. asdict copies deeply, and took a tenth of a run.
-    if result.outcome == "pass":
-        return {k: getattr(result, k) for k in _PASS}
-    if result.outcome in {"skip", "error"}:
-        return {k: getattr(result, k) for k in _OPEN}
-    whole = asdict(result)
-    del whole["reason"], whole["topic"]
-    return {k: v for k, v in whole.items() if v is not MISSING}
+def _content(line: Line) -> dict[str, Json]:
+    content: dict[str, Json] = {"event": _NAMES[type(line)]}
+    if isinstance(line, RunStarted):
+        content["format"] = FORMAT
+    content |= as_json(line)
+    if isinstance(line, CheckLine) and line.topic is None:
+        del content["topic"]
+    if isinstance(line, ScenarioEnded):
+        del content["result"]["failures"]  # they stand beside the exchanges already
+    return content
 
 
 def _ends_cleanly(path: Path) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -10,11 +10,15 @@ from scim_compat import __version__
 from scim_compat.engine import people
 from scim_compat.engine.capabilities import Capabilities
 from scim_compat.profile.model import Profile, Scenario
+from scim_compat.results.document import Gap, SourceInfo, Tool
+from scim_compat.results.document.header import FeatureHead, ProfileHead, RunHead, ScenarioHead, TargetHead
+from scim_compat.results.document.parsing import read
+from scim_compat.results.document.target import CapabilityInfo, Claims
 from scim_compat.results.events import RunStarted
 from scim_compat.run.bystanders import INTEGRITY
+from scim_compat.run.recorder import redacted
 from scim_compat.run.settings import Settings
 from scim_compat.scim.names import CORE_SCHEMA
-from scim_compat.values import Json
 
 _SERVERS_OWN: Final = frozenset({"id", "meta", "schemas", "groups"})
 """Attributes that are the server's own everywhere (RFC 7643 §3.1, §4.1.2)."""
@@ -28,54 +32,69 @@ def now() -> str:
 def header(settings: Settings, profiles: Sequence[Profile], selection: Mapping[str, Sequence[Scenario]]) -> RunStarted:
     """The first event. ``selection``: profile id → the scenarios that will be played."""
     return RunStarted(
-        tool={"name": "scim-compat", "version": __version__},
-        run={
-            "id": f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{people.tag_for(settings.seed)}",
-            "seed": settings.seed,
-            "started": now(),
-            "command": list(settings.command),
-            "tag": people.tag_for(settings.seed),
-        },
-        target={"url": settings.url, "bases": settings.bases, "claims": settings.claims},
+        tool=Tool("scim-compat", __version__),
+        run=RunHead(
+            id=f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{people.tag_for(settings.seed)}",
+            seed=settings.seed,
+            started=now(),
+            command=settings.command,
+            tag=people.tag_for(settings.seed),
+        ),
+        target=TargetHead(
+            url=settings.url, bases=settings.bases, claims=read(Claims, settings.claims, name="the target's claims")
+        ),
         profiles=tuple(_profile(p, selection.get(p.id, ())) for p in profiles),
     )
 
 
-def _profile(profile: Profile, selection: Sequence[Scenario]) -> dict[str, Json]:
-    return {
-        "id": profile.id,
-        "title": profile.title,
-        "version": profile.version,
-        "digest": profile.digest,
-        "summary": profile.summary,
-        "client": profile.client.name or profile.title,
-        "sources": {k: {"title": s.title, "url": s.url, "read": s.read} for k, s in profile.sources.items()},
-        "features": [{"id": f.id, "title": f.title} for f in profile.features]
-        + [{"id": INTEGRITY, "title": "Leave other accounts alone"}],
-        "not_covered": [{"what": what, "why": why} for what, why in profile.not_covered],
-        "selected": [s.id for s in selection],
-        "total": len(profile.scenarios),
-        "scenarios": [
-            {
-                "id": s.id, "feature": s.feature, "title": s.title, "variant": s.variant, "evidence": s.evidence,
-                "source": list(s.source), "line": s.where.line, "note": s.note,
-            }
-            for s in profile.scenarios
-        ],
-    }  # fmt: skip
+def _profile(profile: Profile, selection: Sequence[Scenario]) -> ProfileHead:
+    return ProfileHead(
+        id=profile.id,
+        title=profile.title,
+        version=profile.version,
+        digest=profile.digest,
+        summary=profile.summary,
+        client=profile.client.name or profile.title,
+        sources={key: SourceInfo(title=s.title, url=s.url, read=s.read) for key, s in profile.sources.items()},
+        features=(
+            *(FeatureHead(feature.id, feature.title) for feature in profile.features),
+            FeatureHead(INTEGRITY, "Leave other accounts alone"),
+        ),
+        not_covered=tuple(Gap(what, why) for what, why in profile.not_covered),
+        selected=tuple(scenario.id for scenario in selection),
+        total=len(profile.scenarios),
+        scenarios=tuple(_scenario(scenario) for scenario in profile.scenarios),
+    )
 
 
-def described(capabilities: Capabilities) -> dict[str, Json]:
+def _scenario(scenario: Scenario) -> ScenarioHead:
+    return ScenarioHead(
+        id=scenario.id,
+        feature=scenario.feature,
+        title=scenario.title,
+        variant=scenario.variant,
+        evidence=scenario.evidence,
+        source=scenario.source,
+        line=scenario.where.line,
+        note=scenario.note,
+    )
+
+
+def described(capabilities: Capabilities, redact: Callable[[str], str]) -> CapabilityInfo:
     """The discovery documents in the short form that the results keep."""
     types, schemas = capabilities.resource_types, capabilities.schemas
-    return {
-        "provider_config": capabilities.provider_config,
-        "resource_types": None if types is None else [str(t.get("name") or t.get("id") or "?") for t in types],
-        "schemas": None if schemas is None else [str(s.get("id", "?")) for s in schemas],
-        "fixed": {
-            kind: _fixed(schema) for kind, urn in CORE_SCHEMA["2.0"].items() if (schema := capabilities.schema(urn))
+    return CapabilityInfo(
+        provider_config=redacted(capabilities.provider_config, redact),
+        resource_types=None
+        if types is None
+        else tuple(redact(str(t.get("name") or t.get("id") or "?")) for t in types),
+        schemas=None if schemas is None else tuple(redact(str(s.get("id", "?"))) for s in schemas),
+        fixed={
+            kind: tuple(redact(name) for name in _fixed(schema))
+            for kind, urn in CORE_SCHEMA["2.0"].items()
+            if (schema := capabilities.schema(urn))
         },
-    }
+    )
 
 
 def _fixed(schema: Mapping[str, Any]) -> list[str]:

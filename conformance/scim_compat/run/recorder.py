@@ -9,8 +9,9 @@ from typing import Any, Literal
 from scim_compat.checks.judge import judge
 from scim_compat.engine.context import PlayedRequest
 from scim_compat.profile.model import Profile, Scenario
+from scim_compat.results.document.records import StepRecord
 from scim_compat.results.events import Observer, ScenarioEnded, ScenarioStarted, StepPlayed
-from scim_compat.results.model import CheckResult, ScenarioResult, StepResult
+from scim_compat.results.model import CheckResult, ScenarioResult
 from scim_compat.results.record import record_exchange
 from scim_compat.run.endpoint import Endpoint
 from scim_compat.values import Outcome, Severity, is_at_least, worst
@@ -48,9 +49,9 @@ class ScenarioRecorder:
         self._results += results
         self._report(StepPlayed(self._step(played, results)))
 
-    def _step(self, played: PlayedRequest, results: list[CheckResult]) -> StepResult:
+    def _step(self, played: PlayedRequest, results: list[CheckResult]) -> StepRecord:
         endpoint = self._endpoint
-        return StepResult(
+        return StepRecord(
             id=played.number,
             kind=played.observation.intent.by,
             title=played.title,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from scim_compat.errors import ExitStatus
-from scim_compat.results.collate import Collated
+from scim_compat.results.collate import RunSummary
 from scim_compat.results.events import Event
 from scim_compat.run.settings import Settings
 from scim_compat.wire.secrets import SecretRegister
@@ -58,10 +58,10 @@ class RunRequest:
 
 @dataclass(frozen=True, slots=True)
 class RunOutcome:
-    """How a run ended. ``collated`` is None if there are no results."""
+    """How a run ended. ``summary`` is None if there are no results."""
 
     status: ExitStatus
     settings: Settings
-    collated: Collated | None
+    summary: RunSummary | None
     message: str = ""
     """One paragraph for the user where an internal error left no results or damaged them."""

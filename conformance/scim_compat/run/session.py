@@ -15,7 +15,8 @@ from scim_compat.engine.cleanup import left_behind
 from scim_compat.engine.ledger import EntryState
 from scim_compat.engine.scenario import run_scenario
 from scim_compat.profile.model import Profile, Scenario
-from scim_compat.results.collate import Collated, collate
+from scim_compat.results.collate import RunSummary, collate
+from scim_compat.results.document import Leftover
 from scim_compat.results.events import (
     BystandersCompared,
     CapabilitiesRead,
@@ -74,7 +75,7 @@ class Session:
         for number, endpoint in enumerate(self._endpoints.values()):
             endpoint.probe()
             if number == 0:
-                self._report(CapabilitiesRead(redacted(described(endpoint.capabilities), endpoint.redacted)))
+                self._report(CapabilitiesRead(described(endpoint.capabilities, endpoint.redacted)))
 
     def run(self, profile: Profile, scenario: Scenario) -> ScenarioResult:
         """Plays, judges and records one scenario.
@@ -158,8 +159,8 @@ class Session:
                 raise
         finally:
             deleted = sum(e.state is EntryState.DELETED for one in endpoints for e in one.ledger.entries.values())
-            left = redacted([e for one in endpoints for e in left_behind(one.ledger)], self.redacted)
-            self._report(CleanedUp(deleted=deleted, left=tuple(left)))
+            left = (entry for one in endpoints for entry in left_behind(one.ledger))
+            self._report(CleanedUp(deleted, tuple(Leftover(**redacted(entry, self.redacted)) for entry in left)))
             for endpoint in endpoints:
                 endpoint.close()
 
@@ -176,7 +177,7 @@ class Session:
         self._report(BystandersCompared(count, tuple(self.redacted(line) for line in changed)))
 
 
-def finish(events: EventWriter, out: Path, *, shards: Sequence[Path], interrupted: str = "") -> Collated:
+def finish(events: EventWriter, out: Path, *, shards: Sequence[Path], interrupted: str = "") -> RunSummary:
     """Adds the shards and the last event, and writes results.json; returns what stands in it."""
     if shards:
         events.append(shards)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from scim_compat.errors import ExitStatus
-from scim_compat.results.collate import Collated
+from scim_compat.results.collate import RunSummary
 from scim_compat.values import Severity, is_at_least
 
 
-def status(collated: Collated, fail_on: Severity) -> ExitStatus:
+def status(summary: RunSummary, fail_on: Severity) -> ExitStatus:
     """Findings come first: a gate must see them in any case."""
-    if any(is_at_least(f.severity, fail_on) for f in collated.found):
+    if any(is_at_least(f.severity, fail_on) for f in summary.findings):
         return ExitStatus.FINDINGS
-    if collated.internal_error:
+    if summary.has_internal_error:
         return ExitStatus.INTERNAL
-    if collated.errored or collated.head["run"]["interrupted"] or not collated.ran:
+    if summary.errored or summary.document.run.interrupted or not summary.played:
         return ExitStatus.NOT_TESTABLE
     return ExitStatus.OK

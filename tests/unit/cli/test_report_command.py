@@ -125,7 +125,7 @@ def _mangled() -> str:
     ("[1, 2]", "not the results of a scim-compat run; results.json is meant"),
     ('{"schema": "scim-compat/results/99"}', 'its format is "scim-compat/results/99", and this version reads scim-compat/results/1; read it with'),
     ('{"event": "run", "format": "other/1"}', "not the events of a scim-compat run"),
-    ('{"event": "run", "format": "scim-compat/events/1"}', "not the events of a run as this version writes them"),
+    ('{"event": "run", "format": "scim-compat/events/1"}', 'some.json:1: the member "tool" is missing. Results are read as a run wrote them'),
     (_mangled(), 'some.json: at /profiles/0/scenarios/0: the member "steps" is missing. Results are read as a run wrote them'),
     (None, "cannot be read: No such file"),
 ])  # fmt: skip

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 from scim_compat.cli.terminal import Terminal
-from scim_compat.results.collate import Collated, FindingSummary
+from scim_compat.results.collate import FindingSummary, RunSummary
+from scim_compat.results.document.parsing import parse
+from scim_compat.results.document.records import StepRecord
 from scim_compat.results.events import ScenarioStarted, StepPlayed
-from scim_compat.results.model import CheckResult, StepResult
+from scim_compat.results.model import CheckResult
 from scim_compat.run.request import RunOutcome, ScenarioReported, ScenariosCollected
 from scim_compat.run.settings import Settings
 from scim_compat.values import Severity
@@ -47,7 +49,7 @@ def test_the_line_counts_and_takes_a_title_as_it_is(moving: Terminal):
 
 def step(title: str, *, failures: int = 0) -> StepPlayed:
     checks = tuple(CheckResult(id="a.b", outcome="fail", level="MUST", severity="degraded") for _ in range(failures))
-    return StepPlayed(StepResult("1.1", "client", title, "read", None, checks))
+    return StepPlayed(StepRecord("1.1", "client", "read", title, None, None, checks))
 
 
 def test_where_workers_do_the_work_the_reports_bring_the_number(moving: Terminal):
@@ -58,8 +60,8 @@ def test_where_workers_do_the_work_the_reports_bring_the_number(moving: Terminal
     moving.finish(ended(None))
 
 
-def ended(collated: Collated | None, *, message: str = "", status: int = 1) -> RunOutcome:
-    return RunOutcome(status, Settings(url="https://h/scim", seed=1, out="out"), collated, message)
+def ended(summary: RunSummary | None, *, message: str = "", status: int = 1) -> RunOutcome:
+    return RunOutcome(status, Settings(url="https://h/scim", seed=1, out="out"), summary, message)
 
 
 def finding(number: int, **more: Any) -> FindingSummary:
@@ -68,17 +70,17 @@ def finding(number: int, **more: Any) -> FindingSummary:
     return FindingSummary(**(told | {"severity": Severity(told["severity"])}), scenarios={("p", "s")})
 
 
-def collated(*found: FindingSummary, **head: Any) -> Collated:
-    return Collated(head=build_results() | head, found=found, errored=0, ran=20)
+def summary(*findings: FindingSummary, **more: Any) -> RunSummary:
+    return RunSummary(document=parse(build_results() | more), findings=findings, errored=0, played=20)
 
 
-def shown(capsys: pytest.CaptureFixture, results: Collated, *, quiet: bool = False) -> str:
+def shown(capsys: pytest.CaptureFixture, results: RunSummary, *, quiet: bool = False) -> str:
     Terminal(quiet=quiet).finish(ended(results))
     return capsys.readouterr().out
 
 
 def test_the_end_tells_verdicts_findings_and_where_the_report_is(capsys):
-    told = shown(capsys, collated(finding(1, severity="breach"), finding(2), finding(3, severity="cosmetic")))
+    told = shown(capsys, summary(finding(1, severity="breach"), finding(2), finding(3, severity="cosmetic")))
     assert "✗ incompatible  Microsoft Entra ID provisioning service, SCIM-compliant client (entra-v2)" in told
     assert "9 scenarios · 3 passed · 5 failed · 1 in error · 17 requests" in told
     assert "– not-applicable  Push groups and memberships" in told
@@ -91,7 +93,7 @@ def test_the_end_tells_verdicts_findings_and_where_the_report_is(capsys):
 
 
 def test_quiet_leaves_verdicts_and_what_is_left(capsys):
-    told = shown(capsys, collated(finding(1)), quiet=True)
+    told = shown(capsys, summary(finding(1)), quiet=True)
     assert "✗ incompatible" in told
     assert "1 resource could not be deleted" in told
     assert "Rule 1" not in told
@@ -102,7 +104,7 @@ def test_long_lists_are_cut_and_said_to_be(capsys):
     left = [{"type": "User", "id": None if n == 0 else f"id-{n}", "why": "500"} for n in range(14)]
     told = shown(
         capsys,
-        collated(
+        summary(
             *(finding(n) for n in range(15)),
             cleanup={"deleted": 1, "left": left},
             errors=[f"fault {n}" for n in range(14)],
@@ -118,7 +120,7 @@ def test_long_lists_are_cut_and_said_to_be(capsys):
 def test_an_interrupted_run_says_so_first_and_hostile_text_is_plain(capsys):
     run = build_results()["run"] | {"interrupted": HOSTILE}
     profiles = [each | {"title": HOSTILE, "why": HOSTILE} for each in build_results()["profiles"]]
-    told = shown(capsys, collated(run=run, profiles=profiles, errors=[HOSTILE]))
+    told = shown(capsys, summary(run=run, profiles=profiles, errors=[HOSTILE]))
     assert told.startswith("Interrupted: <script>")
     assert "These results are partial." in told
     assert {c for c in told if not c.isprintable()} == {"\n"}

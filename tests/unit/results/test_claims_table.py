@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -14,8 +15,10 @@ from scim_compat import results as package
 from scim_compat.checks.registry import all_checks
 from scim_compat.report.claims import claim_rows, contradictions
 from scim_compat.report.html import render
-from scim_compat.results.document.parsing import parse
-from scim_compat.results.sightings import Sightings
+from scim_compat.results.document.parsing import as_json, parse, read
+from scim_compat.results.document.records import CheckRecord, ExchangeRecord
+from scim_compat.results.sightings import SightingCounter
+from scim_compat.values import Outcome
 from support import results as fixtures
 
 FORMAT = json.loads((Path(package.__file__).parent / "results.schema.json").read_text())
@@ -32,25 +35,27 @@ VALID = [["Authorization", "Bearer [redacted]"]]
 
 
 def seen(method, path, status, *, action="raw", sent=None, got=None, checks=(), headers=JSON, request=VALID, text=None):
-    """One event's worth: step, exchange, checks. ``checks``: ids that failed, or (id, outcome, where)."""
+    """One event's worth: action, exchange, checks. ``checks``: ids that failed, or (id, outcome, where)."""
     body = text if text is not None else None if got is None else json.dumps(got)
-    exchange = {
+    content = {
         "request": {"method": method, "url": BASE + path, "headers": request, "body": json.dumps(sent) if sent is not None else None},
         "response": {"status": status, "reason": "", "headers": headers if body else [], "body": body},
+        "failure": None, "ms": 1.0, "truncated": False, "waits": [], "masked": False,
     }  # fmt: skip
     whole = [(c, "fail", "status") if isinstance(c, str) else c for c in checks]
-    return {"action": action}, exchange, [{"id": i, "outcome": o, "where": w} for i, o, w in whole]
+    records = [CheckRecord(name, Outcome(outcome), "MUST", where=where) for name, outcome, where in whole]
+    return action, read(ExchangeRecord, content, name="exchange"), records
 
 
 def counted(*events):
     """The counts of one scenario; each must fit the published format."""
-    made = Sightings()
-    made.scenario()
-    for step, exchange, checks in events:
-        made.exchange(step, exchange)
+    counter = SightingCounter()
+    counter.next_scenario()
+    for action, exchange, checks in events:
+        counter.exchange(action, exchange)
         for check in checks:
-            made.check(check, TOPICS.get(check["id"]))
-    told = made.told()
+            counter.check(check, TOPICS.get(check.id))
+    told = as_json(counter.summary())
     assert [e.message for e in FOUND.iter_errors(told)] == []
     return told
 
@@ -229,14 +234,14 @@ def test_what_became_of_a_user(write, status, got, expected):
 
 
 def test_the_next_scenario_has_other_people():
-    made = Sightings()
-    for step, exchange, _ in (DELETE, seen("POST", "/Users", 201, got=user())):
-        made.exchange(step, exchange)
-    made.scenario()
-    for step, exchange, _ in (seen("GET", "/Users/u1", 404), seen("POST", "/Users", 201, got=user())):
-        made.exchange(step, exchange)
-    told = made.told()
-    assert (told["delete"], told["existing"], told["operations"]["create User"]) == ({}, {}, {"accepted": 2})
+    counter = SightingCounter()
+    for action, exchange, _ in (DELETE, seen("POST", "/Users", 201, got=user())):
+        counter.exchange(action, exchange)
+    counter.next_scenario()
+    for action, exchange, _ in (seen("GET", "/Users/u1", 404), seen("POST", "/Users", 201, got=user())):
+        counter.exchange(action, exchange)
+    summary = counter.summary()
+    assert (summary.delete, summary.existing, summary.operations["create User"]) == ({}, {}, {"accepted": 2})
 
 
 TWICE = (("create.duplicate-refused", "fail", "status"),)
@@ -300,8 +305,8 @@ def test_labels_versions_and_extensions():
 
 
 def test_no_answer_no_sighting():
-    step, exchange, _ = seen("PATCH", "/Users/u1", 204, sent=patch("title"))
-    assert counted((step, exchange | {"response": None}, []), (step, None, [])) == NOTHING
+    action, exchange, _ = seen("PATCH", "/Users/u1", 204, sent=patch("title"))
+    assert counted((action, replace(exchange, response=None), []), (action, None, [])) == NOTHING
 
 
 def test_a_hostile_server_fills_no_memory():

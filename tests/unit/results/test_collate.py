@@ -10,19 +10,20 @@ import pytest
 from scim_compat import results as package
 from scim_compat.errors import RecordFileError
 from scim_compat.results.collate import collate
+from scim_compat.results.document import Leftover
+from scim_compat.results.document.target import CapabilityInfo
 from scim_compat.results.events import (
     BystandersCompared,
     CapabilitiesRead,
     CleanedUp,
     RunNote,
-    RunStarted,
     ScenarioEnded,
     ScenarioStarted,
-    StepPlayed,
 )
-from scim_compat.results.model import CheckResult, ClaimTopic, ScenarioResult, StepResult
+from scim_compat.results.model import CheckResult, ClaimTopic, ScenarioResult
 from scim_compat.results.stream import EventWriter
-from support.streams import EXCHANGE, FAIL, PASS, SCENARIOS, footer, header, play, profile_header
+from scim_compat.values import Outcome, Severity
+from support.streams import EXCHANGE, FAIL, PASS, SCENARIOS, footer, play, profile_header, started, step
 
 FORMAT = json.loads((Path(package.__file__).parent / "results.schema.json").read_text())
 
@@ -47,7 +48,7 @@ def collated(stream, *, valid=True):
 
 
 def whole_run(stream):
-    stream(RunStarted(**header()))
+    stream(started())
     for one in SCENARIOS:
         play(stream, one)
     footer(stream)
@@ -69,7 +70,7 @@ def test_a_whole_run(stream):
         "not_applicable": 0,
         "requests": 3,
     }
-    assert (told.ran, told.errored, told.found) == (3, 0, ())
+    assert (told.played, told.errored, told.findings) == (3, 0, ())
     assert profile["scenarios"][0]["steps"][0]["exchange"] == EXCHANGE
     assert profile["scenarios"][0]["steps"][0]["checks"] == [
         {"id": "create.status", "outcome": "pass", "level": "MUST"}
@@ -77,19 +78,21 @@ def test_a_whole_run(stream):
 
 
 def test_findings_are_counted_by_check_worst_first(stream):
-    stream(RunStarted(**header()))
-    mild = CheckResult(id="x.mild", outcome="fail", level="MUST", severity="cosmetic", title="Mild", consequence="c")
+    stream(started())
+    mild = CheckResult(
+        id="x.mild", outcome=Outcome.FAIL, level="MUST", severity=Severity.COSMETIC, title="Mild", consequence="c"
+    )
     play(stream, "users.create", mild, severity="cosmetic")
     play(stream, "users.disable", mild, FAIL, outcome="fail", severity="breach")
-    play(stream, "groups.create", CheckResult(id="x.mild", outcome="fail", level="MUST", severity="degraded", title="Mild", consequence="worse"),
+    play(stream, "groups.create", CheckResult(id="x.mild", outcome=Outcome.FAIL, level="MUST", severity=Severity.DEGRADED, title="Mild", consequence="worse"),
          outcome="fail", severity="degraded")  # fmt: skip
     footer(stream)
     told, found = collated(stream)
-    assert [(f.id, f.severity, len(f.scenarios)) for f in told.found] == [
+    assert [(f.id, f.severity, len(f.scenarios)) for f in told.findings] == [
         ("user.disabled", "breach", 1),
         ("x.mild", "degraded", 3),
     ]
-    assert told.found[1].consequence == "worse"
+    assert told.findings[1].consequence == "worse"
     assert found["verdict"] == "incompatible"
     assert {f["id"]: f["verdict"] for f in found["profiles"][0]["features"]} == {
         "create-users": "compatible", "deactivate-users": "incompatible", "groups": "limited"}  # fmt: skip
@@ -97,11 +100,11 @@ def test_findings_are_counted_by_check_worst_first(stream):
     assert (written["expected"], written["actual"], written["cites"]) == (False, True, ["RFC7644-3.5.2"])
 
 
-@pytest.mark.parametrize("outcome", ["pass", "fail", "skip", "error"])
+@pytest.mark.parametrize("outcome", Outcome)
 def test_the_topic_of_a_check_stands_beside_it_in_the_stream_and_not_in_the_results(stream, outcome):
-    failure = {"severity": "degraded", "title": "T", "consequence": "c"} if outcome == "fail" else {}
+    failure = {"severity": Severity.DEGRADED, "title": "T", "consequence": "c"} if outcome is Outcome.FAIL else {}
     check = CheckResult(id="x.y", outcome=outcome, level="MUST", topic=ClaimTopic.FILTER, **failure)
-    stream(RunStarted(**header()))
+    stream(started())
     play(stream, "users.create", check, PASS)
     footer(stream)
     _, found = collated(stream)
@@ -112,7 +115,7 @@ def test_the_topic_of_a_check_stands_beside_it_in_the_stream_and_not_in_the_resu
 
 
 def test_scenarios_stand_in_the_profile_s_order(stream):
-    stream(RunStarted(**header()))
+    stream(started())
     for one in reversed(SCENARIOS):
         play(stream, one)
     play(stream, "run.bystanders", feature="integrity")
@@ -122,22 +125,22 @@ def test_scenarios_stand_in_the_profile_s_order(stream):
 
 
 def test_a_run_without_its_last_line_was_killed(stream):
-    stream(RunStarted(**header()))
+    stream(started())
     play(stream, "users.create")
     told, found = collated(stream)
     assert found["run"]["complete"] is False
     assert "killed" in found["run"]["interrupted"]
     assert found["run"]["ended"] is None
     assert found["verdict"] == "unproven"
-    assert told.ran == 1
+    assert told.played == 1
 
 
 @pytest.mark.parametrize("cut", [1, 2, 20, 60, 150])
 def test_a_half_line_is_ignored(stream, cut):
-    stream(RunStarted(**header()))
+    stream(started())
     play(stream, "users.create")
     stream(ScenarioStarted("demo", "users.disable"))
-    stream(StepPlayed(StepResult("1.1", "client", "reads", "read", EXCHANGE, (FAIL,))))
+    stream(step(FAIL))
     stream._file.flush()
     stream.path.write_bytes(stream.path.read_bytes()[:-cut])
     _, found = collated(stream)
@@ -147,9 +150,9 @@ def test_a_half_line_is_ignored(stream, cut):
 
 
 def test_what_was_found_before_the_kill_counts(stream):
-    stream(RunStarted(**header()))
+    stream(started())
     stream(ScenarioStarted("demo", "users.disable"))
-    stream(StepPlayed(StepResult("1.1", "client", "reads", "read", EXCHANGE, (FAIL,))))
+    stream(step(FAIL))
     told, found = collated(stream)
     assert found["verdict"] == "incompatible"
     assert found["profiles"][0]["scenarios"][0]["severity"] == "breach"
@@ -157,7 +160,7 @@ def test_what_was_found_before_the_kill_counts(stream):
 
 
 def test_an_interrupted_run_says_why(stream):
-    stream(RunStarted(**header()))
+    stream(started())
     play(stream, "users.create")
     footer(stream, "stopped by the user (Ctrl-C)")
     _, found = collated(stream)
@@ -167,7 +170,7 @@ def test_an_interrupted_run_says_why(stream):
 
 
 def test_a_selection_is_unproven_for_the_rest(stream):
-    stream(RunStarted(**header(profile_header(selected=["users.create"]))))
+    stream(started(profile_header(selected=["users.create"])))
     play(stream, "users.create")
     footer(stream)
     _, found = collated(stream)
@@ -178,7 +181,7 @@ def test_a_selection_is_unproven_for_the_rest(stream):
 
 
 def test_what_does_not_apply_is_neither_passed_nor_skipped(stream):
-    stream(RunStarted(**header()))
+    stream(started())
     play(stream, "users.create")
     play(stream, "users.disable")
     play(stream, "groups.create", outcome="skip", applicable=False, reason="the target lists no Group")
@@ -191,14 +194,14 @@ def test_what_does_not_apply_is_neither_passed_nor_skipped(stream):
 
 
 def test_shards_are_joined(stream):
-    stream(RunStarted(**header()))
+    stream(started())
     shards = []
     for number, names in enumerate([["groups.create"], ["users.disable", "users.create"]]):
         shard = EventWriter(stream.path.with_name(f"events-gw{number}.jsonl"))
-        shard(CapabilitiesRead({"provider_config": None, "resource_types": ["User"], "schemas": None}))
+        shard(CapabilitiesRead(CapabilityInfo(provider_config=None, resource_types=("User",), schemas=None)))
         for name in names:
             play(shard, name)
-        shard(CleanedUp(2, ({"type": "User", "id": f"u{number}", "why": "w"},)))
+        shard(CleanedUp(2, (Leftover("User", f"u{number}", "w"),)))
         shard(BystandersCompared(2, ()))
         shard(RunNote("the same note"))
         shard.close()
@@ -216,7 +219,7 @@ def test_shards_are_joined(stream):
 
 
 def test_a_shard_that_was_cut_off_does_not_swallow_the_next(stream):
-    stream(RunStarted(**header()))
+    stream(started())
     cut, good = (EventWriter(stream.path.with_name(f"events-gw{n}.jsonl")) for n in (0, 1))
     play(cut, "users.create")
     cut(ScenarioStarted("demo", "users.disable"))
@@ -232,7 +235,7 @@ def test_a_shard_that_was_cut_off_does_not_swallow_the_next(stream):
 
 
 def test_two_profiles_are_kept_apart(stream):
-    stream(RunStarted(**header(profile_header("one"), profile_header("two"))))
+    stream(started(profile_header("one"), profile_header("two")))
     for name in SCENARIOS:
         play(stream, name, profile="one")
     for name in SCENARIOS:
@@ -249,15 +252,15 @@ def test_two_profiles_are_kept_apart(stream):
     told, found = collated(stream)
     assert [p["verdict"] for p in found["profiles"]] == ["compatible", "incompatible"]
     assert found["verdict"] == "incompatible"
-    assert told.found[0].scenarios == {("two", "users.disable")}
+    assert told.findings[0].scenarios == {("two", "users.disable")}
 
 
 def test_hostile_text_survives(stream):
     evil = "\ud800 \u202e\x1b[31m </script> \u2028 \x00"
-    stream(RunStarted(**header()))
+    stream(started())
     exchange = {**EXCHANGE, "response": {**EXCHANGE["response"], "body": evil}}
     stream(ScenarioStarted("demo", "users.create"))
-    stream(StepPlayed(StepResult("1.1", "client", "reads", "read", exchange, (PASS,))))
+    stream(step(PASS, exchange=exchange))
     stream(ScenarioEnded(ScenarioResult("users.create", "demo", "create-users", "t", "documented", "", "pass", None)))
     footer(stream)
     _, found = collated(stream)

@@ -29,20 +29,19 @@ from scim_compat.profile.find import builtin
 from scim_compat.profile.load import load
 from scim_compat.profile.model import Dialect
 from scim_compat.results.collate import collate
-from scim_compat.results.events import RunStarted, ScenarioEnded, ScenarioStarted, StepPlayed
+from scim_compat.results.events import ScenarioEnded, ScenarioStarted
 from scim_compat.results.model import (
     CheckResult,
     ScenarioResult,
-    StepResult,
 )
 from scim_compat.results.stream import EventWriter
 from scim_compat.run.recorder import redacted
 from scim_compat.run.status import status
-from scim_compat.values import REDACTED, Severity, is_at_least, worst
+from scim_compat.values import REDACTED, Outcome, Severity, is_at_least, worst
 from scim_compat.wire.redact import Redactor
 from servers import receiver
 from servers.receiver import ENTERPRISE, FJORD, levelled
-from support.streams import EXCHANGE, FEATURES, SCENARIOS, footer, header, profile_header
+from support.streams import FEATURES, SCENARIOS, footer, profile_header, started, step
 
 thorough = settings(deadline=None, derandomize=True, max_examples=30)
 often = settings(deadline=None, derandomize=True, max_examples=80)
@@ -66,7 +65,7 @@ RUN = st.dictionaries(st.sampled_from(list(itertools.product(PROFILES, SCENARIOS
 
 
 def finding(severity, number=0):
-    return CheckResult(id=f"x.rule-{number}", outcome="fail", level="MUST", severity=severity, title=f"Rule {number}",
+    return CheckResult(id=f"x.rule-{number}", outcome=Outcome.FAIL, level="MUST", severity=severity, title=f"Rule {number}",
                        consequence=f"Consequence of {severity}.", fix="Mend it.")  # fmt: skip
 
 
@@ -84,7 +83,7 @@ def tell(writer, key, told):
     )  # fmt: skip
     writer(ScenarioStarted(profile, name))
     for number, one in enumerate(found):
-        writer(StepPlayed(StepResult(f"1.{number}", "client", "reads", "read", EXCHANGE, (finding(one, number),))))
+        writer(step(finding(one, number), number=f"1.{number}"))
     writer(ScenarioEnded(result))
 
 
@@ -92,7 +91,7 @@ def rolled_up(run, *, shards=None, selected=SCENARIOS):
     """(what collate tells, results.json) of a run. ``shards``: the keys that each of several processes played."""
     with tempfile.TemporaryDirectory() as folder:
         whole = EventWriter(Path(folder) / "events.jsonl")
-        whole(RunStarted(**header(*(profile_header(p, selected=list(selected)) for p in PROFILES))))
+        whole(started(*(profile_header(p, selected=list(selected)) for p in PROFILES)))
         if shards is None:
             for key, told in run.items():
                 tell(whole, key, told)
@@ -190,7 +189,7 @@ def test_shards_make_the_run_that_one_process_makes(run, count, chance):
 def test_a_run_that_is_cut_off_anywhere_claims_nothing_that_it_did_not_see(run, chance):
     with tempfile.TemporaryDirectory() as folder:
         whole = EventWriter(Path(folder) / "events.jsonl")
-        whole(RunStarted(**header(*(profile_header(p) for p in PROFILES))))
+        whole(started(*(profile_header(p) for p in PROFILES)))
         start = whole.path.stat().st_size
         for key, told in run.items():
             tell(whole, key, told)

@@ -6,6 +6,7 @@ import base64
 import json
 
 import pytest
+from scim_compat.results.document.parsing import as_json
 from scim_compat.results.record import record_exchange
 from scim_compat.values import MISSING
 from scim_compat.wire.messages import CredentialUse, Exchange, Failure, FailureKind, Headers, Request, Response
@@ -18,18 +19,23 @@ LIV = {"id": "u-1", "userName": "liv@x", "title": "Surveyor"}
 LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 
 
+def recorded(exchange, **more):
+    """The exchange as results.json holds it."""
+    return as_json(record_exchange(exchange, **more))
+
+
 def write_down(body=None, *, target="/Users", status=200, raw=None, truncated=False, headers=(), request=None, **more):
     data = raw if raw is not None else b"" if body is None else json.dumps(body).encode()
     parsed = MISSING if raw is not None or body is None else body
     response = Response(status, "OK", Headers(headers), data, truncated=truncated, json=parsed)
     made = request or Request("GET", target)
     done = Exchange(made, f"https://x.example{target}", response, **more)
-    return record_exchange(done, redactor=Redactor.of([SECRET]), ours=OURS, credential=("Authorization", "Bearer"))
+    return recorded(done, redactor=Redactor.of([SECRET]), ours=OURS, credential=("Authorization", "Bearer"))
 
 
 def test_our_own_resource_is_kept_to_the_letter():
     raw = b'{ "id": "u-1",  "userName":"liv@x" }'
-    found = record_exchange(
+    found = recorded(
         Exchange(Request("GET", "/Users/u-1"), "https://x.example/Users/u-1",
                  Response(200, "OK", Headers(), raw, json=json.loads(raw))),
         redactor=Redactor.of([]), ours=OURS)  # fmt: skip
@@ -179,7 +185,7 @@ def test_secrets_are_out_everywhere(form):
         Response(400, form, Headers((("X-Echo", form), ("Set-Cookie", "sid=1"))), form.encode()),
         failure=Failure(FailureKind.OTHER, f"because of {form}"), waits=(f"429 {form}",),
     )  # fmt: skip
-    text = json.dumps(record_exchange(done, redactor=Redactor.of([SECRET]), ours=OURS))
+    text = json.dumps(recorded(done, redactor=Redactor.of([SECRET]), ours=OURS))
     assert form not in text
     assert json.dumps(form)[1:-1] not in text
     assert "sid=1" not in text
@@ -203,7 +209,7 @@ def test_an_exchange_without_an_answer():
     done = Exchange(
         Request("GET", "/Users"), "https://x.example/Users", None, Failure(FailureKind.TIMEOUT, "no answer"), ms=12.345
     )
-    found = record_exchange(done, redactor=Redactor.of([]), ours=OURS)
+    found = recorded(done, redactor=Redactor.of([]), ours=OURS)
     assert found["response"] is None
     assert found["failure"] == {"kind": "timeout", "text": "no answer"}
     assert found["ms"] == 12.3

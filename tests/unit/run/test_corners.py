@@ -9,9 +9,11 @@ import scim_compat
 from scim_compat.errors import ExitStatus, NotTestableError, OutputError, SettingError, UsageError
 from scim_compat.profile import find
 from scim_compat.pytest_plugin import launch
-from scim_compat.results.collate import Collated
+from scim_compat.results.collate import RunSummary
+from scim_compat.results.document.parsing import parse
 from scim_compat.run import request as asked
 from scim_compat.run.settings import Settings
+from support.results import build_results
 
 
 def test_a_wheel_carries_its_profiles_and_a_torn_one_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -49,19 +51,22 @@ def test_nothing_is_sent_for_a_request_that_cannot_be_meant(tmp_path: Path):
 class Ended:
     """A controller whose pytest has ended."""
 
-    def __init__(self, *, error=None, internal_error="", collated=None) -> None:
-        self.error, self.internal_error, self.collated = error, internal_error, collated
+    def __init__(self, *, error=None, internal_error="", summary=None) -> None:
+        self.error, self.internal_error, self.summary = error, internal_error, summary
 
 
 def outcome(code: int, controller: Ended | None = None) -> asked.RunOutcome:
     return launch._outcome(request(Path("out")), controller, code)
 
 
-def collated(
-    *, errored: int = 0, ran: int = 3, internal_error: bool = False, interrupted: str | None = None
-) -> Collated:
-    head = {"errors": ["fault in scim-compat"], "run": {"interrupted": interrupted}}
-    return Collated(head=head, found=(), errored=errored, ran=ran, internal_error=internal_error)
+def summary(
+    *, errored: int = 0, played: int = 3, has_internal_error: bool = False, interrupted: str | None = None
+) -> RunSummary:
+    results = build_results()
+    results["run"]["interrupted"] = interrupted
+    return RunSummary(
+        document=parse(results), findings=(), errored=errored, played=played, has_internal_error=has_internal_error
+    )
 
 
 def test_each_end_has_its_status():
@@ -70,10 +75,10 @@ def test_each_end_has_its_status():
     for error in (NotTestableError("no TLS"), SettingError("odd URL")):
         with pytest.raises(type(error), match=str(error)):
             outcome(2, Ended(error=error))
-    full = outcome(0, Ended(error=OutputError("disk full"), collated=collated()))
+    full = outcome(0, Ended(error=OutputError("disk full"), summary=summary()))
     assert (full.status, full.message) == (ExitStatus.INTERNAL, "disk full")
-    assert outcome(0, Ended(internal_error="pytest", collated=collated())).status == ExitStatus.INTERNAL
-    assert outcome(0, Ended(collated=collated())).status == ExitStatus.OK
-    assert outcome(0, Ended(collated=collated(internal_error=True, errored=1))).status == ExitStatus.INTERNAL
-    for nothing_proven in (collated(errored=1), collated(ran=0), collated(interrupted="Ctrl-C")):
-        assert outcome(0, Ended(collated=nothing_proven)).status == ExitStatus.NOT_TESTABLE
+    assert outcome(0, Ended(internal_error="pytest", summary=summary())).status == ExitStatus.INTERNAL
+    assert outcome(0, Ended(summary=summary())).status == ExitStatus.OK
+    assert outcome(0, Ended(summary=summary(has_internal_error=True, errored=1))).status == ExitStatus.INTERNAL
+    for nothing_proven in (summary(errored=1), summary(played=0), summary(interrupted="Ctrl-C")):
+        assert outcome(0, Ended(summary=nothing_proven)).status == ExitStatus.NOT_TESTABLE

@@ -108,8 +108,8 @@ class Sightings:
 @dataclass(frozen=True, slots=True)
 class TargetInfo:
     url: str
+    bases: Mapping[str, str] = field(default_factory=dict, kw_only=True)
+    """SCIM version → base URL; empty if the target file does not tell versions apart."""
     claims: Claims
     capabilities: CapabilityInfo
     sightings: Sightings = field(metadata=named("found"))
-    bases: Mapping[str, str] = field(default_factory=dict)
-    """SCIM version → base URL; empty if the target file does not tell versions apart."""
