@@ -72,7 +72,7 @@ def json_object(observation: Observation) -> Mapping[str, Json]:
 
 def is_served(observation: Observation) -> bool:
     """True for a 2xx answer that is no Error."""
-    return observation.response.ok and not messages.looks_like_error(observation.response.json)
+    return observation.response.ok and not messages.is_error(observation.response.json)
 
 
 def has_resource(observation: Observation) -> bool:
@@ -111,7 +111,7 @@ def is_query(observation: Observation) -> bool:
 def is_list(observation: Observation) -> bool:
     """True for a 2xx answer to a query that is a list, right or wrong in its details."""
     response = observation.response
-    return response.ok and is_list_request(observation) and messages.looks_like_list(response.json)
+    return response.ok and is_list_request(observation) and messages.is_list(response.json)
 
 
 def number_of(observation: Observation, name: str) -> int | None:

@@ -61,7 +61,7 @@ def is_applied(effect: Effect, resource: Mapping[str, Json]) -> bool:
     if effect.kind == "remove-member":
         return effect.value not in messages.member_ids(resource)
     actual = paths.get(resource, effect.path)
-    return paths.same(None if effect.kind == "clear" else effect.value, actual)
+    return paths.is_same(None if effect.kind == "clear" else effect.value, actual)
 
 
 def is_manager(effect: Effect) -> bool:

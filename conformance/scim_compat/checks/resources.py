@@ -119,7 +119,7 @@ def _resources(observation: Observation) -> Iterator[Resource]:
     if observation.exchange.request.method == "DELETE":  # RFC 7644 §3.6: the answer has no body, so this is none
         return
     subject = observation.intent.subject
-    if messages.looks_like_list(body):
+    if messages.is_list(body):
         count = {True: 0, False: 0}
         for index, entry in enumerate(messages.entries(body)):
             if not isinstance(entry, Mapping):
@@ -128,7 +128,7 @@ def _resources(observation: Observation) -> Iterator[Resource]:
             count[own] += 1
             if count[own] <= _MAX_LISTED or (subject is not None and subject.id == entry.get("id")):
                 yield Resource(f"/Resources/{index}", entry, own)
-    elif not is_list_request(observation) and not messages.looks_like_error(body) and body:
+    elif not is_list_request(observation) and not messages.is_error(body) and body:
         own = observation.intent.action in {"create", "set-up"} or is_own(observation, body.get("id"))
         # An answer about our own resource that lost its id is still about our own.
         own = own or ("id" not in body and subject is not None and subject.id is not None)

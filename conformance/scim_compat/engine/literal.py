@@ -16,7 +16,7 @@ from scim_compat.engine.writes import changeable, meant_effects, settle_write, w
 from scim_compat.profile.model import ResourceKind, Step
 from scim_compat.scim import paths
 from scim_compat.scim.names import ENDPOINTS
-from scim_compat.scim.urls import is_search
+from scim_compat.scim.urls import is_search, path_of
 from scim_compat.values import MISSING, Json
 from scim_compat.wire.messages import CredentialUse, Exchange, Headers, Request
 
@@ -143,7 +143,7 @@ def _announce(play: Play, request: Request, body: Json) -> Callable[[Exchange], 
     A literal creation is expected to be refused; a server that accepts it must not be left with the result. Some
     servers also create by a POST below the collection, and by a PUT to an id that is no more.
     """
-    path = request.target.split("?")[0]
+    path = path_of(request.target)
     kinds: tuple[ResourceKind, ...] = ("User", "Group")
     kind = next((k for k in kinds if path == ENDPOINTS[k] or path.startswith(f"{ENDPOINTS[k]}/")), None)
     ledger = play.run.ledger

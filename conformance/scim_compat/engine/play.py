@@ -18,6 +18,7 @@ from scim_compat.engine.intent import Action, Context, Intent, Observation, Subj
 from scim_compat.engine.versions import VERSIONS
 from scim_compat.profile.model import Mapped, Profile, ResourceKind, Scenario, Step
 from scim_compat.scim import paths
+from scim_compat.scim.urls import path_of
 from scim_compat.values import MISSING, Json, Party
 from scim_compat.wire.messages import Exchange, Request
 
@@ -184,7 +185,7 @@ class Play:
         ``settle`` takes over the answer to a creation before anyone looks at it, so that the record knows the new
         resource for ours. The checks see the context from before.
         """
-        stranger = self.strangers.get(unquote(request.target.partition("?")[0].rpartition("/")[2]))
+        stranger = self.strangers.get(unquote(path_of(request.target).rpartition("/")[2]))
         if stranger is not None and request.method not in {"GET", "HEAD"}:
             raise NotReached(f"a creation was answered with {stranger!r}, who is not of this run and is left alone")
         self._exchange_number += 1

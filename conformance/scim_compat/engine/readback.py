@@ -46,7 +46,7 @@ def _unwritten_effects(play: Play, actor: Actor, step: Step) -> tuple[Effect, ..
     return tuple(
         Effect("set", path, value)
         for path, value in play.fill(step.args.get("has", {})).items()
-        if not any(e.path.lower() == path.lower() and paths.same(value, e.value) for e in requests)
+        if not any(e.path.lower() == path.lower() and paths.is_same(value, e.value) for e in requests)
         and not (is_later and is_altered_at_setup(actor, path, value))
     )
 

@@ -97,5 +97,5 @@ def is_altered_at_setup(actor: Actor, path: str, value: Json) -> bool:
     """
     if actor.setup is None:
         return False
-    is_ours = paths.same(value, paths.get(actor.setup.body, path))
-    return is_ours and not paths.same(value, paths.get(actor.setup.answer, path))
+    is_ours = paths.is_same(value, paths.get(actor.setup.body, path))
+    return is_ours and not paths.is_same(value, paths.get(actor.setup.answer, path))

@@ -90,7 +90,7 @@ def partial_members(
 
 
 def _is_shareable(path: str, value: Json) -> bool:
-    return parse_path(path).simple and not isinstance(value, list | dict)
+    return parse_path(path).is_simple and not isinstance(value, list | dict)
 
 
 def _op(op: str, path: str, value: Json, dialect: Dialect) -> dict[str, Json]:

@@ -23,7 +23,7 @@ from scim_compat.errors import NotTestableError
 from scim_compat.profile.model import Client
 from scim_compat.run.endpoint import open_wire
 from scim_compat.run.settings import Settings
-from scim_compat.scim.messages import looks_like_error, looks_like_list
+from scim_compat.scim import messages
 from scim_compat.scim.names import ENDPOINTS
 from scim_compat.wire.messages import Exchange, Request, Response, Sender
 from scim_compat.wire.secrets import SecretRegister
@@ -134,7 +134,7 @@ def _is_scim(answer: Response) -> bool:
     body = answer.json
     if not isinstance(body, Mapping):
         return False
-    return looks_like_list(body) or looks_like_error(body) or isinstance(body.get("schemas"), list)
+    return messages.is_list(body) or messages.is_error(body) or isinstance(body.get("schemas"), list)
 
 
 def _leftover(entry: Entry, file: LedgerFile, recorder: _Recorder) -> Leftover:

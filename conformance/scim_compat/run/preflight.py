@@ -11,7 +11,8 @@ from scim_compat.engine.capabilities import Capabilities
 from scim_compat.engine.versions import VERSIONS, Version
 from scim_compat.errors import NotTestableError
 from scim_compat.profile.model import Client
-from scim_compat.scim.messages import error_detail, has_entries, looks_like_error, looks_like_list, resources, strings
+from scim_compat.scim import messages
+from scim_compat.scim.messages import error_detail, has_entries, resources, strings
 from scim_compat.scim.names import ENDPOINTS, LIST_SCHEMA, RESOURCE_TYPES, SCHEMAS, Scim, is_urn
 from scim_compat.values import Json
 from scim_compat.wire.messages import Headers, Request, Response, Sender
@@ -106,7 +107,7 @@ def _is_scim(response: Response) -> bool:
     body = response.json
     if not isinstance(body, Mapping):
         return False
-    return looks_like_list(body) or looks_like_error(body) or any(map(is_urn, strings(body.get("schemas"))))
+    return messages.is_list(body) or messages.is_error(body) or any(map(is_urn, strings(body.get("schemas"))))
 
 
 def _kind(response: Response) -> str:

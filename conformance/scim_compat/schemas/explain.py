@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from jsonschema.exceptions import ValidationError
 
+from scim_compat.scim.paths import spelling
 from scim_compat.values import Json, escape
 
 _MAX_TEXT: Final = 80
@@ -47,10 +48,11 @@ def explain(error: ValidationError, *, quote: bool) -> Iterator[ShapeError]:
         name = next((n for n in _missing(rule, value) if f"{n!r} is" in error.message), None)
         if name is None:  # pragma: no cover - one of the missing members is always named
             return
-        other = next((key for key in value if key.lower() == name.lower()), None)
-        hint = f"; it is spelled {other!r} here, and clients look for the exact name" if other and quote else ""
+        other = spelling(value, name)
+        is_misspelled = other != name
+        hint = f"; it is spelled {other!r} here, and clients look for the exact name" if is_misspelled and quote else ""
         message = f"{where} has no member {name!r}{hint}"
-        yield ShapeError(f"{pointer}/{escape(name)}", keyword, "present", "absent", message, other is not None)
+        yield ShapeError(f"{pointer}/{escape(name)}", keyword, "present", "absent", message, is_misspelled)
         return
     actual = _display(value) if quote else type_name(value)
     if keyword == "type":

@@ -47,7 +47,7 @@ class Path:
     sub: str = ""
 
     @property
-    def simple(self) -> bool:
+    def is_simple(self) -> bool:
         """No condition and not a whole extension: the kind that may share an operation without path."""
         return self.condition is None and bool(self.attribute)
 

@@ -33,21 +33,21 @@ def is_empty_list(body: Any) -> bool:
     return isinstance(body, Mapping) and body.get(RESOURCES) is None and body.get("totalResults") == 0
 
 
-def looks_like_list(body: Any) -> bool:
+def is_list(body: Any) -> bool:
     """True if the body is meant as a ListResponse."""
     return isinstance(body, Mapping) and ("totalResults" in body or has_entries(body))
 
 
-def looks_like_error(body: Any) -> bool:
+def is_error(body: Any) -> bool:
     """True if the body is meant as a SCIM Error: by its schema, or by the ``Errors`` of SCIM 1.1."""
     if not isinstance(body, Mapping):
         return False
     return ERROR in strings(body.get("schemas")) or isinstance(body.get("Errors"), list)
 
 
-def looks_like_resource(body: Any) -> bool:
+def is_resource(body: Any) -> bool:
     """True if the body is meant as a User or a Group."""
-    if not isinstance(body, Mapping) or looks_like_error(body) or looks_like_list(body):
+    if not isinstance(body, Mapping) or is_error(body) or is_list(body):
         return False
     urns = {urn.lower() for urn in strings(body.get("schemas"))}
     core = {urn.lower() for urn in CORE_URNS.values()}

@@ -289,7 +289,7 @@ def is_unassigned(value: Json) -> bool:
     return value is MISSING or value is None or (value in ("", [], {}) and not isinstance(value, bool | int | float))
 
 
-def same(expected: Json, actual: Json) -> bool:
+def is_same(expected: Json, actual: Json) -> bool:
     """True if ``actual`` is what was asked for.
 
     Strings, numbers and booleans must be equal and of one type. An object may hold more members than
@@ -300,7 +300,7 @@ def same(expected: Json, actual: Json) -> bool:
     if isinstance(expected, Mapping):
         if set(expected) == {"value"} and isinstance(actual, str):
             return bool(expected["value"] == actual)  # a reference as a bare string; another check judges its shape
-        return isinstance(actual, Mapping) and all(same(v, member(actual, k)) for k, v in expected.items())
+        return isinstance(actual, Mapping) and all(is_same(v, member(actual, k)) for k, v in expected.items())
     if isinstance(expected, list):
         return isinstance(actual, list) and len(actual) == len(expected) and _pairs_up(expected, actual)
     if isinstance(expected, bool) or isinstance(actual, bool):
@@ -310,9 +310,9 @@ def same(expected: Json, actual: Json) -> bool:
 
 def _pairs_up(expected: list[Json], actual: list[Json]) -> bool:
     """True if each expected element has an actual one of its own, in any order."""
-    if all(map(same, expected, actual)):
+    if all(map(is_same, expected, actual)):
         return True
-    fits = [[n for n, a in enumerate(actual) if same(e, a)] for e in expected]
+    fits = [[n for n, a in enumerate(actual) if is_same(e, a)] for e in expected]
     taken: dict[int, int] = {}
 
     def place(wanted: int, tried: set[int]) -> bool:

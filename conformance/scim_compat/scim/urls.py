@@ -69,7 +69,7 @@ def origin(url: str) -> tuple[str, str, int] | None:
     return parts.scheme.lower(), parts.hostname.lower(), port or _DEFAULT_PORTS[parts.scheme.lower()]
 
 
-def same_url(one: str, other: str, *, base: str) -> bool:
+def is_same_url(one: str, other: str, *, base: str) -> bool:
     """True if two references name the same resource once both are resolved against ``base``."""
 
     def normal(url: str) -> tuple[object, ...]:

@@ -72,9 +72,9 @@ def test_the_entries_of_a_list(body, kind, entries):
     ],
 )
 def test_kinds_of_messages(body, kind):
-    assert messages.looks_like_list(body) is (kind == "list")
-    assert messages.looks_like_error(body) is (kind == "error")
-    assert messages.looks_like_resource(body) is (kind == "resource")
+    assert messages.is_list(body) is (kind == "list")
+    assert messages.is_error(body) is (kind == "error")
+    assert messages.is_resource(body) is (kind == "resource")
 
 
 @pytest.mark.parametrize(

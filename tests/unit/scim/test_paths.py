@@ -11,7 +11,7 @@ from scim_compat.scim import paths
 from scim_compat.scim.filters import equalities
 from scim_compat.scim.grammar import parse_filter, parse_path
 from scim_compat.scim.names import ENTERPRISE, ENTERPRISE_1_1
-from scim_compat.scim.paths import get, is_unassigned, leaves, matches, put, remove, same, values
+from scim_compat.scim.paths import get, is_same, is_unassigned, leaves, matches, put, remove, values
 from scim_compat.values import MISSING
 
 PEAKON = "urn:ietf:params:scim:schemas:extension:peakon:2.0:User"
@@ -377,8 +377,8 @@ def test_leaves_leave_out_what_is_unassigned():
 @pytest.mark.parametrize("value", [MISSING, None, "", [], {}])
 def test_unassigned(value):
     assert is_unassigned(value)
-    assert same(value, None)
-    assert same(None, value)
+    assert is_same(value, None)
+    assert is_same(None, value)
 
 
 @pytest.mark.parametrize("value", [False, 0, 0.0, " ", [None], {"a": None}])
@@ -400,28 +400,28 @@ def test_assigned(value):
     ],
 )  # fmt: skip
 def test_same(expected, actual, equal):
-    assert same(expected, actual) is equal
+    assert is_same(expected, actual) is equal
 
 
 def test_same_counts_each_element_once():
-    assert not same([{"value": "a"}, {"value": "a"}], [{"value": "a"}, {"value": "b"}])
+    assert not is_same([{"value": "a"}, {"value": "a"}], [{"value": "a"}, {"value": "b"}])
 
 
 def test_same_finds_the_pairing_there_is():
     """The first element fits both; it must not take the place of the second, which fits one."""
-    assert same([{"value": "a"}, {"value": "a", "type": "x"}], [{"value": "a", "type": "x"}, {"value": "a"}])
+    assert is_same([{"value": "a"}, {"value": "a", "type": "x"}], [{"value": "a", "type": "x"}, {"value": "a"}])
 
 
 @given(st.lists(VALUES, max_size=5), st.randoms())
 def test_order_in_a_list_does_not_matter(values, random):
     mixed = copy.deepcopy(values)
     random.shuffle(mixed)
-    assert same(values, mixed)
+    assert is_same(values, mixed)
 
 
 @given(VALUES)
 def test_everything_is_the_same_as_itself(value):
-    assert same(value, copy.deepcopy(value))
+    assert is_same(value, copy.deepcopy(value))
 
 
 def test_members_match_in_any_case():

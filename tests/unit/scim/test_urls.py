@@ -37,7 +37,7 @@ def test_targets(target, collection, discovery, projected):
     ],
 )
 def test_same_url(one, other, same):
-    assert urls.same_url(one, other, base="https://a.example/x") is same
+    assert urls.is_same_url(one, other, base="https://a.example/x") is same
 
 
 def test_origin_of_what_is_no_url():

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from scim_compat.checks.registry import BOTH, Violation, check
 from scim_compat.engine.intent import Observation
-from scim_compat.scim.messages import entries, looks_like_list, looks_like_resource
+from scim_compat.scim import messages
+from scim_compat.scim.messages import entries
 from scim_compat.scim.urls import is_discovery
 from scim_compat.wire.messages import CredentialUse
 
@@ -101,7 +102,7 @@ def challenge(observation: Observation) -> Iterator[Violation]:
 def no_data(observation: Observation) -> Iterator[Violation]:
     body = observation.response.json
     # The finding never quotes the data.
-    if looks_like_resource(body):
+    if messages.is_resource(body):
         yield Violation("", expected="an error", actual="a resource")
-    elif looks_like_list(body) and entries(body):
+    elif messages.is_list(body) and entries(body):
         yield Violation("/Resources", expected="an error", actual=f"a list of {len(entries(body))}")

@@ -105,7 +105,7 @@ def _differences(observation: Observation, kind: Kind) -> Iterator[Violation]:
         if is_published(observation.context, subject(observation).kind, effect.path) is False:
             continue  # the target's own schema does not promise it
         actual = paths.get(resource, effect.path)
-        if not paths.same(effect.value, actual) and _kind(effect.path, effect.value, actual) == kind:
+        if not paths.is_same(effect.value, actual) and _kind(effect.path, effect.value, actual) == kind:
             yield Violation(effect.path, expected=effect.value, actual=display(actual))
 
 

@@ -149,7 +149,7 @@ def resource_types_shape(observation: Observation) -> Iterator[Violation]:
 @at_most_five
 def provider_config_shape(observation: Observation) -> Iterator[Violation]:
     body = observation.response.json
-    if messages.looks_like_list(body):
+    if messages.is_list(body):
         yield Violation("", expected="one object", actual="a list")
     else:
         yield from _shape("ServiceProviderConfig", "", body, scim=observation.context.scim)

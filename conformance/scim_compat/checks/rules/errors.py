@@ -10,9 +10,9 @@ from scim_compat.checks.answers import SCIM_JSON, is_html, is_json_requested, js
 from scim_compat.checks.display import display_text
 from scim_compat.checks.registry import Level, Trait, Violation, check
 from scim_compat.engine.intent import Observation
+from scim_compat.scim import messages
 from scim_compat.scim.filters import ORDERS, Comparison
 from scim_compat.scim.grammar import Expected, PathError, parse_filter
-from scim_compat.scim.messages import looks_like_error
 from scim_compat.scim.names import ERROR
 from scim_compat.scim.urls import parameters
 from scim_compat.values import MISSING
@@ -34,11 +34,11 @@ def _is_refusal(observation: Observation) -> bool:
     status = observation.response.status
     if not 400 <= status < 500 or is_html(observation) or observation.exchange.request.method == "HEAD":
         return False
-    return status not in _BEFORE_SCIM or looks_like_error(observation.response.json)
+    return status not in _BEFORE_SCIM or messages.is_error(observation.response.json)
 
 
 def _has_error(observation: Observation) -> bool:
-    return _is_refusal(observation) and looks_like_error(observation.response.json)
+    return _is_refusal(observation) and messages.is_error(observation.response.json)
 
 
 @check(

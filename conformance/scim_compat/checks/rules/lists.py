@@ -49,7 +49,7 @@ def list_shape(observation: Observation) -> Iterator[Violation]:
         actual = "an empty body" if body is MISSING else schemas.type_name(body)
         yield Violation("", expected="a ListResponse object", actual=actual)
         return
-    if not messages.looks_like_list(body) and messages.looks_like_resource(body):
+    if not messages.is_list(body) and messages.is_resource(body):
         yield Violation("", expected="a ListResponse object", actual="a resource without a list around it")
         return
     for error in schemas.errors("ListResponse", body, scim=observation.context.scim, quote=False):

@@ -138,7 +138,7 @@ def location_header(observation: Observation) -> Iterator[Violation]:
     inside = meta.get("location") if isinstance(meta, Mapping) else None
     if not header:
         yield Violation("header Location", expected="the URL of the new resource")
-    elif isinstance(inside, str) and inside and not urls.same_url(header, inside, base=observation.exchange.url):
+    elif isinstance(inside, str) and inside and not urls.is_same_url(header, inside, base=observation.exchange.url):
         yield Violation("header Location", expected=inside[:200], actual=header[:200], message="meta.location differs.")
 
 

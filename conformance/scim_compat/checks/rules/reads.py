@@ -120,9 +120,9 @@ def read_status(observation: Observation) -> Iterator[Violation]:
 )
 def read_resource(observation: Observation) -> Iterator[Violation]:
     body = observation.response.json
-    if messages.looks_like_list(body):
+    if messages.is_list(body):
         yield Violation("", expected="the resource", actual="a list")
-    elif messages.looks_like_error(body):
+    elif messages.is_error(body):
         yield Violation("", expected="the resource", actual="an error body")
     elif isinstance(body, Mapping):
         if not body:

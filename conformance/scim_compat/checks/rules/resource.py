@@ -70,7 +70,7 @@ def has_id(observation: Observation) -> Iterator[Violation]:
     when=lambda observation: (
         has_resources(observation)
         and not is_list_request(observation)
-        and not messages.looks_like_list(observation.response.json)
+        and not messages.is_list(observation.response.json)
         and observation.intent.subject is not None
         and observation.intent.subject.id is not None
         and isinstance(resources(observation)[0].value.get("id"), str)

@@ -34,7 +34,7 @@ def converges(observation: Observation) -> Iterator[Violation]:
         if parse_path(path).top in excluded or is_custom(Effect("set", path)):
             continue
         actual = paths.get(resource_of(observation), path)
-        if paths.same(expected, actual) or _is_same_reference(expected, actual):
+        if paths.is_same(expected, actual) or _is_same_reference(expected, actual):
             continue
         is_unlisted = is_published(observation.context, about.kind, path) is False
         hint = "; the target's own schema does not list it" if is_unlisted else ""

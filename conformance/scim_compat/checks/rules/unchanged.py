@@ -68,7 +68,7 @@ def untouched(observation: Observation) -> Iterator[Violation]:
         if any(_touches(effect, path, before) for effect in effects):
             continue
         was, now = paths.get(before, path), paths.get(resource_of(observation), path)
-        if paths.is_unassigned(was) or paths.same(was, now) or _follows_user_name(effects, before, was):
+        if paths.is_unassigned(was) or paths.is_same(was, now) or _follows_user_name(effects, before, was):
             continue
         yield Violation(str(path), expected=display(was), actual=display(now))
 
@@ -122,7 +122,7 @@ def expected(observation: Observation) -> Iterator[Violation]:
     has, lacks = _expectations(observation)
     for effect in has:
         actual = paths.get(resource_of(observation), effect.path)
-        if not paths.same(effect.value, actual):
+        if not paths.is_same(effect.value, actual):
             yield Violation(effect.path, expected=effect.value, actual=display(actual))
     for path in lacks:
         actual = paths.get(resource_of(observation), path)
@@ -157,7 +157,7 @@ def unchanged(observation: Observation) -> Iterator[Violation]:
         return
     for path, was in paths.leaves(_comparable(before)):
         now = paths.get(resource_of(observation), path)
-        if not paths.same(was, now):
+        if not paths.is_same(was, now):
             yield Violation(str(path), expected=display(was), actual=display(now))
     for name, now in _comparable(resource_of(observation)).items():
         if paths.is_unassigned(paths.member(before, name)) and not paths.is_unassigned(now):

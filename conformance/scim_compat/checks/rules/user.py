@@ -11,8 +11,7 @@ from scim_compat.checks.published import is_published
 from scim_compat.checks.registry import BOTH, NotJudged, Violation, check
 from scim_compat.engine.intent import Observation
 from scim_compat.results.model import ClaimTopic
-from scim_compat.scim import paths
-from scim_compat.scim.messages import looks_like_list
+from scim_compat.scim import messages, paths
 
 
 def _is_switched(observation: Observation, value: object) -> bool:
@@ -109,7 +108,7 @@ def found_by_id(observation: Observation) -> Iterator[Violation]:
         observation.intent.disabled
         and bool(observation.intent.query.finds)
         and observation.response.ok
-        and looks_like_list(observation.response.json)
+        and messages.is_list(observation.response.json)
     ),
     topic=ClaimTopic.FILTER,
     why="On re-assignment the client looks the user up; not found, it creates a second one and meets a conflict.",
