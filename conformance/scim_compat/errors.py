@@ -34,10 +34,10 @@ from __future__ import annotations
 import enum
 import os
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar, Final
+from dataclasses import dataclass
+from typing import ClassVar, Final
 
-if TYPE_CHECKING:
-    from scim_compat.source.complaints import Complaint
+from scim_compat.values import Where
 
 
 class ExitStatus(enum.IntEnum):
@@ -101,10 +101,22 @@ SHOWN: Final = 20
 """Complaints that an error prints. More than a screenful helps nobody."""
 
 
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """One error in a file. ``hint`` says how to fix it and may be empty."""
+
+    where: Where
+    what: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}" + (f"; {self.hint}" if self.hint else "")
+
+
 class SourceFileError(InputError):
     """A file that people write (profile, target file) has errors.
 
-    ``complaints`` holds every reason in file order, each with its place and its own hint (``source.complaints``).
+    ``complaints`` holds every reason in file order, each with its place and its own hint.
     """
 
     def __init__(self, complaints: Iterable[Complaint]) -> None:

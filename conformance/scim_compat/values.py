@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 Json = Any
@@ -25,6 +26,17 @@ REDACTED: Final = "[redacted]"
 """Stands in every output where a secret was."""
 WRONG_CREDENTIAL: Final = "[a wrong credential]"
 """Stands in the record where the client sent a wrong credential on purpose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A line of a file that people write; lines count from 1."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
 
 
 class Outcome(enum.StrEnum):

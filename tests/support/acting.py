@@ -10,7 +10,7 @@ from scim_compat.engine.imaginary_server import ImaginaryServer
 from scim_compat.engine.ledger import Ledger
 from scim_compat.engine.scenario import run_scenario
 from scim_compat.profile.model import Client, Step
-from scim_compat.source.places import Where
+from scim_compat.values import Where
 from scim_compat.wire.messages import Exchange, Failure, FailureKind, Headers, Response
 
 

@@ -24,9 +24,8 @@ from scim_compat.profile.rows import KINDS, build_mapping, rows_of
 from scim_compat.profile.steps import step_complaints
 from scim_compat.profile.validate import STEP_KINDS
 from scim_compat.source.complaints import ComplaintBook, nearest, quoted
-from scim_compat.source.places import Where
 from scim_compat.source.yaml import Node
-from scim_compat.values import Severity
+from scim_compat.values import Severity, Where
 
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9.-]*")
 

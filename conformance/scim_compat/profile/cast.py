@@ -8,8 +8,8 @@ from typing import Final
 from scim_compat.profile import grammar
 from scim_compat.profile.model import ResourceKind
 from scim_compat.source.complaints import ComplaintBook, nearest, quoted
-from scim_compat.source.places import Where
 from scim_compat.source.yaml import Node
+from scim_compat.values import Where
 
 NO_SUBJECT_YET: Final = "introduce it before: {given: NAME}, or do: create"
 

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from scim_compat.errors import Complaint
 from scim_compat.profile.literal import expects_refusal
 from scim_compat.profile.model import Profile, Scenario, Step
-from scim_compat.source.complaints import Complaint, quoted
-from scim_compat.source.places import Where
-from scim_compat.values import Severity
+from scim_compat.source.complaints import quoted
+from scim_compat.values import Severity, Where
 
 _LONGEST_TITLE: Final = 100
 _WRITING_VERBS: Final = frozenset(

@@ -15,15 +15,15 @@ from functools import reduce
 from pathlib import Path
 from typing import Final
 
-from scim_compat.errors import SourceFileError
+from scim_compat.errors import Complaint, SourceFileError
 from scim_compat.profile.build import Origin, build_profile
 from scim_compat.profile.find import builtin, builtin_dir
 from scim_compat.profile.merging import merge_profiles
 from scim_compat.profile.model import Profile
 from scim_compat.profile.validate import PROFILE, schema_complaints
-from scim_compat.source.complaints import ENOUGH, Complaint, ComplaintBook, nearest, quoted, source_error
-from scim_compat.source.places import Where
+from scim_compat.source.complaints import ENOUGH, ComplaintBook, nearest, quoted, source_error
 from scim_compat.source.yaml import Node, read
+from scim_compat.values import Where
 
 _FILE: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}\.ya?ml")
 _LONGEST_CHAIN: Final = 10

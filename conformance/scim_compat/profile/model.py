@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from scim_compat.source.places import Where
-from scim_compat.values import Evidence, Severity
+from scim_compat.values import Evidence, Severity, Where
 
 ResourceKind = Literal["User", "Group"]
 

@@ -8,8 +8,8 @@ from scim_compat.profile import grammar
 from scim_compat.profile.client import check_no_actors
 from scim_compat.profile.model import Mapped, ResourceKind
 from scim_compat.source.complaints import ComplaintBook, nearest, quoted
-from scim_compat.source.places import Where
 from scim_compat.source.yaml import Node
+from scim_compat.values import Where
 
 KINDS: Final[tuple[tuple[ResourceKind, str], ...]] = (("User", "user"), ("Group", "group"))
 """Each kind of resource, and its key in ``mapping``."""

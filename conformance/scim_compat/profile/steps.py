@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from scim_compat.errors import Complaint
 from scim_compat.profile.cast import Cast, Setting
 from scim_compat.profile.literal import check_literal
 from scim_compat.profile.strings import check_attributes, check_placeholders
-from scim_compat.source.complaints import Complaint, quoted
+from scim_compat.source.complaints import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from scim_compat.profile.model import ResourceKind
-    from scim_compat.source.places import Where
     from scim_compat.source.yaml import Node
+    from scim_compat.values import Where
 
 
 def step_complaints(steps: list[Node], setting: Setting) -> list[Complaint]:

@@ -11,8 +11,8 @@ from scim_compat.source.complaints import nearest, quoted
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from scim_compat.source.places import Where
     from scim_compat.source.yaml import Node
+    from scim_compat.values import Where
 
 _PATH_KEYS: Final = ("has", "set", "without", "clear", "lacks", "by")
 

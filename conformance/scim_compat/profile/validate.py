@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import jsonschema
 
-from scim_compat.source.complaints import ENOUGH, Complaint, nearest, quoted
+from scim_compat.errors import Complaint
+from scim_compat.source.complaints import ENOUGH, nearest, quoted
 from scim_compat.source.formats import FileFormat
 from scim_compat.source.shape import Path, shape_complaints
 from scim_compat.source.yaml import Node, kind_of

@@ -14,7 +14,7 @@ from scim_compat.pytest_plugin.controller import SuiteController
 if TYPE_CHECKING:
     from scim_compat.profile.model import Profile, Scenario
     from scim_compat.results.model import ScenarioResult
-    from scim_compat.source.places import Where
+    from scim_compat.values import Where
 
 
 class ProfileFile(pytest.File):

@@ -24,8 +24,7 @@ from scim_compat.profile.model import (
 )
 from scim_compat.scim import messages, paths
 from scim_compat.scim.names import ENDPOINTS, Scim
-from scim_compat.source.places import Where
-from scim_compat.values import Json
+from scim_compat.values import Json, Where
 from scim_compat.wire.messages import Headers, Request
 
 INTEGRITY: Final = "integrity"

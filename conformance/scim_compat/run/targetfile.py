@@ -12,8 +12,7 @@ from typing import Any, Final
 import jsonschema
 
 from scim_compat.engine.capabilities import Claims
-from scim_compat.errors import SourceFileError
-from scim_compat.source.complaints import Complaint
+from scim_compat.errors import Complaint, SourceFileError
 from scim_compat.source.formats import FileFormat
 from scim_compat.source.shape import shape_complaints
 from scim_compat.source.yaml import Node, read

@@ -7,26 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from scim_compat.errors import SHOWN, SourceFileError
-from scim_compat.source.places import Where
+from scim_compat.errors import SHOWN, Complaint, SourceFileError
+from scim_compat.values import Where
 
 ENOUGH: Final = 200
 """Complaints after which reading stops: a file with so many is of another kind altogether."""
 _MOST_NAMES: Final = 500
 """Known names that one unknown name is compared with. The limit keeps a hostile file from taking minutes."""
 _MOST_CHARACTERS: Final = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Complaint:
-    """One error in a file. ``hint`` says how to fix it and may be empty."""
-
-    where: Where
-    what: str
-    hint: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.where}: {self.what}" + (f"; {self.hint}" if self.hint else "")
 
 
 @dataclass(slots=True)

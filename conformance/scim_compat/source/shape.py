@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import jsonschema
 
-from scim_compat.source.complaints import Complaint, nearest, quoted
+from scim_compat.errors import Complaint
+from scim_compat.source.complaints import nearest, quoted
 from scim_compat.source.yaml import Node, kind_of
 
 if TYPE_CHECKING:

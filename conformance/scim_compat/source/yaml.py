@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
-from scim_compat.errors import SourceFileError
-from scim_compat.source.complaints import Complaint, quoted, source_error
-from scim_compat.source.places import Where
+from scim_compat.errors import Complaint, SourceFileError
+from scim_compat.source.complaints import quoted, source_error
+from scim_compat.values import Where
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

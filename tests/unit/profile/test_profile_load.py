@@ -10,7 +10,7 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from scim_compat.errors import SourceFileError
+from scim_compat.errors import Complaint, SourceFileError
 from scim_compat.profile import find, grammar, validate
 from scim_compat.profile import load as load_module
 from scim_compat.profile.lint import lint, written_names
@@ -23,8 +23,8 @@ from scim_compat.profile.model import (
     Source,
 )
 from scim_compat.source import yaml as yamlsource
-from scim_compat.source.complaints import Complaint, nearest
-from scim_compat.source.places import Where
+from scim_compat.source.complaints import nearest
+from scim_compat.values import Where
 from support.cost import calls, ends
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"

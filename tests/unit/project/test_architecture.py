@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import graphlib
 import itertools
 import json
 import re
@@ -27,24 +28,15 @@ def modules(*parts: str) -> list[Path]:
 
 
 def imports(path: Path) -> set[str]:
-    """Every module that the file imports, anywhere in it, as ``a.b.c``; TYPE_CHECKING blocks are left out."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    typing_only = {
-        inner
-        for node in ast.walk(tree)
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
-        for inner in ast.walk(node)
-    }
-    found: set[str] = set()
-    for node in ast.walk(tree):
-        if node in typing_only:
-            continue
+    """Every module that the file imports, anywhere in it, as ``a.b.c``; for its types, too."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import"
-            found |= {node.module or ""} | {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
+            names |= {node.module or ""} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
 
 
 def reached(path: Path, *targets: str) -> set[str]:
@@ -151,6 +143,25 @@ def test_a_library_belongs_to_one_room():
     ]
     assert shared == []
     assert {"httpx", "httpcore", "h11", "pytest", "click", "rich", "jinja2", "yaml", "faker"} < OWNED
+
+
+def test_no_module_is_in_a_circle():
+    """By any import, one inside a function and one for types alone included."""
+    modules_by_name = {_dotted(path): path for path in PACKAGE.rglob("*.py")}
+    arrows = {
+        name: sorted({other for other in imports(path) if other in modules_by_name} - {name})
+        for name, path in modules_by_name.items()
+    }
+    order = graphlib.TopologicalSorter(arrows)
+    try:
+        order.prepare()
+    except graphlib.CycleError as error:
+        pytest.fail(" → ".join(error.args[1]))
+
+
+def _dotted(path: Path) -> str:
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 def test_the_imports_are_really_seen():

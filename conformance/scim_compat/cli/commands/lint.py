@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from scim_compat.cli.console import Output
-    from scim_compat.source.complaints import Complaint
+    from scim_compat.errors import Complaint
 
 
 @click.command("lint", short_help="Finds errors and likely mistakes in a profile.")
