@@ -67,7 +67,7 @@ def _is_regular(observation: Observation, operation: Mapping[str, Json]) -> bool
     try:
         at = parse_path(operation["path"])
     except PathError:
-        return True  # a filter beyond what clients send
+        return True  # a path that nobody can read selects no element
     if at.condition is not None:
         return _has_element(observation, at)
     if isinstance(value, Mapping | list):
@@ -79,7 +79,13 @@ def _is_regular(observation: Observation, operation: Mapping[str, Json]) -> bool
 
 def _is_path(name: str) -> bool:
     """True when the name of a member is a path: section 3.5.2.1 has names of attributes there."""
-    return not is_urn(name) and ("." in name or "[" in name)
+    if is_urn(name):
+        return False
+    try:
+        at = parse_path(name)
+    except PathError:
+        return True
+    return at.condition is not None or bool(at.sub)
 
 
 def _has_element(observation: Observation, at: Path) -> bool:

@@ -82,7 +82,7 @@ class ImaginaryServer:
     def _hits(self, path: str, text: str) -> Iterator[dict[str, Json]]:
         condition = _filter(text)
         for place, resource in self.store.items():
-            if place.startswith(path + "/") and (condition is None or paths.matches(resource, condition)):
+            if place.startswith(path + "/") and (condition is None or paths.is_match(resource, condition)):
                 yield resource
 
 

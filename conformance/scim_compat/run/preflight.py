@@ -28,7 +28,9 @@ class _Answers:
 def preflight(sender: Sender, url: str, *, scim: Scim = "2.0") -> Capabilities:
     """Reads the version's discovery endpoints and looks for an unknown user. Raises NotTestableError."""
     version = VERSIONS[scim]
-    target = ENDPOINTS["User"] + wording.query([("filter", f'userName eq "{uuid.uuid4()}"')], client=Client())
+    target = ENDPOINTS["User"] + wording.query(
+        [("filter", wording.filter_text("userName", str(uuid.uuid4())))], client=Client()
+    )
     users = _ask(sender, target, url, version)
     discovery = {name: _ask(sender, f"/{name}", url, version) for name in version.discovery}
     _judge(_Answers(users, discovery), url, usual="/scim/v2" if scim == "2.0" else "/scim/v1")

@@ -1,6 +1,6 @@
 """The parser of attribute paths and filters: RFC 7644 sections 3.4.2.2 (filters) and 3.5.2 (paths).
 
-It reads what clients send, which is more than the RFC's grammar:
+It reads everything that clients send, which is more than the RFC's grammar:
 
 * Words match in any case, ``true`` and ``null`` too. Space around words and brackets is free.
 * Behind a URN, an attribute's name may hold spaces and signs: Peakon names attributes by their labels
@@ -76,13 +76,13 @@ class PathError(ValueError):
 
 @lru_cache(maxsize=4096)
 def parse_path(text: str) -> Path:
-    """Raises PathError."""
+    """The path that the text names. Raises PathError."""
     return _Parser(text, "an attribute path").whole_path()
 
 
 @lru_cache(maxsize=1024)
 def parse_filter(text: str) -> Filter:
-    """Raises PathError."""
+    """The filter that the text expresses. Raises PathError."""
     return _Parser(text, "a filter").whole_filter()
 
 
@@ -207,7 +207,7 @@ class _Parser:
         return self._text[start:end]
 
     def _split(self, head: str, start: int) -> tuple[str, str, str]:
-        """What stands before square brackets, as (URN, attribute, sub-attribute)."""
+        """The text before square brackets, as (URN, attribute, sub-attribute)."""
         urn, attribute = "", head
         if is_urn(head):
             urn, _, attribute = head.rpartition(":")

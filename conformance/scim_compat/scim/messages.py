@@ -1,4 +1,4 @@
-"""SCIM messages: read, and not judged."""
+"""SCIM messages: their kinds and their contents. Nothing is judged here."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def is_resource(body: Any) -> bool:
     return bool(urns & core) or "userName" in body or ("id" in body and "displayName" in body)
 
 
-# --- what stands in them --------------------------------------------------------------------------
+# --- contents ------------------------------------------------------------------------------------
 
 
 def entries(body: Any) -> list[Json]:
@@ -86,9 +86,9 @@ def error_detail(body: Any) -> str:
 
 
 def member_ids(group: Mapping[str, Json], known: Mapping[str, str] | None = None) -> set[str]:
-    """Ids of a group's members. A bare id counts as well; that it is no object is a matter of form.
+    """Ids of a group's members. A bare id counts as well: another check judges the form.
 
-    ``known``: id → name of those whom an entry may mean although its ``value`` is no id.
+    ``known``: id → name of the resources that an entry may mean although its ``value`` is no id.
     """
     members = member(group, "members")
     people = (one for one in members if isinstance(one, Mapping | str)) if isinstance(members, list) else ()

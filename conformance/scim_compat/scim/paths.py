@@ -1,4 +1,4 @@
-"""Attribute paths: look up, select, set, remove, and compare what stands there.
+"""Attribute paths: look up, select, set, remove and compare values.
 
 ``scim.grammar`` says which paths there are. Attribute names match in any case (RFC 7643 section 2.1).
 """
@@ -45,7 +45,7 @@ def get(resource: Mapping[str, Json], path: str | Path) -> Json:
         return MISSING
     value = member(holder, at.attribute)
     if at.condition is not None:
-        value = next((e for e in _elements(value) if matches(e, at.condition)), MISSING)
+        value = next((e for e in _elements(value) if is_match(e, at.condition)), MISSING)
     if not at.sub or value is MISSING:
         return value
     return member(value, at.sub) if isinstance(value, Mapping) else MISSING
@@ -58,7 +58,7 @@ def values(resource: Json, path: str | Path) -> Iterator[Json]:
     for name in (at.urn, at.attribute):
         reached = _below(reached, name) if name else reached
     if at.condition is not None:
-        reached = [element for element in _spread(reached) if matches(element, at.condition)]
+        reached = [element for element in _spread(reached) if is_match(element, at.condition)]
     return _spread(_below(reached, at.sub) if at.sub else reached)
 
 
@@ -79,33 +79,33 @@ def _elements(value: Json) -> list[Json]:
 # --- select ---------------------------------------------------------------------------------------
 
 
-def matches(resource: Json, condition: Filter) -> bool:
-    """True if the filter selects the resource, or the condition of a path the element. What is no object never fits."""
+def is_match(resource: Json, condition: Filter) -> bool:
+    """True if the filter selects the resource, or a path's condition the element. Only objects can be selected."""
     if not isinstance(resource, Mapping):
         return False
     if isinstance(condition, Comparison):
         path, wanted = condition.path, condition.value
         if path.urn or path.sub or path.condition is not None or condition.operator is not Operator.EQUAL:
-            return _compares(values(resource, path), condition.operator, wanted)
-        # By far the most frequent: an attribute of an element, and whether it is the one that a client names.
+            return _is_fulfilled(values(resource, path), condition.operator, wanted)
+        # By far the most frequent case: an element's own attribute, compared by eq.
         value = member(resource, path.attribute)
         if isinstance(value, list) or wanted is None:
-            return _compares(values(resource, path), Operator.EQUAL, wanted)
+            return _is_fulfilled(values(resource, path), Operator.EQUAL, wanted)
         return value is not MISSING and _is_same_word(value, wanted)
     if isinstance(condition, And):
-        return all(matches(resource, part) for part in condition.parts)
+        return all(is_match(resource, part) for part in condition.parts)
     if isinstance(condition, Or):
-        return any(matches(resource, part) for part in condition.parts)
+        return any(is_match(resource, part) for part in condition.parts)
     if isinstance(condition, Presence):
         return not all(map(is_unassigned, values(resource, condition.path)))
     if isinstance(condition, Selection):
         return any(True for _ in values(resource, condition.path))
-    return not matches(resource, condition.part)
+    return not is_match(resource, condition.part)
 
 
-def _compares(reached: Iterable[Json], how: Operator, wanted: Json) -> bool:
+def _is_fulfilled(reached: Iterable[Json], how: Operator, wanted: Json) -> bool:
     if how is Operator.NOT_EQUAL:
-        return not _compares(reached, Operator.EQUAL, wanted)
+        return not _is_fulfilled(reached, Operator.EQUAL, wanted)
     if how is Operator.EQUAL and wanted is None:
         return all(map(is_unassigned, reached))  # RFC 7643 section 2.5: null is no value
     return any(_COMPARE[how](value, wanted) for value in reached)
@@ -120,8 +120,8 @@ def _in_order(test: Callable[[Any, Any], bool]) -> Callable[[Json, Json], bool]:
     def is_in_order(actual: Json, wanted: Json) -> bool:
         if isinstance(actual, str) and isinstance(wanted, str):
             return test(actual.lower(), wanted.lower())
-        numbers = all(isinstance(one, int | float) and not isinstance(one, bool) for one in (actual, wanted))
-        return numbers and test(actual, wanted)
+        are_numbers = all(isinstance(one, int | float) and not isinstance(one, bool) for one in (actual, wanted))
+        return are_numbers and test(actual, wanted)
 
     return is_in_order
 
@@ -168,7 +168,7 @@ def _element(holder: dict[str, Json], name: str, condition: Filter) -> dict[str,
     """The first element that fits, made if there is none."""
     elements = holder.get(name)
     for element in elements if isinstance(elements, list) else ():
-        if matches(element, condition):
+        if is_match(element, condition):
             return cast("dict[str, Json]", element)
     made = {key: _unquoted(key, wanted) for key, wanted in equalities(condition)}
     if not made:
@@ -203,10 +203,10 @@ def remove(resource: dict[str, Json], path: str | Path) -> None:
     if at.condition is not None and isinstance(value, list):
         if at.sub:
             for element in value:
-                if matches(element, at.condition):
+                if is_match(element, at.condition):
                     element.pop(spelling(element, at.sub), None)
         else:
-            value[:] = [element for element in value if not matches(element, at.condition)]
+            value[:] = [element for element in value if not is_match(element, at.condition)]
     elif at.sub and isinstance(value, dict):
         value.pop(spelling(value, at.sub), None)
     else:
@@ -260,7 +260,7 @@ def _walk_elements(path: Path, elements: list[Json]) -> Iterator[tuple[Path, Jso
         return
     is_mixed = len({attribute for attribute, _ in words}) > 1
     for condition, element in zip(conditions, elements, strict=True):
-        if is_mixed and next(one for one in elements if matches(one, condition)) is not element:
+        if is_mixed and next(one for one in elements if is_match(one, condition)) is not element:
             continue  # its value is also the value of one that is selected by its type
         for sub, value in element.items():
             if not is_unassigned(value) and (sub != condition.path.attribute or len(element) == 1):

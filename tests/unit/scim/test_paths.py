@@ -11,7 +11,7 @@ from scim_compat.scim import paths
 from scim_compat.scim.filters import equalities
 from scim_compat.scim.grammar import parse_filter, parse_path
 from scim_compat.scim.names import ENTERPRISE, ENTERPRISE_1_1
-from scim_compat.scim.paths import get, is_same, is_unassigned, leaves, matches, put, remove, values
+from scim_compat.scim.paths import get, is_match, is_same, is_unassigned, leaves, put, remove, values
 from scim_compat.values import MISSING
 
 PEAKON = "urn:ietf:params:scim:schemas:extension:peakon:2.0:User"
@@ -140,7 +140,7 @@ def test_values_are_all_that_a_path_reaches(path, reached):
     ],
 )
 def test_a_filter_selects(text, selects):
-    assert matches({**liv(), "logins": 7}, parse_filter(text)) is selects
+    assert is_match({**liv(), "logins": 7}, parse_filter(text)) is selects
 
 
 @pytest.mark.parametrize("text", ['value ne "x"', "value eq null", 'not (value eq "x")'])
