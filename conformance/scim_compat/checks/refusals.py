@@ -67,7 +67,7 @@ def _is_regular(observation: Observation, operation: Mapping[str, Json]) -> bool
     try:
         at = parse_path(operation["path"])
     except PathError:
-        return True  # a path that nobody can read selects no element
+        return False  # invalidPath (RFC 7644 section 3.12, table 9)
     if at.condition is not None:
         return _has_element(observation, at)
     if isinstance(value, Mapping | list):
