@@ -42,20 +42,20 @@ class Where:
 class Outcome(enum.StrEnum):
     """How a check or a scenario ended."""
 
-    PASS = "pass"  # noqa: S105 - no password
-    FAIL = "fail"
-    SKIP = "skip"
-    ERROR = "error"
+    PASS = enum.auto()
+    FAIL = enum.auto()
+    SKIP = enum.auto()
+    ERROR = enum.auto()
     """The tool or the network failed. Never held against the endpoint."""
 
 
 class Severity(enum.StrEnum):
     """How much a broken rule hurts a client, from the mildest to the worst."""
 
-    COSMETIC = "cosmetic"
-    DEGRADED = "degraded"
-    BLOCKER = "blocker"
-    BREACH = "breach"
+    COSMETIC = enum.auto()
+    DEGRADED = enum.auto()
+    BLOCKER = enum.auto()
+    BREACH = enum.auto()
 
     @property
     def rank(self) -> int:
@@ -69,10 +69,10 @@ _RANKS: Final = {severity: rank for rank, severity in enumerate(Severity)}
 class Verdict(enum.StrEnum):
     """The word on a run, a profile or a feature. ``NOT_APPLICABLE`` is a feature's only, and no pass."""
 
-    COMPATIBLE = "compatible"
-    LIMITED = "limited"
-    INCOMPATIBLE = "incompatible"
-    UNPROVEN = "unproven"
+    COMPATIBLE = enum.auto()
+    LIMITED = enum.auto()
+    INCOMPATIBLE = enum.auto()
+    UNPROVEN = enum.auto()
     NOT_APPLICABLE = "not-applicable"
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from scim_compat.cli.console import QUIET, SEVERITY_STYLES, STRONG, Column, Output, Part, grid
-from scim_compat.results.collate import FindingSummary, RunSummary
 from scim_compat.results.document import Document, ProfileCounts, ProfileResult
+from scim_compat.results.summary import FindingSummary, RunSummary
 from scim_compat.run.request import RunOutcome
 from scim_compat.values import Severity, Verdict, is_at_least, plural
 

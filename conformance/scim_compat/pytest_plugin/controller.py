@@ -12,10 +12,10 @@ from scim_compat.errors import ExitStatus, NotTestableError, OutputError, ScimCo
 
 if TYPE_CHECKING:
     from scim_compat.profile.model import Profile, Scenario
-    from scim_compat.results.collate import RunSummary
     from scim_compat.results.events import Event
     from scim_compat.results.model import ScenarioResult
     from scim_compat.results.stream import EventWriter
+    from scim_compat.results.summary import RunSummary
     from scim_compat.run.request import RunRequest
     from scim_compat.run.selection import Selection
     from scim_compat.run.session import Session

@@ -1,14 +1,13 @@
 """events.jsonl → results.json, without holding the exchanges in memory.
 
-The first pass over the events finds each scenario's lines and all that decides the verdicts. The second writes
-scenario by scenario into a temporary file, which replaces results.json at the end.
+The first pass over the events (``index``) finds all that decides the verdicts. The second writes scenario by scenario
+into a temporary file, which replaces results.json at the end.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final
 
@@ -19,7 +18,6 @@ from scim_compat.results.document import (
     Cleanup,
     Document,
     FeatureResult,
-    Leftover,
     ProfileCounts,
     ProfileResult,
     RunInfo,
@@ -27,25 +25,14 @@ from scim_compat.results.document import (
 from scim_compat.results.document.header import ProfileHead, ScenarioHead
 from scim_compat.results.document.parsing import as_json
 from scim_compat.results.document.records import CheckRecord, ScenarioRecord, StepRecord
-from scim_compat.results.document.target import CapabilityInfo, TargetInfo
-from scim_compat.results.events import (
-    BystandersCompared,
-    CapabilitiesRead,
-    CleanedUp,
-    NoteKind,
-    RunEnded,
-    RunNote,
-    RunStarted,
-    ScenarioEnded,
-    ScenarioStarted,
-)
+from scim_compat.results.document.target import TargetInfo
+from scim_compat.results.events import ScenarioEnded, ScenarioStarted
+from scim_compat.results.index import Block, Index, index_events
 from scim_compat.results.model import ScenarioResult
-from scim_compat.results.sightings import SightingCounter
-from scim_compat.results.stream import CheckLine, ExchangeLine, Line, read_header, read_lines
-from scim_compat.values import Json, Outcome, Severity, worst
+from scim_compat.results.stream import CheckLine, ExchangeLine, read_lines
+from scim_compat.results.summary import RunSummary
+from scim_compat.values import Json, Outcome
 
-_KILLED: Final = "the run ended without its last line: it was killed"
-_NOTHING_SAID: Final = CapabilityInfo(provider_config=None, resource_types=None, schemas=None)
 _COUNTS: Final = {
     Outcome.PASS: "passed",
     Outcome.FAIL: "failed",
@@ -54,104 +41,19 @@ _COUNTS: Final = {
 }
 """The count that a scenario which applies is part of."""
 
-Key = tuple[str, str]
-"""Ids of a profile and of its scenario."""
-
-
-@dataclass(slots=True)
-class FindingSummary:
-    """A check that failed somewhere in the run. It grows while the events are read."""
-
-    id: str
-    title: str
-    severity: Severity
-    """The worst that it was given."""
-    consequence: str
-    scenarios: set[Key] = field(default_factory=set)
-
-    def add(self, check: CheckRecord, severity: Severity, scenario: Key) -> None:
-        self.scenarios.add(scenario)
-        if severity.rank > self.severity.rank:
-            self.severity, self.consequence = severity, check.consequence
-
-
-@dataclass(frozen=True, slots=True)
-class RunSummary:
-    """All that an exit status and a terminal need of a run."""
-
-    document: Document
-    """The results without the scenarios, which stay on disk."""
-    findings: tuple[FindingSummary, ...]
-    """Worst first, then by the number of scenarios hit."""
-    errored: int
-    """Scenarios that ended in an error."""
-    played: int
-    """Scenarios that were played to their end."""
-    has_internal_error: bool = False
-    """True when a note reports an internal error of scim-compat."""
-
-
-@dataclass(slots=True)
-class _Block:
-    """One scenario's lines. It grows while the events are read."""
-
-    profile: str
-    id: str
-    start: int
-    result: ScenarioResult | None = None
-    severities: list[Severity] = field(default_factory=list)
-
-    def ended(self, *, interrupted: bool) -> ScenarioResult:
-        """Return the scenario's own end, or what its checks had found when a kill cut it off."""
-        return self.result or ScenarioResult(
-            id=self.id,
-            profile=self.profile,
-            feature="integrity",
-            title=self.id,
-            evidence="documented",
-            source="",
-            outcome=Outcome.ERROR,
-            severity=worst(self.severities),
-            reason="interrupted" if interrupted else "ended without a result",
-        )
-
-
-@dataclass(slots=True)
-class _Index:
-    """What the first pass found. It grows while the events are read."""
-
-    start: RunStarted
-    blocks: dict[Key, _Block] = field(default_factory=dict)
-    capabilities: CapabilityInfo = _NOTHING_SAID
-    notes: dict[str, None] = field(default_factory=dict)
-    """In their order, each once."""
-    has_internal_error: bool = False
-    left: list[Leftover] = field(default_factory=list)
-    deleted: int = 0
-    bystanders: int = 0
-    changed: list[str] = field(default_factory=list)
-    end: RunEnded | None = None
-    findings: dict[str, FindingSummary] = field(default_factory=dict)
-    sightings: SightingCounter = field(default_factory=SightingCounter)
-
-    @property
-    def interrupted(self) -> str:
-        """Why the run ended early; empty if it did not."""
-        return self.end.interrupted if self.end else _KILLED
-
 
 def collate(events: Path, results: Path, *, name: str = "") -> RunSummary:
     """Write ``results`` from ``events`` and return a summary. ``name``: what errors call the events.
 
     Raise RecordFileError if ``events`` is not an event stream, OSError if a file cannot be read or written.
     """
-    index = _index(events, name or str(events))
+    index = index_events(events, name or str(events))
     document = _document(index)
     temporary = results.with_name(results.name + ".part")
     with events.open("rb") as source, temporary.open("w", encoding="utf-8") as out:
         _write(document, index, source, out)
     temporary.replace(results)
-    ends = [block.ended(interrupted=True) for block in index.blocks.values()]
+    ends = [block.end(interrupted=True) for block in index.blocks.values()]
     return RunSummary(
         document=document,
         findings=tuple(sorted(index.findings.values(), key=lambda f: (-f.severity.rank, -len(f.scenarios), f.id))),
@@ -159,56 +61,6 @@ def collate(events: Path, results: Path, *, name: str = "") -> RunSummary:
         played=sum(end.applicable and _without_findings(end) is not Outcome.SKIP for end in ends),
         has_internal_error=index.has_internal_error,
     )
-
-
-# --- the first pass ----------------------------------------------------------------------------------
-
-
-def _index(events: Path, name: str) -> _Index:
-    with events.open("rb") as source:
-        index = _Index(read_header(source, name))
-        block: _Block | None = None
-        for position, line in read_lines(source, name):
-            block = _take(line, position, index=index, block=block)
-    return index
-
-
-def _take(line: Line, position: int, *, index: _Index, block: _Block | None) -> _Block | None:
-    """Add a line to the index. Return the scenario that is open after it."""
-    match line:
-        case ScenarioStarted(profile=profile, id=scenario):
-            index.sightings.next_scenario()
-            block = index.blocks[profile, scenario] = _Block(profile, scenario, position)
-        case ScenarioEnded(result=result) if block is not None:
-            block.result = result
-            block = None
-        case ExchangeLine():
-            index.sightings.exchange(line.step.action, line.exchange)
-        case CheckLine() if block is not None:
-            index.sightings.check(line.check, line.topic)
-            _count(line.check, index, block)
-        case CapabilitiesRead():
-            index.capabilities = line.capabilities
-        case RunNote(text=text, kind=kind):
-            index.notes.setdefault(text)
-            index.has_internal_error |= kind is NoteKind.INTERNAL
-        case CleanedUp():
-            index.deleted += line.deleted
-            index.left += line.left
-        case BystandersCompared():
-            index.bystanders += line.checked
-            index.changed += line.changed
-        case RunEnded():
-            index.end = line
-    return block
-
-
-def _count(check: CheckRecord, index: _Index, block: _Block) -> None:
-    if check.severity is None:
-        return
-    block.severities.append(check.severity)
-    summary = FindingSummary(check.id, check.title, check.severity, check.consequence)
-    index.findings.setdefault(check.id, summary).add(check, check.severity, (block.profile, block.id))
 
 
 def _without_findings(end: ScenarioResult) -> Outcome:
@@ -219,7 +71,7 @@ def _without_findings(end: ScenarioResult) -> Outcome:
 # --- the document ------------------------------------------------------------------------------------
 
 
-def _document(index: _Index) -> Document:
+def _document(index: Index) -> Document:
     start, interrupted = index.start, index.interrupted
     profiles = tuple(_profile(profile, index) for profile in start.profiles)
     reached = all((profile.id, each) in index.blocks for profile in start.profiles for each in profile.selected)
@@ -251,14 +103,14 @@ def _document(index: _Index) -> Document:
     )
 
 
-def _profile(profile: ProfileHead, index: _Index) -> ProfileResult:
+def _profile(profile: ProfileHead, index: Index) -> ProfileResult:
     """Return the profile's result without its scenarios, which are written one by one."""
     scenarios = _scenarios(profile, index)
     judged: dict[str, list[verdict.Judged]] = {}
     counts = dict.fromkeys((*_COUNTS.values(), "not_applicable", "requests"), 0)
     for scenario in scenarios:
         block = index.blocks.get((profile.id, scenario.id))
-        end = block.ended(interrupted=bool(index.interrupted)) if block else None
+        end = block.end(interrupted=bool(index.interrupted)) if block else None
         judged.setdefault(scenario.feature, []).append(
             verdict.Judged(_without_findings(end), end.severity, end.applicable)
             if end
@@ -291,11 +143,11 @@ def _profile(profile: ProfileHead, index: _Index) -> ProfileResult:
     )
 
 
-def _scenarios(profile: ProfileHead, index: _Index) -> list[ScenarioHead]:
+def _scenarios(profile: ProfileHead, index: Index) -> list[ScenarioHead]:
     """List the profile's scenarios in its order, and those that the run added (the comparison of the bystanders)."""
     known = {scenario.id for scenario in profile.scenarios}
     added = (block for (name, scenario), block in index.blocks.items() if name == profile.id and scenario not in known)
-    return [*profile.scenarios, *(_head(block.ended(interrupted=True)) for block in added)]
+    return [*profile.scenarios, *(_head(block.end(interrupted=True)) for block in added)]
 
 
 def _head(end: ScenarioResult) -> ScenarioHead:
@@ -314,7 +166,7 @@ def _head(end: ScenarioResult) -> ScenarioHead:
 # --- the second pass ---------------------------------------------------------------------------------
 
 
-def _write(document: Document, index: _Index, source: IO[bytes], out: IO[str]) -> None:
+def _write(document: Document, index: Index, source: IO[bytes], out: IO[str]) -> None:
     content = as_json(document)
     names = list(content)
     place = names.index("profiles")
@@ -332,14 +184,14 @@ def _members(content: Mapping[str, Json], names: Iterable[str]) -> str:
     return json.dumps({name: content[name] for name in names}, ensure_ascii=False)[1:-1]
 
 
-def _records(profile: ProfileHead, index: _Index, source: IO[bytes]) -> Iterator[ScenarioRecord]:
+def _records(profile: ProfileHead, index: Index, source: IO[bytes]) -> Iterator[ScenarioRecord]:
     for scenario in _scenarios(profile, index):
         if block := index.blocks.get((profile.id, scenario.id)):
             yield _record(scenario, block, source)
 
 
-def _record(head: ScenarioHead, block: _Block, source: IO[bytes]) -> ScenarioRecord:
-    end = block.ended(interrupted=True)
+def _record(head: ScenarioHead, block: Block, source: IO[bytes]) -> ScenarioRecord:
+    end = block.end(interrupted=True)
     return ScenarioRecord(
         id=head.id,
         feature=head.feature,
@@ -359,7 +211,7 @@ def _record(head: ScenarioHead, block: _Block, source: IO[bytes]) -> ScenarioRec
     )
 
 
-def _steps(block: _Block, source: IO[bytes]) -> Iterator[StepRecord]:
+def _steps(block: Block, source: IO[bytes]) -> Iterator[StepRecord]:
     """Read the scenario's exchanges and their checks again."""
     source.seek(block.start)
     lines = (line for _, line in read_lines(source, ""))

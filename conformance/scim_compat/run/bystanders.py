@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
 
 from scim_compat.engine import people, wording
 from scim_compat.engine.actor import NAME_ATTRIBUTE, Actor, NotReached, path_of
@@ -22,13 +21,11 @@ from scim_compat.profile.model import (
     Scenario,
     Step,
 )
+from scim_compat.results.model import INTEGRITY
 from scim_compat.scim import messages, paths
 from scim_compat.scim.names import ENDPOINTS, Scim
 from scim_compat.values import Json, Where
 from scim_compat.wire.messages import Headers, Request
-
-INTEGRITY: Final = "integrity"
-"""The feature under which the comparison is reported."""
 
 
 def _seed_in_use(tag: str, name: str) -> SeedInUseError:

@@ -15,7 +15,7 @@ from scim_compat.results.document.header import FeatureHead, ProfileHead, RunHea
 from scim_compat.results.document.parsing import read
 from scim_compat.results.document.target import CapabilityInfo, Claims
 from scim_compat.results.events import RunStarted
-from scim_compat.run.bystanders import INTEGRITY
+from scim_compat.results.model import INTEGRITY
 from scim_compat.run.recorder import redacted
 from scim_compat.run.settings import Settings
 from scim_compat.scim.names import CORE_SCHEMA

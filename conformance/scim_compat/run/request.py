@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from scim_compat.errors import ExitStatus
-from scim_compat.results.collate import RunSummary
 from scim_compat.results.events import Event
+from scim_compat.results.summary import RunSummary
 from scim_compat.run.settings import Settings
 from scim_compat.wire.secrets import SecretRegister
 

@@ -15,7 +15,7 @@ from scim_compat.engine.cleanup import left_behind
 from scim_compat.engine.ledger import EntryState
 from scim_compat.engine.scenario import run_scenario
 from scim_compat.profile.model import Profile, Scenario
-from scim_compat.results.collate import RunSummary, collate
+from scim_compat.results.collate import collate
 from scim_compat.results.document import Leftover
 from scim_compat.results.events import (
     BystandersCompared,
@@ -30,6 +30,7 @@ from scim_compat.results.events import (
 )
 from scim_compat.results.model import ScenarioResult
 from scim_compat.results.stream import EventWriter
+from scim_compat.results.summary import RunSummary
 from scim_compat.run.bystanders import compare_bystanders, comparison_scenario
 from scim_compat.run.endpoint import FIRST, GIVEN_UP, Endpoint, base_urls
 from scim_compat.run.header import described, now

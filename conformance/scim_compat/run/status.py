@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scim_compat.errors import ExitStatus
-from scim_compat.results.collate import RunSummary
+from scim_compat.results.summary import RunSummary
 from scim_compat.values import Severity, is_at_least
 
 

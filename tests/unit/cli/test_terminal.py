@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from scim_compat.cli.terminal import Terminal
-from scim_compat.results.collate import FindingSummary, RunSummary
 from scim_compat.results.document.parsing import parse
 from scim_compat.results.document.records import StepRecord
 from scim_compat.results.events import ScenarioStarted, StepPlayed
 from scim_compat.results.model import CheckResult
+from scim_compat.results.summary import FindingSummary, RunSummary
 from scim_compat.run.request import RunOutcome, ScenarioReported, ScenariosCollected
 from scim_compat.run.settings import Settings
 from scim_compat.values import Severity
@@ -67,7 +67,7 @@ def ended(summary: RunSummary | None, *, message: str = "", status: int = 1) -> 
 def finding(number: int, **more: Any) -> FindingSummary:
     told = {"id": f"area.rule-{number}", "title": f"Rule {number}", "severity": "degraded", "consequence": "Lost."}
     told |= more
-    return FindingSummary(**(told | {"severity": Severity(told["severity"])}), scenarios={("p", "s")})
+    return FindingSummary(**(told | {"severity": Severity(told["severity"])}), scenarios=frozenset({("p", "s")}))
 
 
 def summary(*findings: FindingSummary, **more: Any) -> RunSummary:

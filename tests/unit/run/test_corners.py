@@ -9,8 +9,8 @@ import scim_compat
 from scim_compat.errors import ExitStatus, NotTestableError, OutputError, SettingError, UsageError
 from scim_compat.profile import find
 from scim_compat.pytest_plugin import launch
-from scim_compat.results.collate import RunSummary
 from scim_compat.results.document.parsing import parse
+from scim_compat.results.summary import RunSummary
 from scim_compat.run import request as asked
 from scim_compat.run.settings import Settings
 from support.results import build_results

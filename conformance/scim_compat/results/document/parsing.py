@@ -240,14 +240,7 @@ def _list(reader: Reader, length: int | None) -> Reader:
             _refuse(content, "a list")
         if length not in {None, len(content)}:
             raise _DamageError(f"{length} entries are expected, {len(content)} are there")
-        values: list[Any] = []
-        try:
-            for entry in content:
-                values.append(reader(entry))  # noqa: PERF401 - their number is the index of a wrong one
-        except _DamageError as damage:
-            damage.way.append(len(values))
-            raise
-        return tuple(values)
+        return tuple(_at(index, reader, entry) for index, entry in enumerate(content))
 
     return read_list
 
@@ -265,7 +258,7 @@ def _object(content: Json) -> JsonObject:
     return content
 
 
-def _at(key: str, reader: Reader, content: Json) -> Any:
+def _at(key: str | int, reader: Reader, content: Json) -> Any:
     try:
         return reader(content)
     except _DamageError as damage:

@@ -1,0 +1,128 @@
+"""The first pass over a run's events: where each scenario's lines are, and all that decides the verdicts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+from scim_compat.results.document import Leftover
+from scim_compat.results.document.records import CheckRecord
+from scim_compat.results.document.target import CapabilityInfo
+from scim_compat.results.events import (
+    BystandersCompared,
+    CapabilitiesRead,
+    CleanedUp,
+    NoteKind,
+    RunEnded,
+    RunNote,
+    RunStarted,
+    ScenarioEnded,
+    ScenarioStarted,
+)
+from scim_compat.results.model import INTEGRITY, ScenarioResult
+from scim_compat.results.sightings import SightingCounter
+from scim_compat.results.stream import CheckLine, ExchangeLine, Line, read_header, read_lines
+from scim_compat.results.summary import FindingSummary, Key
+from scim_compat.values import Outcome, Severity, worst
+
+_KILLED: Final = "the run ended without its last line: it was killed"
+_NOTHING_SAID: Final = CapabilityInfo(provider_config=None, resource_types=None, schemas=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One scenario's lines."""
+
+    profile: str
+    id: str
+    start: int
+    """Position of the first."""
+    result: ScenarioResult | None = None
+    severities: tuple[Severity, ...] = ()
+
+    def end(self, *, interrupted: bool) -> ScenarioResult:
+        """Return the scenario's own result, or what its checks had found when a kill cut it off."""
+        return self.result or ScenarioResult(
+            id=self.id,
+            profile=self.profile,
+            feature=INTEGRITY,
+            title=self.id,
+            evidence="documented",
+            source="",
+            outcome=Outcome.ERROR,
+            severity=worst(self.severities),
+            reason="interrupted" if interrupted else "ended without a result",
+        )
+
+
+@dataclass(slots=True)
+class Index:
+    """All that decides the verdicts. It grows while the events are read."""
+
+    start: RunStarted
+    blocks: dict[Key, Block] = field(default_factory=dict)
+    capabilities: CapabilityInfo = _NOTHING_SAID
+    notes: dict[str, None] = field(default_factory=dict)
+    """In their order, each once."""
+    has_internal_error: bool = False
+    left: list[Leftover] = field(default_factory=list)
+    deleted: int = 0
+    bystanders: int = 0
+    changed: list[str] = field(default_factory=list)
+    end: RunEnded | None = None
+    findings: dict[str, FindingSummary] = field(default_factory=dict)
+    sightings: SightingCounter = field(default_factory=SightingCounter)
+    _open: Key | None = None
+    """The scenario whose lines are being read."""
+
+    @property
+    def interrupted(self) -> str:
+        """Why the run ended early; empty if it did not."""
+        return self.end.interrupted if self.end else _KILLED
+
+    def add(self, line: Line, position: int) -> None:
+        match line:
+            case ScenarioStarted(profile=profile, id=scenario):
+                self.sightings.next_scenario()
+                self._open = (profile, scenario)
+                self.blocks[self._open] = Block(profile, scenario, position)
+            case ScenarioEnded(result=result) if self._open is not None:
+                self.blocks[self._open] = replace(self.blocks[self._open], result=result)
+                self._open = None
+            case ExchangeLine():
+                self.sightings.exchange(line.step.action, line.exchange)
+            case CheckLine() if self._open is not None:
+                self.sightings.check(line.check, line.topic)
+                self._count(line.check, self._open)
+            case CapabilitiesRead():
+                self.capabilities = line.capabilities
+            case RunNote(text=text, kind=kind):
+                self.notes.setdefault(text)
+                self.has_internal_error |= kind is NoteKind.INTERNAL
+            case CleanedUp():
+                self.deleted += line.deleted
+                self.left += line.left
+            case BystandersCompared():
+                self.bystanders += line.checked
+                self.changed += line.changed
+            case RunEnded():
+                self.end = line
+
+    def _count(self, check: CheckRecord, scenario: Key) -> None:
+        if check.severity is None:
+            return
+        block = self.blocks[scenario]
+        self.blocks[scenario] = replace(block, severities=(*block.severities, check.severity))
+        failure = FindingSummary(check.id, check.title, check.severity, check.consequence, frozenset({scenario}))
+        known = self.findings.get(check.id)
+        self.findings[check.id] = known.merge(failure) if known else failure
+
+
+def index_events(events: Path, name: str) -> Index:
+    """Read an event stream once. Raise RecordFileError, whose message begins with ``name``."""
+    with events.open("rb") as source:
+        index = Index(read_header(source, name))
+        for position, line in read_lines(source, name):
+            index.add(line, position)
+    return index
