@@ -23,9 +23,9 @@ from scim_compat.results.document import (
     RunInfo,
 )
 from scim_compat.results.document.header import ProfileHead, ScenarioHead
-from scim_compat.results.document.parsing import as_json
 from scim_compat.results.document.records import CheckRecord, ScenarioRecord, StepRecord
 from scim_compat.results.document.target import TargetInfo
+from scim_compat.results.document.writing import as_json
 from scim_compat.results.events import ScenarioEnded, ScenarioStarted
 from scim_compat.results.index import Block, Index, index_events
 from scim_compat.results.model import ScenarioResult

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import IO, Final
 
 from scim_compat.errors import RecordFileError
-from scim_compat.results.document.parsing import as_json, read
+from scim_compat.results.document.parsing import read
 from scim_compat.results.document.records import CheckRecord, ExchangeRecord, StepRecord
+from scim_compat.results.document.writing import as_json
 from scim_compat.results.events import (
     BystandersCompared,
     CapabilitiesRead,
@@ -144,17 +145,13 @@ def read_lines(source: IO[bytes], name: str) -> Iterator[tuple[int, Line]]:
     A line that a kill cut off is skipped, and so is one of an unknown kind. Raise RecordFileError, whose message
     begins with ``name`` and the number of the line, for one that is damaged.
     """
-    number = 1
-    while True:
-        position = source.tell()
-        line = source.readline()
-        if not line:
-            return
-        number += 1
+    position = source.tell()
+    for number, line in enumerate(source, 2):
         content = _parsed(line)
         kind = _KINDS.get(str(content.pop("event", "")))
         if kind is not None:
             yield position, read(kind, content, name=f"{name}:{number}")
+        position += len(line)
 
 
 def _parsed(line: bytes) -> dict[str, Json]:

@@ -15,8 +15,9 @@ from scim_compat import results as package
 from scim_compat.checks.registry import all_checks
 from scim_compat.report.claims import claim_rows, contradictions
 from scim_compat.report.html import render
-from scim_compat.results.document.parsing import as_json, parse, read
+from scim_compat.results.document.parsing import parse, read
 from scim_compat.results.document.records import CheckRecord, ExchangeRecord
+from scim_compat.results.document.writing import as_json
 from scim_compat.results.sightings import SightingCounter
 from scim_compat.values import Outcome
 from support import results as fixtures

@@ -16,7 +16,8 @@ from scim_compat.errors import ExitStatus, RecordFileError
 from scim_compat.report.html import render
 from scim_compat.results import document as whole
 from scim_compat.results.document import parsing, records, target
-from scim_compat.results.document.parsing import as_json, parse
+from scim_compat.results.document.parsing import parse
+from scim_compat.results.document.writing import as_json
 from scim_compat.values import MISSING, Outcome, Severity, Verdict, unescape
 from support import results as fixtures
 from support.places import ROOT
@@ -104,7 +105,7 @@ def test_the_types_are_frozen_and_are_the_published_shape():
         "cleanup": whole.Cleanup,
     }  # fmt: skip
     for name, kind in names.items():
-        members = parsing._members(kind)
+        members = parsing.members_of(kind)
         assert {member.key for member in members} == set(published[name]["properties"]), name
         assert {member.key for member in members if not member.is_optional} == set(published[name]["required"]), name
     for module in (whole, records, target):
@@ -118,14 +119,14 @@ def test_the_types_are_frozen_and_are_the_published_shape():
 
 def test_checks_have_the_members_of_their_outcome():
     kinds = {Outcome.PASS: "check-pass", Outcome.FAIL: "check-fail"}
-    for outcome, names in parsing._BY_OUTCOME.items():
+    for outcome, names in records.CHECK_MEMBERS.items():
         schema = SCHEMA["$defs"][kinds.get(outcome, "check-unjudged")]
-        optional = set(parsing._VALUES) if outcome is Outcome.FAIL else set()
+        optional = set(records.CHECK_VALUES) if outcome is Outcome.FAIL else set()
         assert set(names) | optional == set(schema["properties"])
         assert set(names) == {"id", "outcome", "level", *schema.get("required", ())}
     assert {field.name for field in fields(records.CheckRecord)} == {
-        name for names in parsing._BY_OUTCOME.values() for name in names
-    } | set(parsing._VALUES)
+        name for names in records.CHECK_MEMBERS.values() for name in names
+    } | set(records.CHECK_VALUES)
 
 
 # --- views ----------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import base64
 import json
 
 import pytest
-from scim_compat.results.document.parsing import as_json
+from scim_compat.results.document.writing import as_json
 from scim_compat.results.record import record_exchange
 from scim_compat.values import MISSING
 from scim_compat.wire.messages import CredentialUse, Exchange, Failure, FailureKind, Headers, Request, Response

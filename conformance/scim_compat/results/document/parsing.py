@@ -1,4 +1,4 @@
-"""results.json → ``Document``, and any record back to JSON.
+"""results.json → ``Document``; any of its records can be read alone.
 
 A reader is derived once from each type of this package. What does not fit is a RecordFileError that names the place by
 its JSON pointer. The pointer is put together while the error travels up, so that sound results pay nothing for it.
@@ -19,7 +19,7 @@ from typing import get_type_hints as hints_of
 from scim_compat.errors import RecordFileError
 from scim_compat.results.document import FORMAT, Document
 from scim_compat.results.document.members import JsonObject, Rule
-from scim_compat.results.document.records import CheckRecord, ScenarioRecord
+from scim_compat.results.document.records import CHECK_MEMBERS, CHECK_VALUES, CheckRecord, ScenarioRecord
 from scim_compat.results.document.target import Claims
 from scim_compat.values import MISSING, Json, Outcome, Severity, escape, plural
 
@@ -28,17 +28,6 @@ FORMATS: Final = (FORMAT,)
 _HINT: Final = "Results are read as a run wrote them; was the file edited?"
 _LONG: Final = 60
 """Characters of a wrong value that an error quotes."""
-
-_ALWAYS: Final = ("id", "outcome", "level")
-_BY_OUTCOME: Final[Mapping[Outcome, tuple[str, ...]]] = {
-    Outcome.PASS: _ALWAYS,
-    Outcome.FAIL: (*_ALWAYS, "severity", "title", "cites", "where", "message", "consequence", "fix", "source"),
-    Outcome.SKIP: (*_ALWAYS, "reason"),
-    Outcome.ERROR: (*_ALWAYS, "reason"),
-}
-"""The members of a check by its outcome. A pass has three, to keep the file small."""
-_VALUES: Final = ("expected", "actual")
-"""Members that a failed check may have."""
 
 Reader = Callable[[Json], Any]
 Record = TypeVar("Record")
@@ -72,30 +61,6 @@ def read(kind: type[Record], content: Json, *, name: str) -> Record:
         place = f"{name}: at {pointer}" if pointer else name
         raise RecordFileError(f"{place}: {damage}.", hint=_HINT, pointer=pointer) from None
     return record
-
-
-def as_json(record: Any) -> Json:
-    """The record as results.json holds it. Bodies and other values of the endpoint are shared, not copied."""
-    if isinstance(record, CheckRecord):
-        return _check_as_json(record)
-    if isinstance(record, Claims):
-        return record.content
-    if is_dataclass(record):
-        hint: Any = type(record)
-        return {member.key: as_json(getattr(record, member.field)) for member in _members(hint)}
-    if isinstance(record, tuple):
-        return [as_json(entry) for entry in record]
-    if isinstance(record, Mapping):
-        return {key: as_json(entry) for key, entry in record.items()}
-    return record
-
-
-def _check_as_json(check: CheckRecord) -> dict[str, Json]:
-    content = {name: getattr(check, name) for name in _BY_OUTCOME[check.outcome]}
-    if check.outcome is Outcome.FAIL:
-        content["cites"] = list(check.cites)
-        content |= {name: value for name in _VALUES if (value := getattr(check, name)) is not MISSING}
-    return content
 
 
 # --- the file ----------------------------------------------------------------------------------------
@@ -140,7 +105,7 @@ def _quoted(content: Json) -> str:
 # --- readers by type ---------------------------------------------------------------------------------
 
 
-class _Member(NamedTuple):
+class Member(NamedTuple):
     """A member of a record: its name in the file, and its field."""
 
     key: str
@@ -150,10 +115,10 @@ class _Member(NamedTuple):
 
 
 @cache
-def _members(kind: type) -> tuple[_Member, ...]:
+def members_of(kind: type) -> tuple[Member, ...]:
     hints = hints_of(kind, include_extras=True)
     return tuple(
-        _Member(
+        Member(
             key=each.metadata.get("key", each.name),
             field=each.name,
             reader=_reader(hints[each.name]),
@@ -179,7 +144,7 @@ def _reader(hint: Any) -> Reader:
         return _mapping(_reader(arguments[1]))
     if hint in _OWN:
         return _OWN[hint]
-    return _record(_members(hint), hint) if isinstance(hint, type) and is_dataclass(hint) else _plain(hint)
+    return _record(members_of(hint), hint) if isinstance(hint, type) and is_dataclass(hint) else _plain(hint)
 
 
 def _plain(kind: Any) -> Reader:
@@ -266,7 +231,7 @@ def _at(key: str | int, reader: Reader, content: Json) -> Any:
         raise
 
 
-def _record(members: tuple[_Member, ...], kind: Callable[..., Any]) -> Reader:
+def _record(members: tuple[Member, ...], kind: Callable[..., Any]) -> Reader:
     """For an object with these members and no others."""
     keys = frozenset(member.key for member in members)
 
@@ -276,7 +241,11 @@ def _record(members: tuple[_Member, ...], kind: Callable[..., Any]) -> Reader:
         for key, field, reader, is_optional in members:
             entry = given.get(key, MISSING)
             if entry is not MISSING:
-                values[field] = _at(key, reader, entry)
+                try:  # as ``_at``, without a call for each member
+                    values[field] = reader(entry)
+                except _DamageError as damage:
+                    damage.way.append(key)
+                    raise
             elif not is_optional:
                 raise _DamageError(f"the member {_quoted(key)} is missing")
         if len(given) != len(values):
@@ -295,7 +264,7 @@ def _read_check(content: Json) -> CheckRecord:
     if "outcome" not in given:
         raise _DamageError('the member "outcome" is missing')
     outcome = _at("outcome", _reader(Outcome), given["outcome"])
-    if outcome is Outcome.PASS and len(given) == len(_ALWAYS):
+    if outcome is Outcome.PASS and len(given) == len(CHECK_MEMBERS[Outcome.PASS]):
         name, level = given.get("id"), given.get("level")
         if isinstance(name, str) and isinstance(level, str):
             return _passed(name, level)
@@ -313,19 +282,19 @@ def _passed(name: str, level: str) -> CheckRecord:
 @cache
 def _check_reader(outcome: Outcome) -> Reader:
     own = {"severity": _reader(Severity)}  # no null: a failed check has one
-    more = _VALUES if outcome is Outcome.FAIL else ()
+    more = CHECK_VALUES if outcome is Outcome.FAIL else ()
     return _record(
         tuple(
             member._replace(is_optional=member.key in more, reader=own.get(member.key, member.reader))
-            for member in _members(CheckRecord)
-            if member.key in {*_BY_OUTCOME[outcome], *more}
+            for member in members_of(CheckRecord)
+            if member.key in {*CHECK_MEMBERS[outcome], *more}
         ),
         CheckRecord,
     )
 
 
 def _read_scenario(content: Json) -> ScenarioRecord:
-    scenario: ScenarioRecord = _record(_members(ScenarioRecord), ScenarioRecord)(content)
+    scenario: ScenarioRecord = _record(members_of(ScenarioRecord), ScenarioRecord)(content)
     if not scenario.applicable and scenario.outcome is not Outcome.SKIP:
         damage = _DamageError(f"skip is expected where applicable is false, {_quoted(scenario.outcome)} is there")
         damage.way.append("outcome")
@@ -339,7 +308,7 @@ def _read_claims(content: Json) -> Claims:
     own = {"groups": _reader(bool)}  # no null: None stands for a claim that is absent
     known = {
         member.field: _at(member.key, own.get(member.key, member.reader), given[member.key])
-        for member in _members(Claims)
+        for member in members_of(Claims)
         if member.key in given
     }
     return Claims(content=given, **known)

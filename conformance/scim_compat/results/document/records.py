@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from scim_compat.results.document.members import Action, Count, Id, Line, Milliseconds, Name, Status, StepId
 from scim_compat.values import MISSING, Evidence, Json, Level, Outcome, Party, Severity
@@ -67,6 +68,18 @@ class CheckRecord:
     source: str = ""
     """The profile's source key for severity and consequence."""
     reason: str = ""
+
+
+_ALWAYS: Final = ("id", "outcome", "level")
+CHECK_MEMBERS: Final[Mapping[Outcome, tuple[str, ...]]] = {
+    Outcome.PASS: _ALWAYS,
+    Outcome.FAIL: (*_ALWAYS, "severity", "title", "cites", "where", "message", "consequence", "fix", "source"),
+    Outcome.SKIP: (*_ALWAYS, "reason"),
+    Outcome.ERROR: (*_ALWAYS, "reason"),
+}
+"""The members of a check by its outcome. A pass has three, to keep the file small."""
+CHECK_VALUES: Final = ("expected", "actual")
+"""Members that a failed check may have."""
 
 
 @dataclass(frozen=True, slots=True)
