@@ -106,23 +106,23 @@ def _document(index: Index) -> Document:
 def _profile(profile: ProfileHead, index: Index) -> ProfileResult:
     """Return the profile's result without its scenarios, which are written one by one."""
     scenarios = _scenarios(profile, index)
-    judged: dict[str, list[verdict.Judged]] = {}
+    judgements: dict[str, list[verdict.Judgement]] = {}
     counts = dict.fromkeys((*_COUNTS.values(), "not_applicable", "requests"), 0)
     for scenario in scenarios:
         block = index.blocks.get((profile.id, scenario.id))
         end = block.end(interrupted=bool(index.interrupted)) if block else None
-        judged.setdefault(scenario.feature, []).append(
-            verdict.Judged(_without_findings(end), end.severity, end.applicable)
+        judgements.setdefault(scenario.feature, []).append(
+            verdict.Judgement(_without_findings(end), end.severity, end.applicable)
             if end
-            else verdict.Judged(Outcome.SKIP)
+            else verdict.Judgement(Outcome.SKIP)
         )
         if end:
             counts["requests"] += end.requests
             counts[_COUNTS[end.outcome] if end.applicable else "not_applicable"] += 1
     features = tuple(
-        FeatureResult(each.id, each.title, verdict.of_feature(judged[each.id]), len(judged[each.id]))
+        FeatureResult(each.id, each.title, verdict.of_feature(judgements[each.id]), len(judgements[each.id]))
         for each in profile.features
-        if each.id in judged
+        if each.id in judgements
     )
     word = verdict.of_profile(feature.verdict for feature in features)
     is_partial = len(profile.selected) < profile.total
@@ -134,7 +134,7 @@ def _profile(profile: ProfileHead, index: Index) -> ProfileResult:
         summary=profile.summary,
         client=profile.client,
         verdict=word,
-        why=verdict.why(word, [each for group in judged.values() for each in group], partial=is_partial),
+        why=verdict.why(word, [each for group in judgements.values() for each in group], partial=is_partial),
         counts=ProfileCounts(scenarios=len(profile.selected) + len(scenarios) - profile.total, **counts),
         sources=profile.sources,
         features=features,

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scim_compat.results import verdict
 from scim_compat.results.verdict import (
-    Judged,
+    Judgement,
     of_feature,
     of_profile,
     of_run,
@@ -15,16 +15,16 @@ from scim_compat.results.verdict import (
 )
 from scim_compat.values import Outcome, Severity, Verdict, is_at_least, worst
 
-PASS = Judged(Outcome.PASS)
-COSMETIC = Judged(Outcome.PASS, Severity.COSMETIC)
-DEGRADED = Judged(Outcome.FAIL, Severity.DEGRADED)
-BLOCKER = Judged(Outcome.FAIL, Severity.BLOCKER)
-BREACH = Judged(Outcome.FAIL, Severity.BREACH)
-SKIP = Judged(Outcome.SKIP)
-ERROR = Judged(Outcome.ERROR)
-ABSENT = Judged(Outcome.SKIP, applicable=False)
+PASS = Judgement(Outcome.PASS)
+COSMETIC = Judgement(Outcome.PASS, Severity.COSMETIC)
+DEGRADED = Judgement(Outcome.FAIL, Severity.DEGRADED)
+BLOCKER = Judgement(Outcome.FAIL, Severity.BLOCKER)
+BREACH = Judgement(Outcome.FAIL, Severity.BREACH)
+SKIP = Judgement(Outcome.SKIP)
+ERROR = Judgement(Outcome.ERROR)
+ABSENT = Judgement(Outcome.SKIP, applicable=False)
 
-FEATURES: list[tuple[list[Judged], str]] = [
+FEATURES: list[tuple[list[Judgement], str]] = [
     ([PASS], "compatible"),
     ([PASS, PASS], "compatible"),
     ([COSMETIC], "compatible"),
@@ -45,8 +45,8 @@ FEATURES: list[tuple[list[Judged], str]] = [
     ([BLOCKER, SKIP], "incompatible"),
     ([BREACH, ERROR], "incompatible"),
     # A scenario that stopped half-way keeps what it had found by then.
-    ([Judged(Outcome.ERROR, Severity.BLOCKER)], "incompatible"),
-    ([Judged(Outcome.SKIP, Severity.DEGRADED)], "unproven"),
+    ([Judgement(Outcome.ERROR, Severity.BLOCKER)], "incompatible"),
+    ([Judgement(Outcome.SKIP, Severity.DEGRADED)], "unproven"),
     ([ABSENT], "not-applicable"),
     ([ABSENT, ABSENT], "not-applicable"),
     ([ABSENT, DEGRADED], "limited"),
@@ -79,7 +79,7 @@ def test_of_profile_and_of_run(features, wanted):
 
 
 JUDGED = st.builds(
-    Judged,
+    Judgement,
     outcome=st.sampled_from(Outcome),
     severity=st.none() | st.sampled_from(Severity),
     applicable=st.booleans(),
@@ -122,9 +122,9 @@ def test_one_more_profile_never_improves_a_run(words, more):
 
 @given(st.lists(JUDGED))
 def test_nothing_run_is_never_compatible(scenarios):
-    absent = [Judged(Outcome.SKIP, s.severity, applicable=False) for s in scenarios]
+    absent = [Judgement(Outcome.SKIP, s.severity, applicable=False) for s in scenarios]
     assert of_profile([of_feature(absent)] if absent else []) == "unproven"
-    open_ = [Judged(Outcome.SKIP) for _ in scenarios]
+    open_ = [Judgement(Outcome.SKIP) for _ in scenarios]
     assert of_profile([of_feature(open_)]) == "unproven"
 
 
@@ -155,5 +155,5 @@ def test_severities_are_ordered():
 def test_every_severity_and_outcome_has_a_verdict():
     for outcome in Outcome:
         for severity in (None, *Severity):
-            assert of_feature([Judged(outcome, severity)]) in RANK
+            assert of_feature([Judgement(outcome, severity)]) in RANK
     assert set(verdict._RANKING) == set(RANK)
