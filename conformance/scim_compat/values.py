@@ -83,7 +83,7 @@ Evidence = Literal["documented", "observed", "inferred"]
 """How sure it is that a client does something: its maker says so, it was seen, or it follows from both."""
 
 Party = Literal["client", "harness"]
-"""Who sends a request: the client that is replayed, or the run itself, to set up, read back or clean up."""
+"""The sender of a request: the client that is replayed, or the run itself, to set up, read back or clean up."""
 
 
 def is_at_least(severity: Severity | None, floor: Severity) -> bool:

@@ -26,7 +26,7 @@ def _plain(text: str) -> str:
 
 
 class Anchors:
-    """The identifier of each element that something links to.
+    """The identifiers of the elements that something links to.
 
     Keys: ``("finding", check)``, ``("profile", p)``, ``("scenario", p, s)``, ``("feature", p, feature)``
     and ``("step", p, s, t)``, where ``p``, ``s`` and ``t`` are indexes in the lists of the results.

@@ -1,4 +1,4 @@
-"""What to fix first: the findings of all profiles, one entry a check."""
+"""The part "What to fix first": the findings of all profiles, one entry a check."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class FailedCheck:
     check: str
     title: str
     anchor: str
-    """Of its entry under "What to fix first"."""
+    """The identifier of its entry under "What to fix first"."""
     severity: Mark
     where: str = ""
     expected: Excerpt | None = None
@@ -70,7 +70,7 @@ class Occurrence:
 
 @dataclass(frozen=True, slots=True)
 class Consequence:
-    """What clients make of it; beside each client the source that says so, if any."""
+    """A consequence and its clients; beside each client the source that says so, if any."""
 
     text: str
     clients: tuple[tuple[str, Link | None], ...]
@@ -204,14 +204,14 @@ def _spread(failures: list[LocatedCheck]) -> tuple[list[LocatedCheck], list[Loca
 
 def _consequences(failures: Iterable[LocatedCheck]) -> tuple[Consequence, ...]:
     """Merge equal sentences of several clients into one entry."""
-    clients: dict[str, dict[str, Link | None]] = {}
+    texts: dict[str, dict[str, Link | None]] = {}
     for failure in failures:
         profile, check = failure.profile, failure.check
         if text := one_line(check.consequence):
             source = profile.sources.get(check.source)
             link = Link(one_line(source.title, 160), safe_url(source.url)) if source else None
-            clients.setdefault(text, {}).setdefault(one_line(profile.client or profile.title, 120), link)
-    return tuple(Consequence(text, tuple(named.items())) for text, named in clients.items())
+            texts.setdefault(text, {}).setdefault(one_line(profile.client or profile.title, 120), link)
+    return tuple(Consequence(text, tuple(clients.items())) for text, clients in texts.items())
 
 
 def bare_check(check: CheckRecord, *, anchors: Anchors) -> FailedCheck:

@@ -17,13 +17,13 @@ from scim_compat.values import Level, Party
 
 @dataclass(frozen=True, slots=True)
 class ClientRow:
-    """What a failure means to one client, in general or in one scenario."""
+    """The severity and the consequence of a failure to one client, in general or in one scenario."""
 
     profile: str
     scenario: str | None
     mark: Mark
     by: Literal["profile", "level"]
-    """What gives the severity."""
+    """The profile gives the severity; where it does not mention the check, its level does."""
     consequence: str
     evidence: str
     source: Link | None

@@ -74,7 +74,7 @@ class ScenarioView:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What the steps of all scenarios share."""
+    """The part that the steps of all scenarios share. Its budget is spent while they are arranged."""
 
     anchors: Anchors
     base: str

@@ -120,7 +120,7 @@ class View:
     profiles: tuple[ProfileView, ...]
     not_judged: tuple[Reason, ...]
     deleted: int
-    left: tuple[tuple[str, str, str], ...]
+    leftovers: tuple[tuple[str, str, str], ...]
     bystanders: int
     changed: tuple[str, ...]
     claims: Excerpt | None
@@ -156,7 +156,7 @@ def build(document: Document) -> View:
         profiles=profiles,
         not_judged=_not_judged(document, anchors),
         deleted=document.cleanup.deleted,
-        left=tuple(
+        leftovers=tuple(
             (one_line(each.type, 60), one_line(each.id or "unknown", 200), one_line(each.why, 300))
             for each in document.cleanup.left
         ),

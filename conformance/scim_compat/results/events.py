@@ -1,4 +1,4 @@
-"""What happens in a run, as it happens: one frozen type for each kind of event.
+"""The events of a run, as they happen: one frozen type for each kind.
 
 A run reports to observers. The writer of ``events.jsonl`` is one (``results/stream.py``), the terminal another.
 The order is::
@@ -59,7 +59,7 @@ class ScenarioEnded:
 
 
 class NoteKind(enum.StrEnum):
-    """Who has to do with a note."""
+    """The part of the program that a note concerns."""
 
     RUN = "run"
     """The run could not do a part of its work; the note says why."""

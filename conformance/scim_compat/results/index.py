@@ -42,7 +42,7 @@ class Block:
     severities: tuple[Severity, ...] = ()
 
     def end(self, *, interrupted: bool) -> ScenarioResult:
-        """Return the scenario's own result, or what its checks had found when a kill cut it off."""
+        """Return the scenario's own result. For one that a kill cut off, its checks give the severity."""
         return self.result or ScenarioResult(
             id=self.id,
             profile=self.profile,

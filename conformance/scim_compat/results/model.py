@@ -1,4 +1,4 @@
-"""The results of a check and of a scenario while a run is on. ``results.document`` holds what is kept of them."""
+"""The results of a check and of a scenario while a run is on. ``results.document`` holds them for good."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class ScenarioResult:
     reason: str = ""
     """Why it was skipped, is not applicable, or ended in an error."""
     unseen: Literal[Outcome.SKIP, Outcome.ERROR] | None = None
-    """Of one that failed: what it would have been without its findings, because a part of it was not seen."""
+    """For a failed scenario of which a part was not seen: its outcome without its findings."""
     requests: int = 0
     ms: float = 0.0
     findings: int = 0

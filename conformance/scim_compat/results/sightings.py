@@ -34,7 +34,7 @@ _OWN: Final = re.compile(r"(?:id|schemas|meta|groups)\b", re.IGNORECASE)
 
 
 class _Removal(enum.Enum):
-    """What was asked for a user whose state is read next."""
+    """The last request about a user whose state is read next."""
 
     DISABLE = enum.auto()
     DELETE = enum.auto()

@@ -1,4 +1,4 @@
-"""What the members of results.json must be like: the small types that records are made of."""
+"""The small types that records are made of, with the rules that their values keep."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _is_time(text: str) -> bool:
 
 
 class Rule(NamedTuple):
-    """What a member must be like beyond its type. ``sentence`` says of a value that it is not."""
+    """A rule beyond the type of a member. ``sentence`` completes ``VALUE …`` for a value that breaks it."""
 
     holds: Callable[[Any], Any]
     sentence: str
@@ -47,6 +47,6 @@ NamedCounts = Mapping[str, Counts]
 JsonObject = Mapping[str, Json]
 
 
-def named(name: str) -> dict[str, str]:
+def member_name(name: str) -> dict[str, str]:
     """Metadata of a field whose member in the file has another name."""
     return {"key": name}

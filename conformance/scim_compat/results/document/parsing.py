@@ -34,7 +34,7 @@ Record = TypeVar("Record")
 
 
 class _DamageError(Exception):
-    """What is wrong, and the way there: members and indexes, the innermost first."""
+    """A sentence about the damage, and the way there: members and indexes, the innermost first."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
@@ -303,7 +303,7 @@ def _read_scenario(content: Json) -> ScenarioRecord:
 
 
 def _read_claims(content: Json) -> Claims:
-    """A target file may claim more than is known here: that is kept as it is."""
+    """Claims that are not known here stay in ``content``."""
     given = _object(content)
     own = {"groups": _reader(bool)}  # no null: None stands for a claim that is absent
     known = {

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from scim_compat.results.document.members import Count, Counts, JsonObject, Limit, NamedCounts, named
+from scim_compat.results.document.members import Count, Counts, JsonObject, Limit, NamedCounts, member_name
 
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What the vendor says the endpoint does. None, or empty: nothing is said."""
+    """The claims of the vendor. None, or empty: nothing is said."""
 
     content: JsonObject
     """All of it, as given in the target file. The fields below are the known part of it."""
-    without_features: tuple[str, ...] = field(default=(), metadata=named("without-features"))
+    without_features: tuple[str, ...] = field(default=(), metadata=member_name("without-features"))
     groups: bool | None = None
     filterable: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """``user`` or ``group`` → attributes that filters may name."""
@@ -23,14 +23,14 @@ class Claims:
     disable: str = ""
     delete: str = ""
     existing: str = ""
-    page_size: Mapping[str, Limit] = field(default_factory=dict, metadata=named("page-size"))
+    page_size: Mapping[str, Limit] = field(default_factory=dict, metadata=member_name("page-size"))
     """``default`` and ``max``: how many resources one list holds."""
-    media_types: tuple[str, ...] = field(default=(), metadata=named("media-types"))
+    media_types: tuple[str, ...] = field(default=(), metadata=member_name("media-types"))
 
 
 @dataclass(frozen=True, slots=True)
 class CapabilityInfo:
-    """What the endpoint says of itself; None where it says nothing."""
+    """The endpoint's own discovery documents; None where it has none."""
 
     provider_config: JsonObject | None
     resource_types: tuple[JsonObject | str, ...] | None
@@ -51,7 +51,7 @@ class CapabilityInfo:
         return entry if isinstance(entry, Mapping) else {}
 
     def is_supported(self, name: str) -> bool | None:
-        """True or False as the provider configuration says of ``patch``, ``filter`` …; None if it says nothing."""
+        """``supported`` of ``patch``, ``filter`` … in the provider configuration; None if it says nothing."""
         supported = self.entry(name).get("supported")
         return supported if isinstance(supported, bool) else None
 
@@ -88,7 +88,7 @@ class Pages:
 
 @dataclass(frozen=True, slots=True)
 class Sightings:
-    """What the run saw the endpoint do, counted. ``results.schema.json`` says what each word means."""
+    """The endpoint's behaviour in this run, counted. ``results.schema.json`` explains each word."""
 
     operations: NamedCounts
     filters: Mapping[str, NamedCounts]
@@ -112,4 +112,4 @@ class TargetInfo:
     """SCIM version → base URL; empty if the target file does not tell versions apart."""
     claims: Claims
     capabilities: CapabilityInfo
-    sightings: Sightings = field(metadata=named("found"))
+    sightings: Sightings = field(metadata=member_name("found"))
