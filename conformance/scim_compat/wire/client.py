@@ -198,6 +198,8 @@ class Wire:
         )
 
     def _read(self, answer: httpx.Response, deadline: float, hidden: frozenset[str]) -> Response:
+        if not 100 <= answer.status_code <= 999:  # of an application in this process; a server could not send it
+            raise httpx.RemoteProtocolError(f"illegal status {answer.status_code}")
         body = read_body(answer, cap=self.settings.body_cap, deadline=deadline, clean=self.secrets.text)
         reason = answer.extensions.get("reason_phrase")
         response = Response(

@@ -281,6 +281,21 @@ def http_only(handler):
     return app
 
 
+@pytest.mark.parametrize("status", [0, 42, 99, 1000])
+def test_a_status_that_no_server_could_send_is_no_answer(status):
+    def wsgi(environ, start_response):
+        start_response(f"{status} Odd", [])
+        return [b"{}"]
+
+    async def asgi(scope, receive, send):
+        await _answer(send, status=status)
+
+    for transport in (WsgiTransport(wsgi), AsgiTransport(http_only(asgi))):
+        exchange = get(transport)
+        assert exchange.response is None
+        assert (exchange.failure.kind, f"illegal status {status}" in exchange.failure.text) == ("protocol", True)
+
+
 def test_an_asgi_application_gets_what_a_server_would_give():
     seen = {}
 
