@@ -7,14 +7,13 @@ from dataclasses import replace
 from typing import Any, Final
 
 from scim_compat import schemas
-from scim_compat.checks.registry import Level
 from scim_compat.engine.fitting import fits_schemas
 from scim_compat.engine.intent import Observation
 from scim_compat.scim import messages, paths
 from scim_compat.scim.filters import Path
 from scim_compat.scim.grammar import PathError, parse_path
 from scim_compat.scim.names import is_urn
-from scim_compat.values import MISSING, Json
+from scim_compat.values import MISSING, Json, Level
 
 _OPERATIONS: Final = frozenset({"add", "remove", "replace"})
 

@@ -28,23 +28,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from scim_compat.engine.intent import Action, Observation
 from scim_compat.results.model import ClaimTopic
 from scim_compat.scim.names import Scim
-from scim_compat.values import MISSING
+from scim_compat.values import MISSING, Level
 
 BOTH: Final[tuple[Scim, ...]] = ("2.0", "1.1")
 """For ``scim=``: the rule holds in both versions of the protocol."""
 _FEW: Final = 5
-
-Level = Literal["MUST", "SHOULD", "MAY", "CLIENT"]
-"""MUST/SHOULD/MAY: the word of the cited section. CLIENT: the provider needs it, the RFC does not say so.
-
-What a section states as a plain fact of the protocol (the server "responds with 200", ``id`` "is unique") and
-leaves no second way to do counts as MUST; where its own text or examples show a second way, as SHOULD.
-"""
 
 
 class Trait(enum.Flag):

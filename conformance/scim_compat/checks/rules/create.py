@@ -10,11 +10,11 @@ from scim_compat.checks.display import display
 from scim_compat.checks.effects import effects, is_custom, is_rewording, subject, writes
 from scim_compat.checks.published import is_published
 from scim_compat.checks.refusals import level_of_refusal
-from scim_compat.checks.registry import BOTH, Level, Violation, check
+from scim_compat.checks.registry import BOTH, Violation, check
 from scim_compat.engine.intent import Observation
 from scim_compat.results.model import ClaimTopic
 from scim_compat.scim import paths
-from scim_compat.values import MISSING, Json
+from scim_compat.values import MISSING, Json, Level
 
 
 @check(

@@ -11,14 +11,14 @@ from typing import Final
 from scim_compat import schemas
 from scim_compat.checks.answers import is_html
 from scim_compat.checks.published import find_attribute
-from scim_compat.checks.registry import BOTH, Level, NotJudged, Violation, at_most_five, check
+from scim_compat.checks.registry import BOTH, NotJudged, Violation, at_most_five, check
 from scim_compat.engine.intent import Observation
 from scim_compat.engine.versions import VERSIONS
 from scim_compat.scim import messages, urls
 from scim_compat.scim.filters import operands
 from scim_compat.scim.grammar import parse_path
 from scim_compat.scim.names import CORE_URNS, PROVIDER_CONFIG, RESOURCE_TYPES, SCHEMAS, Scim
-from scim_compat.values import MISSING, Json, escape
+from scim_compat.values import MISSING, Json, Level, escape
 
 _LISTED: Final = frozenset({SCHEMAS, RESOURCE_TYPES})
 _COMMON: Final = frozenset({"schemas", "id", "externalid", "meta"})

@@ -8,14 +8,14 @@ from typing import Final
 from scim_compat import schemas
 from scim_compat.checks.answers import SCIM_JSON, is_html, is_json_requested, json_object
 from scim_compat.checks.display import display_text
-from scim_compat.checks.registry import Level, Trait, Violation, check
+from scim_compat.checks.registry import Trait, Violation, check
 from scim_compat.engine.intent import Observation
 from scim_compat.scim import messages
 from scim_compat.scim.filters import ORDERS, Comparison
 from scim_compat.scim.grammar import Expected, PathError, parse_filter
 from scim_compat.scim.names import ERROR
 from scim_compat.scim.urls import parameters
-from scim_compat.values import MISSING
+from scim_compat.values import MISSING, Level
 
 SCIM_TYPES: Final = frozenset(
     {

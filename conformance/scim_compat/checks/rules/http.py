@@ -7,9 +7,10 @@ from typing import Final
 
 from scim_compat.checks.answers import is_status_named
 from scim_compat.checks.refusals import level_of_refusal
-from scim_compat.checks.registry import BOTH, Level, Trait, Violation, check
+from scim_compat.checks.registry import BOTH, Trait, Violation, check
 from scim_compat.engine.intent import Observation
 from scim_compat.scim.urls import parameters
+from scim_compat.values import Level
 from scim_compat.wire.messages import FailureKind
 
 _STATUS_IS_JUDGED: Final = ("patch", "replace", "raw")

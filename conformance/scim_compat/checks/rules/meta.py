@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from scim_compat.checks.display import display_id, display_text
 from scim_compat.checks.published import resource_types
-from scim_compat.checks.registry import BOTH, Level, Violation, at_most_five, check
+from scim_compat.checks.registry import BOTH, Violation, at_most_five, check
 from scim_compat.checks.resources import (
     ANSWERS,
     Resource,
@@ -19,7 +19,7 @@ from scim_compat.checks.resources import (
 )
 from scim_compat.engine.intent import Observation
 from scim_compat.scim import messages, urls
-from scim_compat.values import MISSING
+from scim_compat.values import MISSING, Level
 
 _NOT_IN_A_URL: Final = frozenset(' "<>\\^`{|}')
 """Neither reserved nor unreserved (RFC 3986 §2): in a URL they are percent-encoded."""

@@ -19,11 +19,12 @@ from scim_compat.checks.effects import (
 )
 from scim_compat.checks.published import is_published, is_unwritable
 from scim_compat.checks.refusals import level_of_refusal
-from scim_compat.checks.registry import BOTH, Level, NotJudged, Violation, check
+from scim_compat.checks.registry import BOTH, NotJudged, Violation, check
 from scim_compat.engine.intent import Effect, Observation, Write
 from scim_compat.results.model import ClaimTopic
 from scim_compat.scim import paths
 from scim_compat.scim.grammar import parse_path
+from scim_compat.values import Level
 
 
 @check(

@@ -16,10 +16,10 @@ from scim_compat.checks.answers import (
     json_object,
     require_no_redirect,
 )
-from scim_compat.checks.registry import BOTH, Level, Trait, Violation, check
+from scim_compat.checks.registry import BOTH, Trait, Violation, check
 from scim_compat.engine.intent import Observation
 from scim_compat.scim import messages, urls
-from scim_compat.values import MISSING
+from scim_compat.values import MISSING, Level
 
 
 @check(

@@ -9,7 +9,7 @@ from typing import Final
 from scim_compat import schemas
 from scim_compat.checks.answers import is_list_request, is_status_accepted
 from scim_compat.checks.display import display_id
-from scim_compat.checks.registry import BOTH, Level, NotJudged, Violation, at_most_five, check
+from scim_compat.checks.registry import BOTH, NotJudged, Violation, at_most_five, check
 from scim_compat.checks.resources import (
     ANSWERS,
     Resource,
@@ -23,7 +23,7 @@ from scim_compat.checks.resources import (
 from scim_compat.engine.intent import Observation
 from scim_compat.scim import messages
 from scim_compat.scim.names import ENTERPRISE, Scim
-from scim_compat.values import MISSING
+from scim_compat.values import MISSING, Level
 
 _PLACES_WITH_RULES: Final = (
     *("/id", "/schemas", "/password", "/active", "/meta/resourceType", "/meta/location"),

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from scim_compat import schemas
 from scim_compat.checks.published import core_urn, resource_types
-from scim_compat.checks.registry import BOTH, Level, Violation, at_most_five, check
+from scim_compat.checks.registry import BOTH, Violation, at_most_five, check
 from scim_compat.checks.resources import (
     ANSWERS,
     Resource,
@@ -19,7 +19,7 @@ from scim_compat.checks.resources import (
 from scim_compat.engine.intent import Observation
 from scim_compat.scim import messages
 from scim_compat.scim.names import is_urn
-from scim_compat.values import MISSING, Json, escape
+from scim_compat.values import MISSING, Json, Level, escape
 
 
 @check(
