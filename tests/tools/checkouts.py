@@ -8,7 +8,7 @@ checkout, so call it with the Python of that checkout's ``.venv``. A relay betwe
 client sends.
 
 ``--profile`` and ``--server`` choose a part, ``--seed`` takes other people, ``--words`` compares what the command
-prints as well. A line tells of each profile and server, the last one of them all. Exit status: 0 all the same,
+prints as well, ``--structure`` passes over sentences. A line tells of each profile and server, the last one of them all. Exit status: 0 all the same,
 1 something differs, 2 a checkout cannot be used.
 """
 
@@ -331,19 +331,21 @@ _DURATION: Final = re.compile(r"\b\d[\d.,]* ?(ms|s|seconds?|minutes?)\b")
 # --- what differs ---------------------------------------------------------------------------------
 
 
-LAWFUL: Final = re.compile(
-    r"/tool/version|/run/(id|started|ended)|/profiles/\d+/scenarios/\d+(/steps/\d+/exchange)?/ms|.*/\$id"
-)
+CHANGING: Final = r"/tool/version|/run/(id|started|ended)|/profiles/\d+/scenarios/\d+(/steps/\d+/exchange)?/ms|.*/\$id"
 """JSON pointers into results.json at which two runs of one checkout may differ."""
+SENTENCES: Final = r".*/(title|summary|note|why|what|reason|message|consequence|fix|digest)"
+"""JSON pointers of texts for people, and of the digest that covers those of a profile."""
 _ABSENT: Final = object()
 
 
-def difference(old: Run, new: Run, *, words: bool) -> str:
+def difference(old: Run, new: Run, *, words: bool, structure: bool) -> str:
     """The first difference, on lines of its own; empty if there is none."""
     troubles = [f"{run.checkout}: {run.trouble}" for run in (old, new) if run.trouble]
     if troubles:
         return "; ".join(troubles)
-    found = _of_requests(old.requests, new.requests) or _of_values("results.json", "", old.results, new.results)
+    exempt = re.compile(f"{CHANGING}|{SENTENCES}" if structure else CHANGING)
+    found = _of_requests(old.requests, new.requests)
+    found = found or _of_values("results.json", old.results, new.results, exempt=exempt)
     if found:
         return found
     if old.status != new.status:
@@ -366,19 +368,23 @@ def _of_requests(old: Sequence[bytes], new: Sequence[bytes]) -> str:
     return ""
 
 
-def _of_values(what: str, pointer: str, old: Any, new: Any) -> str:
-    """Depth first, objects in the old one's order."""
+def _of_values(
+    what: str, old: Any, new: Any, *, exempt: re.Pattern[str] = re.compile(CHANGING), pointer: str = ""
+) -> str:
+    """Depth first, objects in the old one's order. Pointers that ``exempt`` matches are passed over."""
     pairs: Iterator[tuple[object, Any, Any]] = iter(())
     if isinstance(old, dict) and isinstance(new, dict):
         pairs = ((key, old.get(key, _ABSENT), new.get(key, _ABSENT)) for key in [*old, *(new.keys() - old.keys())])
     elif isinstance(old, list) and isinstance(new, list):
         pairs = ((n, *two) for n, two in enumerate(itertools.zip_longest(old, new, fillvalue=_ABSENT)))
-    elif (type(old) is type(new) and old == new) or LAWFUL.fullmatch(pointer):
+    elif (type(old) is type(new) and old == new) or exempt.fullmatch(pointer):
         return ""
     else:
         title = f"{what} differs at {pointer or 'its root'}"
         return _shown(title, *_near(*("(none)" if v is _ABSENT else json.dumps(v) for v in (old, new))))
-    found = (_of_values(what, f"{pointer}/{_escaped(key)}", one, other) for key, one, other in pairs)
+    found = (
+        _of_values(what, one, other, exempt=exempt, pointer=f"{pointer}/{_escaped(key)}") for key, one, other in pairs
+    )
     return next(filter(None, found), "")
 
 
@@ -406,14 +412,14 @@ def _shown(title: str, old: str, new: str) -> str:
 # --- the command ----------------------------------------------------------------------------------
 
 
-def compare(old: Checkout, new: Checkout, pairs: Sequence[Pair], *, seed: int, words: bool) -> int:
+def compare(old: Checkout, new: Checkout, pairs: Sequence[Pair], *, seed: int, words: bool, structure: bool) -> int:
     """Runs the pairs and tells of each; how many differ."""
     started, sent, differing = time.monotonic(), 0, 0
     relay = Relay()
     try:
         for pair in pairs:
             one, other = (play(checkout, pair, relay, seed) for checkout in (old, new))
-            found = difference(one, other, words=words)
+            found = difference(one, other, words=words, structure=structure)
             differing += bool(found)
             sent += len(one.requests)
             print(f"{pair}: {found or _same(one)}", flush=True)
@@ -446,6 +452,7 @@ def main() -> int:
     parser.add_argument("--server", nargs="+", action="extend", default=[], choices=SERVERS, help="default: all")
     parser.add_argument("--seed", type=int, default=7, help="of both runs (%(default)s)")
     parser.add_argument("--words", action="store_true", help="compare stdout too, without times and places")
+    parser.add_argument("--structure", action="store_true", help="pass over sentences: titles, reasons, fixes …")
     given = parser.parse_args()
     old, new = Checkout("old", given.old.resolve()), Checkout("new", given.new.resolve())
     try:
@@ -453,10 +460,11 @@ def main() -> int:
         pairs = chosen(before, given.profile, given.server)
     except Unusable as error:
         parser.error(str(error))
-    if before != after:
-        print(_of_values("the list of profiles", "", before, after))
+    exempt = re.compile(SENTENCES if given.structure else "(?!)")
+    if _of_values("the list of profiles", before, after, exempt=exempt):
+        print(_of_values("the list of profiles", before, after, exempt=exempt))
         return 1
-    return bool(compare(old, new, pairs, seed=given.seed, words=given.words))
+    return bool(compare(old, new, pairs, seed=given.seed, words=given.words, structure=given.structure))
 
 
 if __name__ == "__main__":
