@@ -79,8 +79,8 @@ class Verdict(enum.StrEnum):
 Level = Literal["MUST", "SHOULD", "MAY", "CLIENT"]
 """MUST/SHOULD/MAY: the word of the cited section. CLIENT: the provider needs it, the RFC does not say so.
 
-A plain fact of the protocol (the server "responds with 200", ``id`` "is unique") counts as MUST where the section leaves
-no second way, and as SHOULD where its own text or examples show one.
+A plain fact of the protocol (the server "responds with 200", ``id`` "is unique") counts as MUST where the section
+leaves no second way, and as SHOULD where its own text or examples show one.
 """
 
 Evidence = Literal["documented", "observed", "inferred"]
