@@ -24,14 +24,14 @@ class _Commands(click.Group):
     """Imports a command's module only when it is called: ``--version`` pays for none."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        found = [m.name for m in pkgutil.iter_modules(commands.__path__)]
-        return sorted(found, key=lambda name: (_ORDER.index(name) if name in _ORDER else len(_ORDER), name))
+        names = [m.name for m in pkgutil.iter_modules(commands.__path__)]
+        return sorted(names, key=lambda name: (_ORDER.index(name) if name in _ORDER else len(_ORDER), name))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - likewise
         if cmd_name not in {m.name for m in pkgutil.iter_modules(commands.__path__)}:
             return None
-        found = importlib.import_module(f"scim_compat.cli.commands.{cmd_name}").command
-        return found if isinstance(found, click.Command) else None
+        command = importlib.import_module(f"scim_compat.cli.commands.{cmd_name}").command
+        return command if isinstance(command, click.Command) else None
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

@@ -141,7 +141,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     profile = controller.profile_of(file_path)
     if profile is None:
         return None
-    # Of a file outside the root folder pytest makes an empty id, the same for every built-in profile.
+    # pytest gives every file outside the root folder the same empty id; built-in profiles need one each.
     outside = not file_path.is_relative_to(parent.config.rootpath)
     more: dict[str, Any] = {"nodeid": f"{profile.id}.yaml"} if outside else {}
     file: ProfileFile = ProfileFile.from_parent(parent, path=file_path, profile=profile, controller=controller, **more)

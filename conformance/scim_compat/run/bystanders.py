@@ -45,8 +45,8 @@ def refuse_seed_in_use(run: RunContext, scim: Scim) -> None:
     tag, harness = people.tag_for(run.seed), VERSIONS[scim].harness
     query = wording.query([("filter", f'userName co "{tag}"')], client=harness)
     done = run.sender.send(Request(method="GET", target=ENDPOINTS["User"] + query, headers=Headers(harness.headers)))
-    found = done.response.json if done.response is not None and done.response.ok else None
-    for name in _names(found, "userName"):
+    answer = done.response.json if done.response is not None and done.response.ok else None
+    for name in _names(answer, "userName"):
         if tag in name.lower():
             raise _seed_in_use(tag, name)
 

@@ -1,4 +1,4 @@
-"""What the results say of a run before it begins, and of the endpoint once it has answered."""
+"""The first event of a run, and the discovery documents in the short form that the results keep."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run is asked for, and how it ended."""
+"""The request for a run, and its outcome."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ScenarioReported:
 
 
 Progress = Event | ScenariosCollected | ScenarioReported
-"""What a terminal may show while a run goes on."""
+"""Events that a terminal may show while a run goes on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

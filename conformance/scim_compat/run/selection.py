@@ -1,4 +1,4 @@
-"""Which profiles and scenarios a run plays."""
+"""The selection: profiles and scenarios that a run plays."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def matching(scenarios: Iterable[Scenario], patterns: Sequence[str]) -> list[Sce
 
 
 def is_match(scenario: Scenario, pattern: str) -> bool:
-    """Whether the pattern names the scenario.
+    """True when the pattern names the scenario.
 
     A pattern is an area (``users``), an id (``users.disable``), an id with its variant
     (``users.disable.as-string``) or a glob over ids (``groups.*``). An id names all its variants.

@@ -53,8 +53,8 @@ def load(path: Path) -> Target:
     complaints = [complaint for _, complaint in from_schema] or list(_at_odds(plain, root))
     if complaints:
         clean = Redactor.of(_misplaced(plain)).quoted
-        told = (replace(c, what=clean(c.what), hint=clean(c.hint)) for c in complaints)
-        raise SourceFileError(sorted(told, key=lambda c: c.where.line))
+        redacted = (replace(c, what=clean(c.what), hint=clean(c.hint)) for c in complaints)
+        raise SourceFileError(sorted(redacted, key=lambda c: c.where.line))
     bases = plain.get("bases", {})
     return Target(
         url=plain["url"],
@@ -66,7 +66,7 @@ def load(path: Path) -> Target:
 
 
 def _at_odds(plain: Mapping[str, Any], root: Node) -> Iterator[Complaint]:
-    """What contradicts another part of the file."""
+    """One complaint for each value that contradicts another part of the file."""
     other = plain.get("bases", {}).get("2.0", plain["url"])
     if other.rstrip("/") != plain["url"].rstrip("/"):
         where = root.at(("bases", "2.0")).where
@@ -79,7 +79,7 @@ def _at_odds(plain: Mapping[str, Any], root: Node) -> Iterator[Complaint]:
 
 
 def _misplaced(plain: Mapping[str, Any]) -> Iterator[str]:
-    """What may be a secret that was written into the file, where only its place belongs: it is not repeated."""
+    """Words that may be a secret, written where only its place belongs. No message repeats them."""
     auth = plain.get("auth")
     if isinstance(auth, str):
         yield auth
