@@ -12,6 +12,13 @@ from typing import Any
 import pytest
 
 THOROUGH = pytest.mark.thorough
+share = 1
+"""One of so many examples of a property is drawn. ``support.collecting`` sets it."""
+
+
+def examples(count: int) -> int:
+    """How many examples of a property Hypothesis makes; ``count`` where nothing is left out."""
+    return max(count // share, 10)
 
 
 def pairs(cases: Sequence[Any], ways: Sequence[Any]) -> list[Any]:

@@ -15,7 +15,7 @@ from scim_compat.wire.messages import Request
 SEED = 7
 
 _load = loading.load
-"""As the product has it: ``conftest`` puts ``loaded`` in its place."""
+"""As the product has it: ``support.fixtures`` puts ``loaded`` in its place."""
 
 
 @functools.cache

@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
+import os
+import socket
+import subprocess
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-BARRED = {
-    "socket.bind": "binds a socket: it belongs into tests/served",
-    "socket.connect": "connects a socket: it belongs into tests/served",
-    "subprocess.Popen": "starts a process: it belongs into tests/process",
-    "os.fork": "starts a process: it belongs into tests/process",
-    "os.posix_spawn": "starts a process: it belongs into tests/process",
-    "os.system": "starts a process: it belongs into tests/process",
-}
-"""Event of the interpreter's audit -> what to do about a unit test that raises it."""
 
-running: list[str] = []
-"""The unit test that runs, if one does."""
+class NotAUnitTestError(Exception):
+    """A test in ``tests/unit`` needs what its folder rules out."""
 
 
-def audit(event: str, _arguments: tuple[Any, ...]) -> None:
-    if event in BARRED and running:
-        raise RuntimeError(f"{running[-1]} {BARRED[event]}")
+def barred(what: str, folder: str) -> Callable[..., Any]:
+    def refuse(*_arguments: Any, **_more: Any) -> Any:
+        raise NotAUnitTestError(f"this test {what}: it belongs into tests/{folder}")
+
+    return refuse
 
 
-sys.addaudithook(audit)
-
-
-@pytest.fixture(autouse=True)
-def _no_socket_and_no_process(request: pytest.FixtureRequest) -> Iterator[None]:
-    running.append(request.node.nodeid)
-    yield
-    running.pop()
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol() -> Iterator[None]:
+    """From the set-up of a unit test to its end."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("bind", "connect", "connect_ex"):
+            patch.setattr(socket.socket, name, barred(f"calls socket.{name}", "served"))
+        patch.setattr(subprocess.Popen, "__init__", barred("starts a process", "process"))
+        for name in ("fork", "posix_spawn", "system"):
+            patch.setattr(os, name, barred(f"calls os.{name}", "process"))
+        return (yield)

@@ -645,7 +645,7 @@ def test_a_long_list_is_judged_in_bounded_time():
     def crowd(size):
         return listed(listing(*(user(f"c{n}") for n in range(size))), ours={f"c{n}": "x" for n in range(size)})
 
-    few, many = crowd(500), crowd(5000)
+    few, many = crowd(250), crowd(2500)
     assert failing(few) == failing(many) == set()
     assert calls(lambda: failing(many)) < 12 * calls(lambda: failing(few))
 
@@ -697,8 +697,12 @@ def test_hostile_error_bodies_cost_little():
 ODD = [None, 5, 1.5, True, "text", [], {}, [[]], [None], {"Resources": 5, "totalResults": {}}, {"Resources": [None, 5, [], {}]}, {"schemas": 5, "id": {}, "meta": [], "emails": {}, "members": [5]}, {"schemas": [ERROR], "status": [], "scimType": {}, "detail": 5}, {"schemas": [USER, [], {}], "id": "u1", "active": {}, "meta": {"resourceType": {}, "location": [], "created": {}}, "emails": [{"value": {}, "type": {}, "primary": []}, {}], "addresses": [[]], ENTERPRISE: {"manager": [], "department": {}}}, {ENTERPRISE: [], "urn:x": "y", "emails": [[], {"type": []}]}]  # fmt: skip
 
 
+STATUSES = (200, 201, 204, 302, 400, 401, 409, 500)
+TARGETS = ("/Users?filter=x&count=x&startIndex=", "/Users/u1", "/Schemas", "/", "")
+
+
 @pytest.mark.parametrize("body", ODD, ids=repr)
-def test_odd_bodies_raise_nothing(body):
+def test_odd_bodies_raise_nothing(body, thorough):
     odd_capabilities = Capabilities(
         provider_config={},
         resource_types=({}, {"endpoint": 5, "schema": 7, "schemaExtensions": 5}),
@@ -718,8 +722,8 @@ def test_odd_bodies_raise_nothing(body):
         "anonymous",
         "discover",
     ):
-        for status in (200, 201, 204, 302, 400, 401, 409, 500):
-            for target in ("/Users?filter=x&count=x&startIndex=", "/Users/u1", "/Schemas", "/", ""):
+        for place, status in enumerate(STATUSES):
+            for target in TARGETS if thorough else TARGETS[place % len(TARGETS) :][:1]:
                 seen = see(
                     action,
                     body,
@@ -734,4 +738,4 @@ def test_odd_bodies_raise_nothing(body):
                 )
                 failing(seen)
                 ran += 1
-    assert ran == 11 * 8 * 5
+    assert ran == 11 * len(STATUSES) * (len(TARGETS) if thorough else 1)

@@ -26,6 +26,7 @@ from scim_compat.source import yaml as yamlsource
 from scim_compat.source.complaints import nearest
 from scim_compat.values import Where
 from support.cost import calls, ends
+from support.draw import examples
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
@@ -210,7 +211,7 @@ def test_a_file_that_is_none_is_told_as_such(tmp_path):
 @example("a: !<x> b")
 @example("%TAG ! tag:x,2000:\n---\n!y a: 1")
 @example('a: "\\ud800"')
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_any_text_gives_a_tree_or_a_complaint_with_a_line(text):
     try:
         root = parsed(text.encode("utf-8", "surrogatepass"))
@@ -796,7 +797,7 @@ PLACES = [path for path in places(WHOLE) if path]
 
 
 @given(st.sampled_from(PLACES), JSON)
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(80), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_value_in_any_place_loads_or_is_complained_of(tmp_path, place, value):
     changed = json.loads(json.dumps(WHOLE))
     *above, last = place
@@ -842,6 +843,6 @@ def test_a_file_of_nothing_but_mistakes_is_given_up(profile_file):
         return BASE.replace("\nrequires:\n", "\nrequires:\n" + entries)
 
     for mistakes in (scenarios, requires):
-        few, many = (profile_file(mistakes(count), f"{count}.yaml") for count in (500, 5000))
+        few, many = (profile_file(mistakes(count), f"{count}.yaml") for count in (250, 2500))
         assert len(complaints(few)) == len(complaints(many)) == 200
         assert calls(lambda many=many: complaints(many)) < 11 * calls(lambda few=few: complaints(few))

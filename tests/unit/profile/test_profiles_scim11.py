@@ -11,10 +11,9 @@ from functools import cache
 import pytest
 from scim_compat.checks.citations import cited
 from scim_compat.checks.registry import all_checks
-from scim_compat.engine.rehearsal import rehearse
 from scim_compat.run.endpoint import base_urls
 from scim_compat.run.settings import Settings
-from support.profiles import loaded
+from support.profiles import loaded, rehearsed
 
 CORE = "urn:scim:schemas:core:1.0"
 PROFILES = ["okta-scim11", "okta-spec-scim11", "thousandeyes-okta-scim11"]
@@ -23,18 +22,12 @@ PROFILES = ["okta-scim11", "okta-spec-scim11", "thousandeyes-okta-scim11"]
 @cache
 def requests(name, scenario):
     """(method, target, body) of what the client itself sends, ids as the imaginary server gives them."""
-    profile = loaded(name)
-    chosen = next(s for s in profile.scenarios if s.id == scenario)
-    sent = [
-        p.observation.exchange.request for p in rehearse(profile, chosen, seed=7) if p.observation.intent.by == "client"
-    ]
+    sent = [p.observation.exchange.request for p in rehearsed(name, scenario) if p.observation.intent.by == "client"]
     return [(r.method, r.target, json.loads(r.body) if r.body else None) for r in sent]
 
 
 def headers(name, scenario, method):
-    profile = loaded(name)
-    chosen = next(s for s in profile.scenarios if s.id == scenario)
-    played = rehearse(profile, chosen, seed=7)
+    played = rehearsed(name, scenario)
     found = next(
         p for p in played if p.observation.intent.by == "client" and p.observation.exchange.request.method == method
     )
@@ -147,7 +140,7 @@ def test_a_group_is_deleted():
 def test_no_profile_deletes_users_or_speaks_2_0():
     for name in PROFILES:
         for scenario in loaded(name).scenarios:
-            for played in rehearse(loaded(name), scenario, seed=7):
+            for played in rehearsed(name, scenario.id):
                 request = played.observation.exchange.request
                 assert not (request.method == "DELETE" and request.target.startswith("/Users"))
                 text = request.target + repr(tuple(request.headers)) + (request.body or b"").decode()

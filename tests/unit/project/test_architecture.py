@@ -9,6 +9,7 @@ import json
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,7 @@ def modules(*parts: str) -> list[Path]:
     return found
 
 
+@cache
 def imports(path: Path) -> set[str]:
     """Every module that the file imports, anywhere in it, as ``a.b.c``; for its types, too."""
     names: set[str] = set()

@@ -36,6 +36,7 @@ from scim_compat.report.viewmodel import build
 from scim_compat.results.document.parsing import parse
 from scim_compat.results.document.records import RequestRecord
 from support import results as fixtures
+from support.draw import THOROUGH, examples
 from support.page import Page
 from support.places import ROOT
 
@@ -536,7 +537,7 @@ def test_report_depends_on_results_alone():
 # --- size
 
 
-@pytest.mark.parametrize("failing", [False, True])
+@pytest.mark.parametrize("failing", [True, pytest.param(False, marks=THOROUGH)])
 def test_two_thousand_exchanges_stay_under_five_megabytes(failing, failing_run):
     html = rendered(failing_run if failing else fixtures.many_results(2000))
     assert 1_000_000 < len(html.encode()) < 5_000_000
@@ -589,7 +590,7 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(json_values, st.booleans())
 def test_pretty_changes_nothing_but_whitespace(anything, ascii_only):
     body = json.dumps(anything, ensure_ascii=ascii_only)
@@ -600,7 +601,7 @@ def test_pretty_changes_nothing_but_whitespace(anything, ascii_only):
         assert shown.text == json.dumps(anything, ensure_ascii=ascii_only, indent=2)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(json_values, st.integers(min_value=1, max_value=60))
 def test_pretty_accounts_for_what_it_cuts(anything, cap):
     body = json.dumps([anything, anything])
@@ -685,7 +686,7 @@ class TestDiff:
         assert found is not None
         assert (len(found.differences), found.more) == (5, 25)
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=examples(40), deadline=None)
     @given(json_values, json_values)
     def test_none_means_equal(self, one, other):
         if type(one) is type(other) and isinstance(one, dict):
@@ -708,7 +709,7 @@ def request_of(**more):
 
 
 class TestCurl:
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=examples(40), deadline=None)
     @given(st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cf", "Zl", "Zp"]), max_size=60))
     def test_any_body_survives_quoting(self, body):
         if visible(body) != body:

@@ -20,6 +20,7 @@ from scim_compat.results.document.parsing import parse
 from scim_compat.results.document.writing import as_json
 from scim_compat.values import MISSING, Outcome, Severity, Verdict, unescape
 from support import results as fixtures
+from support.draw import THOROUGH, examples
 from support.places import ROOT
 
 SCHEMA = json.loads((ROOT / "conformance" / "scim_compat" / "results" / "results.schema.json").read_text("utf-8"))
@@ -53,7 +54,7 @@ def small():
         fixtures.hostile_results(),
         fixtures.many_results(20, failing=True),
         small(),
-        SAMPLE,
+        pytest.param(SAMPLE, marks=THOROUGH),
     ],
 )
 def test_what_is_read_comes_back_unchanged(results):
@@ -371,7 +372,7 @@ def pointed_at(results, pointer):
     return node
 
 
-@settings(max_examples=250, deadline=None, derandomize=True)
+@settings(max_examples=examples(250), deadline=None, derandomize=True)
 @given(st.sampled_from(PLACES[1:]), ODD, st.sampled_from(["remove", "add", "replace", "replace"]))
 def test_what_the_schema_allows_is_read_and_shown_and_nothing_else(place, value, how):
     results = damaged(place, value, how=how)
@@ -389,7 +390,7 @@ def test_what_the_schema_allows_is_read_and_shown_and_nothing_else(place, value,
         assert render(document).rstrip().endswith("</html>")
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=examples(60), deadline=None, derandomize=True)
 @given(st.integers(0, 20_000), st.text(max_size=3))
 def test_a_text_that_was_cut_or_spoilt_is_refused_by_an_error_of_ours(at, junk):
     text = json.dumps(small())

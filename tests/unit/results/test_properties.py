@@ -41,10 +41,11 @@ from scim_compat.values import REDACTED, Outcome, Severity, is_at_least, worst
 from scim_compat.wire.redact import Redactor
 from servers import receiver
 from servers.receiver import ENTERPRISE, FJORD, levelled
+from support.draw import examples
 from support.streams import FEATURES, SCENARIOS, footer, profile_header, started, step
 
-thorough = settings(deadline=None, derandomize=True, max_examples=30)
-often = settings(deadline=None, derandomize=True, max_examples=80)
+thorough = settings(deadline=None, derandomize=True, max_examples=examples(30))
+often = settings(deadline=None, derandomize=True, max_examples=examples(80))
 RANK = ("compatible", "limited", "unproven", "incompatible")
 LONG = st.integers(0, 2**32).map(random.Random)
 
@@ -218,7 +219,7 @@ TEXTS = st.lists(PIECES | st.characters(exclude_categories=("Cs",)), max_size=8)
 SECRETS = st.lists(TEXTS.filter(bool), min_size=1, max_size=3)
 
 
-@settings(deadline=None, derandomize=True, max_examples=120)
+@settings(deadline=None, derandomize=True, max_examples=examples(120))
 @given(SECRETS, st.lists(TEXTS, max_size=4), LONG)
 @example(["s3cret[", "hunter2!"], ["s3crethunter2!"], random.Random(0))
 def test_redaction_is_idempotent_whatever_the_secrets_are(secrets, around, chance):
@@ -257,7 +258,7 @@ def leaves(value):
         yield value
 
 
-@settings(deadline=None, derandomize=True, max_examples=100)
+@settings(deadline=None, derandomize=True, max_examples=examples(100))
 @given(
     JSON,
     st.lists(
@@ -398,7 +399,7 @@ def test_operations_of_every_dialect_bring_about_the_wanted_state(change, held):
 
 
 @pytest.mark.parametrize(("place", "dialect"), of_profiles(), ids=lambda value: value if isinstance(value, str) else "")
-@settings(deadline=None, derandomize=True, max_examples=15)
+@settings(deadline=None, derandomize=True, max_examples=examples(15))
 @given(change=changes(), held=resources())
 def test_the_dialects_of_the_profiles_bring_about_the_wanted_state(place, dialect, change, held):
     assert brings_about(held, change, dialect) == wanted(held, change), place

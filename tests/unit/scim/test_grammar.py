@@ -266,7 +266,7 @@ def test_groups_nest_up_to_a_limit():
     assert (raised.value.position, raised.value.expected) == (MOST_NESTED, Expected.SHALLOWER)
 
 
-LARGE = 20_000
+LARGE = 10_000
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scim_compat.values import REDACTED
 from scim_compat.wire.redact import Redactor
+from support.draw import examples
 
 SECRET = 'p/a+s"s wörd&<~>\\é=='
 TOKEN = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.c2lnbmF0dXJl-_x"
@@ -77,7 +78,7 @@ def test_base64_is_found_at_every_alignment(secret, before, after):
     assert 6 * len(left) - 8 * len((before + after).encode()) <= 12
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     st.text(st.characters(exclude_characters="[]", exclude_categories=("Cs",)), min_size=1, max_size=12),
     st.text(st.characters(exclude_categories=("Cs",)), max_size=30),

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scim_compat.values import MISSING
 from scim_compat.wire.strict_json import MAX_DEPTH, parse, sanitise
 from support.cost import ends
+from support.draw import examples
 
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -18,7 +19,7 @@ JSON_VALUES = st.recursive(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(JSON_VALUES, st.booleans())
 def test_clean_json_comes_back_equal_and_without_problems(value, ascii_only):
     try:
@@ -31,7 +32,7 @@ def test_clean_json_comes_back_equal_and_without_problems(value, ascii_only):
         assert (parsed, problems) == (value, ())
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.binary(max_size=200))
 def test_no_bytes_make_it_raise(body):
     parsed, problems = parse(body)
