@@ -125,6 +125,19 @@ def test_without_its_options_it_keeps_out_of_the_way(tmp_path):
     assert "scim" not in done.stdout.replace("scim-compat-", "plugins:").partition("collected")[2].lower()
 
 
+def test_folders_of_a_project_may_have_any_name(tmp_path):
+    """``python -m pytest`` puts the project first on the path: the plugin must not import from its folders."""
+    for name in ("conformance", "profiles", "checks", "engine", "run", "report"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text(f"OWN = {name!r}\n")
+    (tmp_path / "test_own.py").write_text(
+        "import conformance\n\ndef test_own(): assert conformance.OWN == 'conformance'\n"
+    )
+    done = in_a_process("-q", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 passed" in done.stdout
+
+
 def test_k_selects_scenarios(good, tmp_path, by_hand):
     done = by_hand("--scim-url", good, "--scim-profile", "entra-v2", "-k", "old-flag", "--scim-out", "out")
     assert done.returncode == 0, done.stdout
