@@ -31,6 +31,8 @@ from support.commands import COMMAND, TOKEN, Called, environment
 
 STATUSES = {0, 1, 2, 3}
 """What a run may end with; 4 is a fault of ours."""
+FEW = 4
+"""Of every so many cases the results are held against their schema, which takes as long as the run; with ``--all`` of all."""
 MEMORY = 1_000_000_000
 """Bytes of address space that a run may take; an ordinary one takes a third of it."""
 
@@ -109,7 +111,7 @@ def arguments(case: Case, url: str, folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_hostile(case: Case, tmp_path: Path, command: Callable[..., Called]) -> None:
+def test_hostile(case: Case, tmp_path: Path, command: Callable[..., Called], thorough: bool) -> None:
     with hostile(case) as (scene, elsewhere):
         given = arguments(case, scene.url, tmp_path)
         if case.memory or case.jobs > 1:
@@ -126,6 +128,8 @@ def test_hostile(case: Case, tmp_path: Path, command: Callable[..., Called]) -> 
     out = tmp_path / "out"
     if case.results:
         ended(case, scene, out, done)
+        if thorough or list(CASES).index(case.name) % FEW == 0:
+            keeps_the_schema(out / "results.json")
     else:
         not_testable(case, out, done)
     assert elsewhere.heard == [], "somebody went to another host"
@@ -168,8 +172,6 @@ def ended(case: Case, scene: Scene, out: Path, done: Called) -> None:
     """Every writer's work can be read, and says what happened."""
     text = (out / "results.json").read_text(encoding="utf-8")
     results = json.loads(text)
-    problems = [f"{e.json_path}: {e.message[:200]}" for e in _validator().iter_errors(results)]
-    assert problems == []
     assert "in scim-compat, please report it" not in text
     assert results["run"]["complete"], results["run"]["interrupted"]
     failed = {check["id"] for check in checks_of(results) if check["outcome"] == "fail"}
@@ -185,6 +187,11 @@ def ended(case: Case, scene: Scene, out: Path, done: Called) -> None:
     page(out / "report.html")
     suite = ET.parse(out.parent / "junit.xml").getroot()
     assert len(suite.findall(".//testcase")) >= 1
+
+
+def keeps_the_schema(file: Path) -> None:
+    results = json.loads(file.read_text(encoding="utf-8"))
+    assert [f"{e.json_path}: {e.message[:200]}" for e in _validator().iter_errors(results)] == []
 
 
 def checks_of(results: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -116,7 +116,7 @@ def continue_before_each_answer(asked: Asked) -> Answer:
     return b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + asked.good().bytes
 
 
-@case("framing", on=by("POST"), timeout=2, finds="http.in-time", says="No complete answer within 2 s.")
+@case("framing", on=by("POST"), timeout=1, finds="http.in-time", says="No complete answer within 1 s.")
 def continue_for_ever(asked: Asked) -> Answer:
     """100 Continue again and again, as fast as it can. A finding: the client gives up."""
     return asked.drip(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 200, every=0.01)

@@ -60,21 +60,21 @@ def closed_to_everybody(asked: Asked) -> Answer:
     return CLOSE
 
 
-@case("transport", on=by("POST"), timeout=2, finds="http.in-time", says="No complete answer within 2 s.")
+@case("transport", on=by("POST"), timeout=1, finds="http.in-time", says="No complete answer within 1 s.")
 def silent(asked: Asked) -> Answer:
     """The creation is never answered. A finding: the client gives up."""
     asked.good()
     return asked.wait()
 
 
-@case("transport", on=by("POST"), timeout=2, finds="http.in-time", says="No complete answer within 2 s.")
+@case("transport", on=by("POST"), timeout=1, finds="http.in-time", says="No complete answer within 1 s.")
 def slow_headers(asked: Asked) -> Answer:
     """One byte of a header every now and then. A finding: the client gives up."""
     return asked.drip(b"HTTP/1.1 201 Created\r\nX-Slow: ", b"y")
 
 
 @case(
-    "transport", on=by("POST"), timeout=2, finds="http.in-time", says="The answer began (status 201) but did not end."
+    "transport", on=by("POST"), timeout=1, finds="http.in-time", says="The answer began (status 201) but did not end."
 )
 def slow_body(asked: Asked) -> Answer:
     """The body comes byte by byte, and would take hours. A finding: the client gives up."""
@@ -82,7 +82,7 @@ def slow_body(asked: Asked) -> Answer:
 
 
 @case(
-    "transport", on=by("POST"), timeout=2, finds="http.in-time", says="The answer began (status 201) but did not end."
+    "transport", on=by("POST"), timeout=1, finds="http.in-time", says="The answer began (status 201) but did not end."
 )
 def slow_chunks(asked: Asked) -> Answer:
     """Chunks of one byte, for ever. A finding: the client gives up."""
@@ -96,7 +96,13 @@ def silent_from_the_start(asked: Asked) -> Answer:
 
 
 @case(
-    "transport", on=tested, timeout=1, status=1, finds="http.in-time", left=True, says="no bystander user could be made"
+    "transport",
+    on=tested,
+    timeout=0.5,
+    status=1,
+    finds="http.in-time",
+    left=True,
+    says="no bystander user could be made",
 )
 def silent_from_the_middle_on(asked: Asked) -> Answer:
     """Makes the bystanders and goes dumb. Clean-up gives up as well, in the time that the user allows."""
