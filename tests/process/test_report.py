@@ -11,19 +11,21 @@ import pytest
 from scim_compat.report import reproduce
 from scim_compat.report.html import render
 from scim_compat.report.text import visible
+from scim_compat.results.document.parsing import parse
+from scim_compat.results.document.records import RequestRecord
 from support import results as fixtures
 from support.places import ROOT
 
 
 def test_bytes_do_not_depend_on_the_process():
-    code = "import sys; from support import results as f; from scim_compat.report.html import render; sys.stdout.buffer.write(render(f.build_results()).encode())"
+    code = "import sys; from support import results as f; from scim_compat.report.html import render; from scim_compat.results.document.parsing import parse; sys.stdout.buffer.write(render(parse(f.build_results())).encode())"
     environment = os.environ | {
         "PYTHONHASHSEED": "77",
         "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}",
         "TZ": "Asia/Tokyo",
     }
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, check=True, timeout=30)
-    assert done.stdout == render(fixtures.build_results()).encode()
+    assert done.stdout == render(parse(fixtures.build_results())).encode()
 
 
 def curl_arguments(command: str) -> list[str]:
@@ -44,12 +46,12 @@ def test_a_shell_reads_it_as_meant():
     body = '{"a":"it\'s \\u0041 $HOME `id` \u202e\x1b \ud800"}\n@x'
     url = fixtures.BASE + "/Users?filter=emails[type+eq+%22work%22]&$x='y'"
     command = reproduce.curl(
-        {
-            "method": "POST",
-            "url": url,
-            "body": body,
-            "headers": [["Authorization", 'Bearer "$`[redacted]'], ["X-Empty", ""], ["Content-Length", "9"]],
-        }
+        RequestRecord(
+            method="POST",
+            url=url,
+            body=body,
+            headers=[["Authorization", 'Bearer "$`[redacted]'], ["X-Empty", ""], ["Content-Length", "9"]],
+        )
     )
     words = curl_arguments(command)
     assert words[:4] == ["-sS", "-i", "-g", "--path-as-is"]
