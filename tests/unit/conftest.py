@@ -6,9 +6,12 @@ import os
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+UNIT = Path(__file__).parent
 
 
 class NotAUnitTestError(Exception):
@@ -23,8 +26,10 @@ def barred(what: str, folder: str) -> Callable[..., Any]:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol() -> Iterator[None]:
-    """From the set-up of a unit test to its end."""
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """From the set-up of a unit test to its end; pytest calls this hook for tests of other folders as well."""
+    if not item.path.is_relative_to(UNIT):
+        return (yield)
     with pytest.MonkeyPatch.context() as patch:
         for name in ("bind", "connect", "connect_ex"):
             patch.setattr(socket.socket, name, barred(f"calls socket.{name}", "served"))
