@@ -612,6 +612,15 @@ def test_the_caller_may_have_a_loop_of_its_own():
     assert asyncio.run(call()).response.status == 200
 
 
+@pytest.fixture
+def hears_interrupts():
+    """A shell that runs the tests in the background makes them deaf to Ctrl-C."""
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, handler)
+
+
+@pytest.mark.usefixtures("hears_interrupts")
 def test_ctrl_c_reaches_the_caller_and_ends_the_call():
     ended = threading.Event()
 
