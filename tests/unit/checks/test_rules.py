@@ -9,6 +9,7 @@ import pytest
 import scim_compat
 from scim_compat.checks import rules
 from scim_compat.checks.registry import Trait, all_checks
+from support.modules import nodes
 
 PACKAGE = Path(scim_compat.__file__).parent
 RULES = Path(rules.__file__).parent
@@ -17,17 +18,18 @@ AREAS = {rule.area for rule in all_checks().values()}
 
 
 def imports(path: Path) -> set[str]:
-    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
-    direct = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    direct = {alias.name for node in nodes(path) if isinstance(node, ast.Import) for alias in node.names}
     return direct | {
-        f"{node.module}.{alias.name}" for node in nodes if isinstance(node, ast.ImportFrom) for alias in node.names
+        f"{node.module}.{alias.name}"
+        for node in nodes(path)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
     }
 
 
 def words(path: Path) -> set[str]:
     """The string constants of a module."""
-    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-    return {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    return {node.value for node in nodes(path) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)

@@ -16,6 +16,7 @@ import pytest
 import scim_compat
 from scim_compat.checks.registry import Trait, all_checks
 from scim_compat.engine.verbs import VERBS
+from support.modules import nodes
 
 PACKAGE = Path(scim_compat.__file__).parent
 ROOT = PACKAGE.parent.parent
@@ -32,7 +33,7 @@ def modules(*parts: str) -> list[Path]:
 def imports(path: Path) -> set[str]:
     """Every module that the file imports, anywhere in it, as ``a.b.c``; for its types, too."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):

@@ -391,7 +391,9 @@ def test_an_endless_asgi_answer_is_cut_and_the_application_told():
 
 
 @pytest.mark.parametrize("stage", ["before", "within"])
-def test_an_asgi_application_that_hangs_is_a_timeout(stage):
+def test_an_asgi_application_that_hangs_is_a_timeout(stage, monkeypatch):
+    monkeypatch.setattr("scim_compat.wire.apps.asgi._END_TIMEOUT", 0.05)
+
     async def handler(scope, receive, send):
         if stage == "within":
             await send({"type": "http.response.start", "status": 200})
@@ -517,8 +519,9 @@ def test_an_asgi_application_that_blocks_the_loop_is_a_timeout(monkeypatch):
 
 
 @pytest.mark.parametrize("piece", [b"x" * 1000, b""])
-def test_an_asgi_answer_without_an_end_or_a_pause(piece):
+def test_an_asgi_answer_without_an_end_or_a_pause(piece, monkeypatch):
     """``send`` has nothing to wait for, so the application would never let go of the loop."""
+    monkeypatch.setattr("scim_compat.wire.apps.asgi._END_TIMEOUT", 0.05)
 
     async def handler(scope, receive, send):
         await send({"type": "http.response.start", "status": 200})
@@ -790,7 +793,9 @@ def test_requests_get_a_copy_of_the_state():
         assert [link.send(Request("GET", "/x")).response.body for _ in range(2)] == [b"1", b"1"]
 
 
-def test_a_late_body_is_a_timeout_to_any_reader():
+def test_a_late_body_is_a_timeout_to_any_reader(monkeypatch):
+    monkeypatch.setattr("scim_compat.wire.apps.asgi._END_TIMEOUT", 0.05)
+
     async def handler(scope, receive, send):
         await send({"type": "http.response.start", "status": 200})
         await asyncio.sleep(60)
