@@ -29,11 +29,21 @@ class LoopThread:
 
     def run(self, coroutine: Coroutine[Any, Any, T], timeout: float) -> T:
         """Returns the result of ``coroutine``. Raises TimeoutError after ``timeout`` seconds and cancels it."""
-        future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        tasks: list[asyncio.Task[Any] | None] = []
+        given_up = threading.Event()
+
+        async def cancellable() -> T:
+            if given_up.is_set():
+                coroutine.close()
+                raise asyncio.CancelledError
+            tasks.append(asyncio.current_task())
+            return await coroutine
+
         try:
-            return future.result(timeout)
-        except BaseException:  # Ctrl-C in the waiting thread, too
-            future.cancel()
+            return asyncio.run_coroutine_threadsafe(cancellable(), self._loop).result(timeout)
+        except BaseException:  # Ctrl-C in the waiting thread, too: it may come before there is a future to cancel
+            given_up.set()
+            self._loop.call_soon_threadsafe(_cancel, tasks)
             raise
 
     def close(self) -> None:
@@ -49,6 +59,12 @@ class LoopThread:
                     runner.get_loop().run_forever()
                 except (SystemExit, KeyboardInterrupt) as error:  # of a task that the application started
                     LOG.error("a task of the application raised %s", type(error).__name__)
+
+
+def _cancel(tasks: list[asyncio.Task[Any] | None]) -> None:
+    for task in tasks:
+        if task is not None:
+            task.cancel()
 
 
 def _log(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
