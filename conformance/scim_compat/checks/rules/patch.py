@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from scim_compat.checks.answers import has_resource, resource_of, server_message
+from scim_compat.checks.differences import Kind, difference, is_taken_over
 from scim_compat.checks.display import display
 from scim_compat.checks.effects import (
     effects,
@@ -12,7 +14,6 @@ from scim_compat.checks.effects import (
     is_change,
     is_custom,
     is_manager,
-    is_rewording,
     last_effects,
     subject,
     writes,
@@ -162,7 +163,7 @@ def _unapplied(observation: Observation) -> Iterator[tuple[Write, Effect]]:
             continue
         if is_published(observation.context, subject(observation).kind, effect.path) is False:
             continue
-        if not is_applied(effect, resource):
+        if not is_taken_over(effect, resource):
             yield write, effect
 
 
@@ -176,11 +177,34 @@ def _is_partly_applied(observation: Observation, write: Write) -> bool:
 def _violation(observation: Observation, write: Write, effect: Effect, message: str = "") -> Violation:
     actual = paths.get(resource_of(observation), effect.path)
     expected = "no value" if effect.kind == "clear" or paths.is_unassigned(effect.value) else effect.value
-    # PUT ignores read-only attributes (RFC 7644 §3.5.1), and a server may keep some texts in another form.
+    # PUT ignores read-only attributes (RFC 7644 §3.5.1).
     kind = subject(observation).kind
     is_ignored = write.action == "replace" and is_unwritable(observation.context, kind, effect.path)
-    level: Level | None = "CLIENT" if is_ignored or is_rewording(effect.path, effect.value, actual) else None
+    level: Level | None = "CLIENT" if is_ignored else None
     return Violation(effect.path, expected=expected, actual=display(actual), message=message, level=level)
+
+
+@check(
+    "patch.value-kept",
+    "A changed value reads back in the form in which it was sent",
+    level="MUST",
+    cites=("RFC7644-3.5.2", "RFC7644-3.5.1"),
+    on=("read-back", "bystander"),
+    scim=BOTH,
+    when=is_change,
+    why="The client compares what is stored with its source, and sends a value in another form again in every cycle.",
+    fix="Store the value as it was sent: of the same type, with its leading zeros, in its own format.",
+)
+def value_kept(observation: Observation) -> Iterator[Violation]:
+    for write, effect in effects(observation, "set"):
+        is_ordinary = effect.path.lower() != "active" and not is_manager(effect) and not is_custom(effect)
+        is_offered = is_published(observation.context, subject(observation).kind, effect.path) is not False
+        if write.action not in {"patch", "replace"} or not is_ordinary or not is_offered:
+            continue
+        one = difference(effect.path, effect.value, paths.get(resource_of(observation), effect.path))
+        if one is not None and one.kind in {Kind.FORM, Kind.REWORDING}:
+            violation = _violation(observation, write, effect, one.words)
+            yield replace(violation, level="CLIENT") if one.kind is Kind.REWORDING else violation
 
 
 @check(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from scim_compat.checks.answers import has_resource, resource_of
+from scim_compat.checks.differences import difference
 from scim_compat.checks.display import display
 from scim_compat.checks.effects import is_custom, subject
 from scim_compat.checks.published import is_published
@@ -42,7 +42,7 @@ def converges(observation: Observation) -> Iterator[Violation]:
             path,
             expected=expected,
             actual=display(actual),
-            message=f"{_difference(expected, actual)}{hint}: sent again in every cycle",
+            message=f"{_difference(path, expected, actual)}{hint}: sent again in every cycle",
         )
 
 
@@ -50,14 +50,8 @@ def _is_same_reference(expected: Json, actual: Json) -> bool:
     return isinstance(expected, dict) and isinstance(actual, dict) and expected.get("value") == actual.get("value")
 
 
-def _difference(expected: Json, actual: Json) -> str:
+def _difference(path: str, expected: Json, actual: Json) -> str:
     if actual is MISSING or paths.is_unassigned(actual):
         return "dropped"
-    if type(expected) is not type(actual):
-        return "of another type"
-    if isinstance(expected, str) and isinstance(actual, str):
-        if expected.lower() == actual.lower():
-            return "in another case"
-        if re.sub(r"\W", "", expected) == re.sub(r"\W", "", actual):
-            return "reformatted"
-    return "of another value"
+    one = difference(path, expected, actual)
+    return (one.words if one else "") or "of another value"

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from scim_compat.checks.answers import has_resource, resource_of
+from scim_compat.checks.differences import Kind, difference
 from scim_compat.checks.display import display
 from scim_compat.checks.effects import is_applied, is_change, subject, writes
 from scim_compat.checks.registry import BOTH, NotJudged, Trait, Violation, check
@@ -70,7 +71,8 @@ def untouched(observation: Observation) -> Iterator[Violation]:
         was, now = paths.get(before, path), paths.get(resource_of(observation), path)
         if paths.is_unassigned(was) or paths.is_same(was, now) or _follows_user_name(effects, before, was):
             continue
-        yield Violation(str(path), expected=display(was), actual=display(now))
+        one = difference(str(path), was, now)
+        yield Violation(str(path), expected=display(was), actual=display(now), message=one.words if one else "")
 
 
 def _touches(effect: Effect, other: Path, before: Mapping[str, Json]) -> bool:
@@ -122,8 +124,9 @@ def expected(observation: Observation) -> Iterator[Violation]:
     has, lacks = _expectations(observation)
     for effect in has:
         actual = paths.get(resource_of(observation), effect.path)
-        if not paths.is_same(effect.value, actual):
-            yield Violation(effect.path, expected=effect.value, actual=display(actual))
+        one = difference(effect.path, effect.value, actual)
+        if one is not None and one.kind in {Kind.VALUE, Kind.FORM}:  # create.* report spoilt letters
+            yield Violation(effect.path, expected=effect.value, actual=display(actual), message=one.words)
     for path in lacks:
         actual = paths.get(resource_of(observation), path)
         if not paths.is_unassigned(actual):
@@ -157,8 +160,8 @@ def unchanged(observation: Observation) -> Iterator[Violation]:
         return
     for path, was in paths.leaves(_comparable(before)):
         now = paths.get(resource_of(observation), path)
-        if not paths.is_same(was, now):
-            yield Violation(str(path), expected=display(was), actual=display(now))
+        if one := difference(str(path), was, now):
+            yield Violation(str(path), expected=display(was), actual=display(now), message=one.words)
     for name, now in _comparable(resource_of(observation)).items():
         if paths.is_unassigned(paths.member(before, name)) and not paths.is_unassigned(now):
             yield Violation(name, expected="(absent)", actual=display(now))
