@@ -9,7 +9,7 @@ from scim_compat.values import MISSING
 
 PHONE = 'phoneNumbers[type eq "work"].value'
 NAME = "Žofia O'Bjørnså 🚢"
-ROOM = "Room <4> & \"5\" + 100%"
+ROOM = 'Room <4> & "5" + 100%'
 
 TEXTS = [
     # --- encoding
