@@ -31,6 +31,7 @@ class Target:
 SERVERS: Final = {
     "scim2-server": "servers.real.scim2_server",
     "django-scim2": "servers.real.django_scim2",
+    "django-scim2-server": "servers.real.django_scim2_server",
     "canaille": "servers.real.canaille_idp",
 }
 """Distribution on PyPI → the module that starts it."""

@@ -6,22 +6,14 @@ own (``python tests/tools/real.py --install``) and runs in a process of its own:
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
-import subprocess
-import sys
-import tempfile
-import threading
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final
 
 from servers.loopback import serve
 from servers.real import CANAILLE, Target
+from servers.real.program import announce, process
 
-_TESTS: Final = Path(__file__).resolve().parents[2]
 _CLIENT, _SECRET = "scim-compat", "real-server-secret"
 _SETTINGS: Final = {
     "SECRET_KEY": _SECRET,
@@ -29,38 +21,11 @@ _SETTINGS: Final = {
     "CANAILLE": {"DATABASE": "memory"},
     "CANAILLE_SCIM": {"ENABLE_SERVER": True},
 }
-_STARTS_WITHIN: Final = 60
-"""Seconds; it takes three on an idle machine."""
 
 
-@contextlib.contextmanager
-def started() -> Iterator[Target]:
-    """Starts the program below; closing its standard input ends it. Raises RuntimeError with its last words."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "CANAILLE"))}
-    environment["PYTHONPATH"] = os.pathsep.join([str(_TESTS.parent), str(_TESTS)])
-    with tempfile.TemporaryFile("w+") as said, tempfile.TemporaryDirectory() as nowhere:
-        process = subprocess.Popen(
-            [str(CANAILLE / "bin" / "python"), "-m", "servers.real.canaille_idp"], env=environment, cwd=nowhere, text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said,
-        )  # fmt: skip
-        overdue = threading.Timer(_STARTS_WITHIN, process.kill)
-        overdue.start()
-        try:
-            line = process.stdout.readline()
-            overdue.cancel()
-            if not line:
-                process.wait(10)
-                said.seek(0)
-                raise RuntimeError(f"canaille did not start (status {process.returncode}):\n{said.read()[-2000:]}")
-            yield Target(**json.loads(line))
-        finally:
-            overdue.cancel()
-            process.stdin.close()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(10)
-            process.kill()
-            process.wait(10)
-            process.stdout.close()
+def started() -> AbstractContextManager[Target]:
+    """Start the program below."""
+    return process("servers.real.canaille_idp", python=CANAILLE / "bin" / "python")
 
 
 def main() -> None:
@@ -70,8 +35,7 @@ def main() -> None:
     app = canaille.create_app(_SETTINGS)
     _register_client(app)
     with serve(app) as origin:
-        print(json.dumps({"url": f"{origin}/scim/v2", "token": _token(origin)}), flush=True)
-        sys.stdin.read()
+        announce(Target(f"{origin}/scim/v2", _token(origin)))
 
 
 def _register_client(app: Any) -> None:
