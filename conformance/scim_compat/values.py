@@ -24,6 +24,8 @@ MISSING: Final = _Missing.MISSING
 
 REDACTED: Final = "[redacted]"
 """Stands in every output where a secret was."""
+CROWD_SIZE: Final = 60
+"""Users that a run keeps at the endpoint beside those of its scenarios, where nothing else is asked for."""
 WRONG_CREDENTIAL: Final = "[a wrong credential]"
 """Stands in the record where the client sent a wrong credential on purpose."""
 

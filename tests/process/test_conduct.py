@@ -145,8 +145,8 @@ def point(number: int) -> Point:
     drawn = random.Random(f"point {number}")
     profile, wanted = PROFILES[number % len(PROFILES)], METHODS[number // len(PROFILES) % len(METHODS)]
     of = _drawn_scenarios(profile, wanted, drawn)
-    # What is it, what does it offer, is this seed in use; two bystanders, compared and deleted at the end.
-    methods = ["GET"] * 5 + ["POST", "GET"] * 2
+    # What is it, what does it offer, is this seed in use; a crowd of two, listed, read, and at the end compared and deleted.
+    methods = ["GET"] * 5 + ["POST"] * 2 + ["GET"] * 4
     methods += [method for scenario in of.values() for method in scenario]
     methods += ["GET", "GET", "DELETE", "DELETE"]
     method = wanted if wanted in methods else drawn.choice(sorted(set(methods)))
@@ -333,7 +333,7 @@ def test_a_whole_group_of_processes_is_stopped(how, nth, tmp_path, command):
     trap = Trap(server, where, lambda: os.killpg(process.popen.pid, how))
     with serve(trap) as url:
         popen = subprocess.Popen(
-            [*COMMAND, "run", url, *where.arguments, "--jobs", "2"], cwd=tmp_path, env=environment(), text=True,
+            [*COMMAND, "run", url, *where.arguments, "--jobs", "2", "--crowd", "1"], cwd=tmp_path, env=environment(), text=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
             preexec_fn=hear_interrupts,  # noqa: PLW1509 - sets one signal and takes no lock
         )  # fmt: skip

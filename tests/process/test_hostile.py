@@ -27,7 +27,7 @@ from jsonschema import Draft202012Validator
 from scim_compat.results import collate
 from servers.good import GoodServer
 from servers.hostile import CASES, Case, Elsewhere, HostileServer, Scene, tls
-from support.commands import COMMAND, TOKEN, Called, environment
+from support.commands import COMMAND, TOKEN, Called, environment, sized
 
 STATUSES = {0, 1, 2, 3}
 """What a run may end with; 4 is a fault of ours."""
@@ -69,7 +69,7 @@ def _less_memory() -> None:
 def in_a_process(*arguments: str, cwd: Path, bound: float) -> Called:
     """The command in a process of its own, with bounded memory."""
     done = subprocess.run(
-        [*COMMAND, *arguments], cwd=cwd, env=environment(), timeout=bound, check=False, capture_output=True, text=True,
+        [*COMMAND, *sized(arguments)], cwd=cwd, env=environment(), timeout=bound, check=False, capture_output=True, text=True,
         stdin=subprocess.DEVNULL, preexec_fn=_less_memory,
     )  # fmt: skip
     return Called(done.returncode, done.stdout, done.stderr)
@@ -264,7 +264,21 @@ def test_a_terminal_is_sent_nothing_by_the_server(tmp_path: Path) -> None:
     case = CASES["ansi-in-every-string"]
     with hostile(case) as (scene, _):
         ours, theirs = os.openpty()
-        command = [*COMMAND, "run", scene.url, "-p", case.profile, "--only", "users.*", "--seed", "7", "--out", "out"]
+        command = [
+            *COMMAND,
+            "run",
+            scene.url,
+            "-p",
+            case.profile,
+            "--only",
+            "users.*",
+            "--seed",
+            "7",
+            "--crowd",
+            "1",
+            "--out",
+            "out",
+        ]
         shown = b""
         with subprocess.Popen(
             command, cwd=tmp_path, env=environment(TERM="xterm"), stdin=theirs, stdout=theirs, stderr=theirs

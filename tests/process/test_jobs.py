@@ -7,7 +7,7 @@ import json
 import pytest
 from servers.good import GoodServer
 from servers.running import serve
-from support.commands import play
+from support.commands import SMALL_CROWD, play
 from support.directory import populated, snapshot
 
 DEFECTS = frozenset({"member-remove-filter-ignored", "reformats-phone"})
@@ -69,9 +69,9 @@ def test_one_file_and_nothing_left(both):
         assert not any(n.startswith("events-") for n in names)
 
 
-def test_each_process_has_bystanders_of_its_own(both):
-    assert both[0][1]["bystanders"] == {"checked": 2, "changed": []}
-    assert both[1][1]["bystanders"] == {"checked": 4, "changed": []}
+def test_the_processes_share_the_users_of_the_crowd_and_have_groups_of_their_own(both):
+    assert both[0][1]["bystanders"] == {"checked": SMALL_CROWD + 3, "changed": []}
+    assert both[1][1]["bystanders"] == {"checked": SMALL_CROWD + 2 * 3, "changed": []}
 
 
 def test_more_processes_than_scenarios(tmp_path):

@@ -27,7 +27,7 @@ from servers import loopback
 from servers.good import GoodServer
 from servers.running import mounted, serve
 from servers.store import Store
-from support.commands import COMMAND, environment
+from support.commands import COMMAND, environment, sized
 from support.draw import pairs
 
 CANARY = 'Kv/"Kanarienvogel+7f3a<Qx>\\&%=~'
@@ -116,7 +116,7 @@ class Ran:
     def __init__(self, folder: Path, *arguments: str, before: tuple[str, ...] = (), **variables: str) -> None:
         self.folder = folder
         done = subprocess.run(
-            [*before, *COMMAND, *arguments], cwd=folder, env=environment(None, **variables), timeout=WAIT, check=False,
+            [*before, *COMMAND, *sized(arguments)], cwd=folder, env=environment(None, **variables), timeout=WAIT, check=False,
             capture_output=True, stdin=subprocess.DEVNULL,
         )  # fmt: skip
         self.status = done.returncode

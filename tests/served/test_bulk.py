@@ -24,7 +24,7 @@ def scenario(name):
 def ran(server, path, names=SCENARIOS):
     """({scenario: outcome}, {(check, where's first word)}, store after) of the bulk scenarios."""
     with serve(server) as url:
-        settings = Settings(url=url, login=Login(kind="bearer", token=TOKEN), seed=7, out=str(path))
+        settings = Settings(url=url, login=Login(kind="bearer", token=TOKEN), seed=7, out=str(path), crowd=1)
         events = EventWriter(path / "events.jsonl")
         session = Session(settings, report=events)
         session.open()

@@ -60,7 +60,7 @@ def table(tmp_path):
         out = tmp_path / "out"
         with serve(server) as url:
             login = Login(kind="bearer", token=TOKEN)
-            settings = Settings(url=url, login=login, seed=7, out=str(out), claims=claims)
+            settings = Settings(url=url, login=login, seed=7, out=str(out), claims=claims, crowd=1)
             ended = run(RunRequest(settings=settings, profiles=(str(profile),)))
         assert ended.summary is not None
         results = json.loads((out / "results.json").read_text())

@@ -11,7 +11,7 @@ import pytest
 from scim_compat import results as results_package
 from servers.running import serve
 from servers.variants import TOGETHER
-from support.commands import play
+from support.commands import SMALL_CROWD, play
 from support.directory import OTHERS, populated, snapshot
 
 FORMAT = json.loads((Path(results_package.__file__).parent / "results.schema.json").read_text())
@@ -73,11 +73,11 @@ def test_nothing_is_left_and_nobody_else_is_touched(ran):
     assert after == before
     assert results["cleanup"]["left"] == []
     assert results["cleanup"]["deleted"] > 100
-    assert results["bystanders"] == {"checked": 2, "changed": []}
+    assert results["bystanders"] == {"checked": SMALL_CROWD + 3, "changed": []}
 
 
 def test_requests_stay_few(ran):
-    assert ran[1]["profiles"][0]["counts"]["requests"] < 700
+    assert ran[1]["profiles"][0]["counts"]["requests"] < 950
 
 
 def test_the_results_keep_their_schema(ran):

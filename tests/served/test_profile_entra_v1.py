@@ -38,7 +38,7 @@ def found(v1, tmp_path):
         with serve(server) as url:
             login = Login(kind="bearer", token="good-token")
             events = EventWriter(tmp_path / "events.jsonl")
-            settings = Settings(url=url, login=login, seed=SEED, out=str(tmp_path))
+            settings = Settings(url=url, login=login, seed=SEED, out=str(tmp_path), crowd=1)
             session = Session(settings, report=watch)
             session.open()
             results = [session.run(v1, one) for one in v1.scenarios if only is None or one.id in only]

@@ -127,7 +127,7 @@ def found(peakon, tmp_path):
         with serve(server) as url:
             events = EventWriter(tmp_path / "events.jsonl")
             login = Login(kind="bearer", token="good-token")
-            settings = Settings(url=url, login=login, seed=SEED, out=str(tmp_path))
+            settings = Settings(url=url, login=login, seed=SEED, out=str(tmp_path), crowd=1)
             session = Session(settings, report=watch)
             session.open()
             results = [session.run(peakon, one) for one in peakon.scenarios if one.id.startswith(only)]

@@ -133,7 +133,7 @@ def found(tmp_path):
 
         with serve(server) as url:
             events = EventWriter(tmp_path / "events.jsonl")
-            settings = Settings(url=url, login=login, seed=SEED, out=str(tmp_path), claims=claims or {})
+            settings = Settings(url=url, login=login, seed=SEED, out=str(tmp_path), claims=claims or {}, crowd=1)
             session = Session(settings, report=watch)
             session.open()
             results = [session.run(loaded(name), one) for one in loaded(name).scenarios if one.id.startswith(only)]

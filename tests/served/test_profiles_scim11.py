@@ -83,7 +83,9 @@ BROKEN = {
 @pytest.mark.parametrize(("defect", "scenario", "ids"), [(d, *row) for d, row in BROKEN.items()])
 def test_a_broken_server_is_caught(defect, scenario, ids, tmp_path):
     with loopback.serve(mounted(GoodServer11(frozenset({defect})), prefix=MOUNT)) as origin:
-        settings = Settings(url=origin + MOUNT, login=Login(kind="bearer", token=TOKEN), seed=7, out=str(tmp_path))
+        settings = Settings(
+            url=origin + MOUNT, login=Login(kind="bearer", token=TOKEN), seed=7, out=str(tmp_path), crowd=1
+        )
         events = EventWriter(tmp_path / "events.jsonl")
         session = Session(settings, report=events, versions=["1.1"])
         session.open()

@@ -27,7 +27,9 @@ def opened(tmp_path):
         context = serve(server or GoodServer())
         url = context.__enter__()
         closing.append(context)
-        settings = Settings(url=url, login=Login(kind="bearer", token="good-token"), seed=7, out=str(tmp_path), **more)
+        settings = Settings(
+            url=url, login=Login(kind="bearer", token="good-token"), seed=7, out=str(tmp_path), crowd=1, **more
+        )
         writer = EventWriter(tmp_path / "events.jsonl")
         made = Session(settings, report=writer)
         closed = []

@@ -19,6 +19,8 @@ from scim_compat.run.settings import Login, Settings
 TOKEN = "good-token"
 
 
+SMALL_CROWD = 12
+"""Users of the crowd where its size is not the subject of a test."""
 COMMAND = [sys.executable, "-c", "from scim_compat.cli import main; main()"]
 
 
@@ -33,7 +35,8 @@ class Called:
 
 def play(url: str, *profiles: str, out: Path, token: str = TOKEN, seed: int = 7, **more: Any) -> RunOutcome:
     """One run of the runner, without the command line."""
-    own = {name: more.pop(name) for name in ("app", "ca", "large", "timeout", "fail_on") if name in more}
+    own = {name: more.pop(name) for name in ("app", "ca", "large", "crowd", "timeout", "fail_on") if name in more}
+    own.setdefault("crowd", SMALL_CROWD)
     chosen = Settings(url=url, login=Login(kind="bearer", token=token), seed=seed, out=str(out), **own)
     return run(RunRequest(settings=chosen, profiles=profiles or ("entra-v2",), **more))
 
@@ -53,12 +56,18 @@ def environment(token: str | None = TOKEN, **more: str) -> dict[str, str]:
     return kept | ({"SCIM_TOKEN": token} if token else {}) | more
 
 
+def sized(arguments: tuple[str, ...]) -> tuple[str, ...]:
+    """A run whose test does not say how large its crowd is has the least."""
+    is_unsized = arguments[:1] == ("run",) and "--crowd" not in arguments
+    return (*arguments, "--crowd", "1") if is_unsized else arguments
+
+
 def scim_compat(
     *arguments: str, cwd: Path, token: str | None = TOKEN, timeout: float = 60, **more: str
 ) -> subprocess.CompletedProcess[str]:
     """The command in a process of its own."""
     return subprocess.run(
-        [*COMMAND, *arguments], cwd=cwd, env=environment(token, **more), timeout=timeout, check=False,
+        [*COMMAND, *sized(arguments)], cwd=cwd, env=environment(token, **more), timeout=timeout, check=False,
         capture_output=True, text=True, stdin=subprocess.DEVNULL,
     )  # fmt: skip
 
@@ -66,7 +75,7 @@ def scim_compat(
 def start(*arguments: str, cwd: Path) -> subprocess.Popen[str]:
     """The command started and left running; the caller ends it."""
     return subprocess.Popen(
-        [*COMMAND, *arguments], cwd=cwd, env=environment(), text=True, stdin=subprocess.DEVNULL,
+        [*COMMAND, *sized(arguments)], cwd=cwd, env=environment(), text=True, stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         preexec_fn=hear_interrupts,  # noqa: PLW1509 - sets one signal and takes no lock
     )  # fmt: skip

@@ -46,6 +46,8 @@ from servers.store import Record, Store, copy_json
 SEED: Final = 5
 UNTESTABLE: Final = "run.not-testable"
 """In place of a check: the run ends before its first scenario, and says why. Nobody can connect such a server."""
+_CROWD: Final = 12
+"""Users beside those of the scenarios: enough for pages, and quick to compare."""
 _HOST: Final = "http://good.example"
 BEFORE: Final = ""
 """In place of a scenario: what comes before the first one."""
@@ -162,7 +164,7 @@ Judged = dict[bytes, list[CheckResult]]
 
 
 def replay(profile: Profile, defect: str, scenarios: Iterable[Scenario], judged: Judged | None = None) -> Ran:
-    """Replays each scenario at a server that has the defect and nobody but the bystanders.
+    """Replays each scenario at a server that has the defect and nobody but the crowd.
 
     ``judged`` spares judging what is in it already, and grows; without it, everything is judged.
     Raises RuntimeError for a fault of ours: an error of a check is no finding.
@@ -180,7 +182,7 @@ class _Replay(Session):
     def __init__(self, profile: Profile, broken: Broken, judged: Judged | None) -> None:
         self.scratch = tempfile.TemporaryDirectory(prefix="scim-compat-matrix-")
         login = Login(kind="bearer", token="good-token")
-        settings = Settings(url=broken.url, login=login, seed=SEED, out=self.scratch.name, timeout=5)
+        settings = Settings(url=broken.url, login=login, seed=SEED, out=self.scratch.name, timeout=5, crowd=_CROWD)
         super().__init__(settings, report=lambda _event: None, versions=[profile.scim])
         self.endpoint = self._endpoints[profile.scim]
         self.endpoint.wire.close()
@@ -199,7 +201,7 @@ class _Replay(Session):
         self._judged = judged
         self.taken: list[Taken] = []
         self._reads: list[Taken] = []
-        """The bystanders as they were read first."""
+        """The crowd as it was read first, alone and in lists."""
 
     def whole(self, scenarios: Iterable[Scenario]) -> Ran:
         try:
@@ -209,7 +211,7 @@ class _Replay(Session):
         else:
             for scenario in scenarios:
                 self.run(self._profile, scenario)
-        self.endpoint.bystanders = None  # they are compared after each scenario
+        self.endpoint.crowd = None  # it is compared after each scenario
         self.close()
         return self.ran
 
@@ -226,10 +228,10 @@ class _Replay(Session):
         return _Judge(profile, scenario, endpoint, self)
 
     def _restore(self, profile: Profile, scenario: Scenario, endpoint: Endpoint) -> None:
-        if self._start is None:  # the server now has the bystanders and nobody else
+        if self._start is None:  # the server now has the crowd and nobody else
             self._start = self._broken.state()
-            paths = {f"/{actor.kind}s/{actor.id}" for actor in endpoint.bystanders.actors}
-            self._reads = [t for t in self.taken if t[0]["PATH_INFO"].removeprefix(self._mount) in paths]
+            creations = [n for n, taken in enumerate(self.taken) if taken[0]["REQUEST_METHOD"] == "POST"]
+            self._reads = self.taken[max(creations, default=-1) + 1 :]
             self._said = repr(endpoint.capabilities)
         self._broken.restore(self._start, profile.scenarios.index(scenario) + 1)
         self.taken = []
@@ -263,18 +265,18 @@ class _Replay(Session):
             self.ran.requests[result.id] = result.requests
             self._last = result.id
             if self._touched():
-                self._compare_bystanders(self._profile, self.endpoint)
+                self._compare_crowd(self._profile, self.endpoint)
             if not self.ran.found[result.id]:
                 del self.ran.found[result.id]
 
     def _touched(self) -> bool:
-        """Whether a bystander reads otherwise than when it was made."""
+        """Whether somebody of the crowd reads otherwise than at first."""
         again = [(environ, body, self._broken.answer(environ, body)) for environ, body, _ in self._reads]
         self.taken += again
         return again != self._reads
 
     def _scenario(self, result: ScenarioResult) -> str:
-        """A change of the bystanders is found by the scenario that was before."""
+        """A change of the crowd is found by the scenario that was before."""
         return self._last if result.feature == INTEGRITY else result.id
 
 
@@ -367,7 +369,7 @@ def affected(tape: Tape, defect: str) -> list[Scenario]:
     def differs(part: Part) -> bool:
         return any(broken.answer(environ, body) != answer for environ, body, answer in part.taken)
 
-    if differs(tape.parts[BEFORE]):  # discovery, or the bystanders: all else may rest on them
+    if differs(tape.parts[BEFORE]):  # discovery, or the crowd: all else may rest on them
         return list(tape.profile.scenarios)
     start = broken.state()
     found = []

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
+from scim_compat.values import CROWD_SIZE
+
 if TYPE_CHECKING:
     from scim_compat.run.settings import Login
     from scim_compat.wire.secrets import SecretRegister
@@ -62,6 +64,14 @@ def replay_options(*, default: tuple[str, ...] = ()) -> Callable[[Command], Comm
             default=1,
             show_default=True,
             help="Processes that run scenarios side by side.",
+        ),
+        click.option(
+            "--crowd",
+            metavar="N",
+            type=click.IntRange(1, 2000),
+            default=CROWD_SIZE,
+            show_default=True,
+            help="Users that the run keeps beside those of its scenarios, for pages and filters.",
         ),
         click.option("--large", is_flag=True, help="Full size: groups of 1,000 members."),
         click.option("--quiet", "-q", is_flag=True, help="Only the result."),

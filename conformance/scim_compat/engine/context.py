@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from scim_compat.engine.actor import Actor
 from scim_compat.engine.capabilities import Capabilities, Claims
 from scim_compat.engine.intent import Observation
 from scim_compat.engine.ledger import Ledger
@@ -41,3 +42,5 @@ class RunContext:
     """No other process of the same run works on the target."""
     client_timeout: float | None = None
     """Overrides the profile's own limit, in seconds."""
+    crowd: tuple[Actor, ...] = ()
+    """Accounts that the run keeps beside those of the scenarios, users first; no scenario writes to them."""

@@ -19,7 +19,7 @@ from scim_compat.pytest_plugin.html_log import (
     pytest_metadata,
 )
 from scim_compat.pytest_plugin.items import ProfileFile
-from scim_compat.values import Severity
+from scim_compat.values import CROWD_SIZE, Severity
 
 if TYPE_CHECKING:
     from scim_compat.run.request import RunRequest
@@ -48,6 +48,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--scim-seed", metavar="N", type=int, help="seed of the test data (default: random, printed)")
     group.addoption("--scim-large", action="store_true", help="full-size scenarios (groups of 1,000 members)")
+    group.addoption(
+        "--scim-crowd",
+        metavar="N",
+        type=int,
+        default=CROWD_SIZE,
+        help=f"users kept beside those of the scenarios, at least 1 (default: {CROWD_SIZE})",
+    )
     group.addoption(
         "--scim-out", metavar="DIR", help="folder for results.json, events.jsonl, report.html, ledger.jsonl"
     )
@@ -119,6 +126,8 @@ def _from_options(config: pytest.Config) -> RunRequest:
     profiles = [*option("--scim-profile"), *(a.split("::")[0] for a in own)]
     if not profiles:
         raise pytest.UsageError("name a profile: --scim-profile entra-v2, or the path of a .scim.yaml file")
+    if option("--scim-crowd") < 1:
+        raise pytest.UsageError("--scim-crowd: at least 1, as somebody must be there whom no scenario names")
     settings = Settings(
         url=option("--scim-url") or IN_PROCESS_URL,
         login=login_from_environment(),
@@ -127,6 +136,7 @@ def _from_options(config: pytest.Config) -> RunRequest:
         timeout=option("--scim-timeout"),
         seed=new_seed() if seed is None else seed,
         large=option("--scim-large"),
+        crowd=option("--scim-crowd"),
         fail_on=Severity(option("--scim-fail-on")),
         out=str(default_out(option("--scim-out"))),
         command=tuple(part for p in profiles for part in ("--profile", Path(p).name if "/" in p else p)),

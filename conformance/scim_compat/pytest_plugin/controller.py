@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import math
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -150,7 +152,10 @@ class SuiteController:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        node.workerinput["scim"] = self.request.to_dict()
+        # The crowd is split: as many accounts stand at the endpoint as without --jobs.
+        share = math.ceil(self.settings.crowd / int(node.workerinput["workercount"]))
+        request = replace(self.request, settings=replace(self.settings, crowd=max(share, 1)))
+        node.workerinput["scim"] = request.to_dict()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_internalerror(self, excrepr: Any, excinfo: pytest.ExceptionInfo[BaseException]) -> bool | None:

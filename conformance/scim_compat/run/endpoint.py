@@ -1,4 +1,4 @@
-"""One base URL of the target during a run: its wire, its ledger, its bystanders, what it says of itself.
+"""One base URL of the target during a run: its wire, its ledger, its crowd, what it says of itself.
 
 A target that speaks SCIM 2.0 and 1.1 has two, each with its own URL; what is created at one is unknown at the other.
 """
@@ -18,8 +18,9 @@ from scim_compat.engine.ledger import Ledger
 from scim_compat.engine.versions import VERSIONS
 from scim_compat.errors import NotTestableError, SeedInUseError, SettingError
 from scim_compat.profile.model import Profile
-from scim_compat.run import bystanders
+from scim_compat.run.crowd import Crowd, create_crowd
 from scim_compat.run.preflight import preflight
+from scim_compat.run.seed import refuse_seed_in_use
 from scim_compat.run.settings import Settings
 from scim_compat.run.targetfile import claims_of
 from scim_compat.scim.names import Scim
@@ -53,7 +54,7 @@ def base_urls(settings: Settings, versions: Sequence[Scim]) -> dict[Scim, str]:
 class Endpoint:
     """Opened by the session, one for each version of the protocol.
 
-    Mutable: it fills with what the probe and the bystanders bring.
+    Mutable: it fills with what the probe and the crowd bring.
     """
 
     def __init__(
@@ -65,7 +66,7 @@ class Endpoint:
         self.wire = open_wire(replace(settings, url=url), secrets)
         self.base_url = self.wire.base_url
         self.capabilities = Capabilities()
-        self.bystanders: bystanders.Bystanders | None = None
+        self.crowd: Crowd | None = None
         self.seed_in_use = ""
         """Why nothing is played here: another run uses the same names. Empty if none does."""
         self._unanswered = 0
@@ -85,7 +86,7 @@ class Endpoint:
         try:
             self.capabilities = preflight(self.wire, self.base_url, scim=self.scim)
             if not self.shard:  # shards share the tag of their run, and its controller has looked
-                bystanders.refuse_seed_in_use(self.context(_unobserved), self.scim)
+                refuse_seed_in_use(self.context(_unobserved), self.scim)
         except NotTestableError as error:
             raise NotTestableError(self.redacted(str(error))) from None
 
@@ -119,14 +120,16 @@ class Endpoint:
             large=self.settings.large,
             alone=not self.shard,
             client_timeout=self.settings.timeout,
+            crowd=self.crowd.actors if self.crowd else (),
         )
 
-    def create_bystanders(self, profile: Profile, note: Callable[[str], None]) -> None:
-        """Creates them, once."""
-        if self.bystanders is not None or self.seed_in_use:
+    def create_crowd(self, profile: Profile, note: Callable[[str], None]) -> None:
+        """Creates the crowd, once."""
+        if self.crowd is not None or self.seed_in_use:
             return
         try:
-            self.bystanders = bystanders.create_bystanders(profile, self.context(_unobserved), self.shard, note=note)
+            size = self.settings.crowd
+            self.crowd = create_crowd(profile, self.context(_unobserved), size, self.shard, note=note)
         except SeedInUseError as error:  # the other run began after our look
             self.seed_in_use = str(error)
             note(self.seed_in_use)

@@ -31,7 +31,7 @@ from scim_compat.results.events import (
 from scim_compat.results.model import ScenarioResult
 from scim_compat.results.stream import EventWriter
 from scim_compat.results.summary import RunSummary
-from scim_compat.run.bystanders import compare_bystanders, comparison_scenario
+from scim_compat.run.crowd import compare_crowd, comparison_scenario
 from scim_compat.run.endpoint import FIRST, GIVEN_UP, Endpoint, base_urls
 from scim_compat.run.header import described, now
 from scim_compat.run.recorder import ScenarioRecorder, Unseen, redacted, scenario_result
@@ -44,9 +44,9 @@ INTERNAL = "internal error in scim-compat, please report it"
 
 
 class Session:
-    """Plays scenarios in this process. For each version of the protocol one wire, one ledger, one pair of bystanders.
+    """Plays scenarios in this process. For each version of the protocol one wire, one ledger, one crowd.
 
-    Mutable: it remembers which profiles were played, so that their bystanders are compared at the end.
+    Mutable: it remembers which profiles were played, so that the crowd is compared at the end.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ class Session:
         if endpoint is None:
             return self._without_base(profile, scenario)
         self._profiles.setdefault(profile.id, profile)
-        endpoint.create_bystanders(profile, self._note)
+        endpoint.create_crowd(profile, self._note)
         recorder = self.recorder(profile, scenario, endpoint)
         if endpoint.seed_in_use:
             return recorder.unplayed(Outcome.ERROR, endpoint.seed_in_use)
@@ -142,7 +142,7 @@ class Session:
         return self._secrets.quoted(text)
 
     def close(self, *, patient: bool = True) -> None:
-        """Compares the bystanders, deletes what is left, and reports both.
+        """Compares the crowd, deletes what is left, and reports both.
 
         ``patient``: a first Ctrl-C ends the comparison but not the deletion, and is raised afterwards.
         """
@@ -150,7 +150,7 @@ class Session:
         try:
             try:
                 for profile in self._profiles.values():
-                    self._compare_bystanders(profile, self._endpoints[profile.scim])
+                    self._compare_crowd(profile, self._endpoints[profile.scim])
                 for endpoint in endpoints:
                     endpoint.clean()
             except KeyboardInterrupt:
@@ -165,13 +165,13 @@ class Session:
             for endpoint in endpoints:
                 endpoint.close()
 
-    def _compare_bystanders(self, profile: Profile, endpoint: Endpoint) -> None:
-        if endpoint.bystanders is None or not endpoint.bystanders.actors:
+    def _compare_crowd(self, profile: Profile, endpoint: Endpoint) -> None:
+        if endpoint.crowd is None or not endpoint.crowd.actors:
             return
         scenario = comparison_scenario(profile, self._shard)
         recorder = self.recorder(profile, scenario, endpoint)
-        unread = compare_bystanders(endpoint.bystanders, profile, scenario, endpoint.context(recorder.observe))
-        count = len(endpoint.bystanders.actors)
+        unread = compare_crowd(endpoint.crowd, profile, scenario, endpoint.context(recorder.observe))
+        count = endpoint.crowd.compared
         recorder.judged(unseen=Outcome.ERROR if unread else None, reason=unread, requests=count)
         breaches = [r for r in recorder.failures if all_checks()[r.id].has_trait(Trait.BYSTANDER)]
         changed = [f"{r.where}: {r.message or 'changed'}" for r in breaches]

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from scim_compat.values import Severity
+from scim_compat.values import CROWD_SIZE, Severity
 from scim_compat.wire.credentials import (
     Basic,
     Bearer,
@@ -97,6 +97,8 @@ class Settings:
     """Seconds for one answer; None: the client's own limit."""
     seed: int
     large: bool = False
+    crowd: int = CROWD_SIZE
+    """Users of the crowd; each process of a run makes its share."""
     fail_on: Severity = Severity.DEGRADED
     out: str
     claims: dict[str, Any] = field(default_factory=dict)

@@ -47,6 +47,7 @@ def command(profiles: tuple[str, ...], **options: Any) -> None:
             login=Login(kind=LoginKind.BEARER, token=token),
             seed=new_seed() if options["seed"] is None else options["seed"],
             large=options["large"],
+            crowd=options["crowd"],
             out=str(out),
             command=replay_words(profiles, options["only"]),
         )

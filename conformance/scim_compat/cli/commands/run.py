@@ -72,6 +72,7 @@ def command(url: str | None, profiles: tuple[str, ...], **options: Any) -> None:
         timeout=options["timeout"],
         seed=new_seed() if options["seed"] is None else options["seed"],
         large=options["large"],
+        crowd=options["crowd"],
         fail_on=Severity(options["fail_on"]),
         out=str(default_out(options["out"])),
         claims=dict(target.claims) if target else {},
