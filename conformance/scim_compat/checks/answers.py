@@ -91,6 +91,13 @@ def server_message(observation: Observation) -> str:
     return f"The server said: {detail[:200]}" if detail else ""
 
 
+def require_control(observation: Observation) -> None:
+    """Raise NotJudged for a look-up that failed where that form of query does not find an ordinary resource either."""
+    query = observation.intent.query
+    if query.control is False:
+        raise NotJudged(f"by {query.filter_path} an active resource with a plain value is not found either")
+
+
 # --- lists ----------------------------------------------------------------------------------------
 
 

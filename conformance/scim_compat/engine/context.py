@@ -24,6 +24,14 @@ class PlayedRequest:
     observation: Observation
 
 
+@dataclass(slots=True)
+class Memory:
+    """The answers that a run has got to questions of its own, so that it asks each once. It grows with them."""
+
+    controls: dict[tuple[str, str, str, str], bool | None] = field(default_factory=dict)
+    """(kind, path, form of the query, trait of the value) → it is found; None: it could not be tried."""
+
+
 @dataclass(frozen=True, slots=True)
 class RunContext:
     """The endpoint, the ledger and the settings that the scenarios of one run share."""
@@ -44,3 +52,4 @@ class RunContext:
     """Overrides the profile's own limit, in seconds."""
     crowd: tuple[Actor, ...] = ()
     """Accounts that the run keeps beside those of the scenarios, users first; no scenario writes to them."""
+    memory: Memory = field(default_factory=Memory)

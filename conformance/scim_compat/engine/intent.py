@@ -158,6 +158,10 @@ class Query:
     """Ids that must have come by the last page."""
     total: int | None = None
     """totalResults of the list's first page: another number now means that the store has changed."""
+    control: bool | None = None
+    """The same form of query finds an active resource by a plain value; None: that was not asked."""
+    culprits: tuple[str, ...] = ()
+    """Traits of the value: with each of them alone, the same form of query finds nothing either."""
 
     @property
     def is_plain(self) -> bool:

@@ -178,19 +178,28 @@ class Play:
         )
 
     def exchange(
-        self, request: Request, intent: Intent, title: str, *, settle: Callable[[Exchange], None] | None = None
+        self,
+        request: Request,
+        intent: Intent,
+        title: str,
+        *,
+        settle: Callable[[Exchange], None] | None = None,
+        revise: Callable[[Exchange, Intent], Intent] | None = None,
     ) -> Exchange:
         """Sends, hands the exchange to the observer, and stops the scenario if no answer came.
 
         ``settle`` takes over the answer to a creation before anyone looks at it, so that the record knows the new
-        resource for ours. The checks see the context from before.
+        resource for ours. The checks see the context from before. ``revise`` may ask further questions before the
+        answer is judged: their exchanges come first in the record, as a reader needs them first.
         """
         stranger = self.strangers.get(unquote(path_of(request.target).rpartition("/")[2]))
         if stranger is not None and request.method not in {"GET", "HEAD"}:
             raise NotReached(f"a creation was answered with {stranger!r}, who is not of this run and is left alone")
-        self._exchange_number += 1
         self.requests += 1
         exchange = self.run.sender.send(request)
+        if revise is not None and exchange.response is not None:
+            intent = revise(exchange, intent)
+        self._exchange_number += 1
         self.got_answer = exchange.response is not None
         observation = Observation(exchange=exchange, intent=intent, context=context_of(self))
         if settle is not None:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from scim_compat.engine import people, wording
 from scim_compat.engine.actor import NAME_ATTRIBUTE, Actor, about, path_of
-from scim_compat.engine.intent import Effect, Intent, Query, Write
+from scim_compat.engine.controls import Revision, control_finds, with_control
+from scim_compat.engine.intent import Effect, Expectation, Intent, Query, Write
 from scim_compat.engine.play import Play
 from scim_compat.engine.setup import is_altered_at_setup
 from scim_compat.profile.model import Step
 from scim_compat.scim import messages, paths
 from scim_compat.scim.names import ENDPOINTS
 from scim_compat.values import MISSING, Json
+from scim_compat.wire.messages import Exchange
 
 _LIST_PAGES: Final = 5
 """Pages of 100 that are searched for one resource; on a larger store the list is not judged."""
@@ -98,14 +101,28 @@ def _resolve(play: Play, actor: Actor) -> None:
 
 
 def _by_filter(play: Play, actor: Actor, _step: Step) -> None:
-    path = NAME_ATTRIBUTE[actor.kind]
-    value = str(actor.desired.get(path, ""))
+    value = str(actor.desired.get(NAME_ATTRIBUTE[actor.kind], ""))
     finds = () if actor.gone or actor.id is None else (actor.id,)
-    query = Query(filter_path=path, filter_value=value, hostile=wording.is_hostile(value), finds=finds)
-    intent = replace(play.intent("look-up", actor, by="harness"), query=query)
-    parameters = [("filter", wording.filter_text(path, value))]
+    query = Query(filter_value=value, hostile=wording.is_hostile(value), finds=finds)
+    control = with_control(play, actor, form="ours", look_up=partial(_control_look_up, play))
+    _look_up(play, actor, query, revise=control)
+
+
+def _control_look_up(play: Play, other: Actor, value: str, /, *, is_judged: bool) -> Exchange:
+    """The same query for another value, as a control of one that failed."""
+    query = Query(filter_value=value, finds=control_finds(other, is_judged=is_judged))
+    return _look_up(play, other, query, expect="success" if is_judged else "either")
+
+
+def _look_up(
+    play: Play, actor: Actor, query: Query, *, expect: Expectation = "success", revise: Revision | None = None
+) -> Exchange:
+    path = NAME_ATTRIBUTE[actor.kind]
+    query = replace(query, filter_path=path)
+    intent = replace(play.intent("look-up", actor, by="harness"), query=query, expect=expect)
+    parameters = [("filter", wording.filter_text(path, query.filter_value or ""))]
     request = play.request("GET", ENDPOINTS[actor.kind], ours=True, parameters=parameters)
-    play.exchange(request, intent, f"looks up {about(actor)} by {path}")
+    return play.exchange(request, intent, f"looks up {about(actor)} by {path}", revise=revise)
 
 
 def _in_list(play: Play, actor: Actor, _step: Step) -> None:

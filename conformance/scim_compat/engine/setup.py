@@ -25,16 +25,22 @@ def set_up(play: Play, step: Step) -> None:
     kind: ResourceKind = step.args.get("kind", "User")
     count = step.args.get("count")
     if count is None:
-        _set_up_one(play, key, kind, step.args)
+        set_up_one(play, key, kind, step.args)
         return
     if play.run.large:
         count = step.args.get("large-count", count)
     play.crowds[key] = [f"{key}.{n}" for n in range(1, count + 1)]
     for name in play.crowds[key]:
-        _set_up_one(play, name, kind, step.args)
+        set_up_one(play, name, kind, step.args)
 
 
-def _set_up_one(play: Play, key: str, kind: ResourceKind, args: Mapping[str, Json]) -> None:
+def set_up_one(
+    play: Play, key: str, kind: ResourceKind, args: Mapping[str, Json], *, is_refusable: bool = False
+) -> None:
+    """Creates one actor. ``args``: those of a ``given`` step. Raises NotReached where the target refuses it.
+
+    ``is_refusable``: a refusal is no finding.
+    """
     actor = play.introduce(key, kind, args.get("as"))
     target, scim = play.run.capabilities, play.profile.scim
     plain = adapt_body(play, args, plain_body(actor, scim=scim))
@@ -43,7 +49,7 @@ def _set_up_one(play: Play, key: str, kind: ResourceKind, args: Mapping[str, Jso
     body["schemas"] = [*body["schemas"], *(name for name in body if is_urn(name) and name not in body["schemas"])]
     body = add_required(body, target, play.run.base_url)
     # The scenario itself may ask for more than the target offers: then a refusal breaks no rule.
-    expect: Expectation = "success" if fits_schemas(body, target) else "either"
+    expect: Expectation = "success" if fits_schemas(body, target) and not is_refusable else "either"
     intent = replace(play.intent("set-up", actor, by="harness"), expect=expect)
     exchange = create_resource(
         play, actor, body, ours=True, intent=intent, title=f"creates {about(actor)} to start from"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, quote_plus
 
 from scim_compat.profile.model import Client, Dialect
-from scim_compat.scim import paths
+from scim_compat.scim import paths, texts
 from scim_compat.scim.filters import Operator, value_text
 from scim_compat.scim.grammar import parse_path
 from scim_compat.scim.names import CORE_SCHEMA, PATCH_OP, is_urn
@@ -164,7 +164,7 @@ def filter_text(path: str, value: str) -> str:
 
 def is_hostile(value: str) -> bool:
     """True when the value needs care in a filter or in a URL."""
-    return not (value.isascii() and all(c.isalnum() or c in "@.-_ " for c in value))
+    return bool(texts.traits(value))
 
 
 def query(parameters: Sequence[tuple[str, str]], *, client: Client) -> str:

@@ -13,7 +13,7 @@ from typing import Final
 from scim_compat.engine import people
 from scim_compat.engine.capabilities import Capabilities
 from scim_compat.engine.cleanup import remove_entries
-from scim_compat.engine.context import PlayedRequest, RunContext
+from scim_compat.engine.context import Memory, PlayedRequest, RunContext
 from scim_compat.engine.ledger import Ledger
 from scim_compat.engine.versions import VERSIONS
 from scim_compat.errors import NotTestableError, SeedInUseError, SettingError
@@ -69,6 +69,7 @@ class Endpoint:
         self.crowd: Crowd | None = None
         self.seed_in_use = ""
         """Why nothing is played here: another run uses the same names. Empty if none does."""
+        self._memory = Memory()
         self._unanswered = 0
         self._given_up = False
         name = "-".join(part for part in ("ledger", "" if main else scim, shard) if part)
@@ -121,6 +122,7 @@ class Endpoint:
             alone=not self.shard,
             client_timeout=self.settings.timeout,
             crowd=self.crowd.actors if self.crowd else (),
+            memory=self._memory,
         )
 
     def create_crowd(self, profile: Profile, note: Callable[[str], None]) -> None:

@@ -562,6 +562,8 @@ def test_the_answer_to_a_delete_is_no_resource():
             for check, trait in (("filter.ignores-case", "other_case"), ("filter.hostile-value", "hostile"))
             for shown in ({"userName": "another@example.com"}, {"userName": UNSET})
         ),
+        ("filter.hostile-value", match(listing(), hostile=True, control=False), "a plain value is not found either"),
+        ("filter.hostile-value", match(error(400), status=400, hostile=True, control=False), "not found either"),
         ("discovery.agree", discover("ResourceTypes"), "does not answer on both"),
         ("discovery.mapped-attributes", discover("Schemas"), "maps no attribute"),
     ],
@@ -684,6 +686,20 @@ def test_traces_of_many_kinds_are_seen_and_not_repeated(kind):
 )
 def test_plain_messages_are_no_traces(words):
     assert list(CHECKS["http.no-stack-trace"].run(refused(error(400, detail=words), status=400))) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ({}, ""),
+        ({"control": True, "culprits": ("a quote", "emoji")}, "A plain value is found by the same query; one with a quote or emoji is not."),
+        ({"control": True, "filter_value": "R&D 🚢"}, "A plain value is found by the same query; this one, with other punctuation and emoji, is not."),
+    ],
+)  # fmt: skip
+def test_a_hostile_value_that_is_not_found_is_blamed_on_its_part(query, message):
+    rule = CHECKS["filter.hostile-value"]
+    for seen in (match(listing(), hostile=True, **query), match(error(400), status=400, hostile=True, **query)):
+        assert next(iter(rule.run(seen))).message == message
 
 
 def test_hostile_error_bodies_cost_little():

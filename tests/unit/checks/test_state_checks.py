@@ -319,6 +319,7 @@ CASES = {
         ("found", see("match", listing(liv()), disabled=True, finds=("u1",)), []),
         ("hidden", see("match", listing(), disabled=True, finds=("u1",)), ["/Resources"]),
         ("a page of HTML is another check's", see("look-up", disabled=True, status=200, finds=("u1",)), None),
+        ("active users are not found either", see("match", listing(), disabled=True, finds=("u1",), filter_path="userName", filter_value=liv()["userName"], control=False), "skip"),
         ("hidden, without Resources", see("look-up", {"totalResults": 0}, disabled=True, finds=("u1",)), ["/Resources"]),
         ("a refused query is another check's", see("match", {}, status=400, disabled=True, finds=("u1",)), None),
         ("active", see("match", listing(), finds=("u1",)), None),

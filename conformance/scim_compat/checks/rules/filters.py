@@ -14,6 +14,7 @@ from scim_compat.checks.answers import (
     is_query,
     is_status_named,
     number_of,
+    require_control,
     require_no_redirect,
 )
 from scim_compat.checks.effects import has_asked_value, has_value, is_asked_value_denied
@@ -22,7 +23,7 @@ from scim_compat.checks.registry import BOTH, NotJudged, Trait, Violation, at_mo
 from scim_compat.checks.resources import is_own, kind_of
 from scim_compat.engine.intent import Observation
 from scim_compat.results.model import ClaimTopic
-from scim_compat.scim import paths
+from scim_compat.scim import paths, texts
 from scim_compat.scim.grammar import parse_path
 from scim_compat.scim.names import CORE_URNS
 from scim_compat.values import Json
@@ -191,7 +192,7 @@ def _is_case_exact(observation: Observation) -> bool:
 
 @check(
     "filter.hostile-value",
-    "Quotes, backslashes and letters outside ASCII in a filter are data",
+    "Quotes, words of the grammar and letters outside ASCII in a filter's value are data",
     level="MUST",
     cites=("RFC7644-3.4.2.2", "RFC8259-7"),
     on=QUERIES,
@@ -212,10 +213,22 @@ def _is_case_exact(observation: Observation) -> bool:
 @at_most_five
 def hostile_value(observation: Observation) -> Iterator[Violation]:
     require_no_redirect(observation)
+    require_control(observation)
     if not observation.response.ok:
         if not is_status_named(observation):
-            yield Violation("status", expected=200, actual=observation.response.status)
+            yield Violation("status", expected=200, actual=observation.response.status, message=_culprits(observation))
         return
     _require_findable(observation)
-    yield from _missing(observation)
+    yield from (replace(one, message=_culprits(observation)) for one in _missing(observation))
     yield from _others(observation)
+
+
+def _culprits(observation: Observation) -> str:
+    """The part of the value to blame, as a sentence; empty where no plain value was tried."""
+    query = observation.intent.query
+    if not query.control:
+        return ""
+    if query.culprits:
+        return f"A plain value is found by the same query; one with {' or '.join(query.culprits)} is not."
+    traits = " and ".join(one.words for one in texts.traits(query.filter_value or ""))
+    return f"A plain value is found by the same query; this one, with {traits}, is not."

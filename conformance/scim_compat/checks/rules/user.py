@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from scim_compat.checks.answers import has_resource, ids_as_text, is_last_page, resource_of
+from scim_compat.checks.answers import has_resource, ids_as_text, is_last_page, require_control, resource_of
 from scim_compat.checks.display import display
 from scim_compat.checks.effects import effects, has_asked_value, is_applied, is_manager, subject
 from scim_compat.checks.published import is_published
@@ -117,6 +117,7 @@ def found_by_id(observation: Observation) -> Iterator[Violation]:
 def found_by_filter(observation: Observation) -> Iterator[Violation]:
     if not has_asked_value(observation):
         raise NotJudged("the server does not show the user with the value that the filter asks for")
+    require_control(observation)
     if subject(observation).id not in (ids_as_text(observation) or ()):
         yield Violation("/Resources", expected="the inactive user", actual="not among the results")
 

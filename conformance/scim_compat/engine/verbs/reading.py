@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from scim_compat.engine import mapping, wording
 from scim_compat.engine.actor import Actor, NotReached, about, path_of
+from scim_compat.engine.controls import control_finds, with_control
 from scim_compat.engine.intent import Action, Query
 from scim_compat.engine.play import Play
 from scim_compat.engine.verbs import actor_of, verb
@@ -14,6 +16,7 @@ from scim_compat.profile.model import ResourceKind, Step
 from scim_compat.scim import messages, paths
 from scim_compat.scim.names import ENDPOINTS
 from scim_compat.values import MISSING, Json
+from scim_compat.wire.messages import Exchange
 
 MOST_PAGES: Final = 20
 """An import stops here: somebody's store may hold a million users, and a hostile one never ends."""
@@ -60,11 +63,22 @@ def match(play: Play, step: Step) -> None:
         play.intent("match", actor), query=query, excluded_attributes=_excluded_attributes(play, kind, match=True)
     )
     request = play.request("GET", ENDPOINTS[kind], parameters=_match_parameters(play, kind, path, value))
-    response = play.exchange(request, intent, f"looks for {about(actor)} by {path}").response
+    control = with_control(play, actor, form="the client's", look_up=partial(_control_look_up, play, path))
+    response = play.exchange(request, intent, f"looks for {about(actor)} by {path}", revise=control).response
     if query.finds and query.is_plain and response and response.ok and isinstance(response.json, dict):
         ids = [resource.get("id") for resource in messages.resources(response.json)]
         if actor.id not in ids:
             actor.failed_filters.add(path.lower())
+
+
+def _control_look_up(play: Play, path: str, other: Actor, value: str, /, *, is_judged: bool) -> Exchange:
+    """The client's query for another value, as a control of one that failed."""
+    query = Query(filter_path=path, filter_value=value, finds=control_finds(other, is_judged=is_judged))
+    intent = replace(
+        play.intent("look-up", other, by="harness"), query=query, expect="success" if is_judged else "either"
+    )
+    request = play.request("GET", ENDPOINTS[other.kind], parameters=_match_parameters(play, other.kind, path, value))
+    return play.exchange(request, intent, f"control: looks for {about(other)} by {path} in the same way")
 
 
 def _match_parameters(play: Play, kind: ResourceKind, path: str, value: str) -> list[tuple[str, str]]:
