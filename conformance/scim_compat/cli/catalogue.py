@@ -50,9 +50,9 @@ def numbers(profile: Profile) -> ProfileNumbers:
     )
 
 
-def load_profile(ref: str) -> Profile:
+def load_profile(ref: str, *, thorough: bool = False) -> Profile:
     """The profile of this id or file. Raises SourceFileError."""
-    return loader.load(ref, check_ids=all_checks())
+    return loader.load(ref, check_ids=all_checks(), thorough=thorough)
 
 
 def load_builtin() -> tuple[list[Profile], dict[str, SourceFileError]]:

@@ -74,6 +74,7 @@ def replay_options(*, default: tuple[str, ...] = ()) -> Callable[[Command], Comm
             help="Users that the run keeps beside those of its scenarios, for pages and filters.",
         ),
         click.option("--large", is_flag=True, help="Full size: groups of 1,000 members."),
+        click.option("--thorough", is_flag=True, help="Sweeps take one attribute a scenario: many more requests."),
         click.option("--quiet", "-q", is_flag=True, help="Only the result."),
     )
     return lambda function: _with(options, function)

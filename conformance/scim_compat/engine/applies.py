@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from scim_compat.engine.context import RunContext
+from scim_compat.engine.offering import unoffered
 from scim_compat.profile.model import Scenario
 from scim_compat.values import Json
 
@@ -29,7 +30,7 @@ def not_applicable(scenario: Scenario, run: RunContext) -> str:
     """The reason why the scenario does not apply to this target; empty if it does."""
     if scenario.feature in run.claims.without_features:
         return f"the target does not claim the feature {scenario.feature}"
-    return next((reason for reason in _obstacles(scenario, run) if reason), "")
+    return next((reason for reason in (*_obstacles(scenario, run), _nothing_offered(scenario, run)) if reason), "")
 
 
 def condition(scenario: Scenario) -> str:
@@ -39,6 +40,14 @@ def condition(scenario: Scenario) -> str:
 
 def _obstacles(scenario: Scenario, run: RunContext) -> list[str]:
     return [gate.obstacle(scenario.when[name], run) for name, gate in GATES.items() if name in scenario.when]
+
+
+def _nothing_offered(scenario: Scenario, run: RunContext) -> str:
+    """The reason against a sweep over attributes none of which the target offers."""
+    sweep = scenario.sweep
+    if sweep is None or set(sweep.paths) - unoffered(scenario, run):
+        return ""
+    return f"the target offers no change of {' or '.join(sweep.paths)}"
 
 
 def _without_resource_type(kind: Json, run: RunContext) -> str:

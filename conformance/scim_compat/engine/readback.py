@@ -11,6 +11,7 @@ from scim_compat.engine import people, wording
 from scim_compat.engine.actor import NAME_ATTRIBUTE, Actor, about, path_of
 from scim_compat.engine.controls import Revision, control_finds, with_control
 from scim_compat.engine.intent import Effect, Expectation, Intent, Query, Write
+from scim_compat.engine.offering import unoffered, without
 from scim_compat.engine.play import Play
 from scim_compat.engine.setup import is_altered_at_setup
 from scim_compat.profile.model import Step
@@ -42,13 +43,14 @@ def _unwritten_effects(play: Play, actor: Actor, step: Step) -> tuple[Effect, ..
     if any(not write.accepted and not write.refusable for write in actor.writes):
         return ()
     # Right after set-up the read-back is about the set-up; later it is about the steps between.
+    left_out = unoffered(play.scenario, play.run)
     steps = play.scenario.steps
     earlier = steps[: steps.index(step)] if step in steps else ()
     is_later = any(each.kind not in {"given", "verify"} for each in earlier)
     requests = [effect for write in actor.writes for effect in write.effects]
     return tuple(
         Effect("set", path, value)
-        for path, value in play.fill(step.args.get("has", {})).items()
+        for path, value in without(play.fill(step.args.get("has", {})), left_out).items()
         if not any(e.path.lower() == path.lower() and paths.is_same(value, e.value) for e in requests)
         and not (is_later and is_altered_at_setup(actor, path, value))
     )

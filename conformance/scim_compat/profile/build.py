@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from scim_compat.profile.cast import Setting
@@ -19,9 +19,11 @@ from scim_compat.profile.model import (
     Scenario,
     Source,
     Step,
+    Sweep,
 )
 from scim_compat.profile.rows import KINDS, build_mapping, rows_of
 from scim_compat.profile.steps import step_complaints
+from scim_compat.profile.sweeps import unfold
 from scim_compat.profile.validate import STEP_KINDS
 from scim_compat.source.complaints import ComplaintBook, nearest, quoted
 from scim_compat.source.yaml import Node
@@ -47,21 +49,22 @@ def build_profile(
     check_ids: Container[str] | None,
     book: ComplaintBook,
     broken: Container[int] = (),
+    thorough: bool = False,
 ) -> Profile:
     """The profile of a merged tree that the schema allows.
 
     ``book`` receives the complaints; a profile that was built beside one must not be used. ``broken``: indexes of
-    scenarios that the schema does not allow; they are left out.
+    scenarios that the schema does not allow; they are left out. ``thorough``: sweeps take one attribute a scenario.
     """
     parts = root.value
     mapping = build_mapping(parts["mapping"], book)
     client, dialect = build_client(parts["client"], book), build_dialect(parts["dialect"], book)
-    whole = _Whole(root=root, check_ids=check_ids, book=book, client=client, dialect=dialect)
+    whole = _Whole(root=root, check_ids=check_ids, book=book, client=client, dialect=dialect, thorough=thorough)
     requires = _requires(parts.get("requires"), whole)
     scenarios: list[Scenario] = []
     for number, node in enumerate(parts["scenarios"].value):
         if number not in broken:
-            scenarios += [_scenario(*each, whole) for each in _variants(node)]
+            scenarios += [one for each in _variants(node) for one in _scenarios(*each, whole)]
     _check_ids(scenarios, book)
     plain = {key: parts[key].plain() for key in ("id", "title", "version", "scim")}
     gaps = parts["not-covered"].plain() if "not-covered" in parts else []
@@ -90,6 +93,7 @@ class _Whole:
     book: ComplaintBook
     client: Client
     dialect: Dialect
+    thorough: bool
 
 
 def _features(features: Node, scenarios: list[Scenario], *, file: str) -> tuple[Feature, ...]:
@@ -160,6 +164,17 @@ def _variants(node: Node) -> Iterator[tuple[Node, str]]:
         if "title" not in variant.value:
             full.value["title"] = Node(f"{own['title'].value} ({name})", variant.where, variant.column)
         yield full, name
+
+
+def _scenarios(node: Node, variant: str, whole: _Whole) -> Iterator[Scenario]:
+    """The scenario itself, or those that a sweep unfolds it into."""
+    if "sweep" not in node.value:
+        yield _scenario(node, variant, whole)
+        return
+    for each in unfold(node, whole.root.value["mapping"], thorough=whole.thorough, book=whole.book):
+        name = ".".join(part for part in (variant, each.name) if part)
+        sweep = Sweep(kind=each.kind, paths=each.paths, scim=whole.root.value["scim"].value)
+        yield replace(_scenario(each.node, name, whole), sweep=sweep)
 
 
 def _scenario(node: Node, variant: str, whole: _Whole) -> Scenario:

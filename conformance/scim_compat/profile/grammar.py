@@ -38,8 +38,18 @@ ADDRESSABLE: Final = {kind: (SOURCE_ATTRIBUTES[kind] | _TARGET[kind]) - {"manage
 """The attributes behind the dot of ``${alice.…}``, by kind."""
 
 FUNCTIONS: Final = frozenset({"upper", "lower", "swapcase", "json"})
-GLOBALS: Final = {"run": frozenset({"tag"}), "new": frozenset({"guid", "word"}), "filter": frozenset[str]()}
+GLOBALS: Final = {
+    "run": frozenset({"tag"}),
+    "new": frozenset({"guid", "word"}),
+    "filter": frozenset[str](),
+    "rows": frozenset[str](),
+}
 """Names that no actor may have, each with the attributes behind its dot."""
+
+ROWS: Final = "${rows}"
+"""In a sweep: the paths of the rows of the mapping."""
+WHOLE: Final = "${rows.whole}"
+"""The same; a complex attribute, entry or extension of which nothing is left goes as a whole."""
 
 _OPENING = re.compile(r"\$\{([^{}]*)(\}?)")
 _INSIDE = re.compile(r"(?P<root>[a-z][a-z0-9-]*)(?:\.(?P<attribute>[A-Za-z]+))?(?P<pipes>(?:\|[a-z]+)*)")

@@ -31,10 +31,11 @@ _OWN_KEYS: Final = ("format", "id", "title", "version")
 """Keys that a file states itself, even if it extends another."""
 
 
-def load(ref: str | Path, *, check_ids: Container[str] | None = None) -> Profile:
+def load(ref: str | Path, *, check_ids: Container[str] | None = None, thorough: bool = False) -> Profile:
     """The profile of that name: the id of a built-in one, or the path of a file.
 
     ``check_ids``: the checks that ``requires`` may name; None leaves the names unchecked.
+    ``thorough``: sweeps take one attribute a scenario.
     Raises ``SourceFileError`` with every complaint.
     """
     chain = _chain(_locate(ref))
@@ -52,7 +53,7 @@ def load(ref: str | Path, *, check_ids: Container[str] | None = None) -> Profile
     top, book = chain[0], ComplaintBook()
     digest = hashlib.sha256(b"".join(each.data for each in chain)).hexdigest()
     origin = Origin(path=str(top.path), digest=digest, file=top.name)
-    profile = build_profile(root, origin=origin, check_ids=check_ids, book=book, broken=broken)
+    profile = build_profile(root, origin=origin, check_ids=check_ids, book=book, broken=broken, thorough=thorough)
     complaints += book.complaints
     if complaints:
         raise SourceFileError(_sorted(complaints, chain))

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from scim_compat.scim.names import Scim
 from scim_compat.values import Evidence, Severity, Where
 
 ResourceKind = Literal["User", "Group"]
@@ -108,6 +109,15 @@ class Step:
     where: Where
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep:
+    """The attributes that a scenario of a sweep is about. Those that the target does not offer are left out."""
+
+    kind: ResourceKind
+    paths: tuple[str, ...]
+    scim: Scim
+
+
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """One self-contained sequence. A variant of the YAML is a scenario of its own here."""
@@ -128,6 +138,7 @@ class Scenario:
     requires: Mapping[str, Requirement] = field(default_factory=dict)
     """Overrides the profile's requirements for this scenario."""
     note: str = ""
+    sweep: Sweep | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,10 @@ def _texts(node: Node) -> Iterator[tuple[Where, str]]:
 def global_problem(placeholder: grammar.Placeholder, *, filters: bool = False) -> tuple[str, str] | None:
     """(what, hint) if it is not one of the placeholders that need no actor."""
     text, name = placeholder.text, f"{placeholder.root}.{placeholder.attribute}"
+    if placeholder.root == "rows":
+        known = (grammar.ROWS, grammar.WHOLE)
+        hint = "as an entry of a list, or as a key of set or has" if text in known else nearest(text, known)
+        return f"{text} stands in the steps of a sweep only, by itself", hint
     if placeholder.root == "filter" and not filters:
         return f"{text} stands in match-parameters only", "write the query out"
     if placeholder.root == "filter" and text == "${filter}":

@@ -48,6 +48,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--scim-seed", metavar="N", type=int, help="seed of the test data (default: random, printed)")
     group.addoption("--scim-large", action="store_true", help="full-size scenarios (groups of 1,000 members)")
+    group.addoption("--scim-thorough", action="store_true", help="sweeps take one attribute a scenario")
     group.addoption(
         "--scim-crowd",
         metavar="N",
@@ -137,6 +138,7 @@ def _from_options(config: pytest.Config) -> RunRequest:
         seed=new_seed() if seed is None else seed,
         large=option("--scim-large"),
         crowd=option("--scim-crowd"),
+        thorough=option("--scim-thorough"),
         fail_on=Severity(option("--scim-fail-on")),
         out=str(default_out(option("--scim-out"))),
         command=tuple(part for p in profiles for part in ("--profile", Path(p).name if "/" in p else p)),

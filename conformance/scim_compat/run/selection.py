@@ -32,7 +32,7 @@ def select(request: RunRequest) -> Selection:
 
     Raises SourceFileError for a bad profile, UsageError for a choice that names nothing.
     """
-    profiles = _load(request.profiles)
+    profiles = _load(request.profiles, thorough=request.settings.thorough)
     _check_features(request.settings.claims.get("without-features", ()), profiles)
     _check_patterns(request.only, profiles)
     return Selection(profiles, {p.id: tuple(matching(p.scenarios, request.only)) for p in profiles})
@@ -58,10 +58,10 @@ def _names(scenario: Scenario) -> tuple[str, str, str]:
     return scenario.id, base, base.partition(".")[0]
 
 
-def _load(references: Sequence[str]) -> tuple[Profile, ...]:
+def _load(references: Sequence[str], *, thorough: bool) -> tuple[Profile, ...]:
     checks = all_checks()
     names = [name for given in references for name in (sorted(builtin()) if given == ALL else [given])]
-    profiles = tuple(load(name, check_ids=checks) for name in names)
+    profiles = tuple(load(name, check_ids=checks, thorough=thorough) for name in names)
     ids = [profile.id for profile in profiles]
     twice = next((name for name in sorted(ids) if ids.count(name) > 1), None)
     if twice is not None:

@@ -99,6 +99,8 @@ class Settings:
     large: bool = False
     crowd: int = CROWD_SIZE
     """Users of the crowd; each process of a run makes its share."""
+    thorough: bool = False
+    """Sweeps take one attribute a scenario."""
     fail_on: Severity = Severity.DEGRADED
     out: str
     claims: dict[str, Any] = field(default_factory=dict)

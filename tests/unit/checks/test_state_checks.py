@@ -162,7 +162,7 @@ CASES = {
         ("either", see("patch", {}, status=400, writes=[renamed], expect="either"), None),
         ("a member added again", see("patch", {}, status=409, writes=[added], twice=True), None),
         ("400 for what the target's schema does not list", see("patch", {}, status=400, writes=[write(put("title", "x"))], schemas=POOR), "skip"),
-        ("400 for that and more", see("patch", {}, status=400, writes=[write(put("title", "x"), *renamed.effects)], schemas=POOR), ["status"]),
+        ("400 for that and more", see("patch", {}, status=400, writes=[write(put("title", "x"), *renamed.effects)], schemas=POOR), "skip"),
         ("500 for it", see("patch", {}, status=500, writes=[write(put("title", "x"))], schemas=POOR), []),
         ("manager has a check of its own", see("patch", {}, status=400, writes=[boss]), None),
         ("members have one as well", see("patch", {}, status=400, writes=[added]), None),

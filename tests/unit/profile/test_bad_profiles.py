@@ -324,6 +324,21 @@ MESSAGES = {
         ":14: unknown verb 'chnage'; did you mean 'change'?",
         ":15: do must be a text, not a list; verbs: add-members, assign-manager, bulk, change, create, delete, discover, evaluate, import, match, overstep-bulk, patch, probe, read, remove-members",
     ),
+    "sweep": (
+        ":16: the mapping has no row 'titel' that a sweep could take; did you mean 'title'?",
+        ":18: ${rows.hole} stands in the steps of a sweep only, by itself; did you mean '${rows.whole}'?",
+        ":19: behind ${rows} stands the kind of value, not 'otehr'; did you mean 'other'?",
+        ":19: ${rows} stands in the steps of a sweep only, by itself; as an entry of a list, or as a key of set or has",
+        ":27: ${rows} stands in the steps of a sweep only, by itself; as an entry of a list, or as a key of set or has",
+    ),
+    "sweep-words": (
+        ":12: over cannot be 'users'; did you mean 'user'?",
+        ":12: together 'holders' is not well formed; it takes holder, all or a number",
+        ":12: unknown key 'every' in sweep; did you mean 'over'?",
+        ":20: together must be at least 1, not 0",
+        ":20: only is empty",
+        ":20: this sweep has no over; add over:",
+    ),
     "timeout-zero": (":6: timeout must be more than 0, not 0",),
     "title-with-control-character": (
         ":9: title 'A user \\x1b[31mis red' is not well formed; it takes one line without control characters",

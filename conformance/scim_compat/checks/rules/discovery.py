@@ -10,9 +10,9 @@ from typing import Final
 
 from scim_compat import schemas
 from scim_compat.checks.answers import is_html
-from scim_compat.checks.published import find_attribute
 from scim_compat.checks.registry import BOTH, NotJudged, Violation, at_most_five, check
 from scim_compat.engine.intent import Observation
+from scim_compat.engine.offering import find_attribute
 from scim_compat.engine.versions import VERSIONS
 from scim_compat.scim import messages, urls
 from scim_compat.scim.filters import operands

@@ -18,10 +18,10 @@ from scim_compat.checks.answers import (
     require_no_redirect,
 )
 from scim_compat.checks.effects import has_asked_value, has_value, is_asked_value_denied
-from scim_compat.checks.published import find_attribute
 from scim_compat.checks.registry import BOTH, NotJudged, Trait, Violation, at_most_five, check
 from scim_compat.checks.resources import is_own, kind_of
 from scim_compat.engine.intent import Observation
+from scim_compat.engine.offering import find_attribute
 from scim_compat.results.model import ClaimTopic
 from scim_compat.scim import paths, texts
 from scim_compat.scim.grammar import parse_path

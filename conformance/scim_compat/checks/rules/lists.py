@@ -16,10 +16,10 @@ from scim_compat.checks.answers import (
     requested_number,
 )
 from scim_compat.checks.display import display_id
-from scim_compat.checks.published import find_attribute
 from scim_compat.checks.registry import BOTH, Trait, Violation, at_most_five, check
 from scim_compat.checks.resources import has_resources, kind_of, resources
 from scim_compat.engine.intent import Observation
+from scim_compat.engine.offering import find_attribute
 from scim_compat.scim import messages, names, paths
 from scim_compat.scim.grammar import PathError, parse_path
 from scim_compat.values import MISSING, Level

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from scim_compat.checks.answers import has_resource, resource_of, server_message
@@ -24,7 +24,7 @@ from scim_compat.checks.registry import BOTH, NotJudged, Violation, check
 from scim_compat.engine.intent import Effect, Observation, Write
 from scim_compat.results.model import ClaimTopic
 from scim_compat.scim import paths
-from scim_compat.scim.grammar import parse_path
+from scim_compat.scim.grammar import PathError, parse_path
 from scim_compat.values import Level
 
 
@@ -49,13 +49,36 @@ def status(observation: Observation) -> Iterator[Violation]:
 
 
 def _require_published(observation: Observation) -> None:
-    """Raise NotJudged for a refused change of attributes that the target's own schema does not list."""
-    changes = last_effects(observation)
-    if 400 <= observation.response.status < 500 and changes:
-        kind = subject(observation).kind
-        if all(is_published(observation.context, kind, e.path) is False for e in changes):
-            # To the target the path leads nowhere: invalidPath (RFC 7644 §3.12).
-            raise NotJudged(f"the target's own schema does not list {changes[0].path}, so it may be refused")
+    """Raise NotJudged for a refused change of an attribute that the target's own schema does not list.
+
+    To the target its path leads nowhere (invalidPath, RFC 7644 §3.12), and the request fails as a whole (§3.5.2).
+    """
+    if not 400 <= observation.response.status < 500:
+        return
+    about = observation.intent.subject
+    for path in _changed_paths(observation) if about else ():
+        if about and is_published(observation.context, about.kind, path) is False:
+            raise NotJudged(f"the target's own schema does not list {path}, so it may be refused")
+
+
+def _changed_paths(observation: Observation) -> Iterator[str]:
+    """The attributes that the request changes: by its effects; where the profile states none, by its operations."""
+    effects = last_effects(observation)
+    yield from (effect.path for effect in effects)
+    body = observation.intent.body
+    operations = body.get("Operations") if isinstance(body, Mapping) and not effects else None
+    for one in operations if isinstance(operations, list) else ():
+        path = one.get("path") if isinstance(one, Mapping) else None
+        if isinstance(path, str) and _is_path(path):
+            yield path
+
+
+def _is_path(text: str) -> bool:
+    try:
+        parse_path(text)
+    except PathError:
+        return False
+    return True
 
 
 def _must_succeed(observation: Observation) -> bool:

@@ -10,6 +10,7 @@ from scim_compat.checks.answers import has_resource, resource_of
 from scim_compat.checks.differences import Kind, difference
 from scim_compat.checks.display import display
 from scim_compat.checks.effects import is_applied, is_change, subject, writes
+from scim_compat.checks.published import is_published
 from scim_compat.checks.registry import BOTH, NotJudged, Trait, Violation, check
 from scim_compat.engine.intent import Effect, Observation
 from scim_compat.scim import paths
@@ -124,6 +125,8 @@ def expected(observation: Observation) -> Iterator[Violation]:
     has, lacks = _expectations(observation)
     for effect in has:
         actual = paths.get(resource_of(observation), effect.path)
+        if actual is MISSING and is_published(observation.context, subject(observation).kind, effect.path) is False:
+            continue  # the target's own schema does not promise it
         one = difference(effect.path, effect.value, actual)
         if one is not None and one.kind in {Kind.VALUE, Kind.FORM}:  # create.* report spoilt letters
             yield Violation(effect.path, expected=effect.value, actual=display(actual), message=one.words)

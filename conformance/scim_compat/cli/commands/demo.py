@@ -48,6 +48,7 @@ def command(profiles: tuple[str, ...], **options: Any) -> None:
             seed=new_seed() if options["seed"] is None else options["seed"],
             large=options["large"],
             crowd=options["crowd"],
+            thorough=options["thorough"],
             out=str(out),
             command=replay_words(profiles, options["only"]),
         )

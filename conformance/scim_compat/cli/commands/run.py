@@ -73,6 +73,7 @@ def command(url: str | None, profiles: tuple[str, ...], **options: Any) -> None:
         seed=new_seed() if options["seed"] is None else options["seed"],
         large=options["large"],
         crowd=options["crowd"],
+        thorough=options["thorough"],
         fail_on=Severity(options["fail_on"]),
         out=str(default_out(options["out"])),
         claims=dict(target.claims) if target else {},

@@ -13,6 +13,7 @@ import click
 @click.option("--summary", "summary_only", is_flag=True, help="Only what the profile does, without the requests.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Seed of the test data.")
 @click.option("--large", is_flag=True, help="Full size: groups of 1,000 members.")
+@click.option("--thorough", is_flag=True, help="Sweeps take one attribute a scenario.")
 @click.option(
     "--raw/--pretty",
     default=None,
@@ -26,6 +27,7 @@ def command(
     summary_only: bool,
     seed: int,
     large: bool,
+    thorough: bool,
     raw: bool | None,
     as_json: bool,
 ) -> None:
@@ -41,7 +43,7 @@ def command(
 
     if summary_only and scenario:
         raise click.UsageError("give SCENARIO or --summary, not both")
-    profile = catalogue.load_profile(profile_ref)
+    profile = catalogue.load_profile(profile_ref, thorough=thorough)
     if summary_only and as_json:
         console.write_json(profile_view.summary(profile))
         return

@@ -36,10 +36,14 @@ def create(play: Play, step: Step) -> None:
 
 
 def _write_of(play: Play, actor: Actor, exchange: Exchange) -> Write:
-    # A reference is judged as a whole: another check reports one that does not come back as an object.
+    # A reference is judged as a whole: another check reports one that does not come back as an object. A server may
+    # pass over one to nobody (RFC 7643 does not say).
     references = {f"{path}.value": path for path in mapping.references(play.rows(actor.kind))}
+    known = play.run.ledger.living()
     effects = tuple(
-        Effect("set", references[path], {"value": value}) if path in references else Effect(kind, path, value)
+        Effect("set" if value in known else "sent", references[path], {"value": value})
+        if path in references
+        else Effect(kind, path, value)
         for kind, path, value in _sent_values(play, actor)
     )
     # Members that came with the creation were added by it: a missing one was not let in, and not lost since.
