@@ -85,8 +85,9 @@ A plain fact of the protocol (the server "responds with 200", ``id`` "is unique"
 leaves no second way, and as SHOULD where its own text or examples show one.
 """
 
-Evidence = Literal["documented", "observed", "inferred"]
-"""How sure it is that a client does something: its maker says so, it was seen, or it follows from both."""
+Evidence = Literal["documented", "observed", "inferred", "disputed"]
+"""How sure it is that a client does something: its maker says so, it was seen, it follows from both, or sources
+disagree."""
 
 Party = Literal["client", "harness"]
 """The sender of a request: the client that is replayed, or the run itself, to set up, read back or clean up."""

@@ -15,6 +15,7 @@ from scim_compat.engine.intent import (
     Subject,
     Write,
 )
+from scim_compat.engine.knowledge import Knowledge
 from scim_compat.values import MISSING
 from scim_compat.wire.messages import Exchange, Headers, Request, Response
 
@@ -70,16 +71,38 @@ def refused(*effects, status=400, **more):
     return write(*effects, accepted=False, status=status, **more)
 
 
+KNOWN = ("absentees", "failed_filters", "refusals")
+
+
 WANTED = {k: v for k, v in liv().items() if k not in {"schemas", "id", "meta"}}
 
 
-def see(action, body=MISSING, *, status=None, writes=(), subject=None, schemas=None, headers=(), sent=MISSING, **more):
+def see(
+    action,
+    body=MISSING,
+    *,
+    status=None,
+    writes=(),
+    subject=None,
+    schemas=None,
+    headers=(),
+    sent=MISSING,
+    shows_members=True,
+    **more,
+):
     """``body`` MISSING: no body at all. ``subject``: changes to the subject."""
     status = status if status is not None else (204 if body is MISSING else 200)
     query = Query(**{name: more.pop(name) for name in Query.__slots__ if name in more})
     intent_about = {k: more.pop(k) for k in list(more) if k in Intent.__slots__}
-    about = Subject(key="alice", kind="User", id="u1", desired=WANTED, last_answer=liv(), writes=tuple(writes))
-    about = replace(about, **(subject or {}))
+    changes = {"last_answer": liv(), **(subject or {})}
+    known = Knowledge(
+        answer=changes.pop("last_answer"),
+        members=changes.pop("seen_members", None),
+        **{k: changes.pop(k) for k in KNOWN if k in changes},
+    )
+    writes = tuple(replace(each, before=known) for each in writes)
+    about = Subject(key="alice", kind="User", id="u1", desired=WANTED, knowledge=known, writes=writes)
+    about = replace(about, **changes)
     data = b"" if body is MISSING else json.dumps(body).encode()
     assert not more, more
     return Observation(
@@ -88,7 +111,7 @@ def see(action, body=MISSING, *, status=None, writes=(), subject=None, schemas=N
         intent=Intent(action=action, by="harness" if action in {"read-back", "look-up"} else "client",
                       resource=about.kind, subject=about, query=query, body=sent, **intent_about),
         context=Context(base_url=BASE, scim="2.0", capabilities=Capabilities(schemas=schemas), client_timeout=60.0,
-                    ours={"u1": "liv@fjord.example"}),
+                    ours={"u1": "liv@fjord.example"}, shows_members=shows_members),
     )  # fmt: skip
 
 

@@ -46,6 +46,28 @@ def last_effects(observation: Observation) -> list[Effect]:
     return [effect for write in writes(observation)[-1:] for effect in write.effects]
 
 
+def state_before(observation: Observation) -> Mapping[str, Json] | None:
+    """The last full answer before the first change since the last read-back; None: there was none.
+
+    A client that writes several times may read in between: what its first write lost is missing there already.
+    """
+    changes = (w for w in writes(observation) if w.action in {"patch", "replace"})
+    first = next(changes, None)
+    return (subject(observation).knowledge if first is None else first.before).answer
+
+
+def members_before(observation: Observation) -> frozenset[str] | None:
+    """Ids that an answer has shown as members since the last read-back; None: no answer has shown any list of them."""
+    records = [subject(observation).knowledge, *(write.before for write in writes(observation))]
+    lists = [record.members for record in records if record.members is not None]
+    return frozenset().union(*lists) if lists else None
+
+
+def is_one_of_several(write: Write, effect: Effect) -> bool:
+    """True when the request asks for something else beside the effect: a refusal may be due to that."""
+    return any(other.path.lower() != effect.path.lower() for other in write.effects)
+
+
 def is_change(observation: Observation) -> bool:
     """True when the answer shows a resource that the client has changed."""
     return has_resource(observation) and any(w.action in {"patch", "replace"} for w in writes(observation))
@@ -110,7 +132,7 @@ def has_asked_value(observation: Observation) -> bool:
     Then no filter can find it by that value, and the check on the write has reported the reason.
     """
     intent = observation.intent
-    before = intent.subject.last_answer if intent.subject else None
+    before = intent.subject.knowledge.answer if intent.subject else None
     if before is None or intent.query.filter_path is None or intent.query.filter_value is None:
         return True
     at = parse_path(intent.query.filter_path)

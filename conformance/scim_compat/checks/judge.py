@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
-from functools import partial
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Final
 
 from scim_compat.checks.citations import cited
@@ -16,13 +15,13 @@ from scim_compat.checks.registry import (
     all_checks,
 )
 from scim_compat.checks.resources import Reading
+from scim_compat.checks.severity import severity_of
 from scim_compat.engine.intent import Observation
 from scim_compat.profile.model import Profile, Requirement, Scenario
 from scim_compat.results.model import CheckResult
 from scim_compat.scim.names import Scim
-from scim_compat.values import Level, Outcome, Severity
+from scim_compat.values import Outcome, Severity
 
-_BY_LEVEL: Final[Mapping[Level, Severity]] = {"MUST": Severity.DEGRADED, "SHOULD": Severity.COSMETIC}
 _MOST: Final = 20
 """Violations of one check that are reported of one exchange."""
 
@@ -38,35 +37,25 @@ def judge(observation: Observation, profile: Profile, scenario: Scenario | None)
         level = stated.level if stated and rule.has_trait(Trait.ASSERTION) else rule.level
         severity, requirement = severity_of(rule, profile, scenario, level=level)
         if severity is not None:
-            at_level = partial(_severity_at, rule, profile, scenario)
-            results.extend(_run(rule, observation, severity, requirement, at_level))
+            results.extend(_run(rule, observation, severity, requirement, _Hurt(rule, profile, scenario, severity)))
     return results
 
 
-def severity_of(
-    rule: Check, profile: Profile, scenario: Scenario | None, *, level: Level | None = None
-) -> tuple[Severity | None, Requirement | None]:
-    """Return how much a failure hurts this client (None: it is not judged), and the requirement that says so.
+@dataclass(frozen=True, slots=True)
+class _Hurt:
+    """How much the violations of one check hurt the client."""
 
-    A check that the profile does not mention goes by its level: MUST degraded, SHOULD cosmetic, others not at
-    all. Where only an inference speaks for a habit, the finding is degraded at most, unless access stays open.
-    ``level`` replaces the check's own.
-    """
-    requirement = (scenario.requires.get(rule.id) if scenario else None) or profile.requires.get(rule.id)
-    own = requirement.severity if requirement else None
-    if own == "ignore":
-        return None, requirement
-    severity = own if isinstance(own, Severity) else _BY_LEVEL.get(level or rule.level)
-    is_inferred = (scenario is not None and scenario.evidence == "inferred") or (
-        requirement is not None and requirement.evidence == "inferred"
-    )
-    if is_inferred and severity is Severity.BLOCKER:
-        severity = Severity.DEGRADED
-    return severity, requirement
+    rule: Check
+    profile: Profile
+    scenario: Scenario | None
+    usual: Severity
 
-
-def _severity_at(rule: Check, profile: Profile, scenario: Scenario | None, level: Level) -> Severity | None:
-    return severity_of(rule, profile, scenario, level=level)[0]
+    def of(self, violation: Violation) -> Severity | None:
+        """None where the client accepts this very case."""
+        level, harm = violation.level, violation.harm
+        if level is None and harm is None:
+            return self.usual
+        return severity_of(self.rule, self.profile, self.scenario, level=level, harm=harm)[0]
 
 
 def _run(
@@ -74,7 +63,7 @@ def _run(
     observation: Observation,
     severity: Severity,
     requirement: Requirement | None,
-    at_level: Callable[[Level], Severity | None],
+    hurt_by: _Hurt,
 ) -> Iterator[CheckResult]:
     try:
         if not rule.when(observation):
@@ -82,7 +71,7 @@ def _run(
         _require_claimed_filter(rule, observation)
         if severity is Severity.COSMETIC:
             _excuse_claimed_label(rule, observation)
-        violations = [(one, at_level(one.level) if one.level else severity) for one in rule.run(observation)]
+        violations = [(one, hurt_by.of(one)) for one in rule.run(observation)]
     except NotJudged as reason:
         yield CheckResult(id=rule.id, outcome=Outcome.SKIP, level=rule.level, topic=rule.topic, reason=str(reason))
         return

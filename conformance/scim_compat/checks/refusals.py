@@ -95,7 +95,7 @@ def _has_element(observation: Observation, at: Path) -> bool:
     subject = observation.intent.subject
     if subject is None:
         return True
-    resource = subject.desired if subject.last_answer is None else subject.last_answer
+    resource = subject.desired if subject.knowledge.answer is None else subject.knowledge.answer
     return paths.get(resource, replace(at, sub="")) is not MISSING
 
 

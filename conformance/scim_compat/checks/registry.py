@@ -52,8 +52,20 @@ class Trait(enum.Flag):
     """The check tests the answer to a query. It is not judged for a filter that the vendor does not claim to offer."""
     MEDIA_TYPE = enum.auto()
     """The check tests the label of an answer. A cosmetic failure is excused where the vendor claims that label."""
+    FORM = enum.auto()
+    """The check tests that a request had its effect. Where the form of the request is inferred or disputed, a failure
+    may come from that form alone, and is degraded at most."""
     BYSTANDER = enum.auto()
     """A failure is a change of an account that no scenario names. The results list these changes by themselves."""
+
+
+class Harm(enum.Enum):
+    """The effect of one violation where it is another than the usual one of its rule; by it goes the severity."""
+
+    ACCESS = "access stays open, or data of others is lost"
+    STOP = "the client cannot go on: the account, or the whole job, fails"
+    LOSS = "the client goes on, and data is lost, wrong, or sent again in every cycle"
+    TEXT = "the answer breaks the text of a rule; no known client depends on it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +83,8 @@ class Violation:
     """A sentence that adds what expected and actual do not say; may be empty."""
     level: Level | None = None
     """Overrides the check's level where the RFC words this case differently."""
+    harm: Harm | None = None
+    """The effect in this case; None: the one that the client's profile, or the level, states for the check."""
 
 
 class NotJudged(Exception):  # noqa: N818 - it is an outcome, not an error

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, replace
 from typing import Final, Literal
 
 from scim_compat.checks.examples import Example, examples
-from scim_compat.checks.judge import severity_of
 from scim_compat.checks.registry import Check, Trait
+from scim_compat.checks.severity import severity_of
 from scim_compat.engine.intent import Action
 from scim_compat.profile.model import Profile, Scenario
 from scim_compat.report.text import citation

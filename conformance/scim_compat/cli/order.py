@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from scim_compat.checks.judge import severity_of
 from scim_compat.checks.registry import all_checks
 from scim_compat.checks.resources import Reading
+from scim_compat.checks.severity import severity_of
 from scim_compat.engine.rehearsal import rehearse
 from scim_compat.profile.model import Profile
 from scim_compat.report.findings import precedence

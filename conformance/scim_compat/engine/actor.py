@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import quote
 
 from scim_compat.engine.intent import Write
+from scim_compat.engine.knowledge import Knowledge
 from scim_compat.profile.model import ResourceKind
+from scim_compat.scim.messages import member_ids
 from scim_compat.scim.names import ENDPOINTS
 from scim_compat.values import Json
 
@@ -44,14 +46,8 @@ class Actor:
     """The number of its entry in the ledger."""
     members: set[str] = field(default_factory=set)
     removals: set[str] = field(default_factory=set)
-    absentees: set[str] = field(default_factory=set)
-    """Ids that should be members and are known not to be: refused, or missing before."""
-    failed_filters: set[str] = field(default_factory=set)
-    """Lower-case attribute paths for which an exact-match filter failed to find the resource."""
-    refused_paths: set[str] = field(default_factory=set)
-    """Paths of ``desired`` that the server has refused to change."""
-    last_answer: dict[str, Json] | None = None
-    """The server's own last full representation."""
+    knowledge: Knowledge = field(default_factory=Knowledge)
+    """What the server's answers say of it."""
     setup: SetUp | None = None
     """None where the client created it, or nobody yet."""
     writes: list[Write] = field(default_factory=list)
@@ -62,6 +58,17 @@ class Actor:
     """The ETag of the last read."""
     gone: bool = False
     """It was deleted."""
+
+    @property
+    def last_answer(self) -> Mapping[str, Json] | None:
+        """The server's own last full representation."""
+        return self.knowledge.answer
+
+    def learn(
+        self, answer: Mapping[str, Json], ours: Mapping[str, str] | None = None, *, excluded: Iterable[str] = ()
+    ) -> None:
+        """Takes over an answer about the whole resource. ``ours``: id → name of the resources that members may be."""
+        self.knowledge = self.knowledge.with_answer(answer, members=member_ids(answer, ours), excluded=excluded)
 
     @property
     def is_disabled(self) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from scim_compat.engine import mapping, people
 from scim_compat.engine.actor import NAME_ATTRIBUTE, Actor, NotReached
 from scim_compat.engine.intent import Intent
+from scim_compat.engine.knowledge import Knowledge
 from scim_compat.engine.ledger import Ledger
 from scim_compat.engine.play import Play
 from scim_compat.scim import paths
@@ -110,5 +111,7 @@ def settle(actor: Actor, body: Mapping[str, Json], answer: Mapping[str, Json], *
             paths.put(actor.desired, path, {"value": value})
     members = body.get("members") or []
     actor.members = {m["value"] for m in members if isinstance(m, Mapping) and "value" in m}
-    actor.last_answer = dict(answer) or None
+    actor.knowledge = Knowledge()
+    if answer:
+        actor.learn(answer)
     actor.gone = False

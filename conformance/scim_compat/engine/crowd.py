@@ -15,7 +15,7 @@ from scim_compat.engine.actor import Actor, NotReached
 from scim_compat.engine.creation import create_resource, require_creation
 from scim_compat.engine.fitting import add_required, fit_to_schema
 from scim_compat.engine.play import Play
-from scim_compat.engine.setup import plain_body
+from scim_compat.engine.setup import ensure_members, plain_body
 from scim_compat.profile.model import ResourceKind
 from scim_compat.values import Json
 
@@ -97,6 +97,8 @@ def _make(
             if exchange.response is not None and exchange.response.status == 409:
                 on_conflict(play, actor)
             require_creation(actor, exchange)
+            if actor.members:
+                ensure_members(play, actor)
         except NotReached as error:
             refusals, in_a_row, reason = refusals + 1, in_a_row + 1, reason or str(error)
             if in_a_row >= _MOST_REFUSALS or not (play.got_answer or made):

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from scim_compat.engine.capabilities import Capabilities, Claims
+from scim_compat.engine.knowledge import Knowledge
 from scim_compat.scim.names import Scim
 from scim_compat.values import MISSING, Json, Level, Party
 from scim_compat.wire.messages import Exchange, Response
@@ -70,6 +71,8 @@ class Write:
     status: int
     refusable: bool = False
     """A refusal (4xx) would have been conformant: then only atomicity and access are judged."""
+    before: Knowledge = field(default_factory=Knowledge)
+    """What was known of the resource before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +91,8 @@ class Subject:
     """Ids that should be members (groups)."""
     removals: frozenset[str] = frozenset()
     """Ids whose removal the client asked for at any time: ``group.member-removed`` reports on them."""
-    absentees: frozenset[str] = frozenset()
-    """Ids that should be members and are known not to be: refused, or missing before. They are reported once."""
-    failed_filters: frozenset[str] = frozenset()
-    """Lower-case attribute paths for which an exact-match filter failed to find the resource."""
-    last_answer: Mapping[str, Json] | None = None
-    """The server's own last full representation before the exchange, if it was read."""
+    knowledge: Knowledge = field(default_factory=Knowledge)
+    """What the answers before the exchange say of it."""
     writes: tuple[Write, ...] = ()
     """The writes since the last read-back, oldest first."""
     lacks: tuple[str, ...] = ()
@@ -217,6 +216,8 @@ class Context:
     claims: Claims = field(default_factory=Claims)
     alone: bool = True
     """No other process of this run is creating and deleting at the same time."""
+    shows_members: bool | None = None
+    """True when the endpoint has shown the members of a group of the crowd; None where there is no such group."""
 
 
 @dataclass(frozen=True, slots=True)

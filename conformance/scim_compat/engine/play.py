@@ -31,12 +31,10 @@ def subject_of(play: Play, actor: Actor) -> Subject:
         kind=actor.kind,
         id=actor.id,
         desired=copy.deepcopy(actor.desired),
-        sources={path: value for path, value in values.items() if path not in actor.refused_paths},
+        sources={path: value for path, value in values.items() if path not in actor.knowledge.refusals},
         members=frozenset(actor.members),
         removals=frozenset(actor.removals),
-        absentees=frozenset(actor.absentees),
-        failed_filters=frozenset(actor.failed_filters),
-        last_answer=actor.last_answer,
+        knowledge=actor.knowledge,
         writes=tuple(actor.writes),
         location=actor.location,
     )
@@ -54,7 +52,14 @@ def context_of(play: Play) -> Context:
         mapped_paths={kind: mapping.synced_paths(rows) for kind, rows in play.profile.mapping.items()},
         claims=run.claims,
         alone=run.alone,
+        shows_members=_shows_members(run.crowd),
     )
+
+
+def _shows_members(crowd: Sequence[Actor]) -> bool | None:
+    """True when the answers about some group of the crowd show members; None where no group should have any."""
+    groups = [actor for actor in crowd if actor.kind == "Group" and actor.members]
+    return any(actor.knowledge.members for actor in groups) if groups else None
 
 
 def attribute_of(actor: Actor, name: str, rows: Sequence[Mapped]) -> Json:

@@ -66,7 +66,7 @@ def _by_id(play: Play, actor: Actor, step: Step) -> None:
     resource = _read(play, actor, intent, title)
     if resource is None:
         return
-    actor.last_answer = resource
+    actor.learn(resource, play.run.ledger.living())
     if people.has_tag(str(paths.member(resource, NAME_ATTRIBUTE[actor.kind])), play.run.seed):
         play.strangers.pop(actor.id or "", None)
     if actor.location:
@@ -77,7 +77,8 @@ def _by_id(play: Play, actor: Actor, step: Step) -> None:
         title = f"reads back the members of group {actor.key}, asked for by name"
         resource = _read(play, actor, replace(intent, action="read-members"), title, attributes="displayName,members")
     if resource is not None:
-        actor.absentees = actor.members - messages.member_ids(resource, play.run.ledger.living())
+        members = messages.member_ids(resource, play.run.ledger.living())
+        actor.knowledge = replace(actor.knowledge.with_members(members), absentees=frozenset(actor.members - members))
 
 
 def _read(play: Play, actor: Actor, intent: Intent, title: str, *, attributes: str = "") -> dict[str, Json] | None:

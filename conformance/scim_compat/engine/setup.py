@@ -16,7 +16,6 @@ from scim_compat.scim import paths
 from scim_compat.scim.messages import member_ids
 from scim_compat.scim.names import CORE_SCHEMA, Scim, is_urn
 from scim_compat.values import MISSING, Json
-from scim_compat.wire.messages import Exchange
 
 
 def set_up(play: Play, step: Step) -> None:
@@ -56,7 +55,8 @@ def set_up_one(
     )
     require_creation(actor, exchange)
     actor.setup = SetUp(body=plain, answer=actor.last_answer or body)
-    _add_missing_members(play, actor, exchange)
+    if actor.members:
+        ensure_members(play, actor)
 
 
 def plain_body(actor: Actor, *, scim: Scim = "2.0") -> dict[str, Json]:
@@ -79,21 +79,40 @@ def plain_body(actor: Actor, *, scim: Scim = "2.0") -> dict[str, Json]:
     }
 
 
-def _add_missing_members(play: Play, actor: Actor, exchange: Exchange) -> None:
-    """Adds the members that the answer to our creation left out, as clients add them: by PATCH.
+def ensure_members(play: Play, actor: Actor) -> None:
+    """Sees to it that a group of ours has its members, and that an answer has shown them.
 
-    Most clients create a group empty. A scenario that creates a group with members judges the target's handling of
-    them.
+    Members that were never seen cannot be lost. Most clients create a group empty and add by PATCH, and a scenario that
+    creates a group with members judges the target's handling of them; so where the creation has left some out, they
+    are added as clients add them.
     """
-    answer = exchange.response.json if exchange.response else MISSING
-    if not isinstance(answer, Mapping) or paths.member(answer, "members") is MISSING or play.profile.scim != "2.0":
+    if actor.knowledge.members is None:
+        _read_members(play, actor)
+    absentees = sorted(actor.members - (actor.knowledge.members or frozenset()))
+    if not absentees or play.profile.scim != "2.0":
         return
-    absentees = sorted(actor.members - member_ids(answer, play.run.ledger.living()))
-    if absentees:
-        body = wording.patch_body([{"op": "add", "path": "members", "value": [{"value": i} for i in absentees]}])
-        intent = replace(play.intent("raw", actor, by="harness"), expect="either")
-        title = f"adds to {actor.key} the members that its creation left out"
-        play.exchange(play.request("PATCH", path_of(actor), ours=True, body=body), intent, title)
+    body = wording.patch_body([{"op": "add", "path": "members", "value": [{"value": i} for i in absentees]}])
+    intent = replace(play.intent("raw", actor, by="harness"), expect="either")
+    title = f"adds to {actor.key} the members that its creation left out"
+    answer = play.exchange(play.request("PATCH", path_of(actor), ours=True, body=body), intent, title).response
+    if answer is not None and answer.ok:
+        _read_members(play, actor)
+
+
+def _read_members(play: Play, actor: Actor) -> None:
+    """Reads the group; where a plain read shows no members, they are asked for by name (RFC 7643 §7, "returned")."""
+    ours = play.run.ledger.living()
+    for attributes in ("", "displayName,members"):
+        parameters = [("attributes", attributes)] if attributes else []
+        request = play.request("GET", path_of(actor), ours=True, parameters=parameters)
+        intent = play.intent("read-members" if attributes else "read-back", actor, by="harness")
+        response = play.exchange(request, intent, f"reads the members of {about(actor)} to start from").response
+        answer = response.json if response is not None and response.ok else None
+        if not isinstance(answer, dict):
+            return
+        if paths.member(answer, "members") is not MISSING:
+            actor.knowledge = actor.knowledge.with_members(member_ids(answer, ours))
+            return
 
 
 def is_altered_at_setup(actor: Actor, path: str, value: Json) -> bool:

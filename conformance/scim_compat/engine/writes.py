@@ -12,6 +12,7 @@ from scim_compat.engine.actor import Actor
 from scim_compat.engine.intent import Effect, EffectKind, Intent, Write
 from scim_compat.engine.play import Play
 from scim_compat.scim import paths
+from scim_compat.scim.urls import is_projected
 from scim_compat.values import Json
 from scim_compat.wire.messages import Exchange
 
@@ -71,9 +72,13 @@ def settle_write(play: Play, actor: Actor, write: Write, exchange: Exchange) -> 
     """Records the outcome of the write for the read-back, and takes its effects into the desired state."""
     response = exchange.response
     accepted = response is not None and response.ok
-    actor.writes.append(replace(write, accepted=accepted, status=response.status if response else 0))
+    status = response.status if response else 0
+    actor.writes.append(replace(write, accepted=accepted, status=status, before=actor.knowledge))
     for effect in write.effects:
         apply_effect(actor, effect, accepted=accepted)
+    answer = response.json if accepted and response is not None else None
+    if isinstance(answer, Mapping) and answer.get("id") == actor.id and not is_projected(exchange.request.target):
+        actor.learn(answer, play.run.ledger.living())
     if accepted and actor.is_disabled and play.run.claims.disable == "delete":
         actor.gone = True
 
@@ -90,11 +95,11 @@ def apply_effect(actor: Actor, effect: Effect, *, accepted: bool) -> None:
     elif effect.kind == "add-member" and accepted:
         actor.members.add(effect.value)
         actor.removals.discard(effect.value)
-        actor.absentees.discard(effect.value)
+        actor.knowledge = actor.knowledge.with_absentee(effect.value, absent=False)
     elif effect.kind == "add-member" and effect.value not in actor.members:
-        actor.absentees.add(effect.value)
+        actor.knowledge = actor.knowledge.with_absentee(effect.value, absent=True)
     elif effect.kind == "set" and (accepted or (effect.path == "active" and effect.value is False)):
         paths.put(actor.desired, effect.path, copy.deepcopy(effect.value))
-        (actor.refused_paths.discard if accepted else actor.refused_paths.add)(effect.path)
+        actor.knowledge = actor.knowledge.with_refusal(effect.path, refused=not accepted)
     elif effect.kind == "clear" and accepted:
         paths.remove(actor.desired, effect.path)

@@ -111,6 +111,7 @@ EVIDENCE: Final[Mapping[Evidence, Mark]] = {
     ),
     "observed": Mark("observed", "plain", "ev-half", "observed", "Seen in traffic or in reports of those who run it."),
     "inferred": Mark("inferred", "plain", "ev-none", "inferred", "Follows from what is documented and observed."),
+    "disputed": Mark("disputed", "plain", "ev-none", "disputed", "Sources disagree about this form."),
 }
 
 KINDS: Final[Mapping[Party, str]] = {

@@ -57,7 +57,7 @@ def create_crowd(profile: Profile, run: RunContext, size: int, shard: str, *, no
     read: set[str] = set()
     for actor in _sample(actors, listed):
         if resource := _read(play, actor):
-            actor.last_answer = resource
+            actor.learn(resource, run.ledger.living())
             read.add(actor.id or "")
     return Crowd(actors, frozenset(read), listed)
 
@@ -158,16 +158,17 @@ def _differences(one: Mapping[str, Json], other: Mapping[str, Json]) -> set[str]
 
 
 def _remember(play: Play, actor: Actor, crowd: Crowd, now: Listed) -> None:
-    """Sets ``last_answer`` of one who was never read alone: as it reads now, but for what the list shows otherwise.
+    """Records the state of one who was never read alone: as it reads now, but for what the list shows otherwise.
 
     A list may leave out what a single read has, so the two are not compared with each other.
     """
     identifier = actor.id or ""
     current, before = _read(play, actor) or {}, crowd.listed[identifier]
     changed = _differences(before, now[identifier]) if identifier in now else set()
-    actor.last_answer = {name: value for name, value in current.items() if name not in changed} | {
-        name: before[name] for name in changed if name in before
-    }
+    actor.learn(
+        {name: value for name, value in current.items() if name not in changed}
+        | {name: before[name] for name in changed if name in before}
+    )
 
 
 def comparison_scenario(profile: Profile, shard: str) -> Scenario:

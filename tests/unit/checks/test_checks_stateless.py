@@ -15,6 +15,7 @@ from scim_compat.engine.intent import (
     Observation,
     Subject,
 )
+from scim_compat.engine.knowledge import Knowledge
 from scim_compat.scim.names import (
     ENTERPRISE,
     ERROR,
@@ -556,7 +557,7 @@ def test_the_answer_to_a_delete_is_no_resource():
         *(
             (
                 check,
-                match(listing(), **{trait: True}, subject=replace(SUBJECT, last_answer=user(**shown))),
+                match(listing(), **{trait: True}, subject=replace(SUBJECT, knowledge=Knowledge(answer=user(**shown)))),
                 "does not show",
             )
             for check, trait in (("filter.ignores-case", "other_case"), ("filter.hostile-value", "hostile"))

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from scim_compat.checks import judge as judging
 from scim_compat.checks import registry
-from scim_compat.checks.judge import judge, severity_of
+from scim_compat.checks.judge import judge
 from scim_compat.checks.registry import (
     Check,
     NotJudged,
@@ -15,6 +15,7 @@ from scim_compat.checks.registry import (
     Violation,
     all_checks,
 )
+from scim_compat.checks.severity import severity_of
 from scim_compat.profile.model import Requirement
 from scim_compat.values import Severity
 from scim_compat.wire.messages import Exchange, Failure, FailureKind, Request

@@ -28,7 +28,7 @@ def gone(action="read-back", **more):
 
 def group_back(body, *writes, members=(), **more):
     about = {"kind": "Group", "id": "g1", "desired": {"displayName": "Crew"}, "members": frozenset(members),
-             "last_answer": crew(), **more.pop("subject", {})}  # fmt: skip
+             "seen_members": frozenset(members), "last_answer": crew(), **more.pop("subject", {})}  # fmt: skip
     return see(more.pop("action", "read-back"), body, writes=writes, subject=about, **more)
 
 
@@ -349,8 +349,19 @@ CASES = {
         ("out", group_back(crew("u2"), removed, members=["u2"]), []),
         ("the last one out, members absent", group_back(crew(members=MISSING), removed, action="read-members"), []),
         ("still in", group_back(crew("u1", "u2"), removed, members=["u2"]), ["members"]),
+        ("refused with a rename beside it", group_back(crew("u1"), refused(*removed.effects, put("displayName", "New"))), "skip"),
         ("refused: the access stays", group_back(crew("u1"), refused(*removed.effects)), ["members"]),
         ("added again", group_back(crew("u1"), removed, added), None),
+    ],
+    "group.members-shown": [
+        ("shown", group_back(crew("u1"), added, members=["u1"]), []),
+        ("on request only", group_back(crew(members=MISSING), added, members=["u1"]), None),
+        ("never", group_back(crew(members=MISSING), added, action="read-members", members=["u1"],
+                             shows_members=False, subject={"seen_members": None}), ["members"]),
+        ("of this group before", group_back(crew(members=MISSING), added, action="read-members", members=["u1"]), "skip"),
+        ("of other groups", group_back(crew(members=MISSING), added, action="read-members", members=["u1"],
+                                       subject={"seen_members": None}), "skip"),
+        ("nobody is in", group_back(crew(members=MISSING), action="read-members"), None),
     ],
     "group.members-kept": [
         ("kept", group_back(crew("u2", "u3"), removed, members=["u2", "u3"]), []),
@@ -360,7 +371,8 @@ CASES = {
         ("the one just added is another check's", group_back(crew("u2"), added, members=["u1", "u2"]), []),
         ("lost by something done to somebody else", group_back(crew(), members=["u2"]), ["members"]),
         ("an Error with 200", group_back({"schemas": [ERROR], "status": "404"}, members=["u1"]), None),
-        ("never taken in", group_back(crew("u1"), members=["u1", "u2"], subject={"absentees": frozenset({"u2"})}), []),
+        ("never taken in", group_back(crew("u1"), members=["u1", "u2"], subject={"seen_members": frozenset({"u1"})}), []),
+        ("no answer has shown any", group_back(crew("u1"), members=["u1", "u2"], subject={"seen_members": None}), "skip"),
     ],
     "group.members-exact": [
         ("exactly", group_back(crew("u1", "u2"), added, members=["u1", "u2"], subject={"members_exact": True}), []),

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from scim_compat.checks.examples import Message, examples
-from scim_compat.checks.judge import severity_of
 from scim_compat.checks.registry import all_checks
+from scim_compat.checks.severity import severity_of
 from scim_compat.cli import catalogue, check_pages, cli
 from scim_compat.cli import order as ordering
 from scim_compat.cli.check_facts import ClientView, ProfileSource, check_facts

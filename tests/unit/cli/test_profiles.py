@@ -14,7 +14,7 @@ def test_profiles_lists_what_is_built_in(entra):
     told = invoke("profiles")
     assert told.exit_code == 0
     evidence = [s.evidence for s in entra.scenarios]
-    counts = " · ".join(f"{evidence.count(kind):>2}" for kind in ("documented", "observed", "inferred"))
+    counts = " · ".join(f"{evidence.count(kind):>2}" for kind in ("documented", "observed", "inferred", "disputed"))
     row = re.search(r"^entra-v2  +(.+?)  +2\.0  +(\d+)  +(.+)\n +(.+)$", told.stdout, re.MULTILINE)
     assert row[1] + " " + row[4] == entra.title
     assert (int(row[2]), row[3]) == (len(entra.scenarios), counts)

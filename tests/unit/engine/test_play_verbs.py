@@ -115,10 +115,10 @@ def test_who_was_refused_as_a_member_is_not_lost(entra):
     steps = [given("alice"), given("crew", kind="Group"), step(do="add-members", group="crew", members=["alice"]),
              verify("crew", members=["alice"])]  # fmt: skip
     seen, *_ = play(entra, *steps, server=Refusing(refusals={"PATCH /Groups": 400}))
-    assert last(seen).subject.members == last(seen).subject.absentees == {"user-1"}
+    assert last(seen).subject.members == last(seen).subject.knowledge.absentees == {"user-1"}
     seen, *_ = play(entra, *steps)
     assert last(seen).subject.members == {"user-1"}
-    assert last(seen).subject.absentees == frozenset()
+    assert last(seen).subject.knowledge.absentees == frozenset()
 
 
 def test_what_is_given_is_plain_where_the_target_publishes_no_schema(entra):
@@ -293,7 +293,7 @@ def test_a_member_who_never_got_in_is_not_lost(entra):
             if p.observation.intent.by == "harness"
         }
         assert told["4"].members == told["5"].members == {"user-1"}
-        assert (told["4"].absentees, told["5"].absentees) == (first, second)
+        assert (told["4"].knowledge.absentees, told["5"].knowledge.absentees) == (first, second)
 
 
 def test_a_crowd_stands_for_all_of_it(entra):

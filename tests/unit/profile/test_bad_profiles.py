@@ -234,7 +234,7 @@ MESSAGES = {
         ":13: unknown function 'uper' in ${alice.mail|uper}; did you mean 'upper'?",
     ),
     "scenario-incomplete": (
-        ":7: evidence cannot be 'seen'; it is one of: documented, inferred, observed",
+        ":7: evidence cannot be 'seen'; it is one of: disputed, documented, inferred, observed",
         ":7: this scenario has no feature; add feature:",
         ":7: this scenario has no title; add title:",
         ":7: this scenario needs one of steps, variants; it has none",

@@ -6,8 +6,8 @@ import re
 from functools import cache
 
 import pytest
-from scim_compat.checks.judge import severity_of
 from scim_compat.checks.registry import all_checks
+from scim_compat.checks.severity import severity_of
 from scim_compat.profile.find import builtin
 from scim_compat.profile.load import load
 from scim_compat.profile.model import Profile

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scim_compat.engine.intent import Effect
+from scim_compat.engine.knowledge import Knowledge
 from scim_compat.engine.wording import (
     Change,
     member_operations,
@@ -460,7 +461,7 @@ def test_members_come_and_go_in_every_dialect(ids, chance):
 @given(changes(), resources(), st.booleans())
 def test_what_the_run_wants_of_a_resource_is_what_an_accepted_change_makes_of_it(change, held, accepted):
     """The read-back compares with this: were it wrong, the server would be blamed."""
-    actor = SimpleNamespace(desired=copy.deepcopy(held), members=set(), removals=set(), refused_paths=set())
+    actor = SimpleNamespace(desired=copy.deepcopy(held), members=set(), removals=set(), knowledge=Knowledge())
     for path, value in change.set:
         effect = Effect("set", path, {"value": value} if path in change.references else value)
         apply_effect(actor, effect, accepted=accepted)

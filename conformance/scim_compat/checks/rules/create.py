@@ -9,7 +9,7 @@ from typing import Final
 from scim_compat.checks.answers import has_resource, resource_of, server_message
 from scim_compat.checks.differences import Kind, difference
 from scim_compat.checks.display import display
-from scim_compat.checks.effects import effects, is_custom, subject, writes
+from scim_compat.checks.effects import effects, is_change, is_custom, state_before, subject, writes
 from scim_compat.checks.published import is_published
 from scim_compat.checks.refusals import level_of_refusal
 from scim_compat.checks.registry import BOTH, Violation, check
@@ -103,6 +103,8 @@ def _created(observation: Observation, *kinds: Kind) -> Iterator[Violation]:
             continue
         if is_published(observation.context, subject(observation).kind, effect.path) is False:
             continue  # the target's own schema does not promise it
+        if _is_lost_later(observation, effect):
+            continue  # patch.untouched reports it
         yield from _differing(observation, effect, *kinds)
 
 
@@ -116,6 +118,12 @@ def _written(observation: Observation, *kinds: Kind) -> Iterator[Violation]:
     for write in writes(observation):
         for effect in write.effects if write.action == "read-back" else ():
             yield from _differing(observation, effect, *kinds)
+
+
+def _is_lost_later(observation: Observation, effect: Effect) -> bool:
+    """True when an answer between the creation and a later change shows the value as it was sent."""
+    before = state_before(observation) if is_change(observation) else None
+    return before is not None and paths.is_same(effect.value, paths.get(before, effect.path))
 
 
 def _differing(observation: Observation, effect: Effect, *kinds: Kind) -> Iterator[Violation]:

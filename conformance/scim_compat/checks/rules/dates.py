@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from scim_compat.checks.answers import resource_of
-from scim_compat.checks.effects import effects, is_applied, is_change, subject
+from scim_compat.checks.effects import effects, is_applied, is_change, state_before
 from scim_compat.checks.registry import BOTH, NotJudged, Violation, check
 from scim_compat.engine.intent import Observation
 from scim_compat.scim import paths
@@ -21,12 +21,12 @@ from scim_compat.values import Json
     cites=("RFC7643-3.1",),
     on=("read-back",),
     scim=BOTH,
-    when=lambda observation: is_change(observation) and subject(observation).last_answer is not None,
+    when=lambda observation: is_change(observation) and state_before(observation) is not None,
     why="Clients that import by date miss a change whose date stands still.",
     fix="Set meta.lastModified on every write that changes the resource.",
 )
 def last_modified_moves(observation: Observation) -> Iterator[Violation]:
-    before, after = subject(observation).last_answer or {}, resource_of(observation)
+    before, after = state_before(observation) or {}, resource_of(observation)
     was, now = _date(paths.get(before, "meta.lastModified")), _date(paths.get(after, "meta.lastModified"))
     if was is None or now is None:
         raise NotJudged("meta.lastModified is not there before and after the change")
@@ -49,12 +49,12 @@ def last_modified_moves(observation: Observation) -> Iterator[Violation]:
     cites=("RFC7643-3.1",),
     on=("read-back",),
     scim=BOTH,
-    when=lambda observation: is_change(observation) and subject(observation).last_answer is not None,
+    when=lambda observation: is_change(observation) and state_before(observation) is not None,
     why="Clients and auditors tell new accounts from old ones by this date; with each change the account looks new.",
     fix="Set meta.created once, when the resource is added, and return it as it is.",
 )
 def created_stays(observation: Observation) -> Iterator[Violation]:
-    before, after = subject(observation).last_answer or {}, resource_of(observation)
+    before, after = state_before(observation) or {}, resource_of(observation)
     was, now = _date(paths.get(before, "meta.created")), _date(paths.get(after, "meta.created"))
     if was is None or now is None:
         raise NotJudged("meta.created is not there before and after the change")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from scim_compat.checks.answers import entries, is_served
+from scim_compat.checks.answers import entries, is_served, resource_of
 from scim_compat.checks.effects import subject
-from scim_compat.checks.registry import BOTH, Violation, check
+from scim_compat.checks.registry import BOTH, Harm, Violation, check
 from scim_compat.engine.intent import Observation
 from scim_compat.results.model import ClaimTopic
 
@@ -28,7 +28,9 @@ def status(observation: Observation) -> Iterator[Violation]:
     # The text of SCIM 1.1 has 200; its servers answer 204 as well (protocol section 3.4).
     accepted = {204} if observation.context.scim == "2.0" else {200, 204}
     if observation.response.status not in accepted and observation.response.status < 500:
-        yield Violation("status", expected=204, actual=observation.response.status)
+        # A client goes on after any success; delete.gone-by-id reports a resource that is still there.
+        harm = Harm.LOSS if observation.response.ok else None
+        yield Violation("status", expected=204, actual=observation.response.status, harm=harm)
 
 
 @check(
@@ -61,7 +63,11 @@ def again(observation: Observation) -> Iterator[Violation]:
 def gone_by_id(observation: Observation) -> Iterator[Violation]:
     # A refusal of another status gives nothing away; read.unknown-404 reports it.
     if is_served(observation):
-        yield Violation("status", expected=404, actual=observation.response.status)
+        # An inactive account opens nothing: the deletion is not what the client asked for, and no access stays.
+        is_inactive = resource_of(observation).get("active") is False
+        message = "It is inactive." if is_inactive else ""
+        harm = Harm.LOSS if is_inactive else None
+        yield Violation("status", expected=404, actual=observation.response.status, message=message, harm=harm)
 
 
 @check(

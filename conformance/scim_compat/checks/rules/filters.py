@@ -172,7 +172,7 @@ def _require_findable(observation: Observation) -> None:
     if not has_asked_value(observation):
         raise NotJudged(f"the server does not show the resource with that {path}")
     about = observation.intent.subject
-    if about and path.lower() in about.failed_filters:
+    if about and path.lower() in about.knowledge.failed_filters:
         raise NotJudged(f"by {path} the resource is not found with its plain value either")
 
 

@@ -8,8 +8,8 @@ from typing import Final
 
 from scim_compat.checks.answers import has_resource, resource_of
 from scim_compat.checks.display import display
-from scim_compat.checks.effects import effects, member_ids, subject
-from scim_compat.checks.registry import BOTH, Violation, at_most_five, check
+from scim_compat.checks.effects import effects, is_one_of_several, member_ids, members_before, subject
+from scim_compat.checks.registry import BOTH, NotJudged, Trait, Violation, at_most_five, check
 from scim_compat.engine.intent import Observation
 from scim_compat.scim import messages, paths
 from scim_compat.values import MISSING, Json, plural
@@ -30,6 +30,55 @@ def _has_members(observation: Observation) -> bool:
 
 
 @check(
+    "group.members-shown",
+    "A read of a group shows its members",
+    level="MUST",
+    cites=("RFC7643-4.2", "RFC7643-7"),
+    on=("read-back", "read-members"),
+    scim=BOTH,
+    when=lambda observation: (
+        _are_members_expected(observation) and (_are_shown(observation) or observation.intent.action == "read-members")
+    ),
+    why="Nobody can see who is in: a client that compares memberships adds everybody again, and a wrong member is "
+    "never noticed.",
+    fix="Return members with every read of a group, or at least where the request names them in attributes; and store "
+    "what was added.",
+)
+def members_shown(observation: Observation) -> Iterator[Violation]:
+    if _are_shown(observation):
+        return
+    if _are_shown_elsewhere(observation):
+        raise NotJudged("other answers show members, so this group has none: group.member-added reports it")
+    about = subject(observation)
+    message = "No answer has shown a member of any group: they are not stored, or never returned."
+    expected = _count(sorted(about.members - about.knowledge.absentees))
+    yield Violation("members", expected=expected, actual="(absent)", message=message)
+
+
+def _are_members_expected(observation: Observation) -> bool:
+    """True for an answer about a group that must have members."""
+    about = observation.intent.subject
+    if about is None or about.kind != "Group" or not has_resource(observation):
+        return False
+    return bool(about.members - about.knowledge.absentees)
+
+
+def _are_shown(observation: Observation) -> bool:
+    return paths.member(resource_of(observation), "members") is not MISSING
+
+
+def _are_shown_elsewhere(observation: Observation) -> bool:
+    """True when this group or one of the crowd has shown members, so that a list without them is an empty one."""
+    return bool(members_before(observation)) or observation.context.shows_members is True
+
+
+def _require_shown_members(observation: Observation) -> None:
+    """Raise NotJudged for a group without members at an endpoint that has never shown any."""
+    if not _are_shown(observation) and not _are_shown_elsewhere(observation):
+        raise NotJudged("no answer has shown members of any group: group.members-shown reports it")
+
+
+@check(
     "group.member-added",
     "An added member is in the group when read back",
     level="MUST",
@@ -41,6 +90,7 @@ def _has_members(observation: Observation) -> bool:
     fix="Apply `add` on `members` for every element, whether or not `type`, `display` or `$ref` come with it.",
 )
 def member_added(observation: Observation) -> Iterator[Violation]:
+    _require_shown_members(observation)
     inside = member_ids(observation)
     missing = [e.value for _, e in effects(observation, "add-member") if e.value not in inside]
     if missing:
@@ -59,12 +109,15 @@ def member_added(observation: Observation) -> Iterator[Violation]:
     on=("read-back", "read-members"),
     scim=BOTH,
     when=lambda observation: _has_members(observation) and any(effects(observation, "remove-member", accepted=False)),
+    traits=Trait.FORM,
     why="Whoever is left in the group keeps the access that was taken away.",
     fix='Support `remove` with `members[value eq "id"]` and with a value array on `members`.',
 )
 def member_removed(observation: Observation) -> Iterator[Violation]:
     inside = member_ids(observation)
     for write, effect in effects(observation, "remove-member", accepted=False):
+        if not write.accepted and is_one_of_several(write, effect):
+            raise NotJudged("the request asked for something else as well and was refused as a whole")
         if effect.value in inside:
             message = "" if write.accepted else f"the request was refused with {write.status}, so the access stays"
             yield Violation(
@@ -87,8 +140,11 @@ def member_removed(observation: Observation) -> Iterator[Violation]:
     fix="Change only the members that the operation names; a rename touches none.",
 )
 def members_kept(observation: Observation) -> Iterator[Violation]:
+    members = members_before(observation)
+    if members is None:
+        raise NotJudged("no answer had shown the members before")
     additions = {e.value for _, e in effects(observation, "add-member")}
-    losses = sorted(subject(observation).members - subject(observation).absentees - additions - member_ids(observation))
+    losses = sorted((subject(observation).members & members) - additions - member_ids(observation))
     if losses:
         yield Violation(
             "members", expected=f"{_count(losses)} kept: {_listing(losses)}", actual=f"{_count(losses)} missing"
@@ -172,7 +228,7 @@ def _entries(observation: Observation) -> list[Mapping[str, Json]]:
     when=lambda observation: (
         observation.intent.twice
         and not {e.value for _, e in effects(observation, "add-member", accepted=False)}
-        & subject(observation).absentees
+        & subject(observation).knowledge.absentees
     ),
     why="Clients send memberships again after a restart; an error counts as a failure and leads to quarantine.",
     fix="Answer 200 or 204 and leave the group as it is.",

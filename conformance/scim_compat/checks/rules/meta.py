@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from scim_compat.checks.display import display_id, display_text
 from scim_compat.checks.published import resource_types
-from scim_compat.checks.registry import BOTH, Violation, at_most_five, check
+from scim_compat.checks.registry import BOTH, Harm, Violation, at_most_five, check
 from scim_compat.checks.resources import (
     ANSWERS,
     Resource,
@@ -69,7 +69,9 @@ def meta_location(observation: Observation) -> Iterator[Violation]:
             # A reference may be relative (section 2.3.7, and the examples of section 8.7); few clients resolve it.
             is_relative = isinstance(location, str) and bool(location) and not urlsplit(location).scheme
             level: Level | None = "CLIENT" if is_relative else None
-            yield Violation(where, expected="an absolute URL", actual=display_text(location, 200), level=level)
+            harm = Harm.TEXT if is_relative else None
+            actual = display_text(location, 200)
+            yield Violation(where, expected="an absolute URL", actual=actual, level=level, harm=harm)
         elif any(c in _NOT_IN_A_URL for c in location):
             message = "It holds a raw space or the like."
             yield Violation(where, expected="an absolute URL", actual=location[:200], message=message)

@@ -9,7 +9,7 @@ from typing import Final
 from scim_compat.checks.answers import has_resource, resource_of
 from scim_compat.checks.differences import Kind, difference
 from scim_compat.checks.display import display
-from scim_compat.checks.effects import is_applied, is_change, subject, writes
+from scim_compat.checks.effects import is_applied, is_change, state_before, subject, writes
 from scim_compat.checks.published import is_published
 from scim_compat.checks.registry import BOTH, NotJudged, Trait, Violation, check
 from scim_compat.engine.intent import Effect, Observation
@@ -36,7 +36,7 @@ _NAME_PARTS: Final = frozenset({"displayname", "nickname"})
     fix="Apply the operations to a copy and store it only when all of them worked.",
 )
 def atomic(observation: Observation) -> Iterator[Violation]:
-    before, after = subject(observation).last_answer, resource_of(observation)
+    before, after = state_before(observation), resource_of(observation)
     if before is None:
         raise NotJudged("the resource was not read before the change")
     refusal = writes(observation)[0]
@@ -59,12 +59,12 @@ def atomic(observation: Observation) -> Iterator[Violation]:
     cites=("RFC7644-3.5.2",),
     on=("read-back",),
     scim=BOTH,
-    when=lambda observation: is_change(observation) and subject(observation).last_answer is not None,
+    when=lambda observation: is_change(observation) and state_before(observation) is not None,
     why="A change of one attribute that loses another destroys data nobody meant to touch.",
     fix="Change only what the operations name; a PATCH is not a PUT.",
 )
 def untouched(observation: Observation) -> Iterator[Violation]:
-    before = subject(observation).last_answer or {}
+    before = state_before(observation) or {}
     effects = [e for w in writes(observation) for e in w.effects]
     for path, _value in paths.leaves(subject(observation).desired):
         if any(_touches(effect, path, before) for effect in effects):
@@ -123,10 +123,13 @@ def _follows_user_name(effects: list[Effect], before: object, was: object) -> bo
 )
 def expected(observation: Observation) -> Iterator[Violation]:
     has, lacks = _expectations(observation)
+    before = state_before(observation) or {}
     for effect in has:
         actual = paths.get(resource_of(observation), effect.path)
         if actual is MISSING and is_published(observation.context, subject(observation).kind, effect.path) is False:
             continue  # the target's own schema does not promise it
+        if is_change(observation) and paths.is_same(effect.value, paths.get(before, effect.path)):
+            continue  # a loss: patch.untouched reports it by name
         one = difference(effect.path, effect.value, actual)
         if one is not None and one.kind in {Kind.VALUE, Kind.FORM}:  # create.* report spoilt letters
             yield Violation(effect.path, expected=effect.value, actual=display(actual), message=one.words)
@@ -155,7 +158,7 @@ def _expectations(observation: Observation) -> tuple[tuple[Effect, ...], tuple[s
     fix="Select the resource by the id in the URL alone, and write to nothing else.",
 )
 def unchanged(observation: Observation) -> Iterator[Violation]:
-    before = subject(observation).last_answer
+    before = subject(observation).knowledge.answer
     if before is None:
         return
     if not has_resource(observation):

@@ -68,7 +68,7 @@ def match(play: Play, step: Step) -> None:
     if query.finds and query.is_plain and response and response.ok and isinstance(response.json, dict):
         ids = [resource.get("id") for resource in messages.resources(response.json)]
         if actor.id not in ids:
-            actor.failed_filters.add(path.lower())
+            actor.knowledge = actor.knowledge.with_failed_filter(path)
 
 
 def _control_look_up(play: Play, path: str, other: Actor, value: str, /, *, is_judged: bool) -> Exchange:
@@ -123,7 +123,7 @@ def read_by_id(play: Play, actor: Actor, *, gone: bool = False, action: Action =
     request = play.request("GET", path_of(actor), parameters=parameters)
     response = play.exchange(request, intent, title or f"reads {about(actor)}").response
     if response is not None and response.ok and isinstance(response.json, dict) and not gone:
-        actor.last_answer = response.json
+        actor.learn(response.json, play.run.ledger.living(), excluded=excluded)
         actor.etag = response.header("etag") or ""
 
 
