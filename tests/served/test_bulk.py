@@ -14,7 +14,8 @@ from servers.running import serve
 from support.commands import TOKEN
 from support.profiles import loaded
 
-SCENARIOS = ["create-and-refer", "refer-forward", "change-and-delete", "go-on", "stop", "too-many", "refused"]
+SCENARIOS = ["create-and-refer", "refer-forward", "refer-in-a-circle", "change-and-delete", "go-on", "stop", "too-many",
+             "too-long", "refused"]  # fmt: skip
 
 
 def scenario(name):
@@ -43,6 +44,13 @@ def test_a_server_that_does_it_right_has_no_finding_and_nothing_is_left(tmp_path
     assert left == {}
 
 
+def test_a_server_may_give_up_a_circle_with_409(tmp_path):
+    outcomes, failed, left = ran(BulkServer(refuses_circles=True), tmp_path)
+    assert failed == set()
+    assert set(outcomes) - {name for name, outcome in outcomes.items() if outcome == "pass"} <= {"refer-in-a-circle"}
+    assert left == {}
+
+
 def test_a_server_without_bulk_is_not_asked(tmp_path):
     outcomes, failed, _ = ran(GoodServer(), tmp_path)
     assert failed == set()
@@ -62,6 +70,12 @@ TRIPPED = {
     "bulk-no-limit": {"bulk.too-large"},
     "bulk-delete-ignored": {"delete.gone-by-id", "delete.gone-by-filter"},
     "bulk-patch-ignored": {"user.disabled"},
+    "bulk-put-ignored": {"patch.applied"},
+    "bulk-put-refused": {"bulk.every-operation"},
+    "bulk-circles-cut": {"group.members-shown"},
+    "bulk-circles-400": {"bulk.every-operation"},
+    "bulk-circles-500": {"http.no-server-error"},
+    "bulk-any-length": {"bulk.too-large"},
 }
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 from .protocol import Data, ScimError
 from .schema import Attribute, Kind
+from .store import prepared
 
 _TOKEN = re.compile(r'\s*(?:("(?:[^"\\]|\\.)*")|([()\[\]])|([^\s()\[\]"]+))')
 _OPERATORS = frozenset({"eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le"})
@@ -288,7 +289,7 @@ def _compare(attribute: Attribute, operator: str, found: Any, wanted: Any) -> bo
         found, wanted = _moment(found), _moment(wanted)
     elif isinstance(found, str) and isinstance(wanted, str):
         if not attribute.case_exact:
-            found, wanted = found.casefold(), wanted.casefold()
+            found, wanted = prepared(found), prepared(wanted)
     elif isinstance(found, bool) is not isinstance(wanted, bool) or isinstance(found, str | dict):
         return False
     match operator:
@@ -326,6 +327,13 @@ def equalities(wanted: Filter | None) -> Data | None:
 
 
 def sort_key(path: Path, resource: Data) -> tuple[bool, str]:
+    """By the primary value of a multi-valued attribute, or else the first (RFC 7644 §3.4.2.3)."""
+    holder = resource.get(path.urn, {}) if path.urn else resource
+    entries = holder.get(path.attribute.name) if path.attribute else None
+    if path.attribute and isinstance(entries, list):
+        primary = [one for one in entries if isinstance(one, dict) and one.get("primary") is True]
+        resource = {path.attribute.name: primary or entries}
+        path = replace(path, urn="")
     values = [str(value) for value in values_at(path, resource)]
     exact = path.leaf is not None and path.leaf.case_exact
     first = values[0] if values else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -60,7 +61,7 @@ class Store:
 
     def named(self, kind: Kind, name: str) -> list[Record]:
         """The resources that have this userName or displayName, in any case."""
-        return list(self.names.get((kind.name, name.casefold()), {}).values())
+        return list(self.names.get((kind.name, prepared(name)), {}).values())
 
     def create(self, kind: Kind, data: Data) -> Record:
         now = self.now()
@@ -101,8 +102,13 @@ class Store:
             self.memberships.get(member["value"], {}).pop(record.id, None)
 
 
+def prepared(name: str) -> str:
+    """A name as it is compared: in one case, and in normalization form C (RFC 7644 §5, RFC 8265 §3.3)."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
 def _key(record: Record) -> tuple[str, str]:
-    return record.kind.name, str(record.data.get(record.kind.unique, "")).casefold()
+    return record.kind.name, prepared(str(record.data.get(record.kind.unique, "")))
 
 
 def _without(data: Data, name: str) -> Data:

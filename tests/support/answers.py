@@ -54,7 +54,12 @@ def group(identifier="g1", **changes):
         "schemas": [GROUP],
         "id": identifier,
         "displayName": f"group {identifier}",
-        "meta": {"resourceType": "Group", "location": f"{BASE}/Groups/{identifier}"},
+        "meta": {
+            "resourceType": "Group",
+            "location": f"{BASE}/Groups/{identifier}",
+            "created": "2026-01-31T09:30:00Z",
+            "lastModified": "2026-01-31T09:30:00Z",
+        },
     } | changes
     return {key: value for key, value in made.items() if value is not UNSET}
 

@@ -68,6 +68,7 @@ def _run(
     try:
         if not rule.when(observation):
             return
+        _require_premise(rule, observation)
         _require_claimed_filter(rule, observation)
         if severity is Severity.COSMETIC:
             _excuse_claimed_label(rule, observation)
@@ -91,6 +92,12 @@ def _run(
     for violation, hurt in failures[:_MOST]:
         failure = _failure(rule, violation, hurt, requirement, scim=observation.context.scim)
         yield _as_stated(failure, observation) if rule.has_trait(Trait.ASSERTION) else failure
+
+
+def _require_premise(rule: Check, observation: Observation) -> None:
+    """Raise NotJudged for the assertions of a step whose premise an earlier answer has disproved."""
+    if observation.intent.unmet and rule.has_trait(Trait.ASSERTION):
+        raise NotJudged(observation.intent.unmet)
 
 
 def _require_claimed_filter(rule: Check, observation: Observation) -> None:

@@ -91,6 +91,13 @@ def _bulk_is_larger(most: Json, run: RunContext) -> str:
     return f"the target does not limit a bulk request to {most} operations or fewer"
 
 
+def _bulk_takes_more_bytes(most: Json, run: RunContext) -> str:
+    limit = run.capabilities.bulk_bytes
+    if limit is not None and limit <= most:
+        return ""
+    return f"the target does not limit a bulk request to {most} bytes or fewer"
+
+
 def _does_not_serve(endpoint: Json, run: RunContext) -> str:
     return "" if run.capabilities.serves(str(endpoint)) else f"the target does not answer at /{endpoint}"
 
@@ -120,6 +127,7 @@ GATES: Final[Mapping[str, Gate]] = {
     "filterable": Gate(lambda path: f"needs filters on {path}", _not_filterable),
     "extension": Gate(lambda urn: f"needs the schema {urn}", _without_extension),
     "bulk-at-most": Gate(lambda most: f"needs a limit of bulk operations of {most} or fewer", _bulk_is_larger),
+    "bulk-bytes-at-most": Gate(lambda most: f"needs a limit of {most} bytes or fewer", _bulk_takes_more_bytes),
     "discovery": Gate(lambda endpoint: f"needs the endpoint /{endpoint}", _does_not_serve),
     "supports": Gate(lambda features: f"needs support for {' and '.join(_listed(features))}", _not_advertised),
     "large": Gate(lambda _: "needs --large", lambda _, run: "" if run.large else "runs with --large only"),

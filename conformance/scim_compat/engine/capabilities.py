@@ -40,8 +40,16 @@ class Capabilities:
     @property
     def bulk_limit(self) -> int | None:
         """The most operations in one bulk request; None where the target does not say (RFC 7643 §5)."""
+        return self._limit_of_bulk("maxOperations")
+
+    @property
+    def bulk_bytes(self) -> int | None:
+        """The most bytes in one bulk request; None where the target does not say (RFC 7643 §5)."""
+        return self._limit_of_bulk("maxPayloadSize")
+
+    def _limit_of_bulk(self, name: str) -> int | None:
         bulk = (self.provider_config or {}).get("bulk")
-        limit = bulk.get("maxOperations") if isinstance(bulk, Mapping) else None
+        limit = bulk.get(name) if isinstance(bulk, Mapping) else None
         return limit if isinstance(limit, int) and not isinstance(limit, bool) and limit > 0 else None
 
     def supports(self, feature: str) -> bool:

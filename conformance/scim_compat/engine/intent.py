@@ -131,8 +131,8 @@ class BulkPart:
     method: str
     bulk_id: str
     path: str
-    expect: Literal["success", "refusal", "not-run"]
-    """not-run: ``failOnErrors`` was reached before it."""
+    expect: Literal["success", "refusal", "not-run", "conflict-or-success"]
+    """not-run: ``failOnErrors`` was reached before it. conflict-or-success: 409 will do as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +198,10 @@ class Intent:
     """The operations of a bulk request, in order."""
     assertions: tuple[Assertion, ...] = ()
     rule: Rule | None = None
+    unmet: str = ""
+    """The earlier answer that this request rests on and that was not as it had to be: then its own proves nothing."""
+    declined: tuple[str, ...] | None = None
+    """Optional operators that the target has declined in this scenario; None for all but the request that sums up."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Final, Literal
 from urllib.parse import quote, unquote
 
-from scim_compat.engine.actor import NAME_ATTRIBUTE
+from scim_compat.engine.actor import NAME_ATTRIBUTE, NotReached
+from scim_compat.engine.assertions import is_as_expected
 from scim_compat.engine.creation import entry_settler
 from scim_compat.engine.intent import Action, Assertion, Effect, Expectation, Intent, Query, Rule, Write
 from scim_compat.engine.play import Play
@@ -20,14 +21,18 @@ from scim_compat.scim.urls import is_search, path_of
 from scim_compat.values import MISSING, Json
 from scim_compat.wire.messages import CredentialUse, Exchange, Headers, Request
 
+_DECLINED: Final = frozenset({400, 403, 501})
+"""Statuses that decline an operator: invalidFilter, a filter that is forbidden, and what is not offered (table 8)."""
 _ACTIONS: Final[Mapping[str, Action]] = {"PATCH": "patch", "PUT": "replace"}
 
 
 def send(play: Play, step: Step) -> None:
     """Sends it as written, with the client's headers and flag, and keeps track of its effects."""
-    written = step.args["send"]
+    written, expect = step.args["send"], step.args.get("expect", {})
     request, body = _request(play, written)
-    intent = _intent(play, step, request, body)
+    intent = _with_premises(play, expect, _intent(play, step, request, body))
+    if intent.unmet and request.method != "GET" and not is_search(request.target):
+        raise NotReached(intent.unmet)  # a write that proves nothing is not sent
     about = play.actors.get(step.args.get("about", ""))
     effects: tuple[Effect, ...] = ()
     if about and "means" in step.args:
@@ -41,6 +46,23 @@ def send(play: Play, step: Step) -> None:
     exchange = play.exchange(request, intent, title, settle=_announce(play, request, body))
     if about and effects:
         settle_write(play, about, write, exchange)
+    _remember(play, expect, intent, exchange)
+
+
+def _with_premises(play: Play, expect: Mapping[str, Json], intent: Intent) -> Intent:
+    """The intent with the premise that does not hold, and with the operators declined so far where it sums them up."""
+    missing = next((name for name in expect.get("rests-on", ()) if not play.proofs.get(name)), None)
+    unmet = "" if missing is None else f"an earlier answer did not prove “{missing}”, so this one proves nothing"
+    return replace(intent, unmet=unmet, declined=tuple(play.declined) if expect.get("sums-up") else None)
+
+
+def _remember(play: Play, expect: Mapping[str, Json], intent: Intent, exchange: Exchange) -> None:
+    """Keeps the facts that later steps of the scenario ask for."""
+    if "proves" in expect:
+        play.proofs[expect["proves"]] = not intent.unmet and is_as_expected(exchange.response, intent)
+    operator, response = expect.get("optional", ""), exchange.response
+    if operator and response is not None and response.status in _DECLINED and operator not in play.declined:
+        play.declined.append(operator)
 
 
 def _request(play: Play, written: Mapping[str, Json]) -> tuple[Request, Json]:

@@ -98,6 +98,10 @@ class Play:
     """Numbers of this scenario's entries in the ledger."""
     strangers: dict[str, str] = field(default_factory=dict)
     """id → name of each resource that a creation was answered with although it is not of this run."""
+    proofs: dict[str, bool] = field(default_factory=dict)
+    """Name of each answer that later steps rest on → it was as expected."""
+    declined: list[str] = field(default_factory=list)
+    """Optional operators that the target has declined."""
     requests: int = 0
     got_answer: bool = True
     """The last request was answered."""

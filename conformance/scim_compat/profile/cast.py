@@ -44,6 +44,8 @@ class Cast:
     setting: Setting
     book: ComplaintBook = field(default_factory=ComplaintBook)
     roles: dict[str, Role] = field(default_factory=dict)
+    proofs: list[str] = field(default_factory=list)
+    """Names of what the steps so far prove."""
 
     def enter(self, name: str, kind: ResourceKind, where: Where, *, many: bool = False) -> Role:
         """The actor of that name, new or known already."""

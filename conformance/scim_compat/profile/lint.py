@@ -95,6 +95,6 @@ def written_names(step: Step) -> Iterator[str]:
     elif step.kind == "do" and step.verb == "bulk":
         for each in args["operations"]:
             if each.get("expect", "success") == "success":
-                yield each.get("create") or each.get("patch") or each["delete"]
+                yield each.get("create") or each.get("patch") or each.get("put") or each["delete"]
     elif step.kind == "send" and "about" in args and args["send"]["method"] != "GET" and not expects_refusal(args):
         yield args["about"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from scim_compat.profile import grammar
 from scim_compat.scim.urls import is_search
+from scim_compat.source.complaints import nearest, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,6 +42,12 @@ def check_literal(step: Node, cast: Cast) -> None:
     expect = parts["expect"].value if "expect" in parts else {}
     for key in ("among", "finds", "order"):
         cast.use_all(expect.get(key))
+    for each in expect["rests-on"].value if "rests-on" in expect else ():
+        if each.value not in cast.proofs:
+            hint = nearest(each.value, cast.proofs, plural="so far there are") or "add proves: to an earlier step"
+            book.add(each.where, f"no step before this one proves {quoted(each.value)}", hint)
+    if "proves" in expect:
+        cast.proofs.append(expect["proves"].value)
 
 
 def _conduct_problem(step: Node) -> tuple[str, str] | None:

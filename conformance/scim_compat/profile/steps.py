@@ -142,6 +142,8 @@ def _bulk_operation(operation: Node, cast: Cast) -> None:
     parts = operation.value
     if "patch" in parts:
         cast.use(parts["patch"].value, None, parts["patch"].where)
+    elif "put" in parts:
+        cast.use(parts["put"].value, None, parts["put"].where)
     elif "delete" in parts:
         cast.use(parts["delete"].value, None, parts["delete"].where).there = not _succeeds(parts)
     _use_members(parts, cast)
@@ -149,7 +151,7 @@ def _bulk_operation(operation: Node, cast: Cast) -> None:
 
 
 def _succeeds(parts: Mapping[str, Node]) -> bool:
-    return "expect" not in parts or parts["expect"].value == "success"
+    return "expect" not in parts or parts["expect"].value in {"success", "conflict-or-success"}
 
 
 def _use_members(parts: Mapping[str, Node], cast: Cast) -> None:

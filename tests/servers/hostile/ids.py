@@ -93,7 +93,7 @@ _renamed("id-with-an-address", "http://127.0.0.1:1/ID@other.example")
 _renamed("id-like-a-command", "ID/.search")
 _renamed("id-of-8-kilobytes", "x" * 8000 + "ID")
 # Literal requests put the id into a path or a filter by themselves.
-_LITERAL = ("attributes.by-id", "filter.every-operator", "modify.no-target", "replace.user")
+_LITERAL = ("attributes.by-id", "filter.operators", "modify.no-target", "replace.user")
 _renamed("id-that-climbs-out-of-a-literal-request", "../../admin/ID?x=1#y", profile="rfc7644", only=_LITERAL)
 _renamed("id-that-ends-a-filter", 'ID" or id pr \\', profile="rfc7644", only=_LITERAL)
 _renamed("id-with-line-breaks-in-a-literal-request", "ID\r\nX-Injected: 1", profile="rfc7644", only=_LITERAL)

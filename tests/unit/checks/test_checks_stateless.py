@@ -34,6 +34,7 @@ MODULES = (
     "filters",
     "http",
     "lists",
+    "me",
     "meta",
     "reads",
     "resource",
@@ -253,9 +254,20 @@ CASES = [
     Case("resource.no-duplicate-extension", read(user(schemas=[USER, ENTERPRISE], **{ENTERPRISE: {"department": "x"}})), read(user(**{f"{ENTERPRISE}:department": "x"})), f"/{ENTERPRISE}:department"),
     Case("resource.no-duplicate-extension", read(user(schemas=[USER, ENTERPRISE], **{ENTERPRISE: {"department": "x"}})), read(user(schemas=[USER, ENTERPRISE], **{ENTERPRISE: {"department": "x"}, ENTERPRISE.lower(): {"division": "y"}})), f"/{ENTERPRISE.lower()}"),
     Case("resource.resource-type", read(), read(user(meta=meta(resourceType="Users"))), "/meta/resourceType"),
-    Case("resource.resource-type", read(), read(user(meta={"location": f"{BASE}/Users/u1"})), "/meta/resourceType"),
+    Case("resource.resource-type", read(), read(user(meta={"location": f"{BASE}/Users/u1"})), "/meta/resourceType", alone=False),
     Case("resource.meta-location", read(), read(user(meta=UNSET)), "/meta/location"),
-    Case("resource.meta-location", read(), read(user(meta=meta(location="/Users/u1"))), "/meta/location"),
+    Case("resource.meta-location", read(user(meta=meta(location="/Users/u1"))), read(user(meta=meta(location=7))), "/meta/location", alone=False),
+    Case("resource.location-absolute", read(), read(user(meta=meta(location="/Users/u1"))), "/meta/location"),
+    Case("resource.dates-have-zone", read(), read(user(meta=meta(created="2026-01-31T09:30:00.5"))), "/meta/created"),
+    Case("resource.dates-have-zone", read(user(meta=meta(created="2026-01-31T09:30:00.5+01:00"))), read(user(meta=meta(lastModified="2026-01-31T09:30:00"))), "/meta/lastModified"),
+    Case("resource.dates-present", read(), read(user(meta={"resourceType": "User", "location": f"{BASE}/Users/u1"})), "/meta/created"),
+    Case("resource.location-origin", create(), create(headers=(SCIM_JSON, ("Location", "http://10.0.0.1/v2/Users/u1"))), "header Location", alone=False),
+    Case("error.unauthorized-body", anonymous(error(401)), see("anonymous", raw=b"Unauthorized", status=401, credential="none", expect="refusal", target="/Users", subject=None, headers=(("Content-Type", "text/plain"), ("WWW-Authenticate", "Bearer"))), "", alone=False),
+    Case("http.allow", see("raw", error(405), status=405, method="POST", expect="refusal", headers=(SCIM_JSON, ("Allow", "GET, PUT"))), see("raw", error(405), status=405, method="POST", expect="refusal"), "header Allow"),
+    Case("http.allow", see("raw", error(405), status=405, method="POST", expect="refusal", headers=(SCIM_JSON, ("Allow", ""))), see("raw", error(405), status=405, method="POST", expect="refusal", headers=(SCIM_JSON, ("Allow", "get, post"))), "header Allow"),
+    Case("me.location", see("raw", user(), target="/Me", subject=None, headers=(SCIM_JSON, ("Location", f"{BASE}/Users/u1"))), see("raw", user(), target="/Me?attributes=id", subject=None), "header Location"),
+    Case("me.location", see("raw", status=308, target="/Me", subject=None, headers=(("Location", "/v2/Users/u1"),), statuses=frozenset({308})), see("raw", user(), target="/Me", subject=None, headers=(SCIM_JSON, ("Location", f"{BASE}/Me/"))), "header Location"),
+    Case("filter.operators-declined", match(declined=()), see("match", listing(user()), target="/Users?filter=x", declined=("co", "sw"), finds=("u1",)), "filter"),
     Case("resource.meta-location", read(user(meta=meta(location=f"{BASE}/Users/u1/?tenant=5"))), read(user(meta=meta(location=f"{BASE}/Users"))), "/meta/location"),
     Case("resource.meta-location", read(user(userName="liv@fjord.example", meta=meta(location=f"{BASE}/Users/liv@fjord.example"))), read(user(meta=meta(location=f"{BASE}/Users/somebody"))), "/meta/location"),
     Case("resource.meta-location", read(user(userName="liv dahl", meta=meta(location=f"{BASE}/Users/liv%20dahl"))), read(user(userName="liv dahl", meta=meta(location=f"{BASE}/Users/liv dahl"))), "/meta/location"),
@@ -290,7 +302,9 @@ CASES = [
     Case("list.shape", probe(listing(Resources=UNSET)), listed(listing(user(), totalResults=UNSET)), "/totalResults"),
     Case("list.integers", match(), match(listing(user(), totalResults="1")), "/totalResults"),
     Case("list.integers", match(listing(user(), totalResults=1.0)), match(listing(user(), itemsPerPage=True)), "/itemsPerPage"),
-    Case("list.integers", match(), match(listing(user(), startIndex=-3)), "/startIndex", alone=False),
+    Case("list.integers", match(listing(user(), startIndex=-3)), match(listing(user(), startIndex="-3")), "/startIndex", alone=False),
+    Case("list.total", match(), match(listing(user(), totalResults=-1)), "/totalResults"),
+    Case("list.start-index", match(), match(listing(user(), startIndex=-1), target="/Users?filter=x&startIndex=-1"), "/startIndex"),
     Case("list.total", match(), match(listing(user(), totalResults=0)), "/totalResults"),
     Case("list.total", listed(listing(user(), totalResults=9, startIndex=1, itemsPerPage=1)), listed(listing(user(), totalResults=9)), "/totalResults", alone=False),
     Case("list.total", listed(listing(totalResults=9), target="/Users?count=0"), listed(listing(totalResults=9, startIndex=1, itemsPerPage=0)), "/Resources"),
@@ -427,6 +441,10 @@ CONFORMANT = {
     "304 to a conditional read": see("read", status=304, statuses=frozenset({304})),
     "an error without detail as null": refused(error(404, detail="gone", scimType=None)),
     "404 without scimType": refused(),
+    "a word of its own for a wrong token": see("anonymous", error(401, scimType="invalidToken"), status=401, credential="none", expect="refusal", target="/Users", headers=(SCIM_JSON, ("WWW-Authenticate", "Bearer"))),
+    "a word of its own for a wrong version": see("patch", error(412, scimType="versionMismatch"), status=412, method="PATCH", expect="refusal", statuses=frozenset({412})),
+    "Allow without a method": see("raw", error(405), status=405, method="POST", expect="refusal", headers=(SCIM_JSON, ("Allow", ""))),
+    "/Me is not offered": see("raw", error(501), status=501, target="/Me", expect="either", statuses=frozenset({501}), resource=None, subject=None),
     "an error in the JSON that was asked for": refused(headers=(("Content-Type", "application/json"),), request_headers=(("Accept", "application/json"),)),
     "a filter refused for its value": see("raw", error(400, scimType="invalidValue"), status=400, expect="refusal", target="/Users?filter=meta.created%20gt%20%22x%22"),
     "count=0 with startIndex 0": listed(listing(totalResults=7, startIndex=0, itemsPerPage=0), target="/Users?count=0"),
@@ -441,14 +459,21 @@ CONFORMANT = {
     "a slow read of ours": see("read-back", user(), by="harness", ms=99_000),
     "conformant redirect": see("match", status=307, target="/Users?filter=x", finds=("u1",), filter_path="userName", headers=(("Location", "/x"),)),
     "a whole schema for a group": see("match", listing(group()), resource="Group", target="/Groups?filter=x", finds=("g1",), filter_path="displayName", filter_value="group g1", subject=None),
-    "an empty body that is no SCIM resource": see("raw", {"anything": 1}, target="/Me", resource=None, subject=None),
+    "an empty body that is no SCIM resource": see("raw", {"anything": 1}, target="/Custom", resource=None, subject=None),
 }  # fmt: skip
+
+
+# Some clients depend on what the RFC leaves open; of the others none judges it.
+MINDED = {
+    "conformant redirect": ("http.no-repeat-redirect",),
+    "dates without a zone": ("resource.dates-have-zone",),
+    "no dates and no version": ("resource.dates-present",),
+}
 
 
 @pytest.mark.parametrize("name", CONFORMANT)
 def test_conformant_answers_pass_every_check(name):
-    but = ("http.no-repeat-redirect",) if name == "conformant redirect" else ()
-    assert failing(CONFORMANT[name], but=but) == set()
+    assert failing(CONFORMANT[name], but=MINDED.get(name, ())) == set()
 
 
 def filtered(condition, **changes):
@@ -491,7 +516,7 @@ WORDS = {
     "bare values": ("resource.shape", read(user(emails=["u1@example.com"])), "MUST"),
     "a resource type in other letters": ("discovery.resource-types-shape", discover("ResourceTypes", listing({k.upper() if k == "name" else k: v for k, v in RESOURCE_TYPE.items()})), "CLIENT"),
     "501 to bulk": ("http.no-server-error", see("bulk", error(501), status=501, method="POST", target="/Bulk"), "CLIENT"),
-    "a relative location": ("resource.meta-location", read(user(meta=meta(location="/v2/Users/u1"))), "CLIENT"),
+    "a relative location": ("resource.location-absolute", read(user(meta=meta(location="/v2/Users/u1"))), "SHOULD"),
     "a location that is no address": ("resource.meta-location", read(user(meta=meta(location="urn:uuid:u1"))), "MUST"),
     "a location by another name": ("resource.meta-location", read(user(meta=meta(location=f"{BASE}/Users/employee-17"))), "CLIENT"),
     "userName in other letters": ("resource.shape", read(user(userName=UNSET, username="u1@example.com")), "CLIENT"),

@@ -48,6 +48,10 @@ POOR = (schema(CORE, userName=None, active=None, displayName=None, name=["givenN
 RICH = (*POOR, schema(FJORD, berth=None))
 
 
+def moved(time="09:30:00"):
+    return {"lastModified": f"2026-01-31T{time}Z"}
+
+
 def judged(name, seen):
     """``None`` if the check does not apply, "skip" if it cannot be judged, else the places of its problems."""
     rule = all_checks()[name]
@@ -276,6 +280,20 @@ CASES = {
         ("moved", back(liv(displayName="Liv Berg", meta={"created": "2026-01-31T09:30:01.75Z"}), renamed, subject={"last_answer": liv(meta=FIRST)}), ["meta.created"]),
         ("absent", back(liv(displayName="Liv Berg", meta={}), renamed, subject={"last_answer": liv(meta=FIRST)}), "skip"),
         ("not read before", back(liv(displayName="Liv Berg", meta=FIRST), renamed, subject={"last_answer": None}), None),
+    ],
+    "patch.no-new-date": [
+        ("the same", back(liv(displayName="Liv Berg", meta=moved()), renamed, subject={"last_answer": liv(displayName="Liv Berg", meta=moved())}), []),
+        ("later", back(liv(displayName="Liv Berg", meta=moved("09:30:07")), renamed, subject={"last_answer": liv(displayName="Liv Berg", meta=moved())}), ["meta.lastModified"]),
+        ("later within a second", back(liv(displayName="Liv Berg", meta=moved("09:30:00.7")), renamed, subject={"last_answer": liv(displayName="Liv Berg", meta=moved("09:30:00.5"))}), ["meta.lastModified"]),
+        ("less precise", back(liv(displayName="Liv Berg", meta=moved()), renamed, subject={"last_answer": liv(displayName="Liv Berg", meta=moved("09:30:00.5"))}), []),
+        ("no dates", back(liv(displayName="Liv Berg", meta={}), renamed, subject={"last_answer": liv(displayName="Liv Berg", meta={})}), "skip"),
+        ("something changed", back(liv(displayName="Liv Berg", meta=moved("09:30:07")), renamed, subject={"last_answer": liv(meta=moved())}), None),
+        ("not read before", back(liv(displayName="Liv Berg"), renamed, subject={"last_answer": None}), None),
+    ],
+    "patch.no-new-version": [
+        ("the same", back(liv(displayName="Liv Berg", meta={"version": 'W/"1"'}), renamed, subject={"last_answer": liv(displayName="Liv Berg", meta={"version": 'W/"1"'})}), []),
+        ("another", back(liv(displayName="Liv Berg", meta={"version": 'W/"2"'}), renamed, subject={"last_answer": liv(displayName="Liv Berg", meta={"version": 'W/"1"'})}), ["meta.version"]),
+        ("no versions", back(liv(displayName="Liv Berg", meta={}), renamed, subject={"last_answer": liv(displayName="Liv Berg", meta={})}), "skip"),
     ],
     # --- users --------------------------------------------------------------------------------------------
     "user.disabled": [

@@ -54,7 +54,7 @@ def test_every_rule_has_a_level_of_the_rfc_a_section_a_sentence_and_a_remedy():
     wrong = [
         (where, rule)
         for where, rule in rules
-        if rule.get("level") not in {"MUST", "SHOULD"}
+        if rule.get("level") not in {"MUST", "SHOULD", "MAY"}  # MAY: a premise, which breaks no rule
         or not rule.get("title")
         or not rule.get("fix")
         or not rule.get("cites")
@@ -92,7 +92,7 @@ def test_optional_features_are_asked_for_only_where_they_are_advertised():
     assert sorting
     assert all("sort" in advertised(scenario(id_)) for id_ in sorting)
     filtering = {id_ for id_, sent in sends.items() if any("s?filter=" in t and "/Schemas" not in t for _, t in sent)}
-    assert len(filtering) > 20
+    assert len(filtering) > 15
     assert all("filter" in advertised(scenario(id_)) for id_ in filtering - {"discovery.filter"})
 
 

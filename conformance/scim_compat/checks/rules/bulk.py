@@ -24,19 +24,20 @@ from scim_compat.values import Json
     fix="Answer 200 with a BulkResponse. If bulk is not offered, say so in /ServiceProviderConfig.",
 )
 def status(observation: Observation) -> Iterator[Violation]:
-    if observation.response.status != 200:
+    if observation.response.status not in (observation.intent.statuses or {200}):
         yield Violation("status", expected=200, actual=observation.response.status, message=server_message(observation))
 
 
 @check(
     "bulk.too-large",
-    "More operations than the target takes are refused with 413",
+    "More operations or bytes than the target takes are refused with 413",
     level="MUST",
     cites=("RFC7644-3.7.4",),
     on=("bulk",),
     when=lambda observation: 413 in observation.intent.statuses,
     why="A client divides its request by the limit in /ServiceProviderConfig, and learns by 413 that it was too much.",
-    fix="Count the operations before running any, and answer 413 if there are more than bulk.maxOperations.",
+    fix="Count the bytes and the operations before running any, and answer 413 if there are more than "
+    "bulk.maxPayloadSize or bulk.maxOperations.",
 )
 def too_large(observation: Observation) -> Iterator[Violation]:
     if observation.response.status != 413:
@@ -102,6 +103,8 @@ def every_operation(observation: Observation) -> Iterator[Violation]:
             yield Violation(where, expected="2xx", actual=code)
         elif part.expect == "refusal" and not 400 <= code < 500:
             yield Violation(where, expected="4xx", actual=code)
+        elif part.expect == "conflict-or-success" and not (200 <= code < 300 or code == 409):
+            yield Violation(where, expected="2xx or 409", actual=code)
 
 
 @check(

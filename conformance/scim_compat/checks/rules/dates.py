@@ -63,6 +63,60 @@ def created_stays(observation: Observation) -> Iterator[Violation]:
         yield Violation("meta.created", expected=was.isoformat(), actual=now.isoformat())
 
 
+def _is_without_change(observation: Observation) -> bool:
+    """True when every value that the client has set since the last full answer was there already, and is now."""
+    before = state_before(observation) if is_change(observation) else None
+    if before is None:
+        return False
+    changes = [effect for _, effect in effects(observation, "set", "clear", "add-member", "remove-member")]
+    after = resource_of(observation)
+    return bool(changes) and all(is_applied(effect, before) and is_applied(effect, after) for effect in changes)
+
+
+@check(
+    "patch.no-new-date",
+    "meta.lastModified stands still where nothing changes",
+    # Section 3.5.2.1 has SHALL NOT for an add of a value that is there, and no sentence about other operations.
+    level="CLIENT",
+    cites=("RFC7644-3.5.2.1",),
+    on=("read-back",),
+    when=_is_without_change,
+    why="Clients that import by date take an account for changed that is not.",
+    fix="Compare the resource before and after the operations, and store nothing where they are the same.",
+)
+def no_new_date(observation: Observation) -> Iterator[Violation]:
+    before, after = state_before(observation) or {}, resource_of(observation)
+    was, now = _date(paths.get(before, "meta.lastModified")), _date(paths.get(after, "meta.lastModified"))
+    if was is None or now is None:
+        raise NotJudged("meta.lastModified is not there before and after the request")
+    if now.replace(microsecond=0) != was.replace(microsecond=0) or (_is_fine(was) and _is_fine(now) and now != was):
+        yield Violation("meta.lastModified", expected=was.isoformat(), actual=now.isoformat())
+
+
+def _is_fine(date: datetime) -> bool:
+    """True when the date is no whole second: one of two answers may be more precise than the other."""
+    return bool(date.microsecond)
+
+
+@check(
+    "patch.no-new-version",
+    "meta.version stands still where nothing changes",
+    level="CLIENT",
+    cites=("RFC7644-3.5.2.1", "RFC7644-3.14"),
+    on=("read-back",),
+    when=_is_without_change,
+    why="A client that kept the version reads again what it knows, and one that writes with If-Match is refused.",
+    fix="Compare the resource before and after the operations, and store nothing where they are the same.",
+)
+def no_new_version(observation: Observation) -> Iterator[Violation]:
+    before, after = state_before(observation) or {}, resource_of(observation)
+    was, now = paths.get(before, "meta.version"), paths.get(after, "meta.version")
+    if not isinstance(was, str) or not isinstance(now, str):
+        raise NotJudged("meta.version is not there before and after the request")
+    if was != now:
+        yield Violation("meta.version", expected=was[:80], actual=now[:80])
+
+
 def _date(value: Json) -> datetime | None:
     try:
         date = datetime.fromisoformat(str(value))

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Final
 
 from scim_compat.checks.answers import has_more_pages, ids_as_text, is_status_accepted
 from scim_compat.checks.display import display
 from scim_compat.checks.registry import BOTH, NotJudged, Trait, Violation, check
 from scim_compat.checks.resources import is_own
-from scim_compat.engine.intent import Assertion, Observation
+from scim_compat.engine.assertions import is_fulfilled, value_at
+from scim_compat.engine.intent import Observation
 from scim_compat.results.model import ClaimTopic
 from scim_compat.scim.messages import RESOURCES, has_entries
 from scim_compat.scim.urls import is_public
-from scim_compat.values import MISSING, Json, unescape
-
-_TYPES: Final[Mapping[str, tuple[type, ...]]] = {
-    "number": (int, float), "string": (str,), "boolean": (bool,), "array": (list,), "object": (dict,),
-}  # fmt: skip
+from scim_compat.values import MISSING, Json
 
 
 @check(
@@ -32,44 +28,12 @@ _TYPES: Final[Mapping[str, tuple[type, ...]]] = {
 )
 def answer(observation: Observation) -> Iterator[Violation]:
     for one in observation.intent.assertions:
-        value = _value(observation, one.at)
-        if not _is_fulfilled(one, value):
+        value = value_at(observation.response, one.at)
+        if not is_fulfilled(one, value):
             expected = f"{one.value}" if one.word == "is" else one.value
             if one.word == "includes":
                 expected = f"an array with {one.value}"
             yield Violation(one.at, expected=expected, actual=_quote(observation, one.at, value))
-
-
-def _value(observation: Observation, place: str) -> Json:
-    """The value at that place: a header, or a JSON Pointer into the body."""
-    if place.startswith("header "):
-        header = observation.response.header(place.removeprefix("header "))
-        return MISSING if header is None else header
-    value = observation.response.json
-    for part in place.split("/")[1:]:
-        name = unescape(part)
-        if isinstance(value, Mapping):
-            value = value.get(name, MISSING)
-        elif isinstance(value, list) and name.isdecimal() and int(name) < len(value):
-            value = value[int(name)]
-        else:
-            return MISSING
-    return value
-
-
-def _is_fulfilled(one: Assertion, value: Json) -> bool:
-    if one.word == "equals":
-        return value is not MISSING and type(value) is type(one.value) and bool(value == one.value)
-    if one.word == "includes":
-        return isinstance(value, list) and one.value in value
-    if one.value == "absent":
-        return value is MISSING
-    if one.value == "present":
-        return value is not MISSING
-    if one.value == "not-empty":
-        return value is not MISSING and value is not None and value not in ("", [], {})
-    is_of_type = isinstance(value, _TYPES[str(one.value)])
-    return is_of_type and not (one.value == "number" and isinstance(value, bool))
 
 
 def _quote(observation: Observation, place: str, value: Json) -> Json:
@@ -90,7 +54,7 @@ def _may_be_foreign(observation: Observation, place: str) -> bool:
     if not isinstance(body, Mapping):
         return True
     if has_entries(body):
-        owner = _value(observation, "/".join(place.split("/")[:3])) if place.count("/") > 1 else MISSING
+        owner = value_at(observation.response, "/".join(place.split("/")[:3])) if place.count("/") > 1 else MISSING
         return first == RESOURCES and not (isinstance(owner, Mapping) and is_own(observation, owner.get("id")))
     # The answer to a write of ours is about our resource, whatever id it has got.
     is_read = request.method == "GET" and "id" in body
@@ -144,10 +108,33 @@ def is_ordered(observation: Observation) -> Iterator[Violation]:
     order = [one for one in ids if one in observation.intent.query.order]
     if len(order) < len(observation.intent.query.order) and has_more_pages(observation):
         raise NotJudged("the answer is one page of several")
-    if order != list(observation.intent.query.order):
+    # expect.sorted-complete reports those that are missing.
+    if order != [one for one in observation.intent.query.order if one in order]:
         names = observation.context.ours
         yield Violation(
             "/Resources",
-            expected=[names.get(one, one) for one in observation.intent.query.order],
+            expected=[names.get(one, one) for one in observation.intent.query.order if one in order],
             actual=[names.get(one, one) for one in order],
         )
+
+
+@check(
+    "expect.sorted-complete",
+    "A sorted list holds every hit",
+    level="MUST",
+    cites=("RFC7644-3.4.2.3", "RFC7644-3.4.2"),
+    when=lambda observation: (
+        bool(observation.intent.query.order) and observation.response.ok and not observation.intent.unmet
+    ),
+    topic=ClaimTopic.SORT,
+    why="Whoever is missing from the sorted list does not exist to a client that reads it.",
+    fix="Sort all hits of the query. A resource without the attribute comes last upwards and first downwards.",
+)
+def is_complete(observation: Observation) -> Iterator[Violation]:
+    ids = ids_as_text(observation) or []
+    if has_more_pages(observation):
+        raise NotJudged("the answer is one page of several, so an absence proves nothing")
+    names = observation.context.ours
+    for one in observation.intent.query.order:
+        if one not in ids:
+            yield Violation("/Resources", expected=f"with {names.get(one, one)}", actual="not among the results")

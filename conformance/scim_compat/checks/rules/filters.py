@@ -145,7 +145,7 @@ def empty(observation: Observation) -> Iterator[Violation]:
 
 @check(
     "filter.ignores-case",
-    "userName is compared without regard to case",
+    "A filter compares without regard to case where the attribute does",
     level="MUST",
     cites=("RFC7643-4.1.1", "RFC7643-2.2", "RFC7644-3.4.2.2"),
     on=QUERIES,
@@ -163,7 +163,9 @@ def ignores_case(observation: Observation) -> Iterator[Violation]:
     if _is_case_exact(observation):
         raise NotJudged(f"the target's own schema says that {observation.intent.query.filter_path} is caseExact")
     _require_findable(observation)
-    yield from _missing(observation)
+    path = observation.intent.query.filter_path
+    for one in _missing(observation):
+        yield replace(one, message=f"{path} is not caseExact, and the value was asked for in another case.")
 
 
 def _require_findable(observation: Observation) -> None:
@@ -232,3 +234,21 @@ def _culprits(observation: Observation) -> str:
         return f"A plain value is found by the same query; one with {' or '.join(query.culprits)} is not."
     traits = " and ".join(one.words for one in texts.traits(query.filter_value or ""))
     return f"A plain value is found by the same query; this one, with {traits}, is not."
+
+
+@check(
+    "filter.operators-declined",
+    "Every operator of the specification is evaluated",
+    level="SHOULD",
+    cites=("RFC7644-3.4.2.2",),
+    on=(*QUERIES, "raw"),
+    when=lambda observation: observation.intent.declined is not None,
+    topic=ClaimTopic.FILTER,
+    why="Section 3.4.2.2 lets a server decline an operator that it does not know, and a client then has to look "
+    "through whole lists itself.",
+    fix="Evaluate the operators of tables 3 to 5, or tell clients in your documentation which of them you decline.",
+)
+def operators_declined(observation: Observation) -> Iterator[Violation]:
+    if declined := observation.intent.declined:
+        actual = f"operators declined: {', '.join(declined)}"
+        yield Violation("filter", expected="every operator of tables 3 to 5", actual=actual)

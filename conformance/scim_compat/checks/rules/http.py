@@ -132,6 +132,24 @@ def expected_status(observation: Observation) -> Iterator[Violation]:
 
 
 @check(
+    "http.allow",
+    "405 says which methods there are",
+    level="MUST",
+    cites=("RFC9110-15.5.6", "RFC9110-10.2.1"),
+    when=lambda observation: observation.response.status == 405,
+    why="A client, or its developer, learns from Allow what the endpoint offers in place of the method it refused.",
+    fix="Send Allow with every 405: the methods of that endpoint, separated by commas.",
+)
+def allow(observation: Observation) -> Iterator[Violation]:
+    header = observation.response.header("allow")
+    method = observation.exchange.request.method
+    if header is None:  # an empty one says that no method is possible here
+        yield Violation("header Allow", expected="the methods of this endpoint")
+    elif method in {name.strip().upper() for name in header.split(",")}:
+        yield Violation("header Allow", expected=f"methods without {method}", actual=header[:200])
+
+
+@check(
     "http.in-time",
     "The answer comes before the client gives up",
     level="CLIENT",

@@ -82,9 +82,8 @@ def integers(observation: Observation) -> Iterator[Violation]:
         if count is None or (isinstance(count, float) and count.is_integer()):
             continue  # 5.0 is the integer 5 to JSON; list.shape reports null
         if isinstance(count, bool) or not isinstance(count, int):
+            # list.total, list.start-index and list.items-per-page report a number below 0.
             yield Violation(f"/{name}", expected="an integer", actual=schemas.type_name(count))
-        elif count < 0:
-            yield Violation(f"/{name}", expected="0 or more", actual=count)
 
 
 @check(
@@ -94,11 +93,7 @@ def integers(observation: Observation) -> Iterator[Violation]:
     cites=("RFC7644-3.4.2",),
     on=LISTS,
     scim=BOTH,
-    when=lambda observation: (
-        is_list(observation)
-        and (number_of(observation, "totalResults") or 0) >= 0
-        and number_of(observation, "totalResults") is not None
-    ),
+    when=lambda observation: is_list(observation) and number_of(observation, "totalResults") is not None,
     traits=Trait.FILTER,
     why="Clients page until they have totalResults resources, and take 0 for “not found”. Too few, and "
     "accounts are created twice; too many, and they page forever.",
@@ -165,7 +160,8 @@ def start_index(observation: Observation) -> Iterator[Violation]:
         most = requested_number(observation, "count")
         is_count_only = most is not None and most <= 0
         if number != start and not is_beyond and not is_count_only:
-            yield Violation("/startIndex", expected=start, actual=number)
+            message = "It is a number below 1; a startIndex below 1 counts as 1." if number < 1 else ""
+            yield Violation("/startIndex", expected=start, actual=number, message=message)
     elif json_object(observation).get("startIndex") is None and 0 < len(entries(observation)) < (
         number_of(observation, "totalResults") or 0
     ):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from scim_compat.checks.display import display_id, display_text
 from scim_compat.checks.published import resource_types
-from scim_compat.checks.registry import BOTH, Harm, Violation, at_most_five, check
+from scim_compat.checks.registry import BOTH, Violation, at_most_five, check
 from scim_compat.checks.resources import (
     ANSWERS,
     Resource,
@@ -19,10 +20,11 @@ from scim_compat.checks.resources import (
 )
 from scim_compat.engine.intent import Observation
 from scim_compat.scim import messages, urls
-from scim_compat.values import MISSING, Level
+from scim_compat.values import MISSING, Json
 
 _NOT_IN_A_URL: Final = frozenset(' "<>\\^`{|}')
 """Neither reserved nor unreserved (RFC 3986 §2): in a URL they are percent-encoded."""
+_ZONE: Final = re.compile(r"(?:Z|[+-]\d{2}:\d{2})$")
 
 
 @check(
@@ -65,13 +67,10 @@ def meta_location(observation: Observation) -> Iterator[Violation]:
         if location is None:
             if not is_projected(observation):
                 yield Violation(where, expected="an absolute URL")
+        elif _is_relative(location):
+            continue  # resource.location-absolute reports it
         elif not isinstance(location, str) or urls.origin(location) is None:
-            # A reference may be relative (section 2.3.7, and the examples of section 8.7); few clients resolve it.
-            is_relative = isinstance(location, str) and bool(location) and not urlsplit(location).scheme
-            level: Level | None = "CLIENT" if is_relative else None
-            harm = Harm.TEXT if is_relative else None
-            actual = display_text(location, 200)
-            yield Violation(where, expected="an absolute URL", actual=actual, level=level, harm=harm)
+            yield Violation(where, expected="an absolute URL", actual=display_text(location, 200))
         elif any(c in _NOT_IN_A_URL for c in location):
             message = "It holds a raw space or the like."
             yield Violation(where, expected="an absolute URL", actual=location[:200], message=message)
@@ -80,6 +79,31 @@ def meta_location(observation: Observation) -> Iterator[Violation]:
             if isinstance(identifier, str) and identifier and not _ends_in_name(location, resource):
                 expected = f"a URL that ends in /{identifier[:100]}"
                 yield Violation(where, expected=expected, actual=location[:200], level="CLIENT")
+
+
+def _is_relative(location: Json) -> bool:
+    return isinstance(location, str) and bool(location) and not urlsplit(location).scheme
+
+
+@check(
+    "resource.location-absolute",
+    "meta.location is an absolute URL",
+    # Section 3.1 asks for the URI of the resource; a value of the type reference may be relative (section 2.3.7), and
+    # the examples of section 8.7 are.
+    level="SHOULD",
+    cites=("RFC7643-3.1", "RFC7643-2.3.7"),
+    on=ANSWERS,
+    when=has_own_resources,
+    why="Few clients that follow a location resolve a relative one.",
+    fix="Write the whole URL, with scheme and host, into meta.location.",
+)
+@at_most_five
+def location_absolute(observation: Observation) -> Iterator[Violation]:
+    for resource in own_resources(observation):
+        location = resource.meta.get("location")
+        if _is_relative(location):
+            where = f"{resource.pointer}/meta/location"
+            yield Violation(where, expected="an absolute URL", actual=display_text(location, 200))
 
 
 def _ends_in_name(location: str, resource: Resource) -> bool:
@@ -96,12 +120,15 @@ def _ends_in_name(location: str, resource: Resource) -> bool:
 
 @check(
     "resource.location-origin",
-    "meta.location points at the configured endpoint",
+    "Location and meta.location point at the configured endpoint",
     level="CLIENT",
     cites=("RFC7643-3.1",),
     on=ANSWERS,
     scim=BOTH,
-    when=lambda observation: has_own_resources(observation) and urls.origin(observation.context.base_url) is not None,
+    when=lambda observation: (
+        urls.origin(observation.context.base_url) is not None
+        and (has_own_resources(observation) or observation.response.status == 201)
+    ),
     why="A location with http, an internal host name or another port comes from a server that does not know "
     "it is behind a proxy. A client will not send its credential there.",
     fix="Build locations from the public base URL, or honour Forwarded / X-Forwarded-* of your own proxy.",
@@ -116,6 +143,10 @@ def location_origin(observation: Observation) -> Iterator[Violation]:
             yield Violation(
                 f"{resource.pointer}/meta/location", expected=_display_origin(base), actual=_display_origin(origin)
             )
+    header = observation.response.header("location")
+    origin = urls.origin(header) if header and observation.response.status == 201 else None
+    if origin is not None and base is not None and origin != base:
+        yield Violation("header Location", expected=_display_origin(base), actual=_display_origin(origin))
 
 
 def _display_origin(origin: tuple[str, str, int]) -> str:
@@ -189,3 +220,48 @@ def meta_dates(observation: Observation) -> Iterator[Violation]:
                     expected="a date such as 2026-01-31T09:30:00Z",
                     actual=display_text(date, 60),
                 )
+
+
+@check(
+    "resource.dates-have-zone",
+    "meta.created and meta.lastModified name their time zone",
+    # The zone of an xsd:dateTime is optional (XML Schema part 2 section 3.2.7), and RFC 7643 asks for no more.
+    level="CLIENT",
+    cites=("RFC7643-2.3.5", "RFC7643-3.1"),
+    on=ANSWERS,
+    scim=BOTH,
+    when=lambda observation: any(
+        {"created", "lastModified"} & resource.meta.keys() for resource in own_resources(observation)
+    ),
+    why="Two systems read a date without a zone as two moments, hours apart.",
+    fix="Write dates in UTC, with the Z: 2026-01-31T09:30:00Z.",
+)
+@at_most_five
+def dates_have_zone(observation: Observation) -> Iterator[Violation]:
+    for resource in own_resources(observation):
+        for name in ("created", "lastModified"):
+            date = resource.meta.get(name)
+            if isinstance(date, str) and messages.is_date_time(date) and not _ZONE.search(date):
+                where = f"{resource.pointer}/meta/{name}"
+                yield Violation(where, expected="a date with a zone, such as 2026-01-31T09:30:00Z", actual=date[:60])
+
+
+@check(
+    "resource.dates-present",
+    "meta has created and lastModified",
+    # Section 3.1 says that the service provider assigns them, without a word about one that keeps no dates.
+    level="CLIENT",
+    cites=("RFC7643-3.1",),
+    on=("read", "read-back"),
+    when=lambda observation: (
+        not is_projected(observation) and any(resource.meta for resource in own_resources(observation))
+    ),
+    why="Clients that import by date, and auditors, cannot tell new accounts from old ones.",
+    fix="Set meta.created once and meta.lastModified with every change, and return both.",
+)
+@at_most_five
+def dates_present(observation: Observation) -> Iterator[Violation]:
+    for resource in own_resources(observation):
+        for name in ("created", "lastModified"):
+            if resource.meta and resource.meta.get(name) is None:
+                yield Violation(f"{resource.pointer}/meta/{name}", expected="a date such as 2026-01-31T09:30:00Z")
