@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import (  # noqa: F401 - each module registers its defects when it is imported
+    defects11_access,
     defects11_groups,
     defects11_queries,
     defects11_writes,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from .defects_access import COMPARISONS
 from .probing import shown
 from .probing11 import ADA, BASE, PROBES11, Client11, Probe, basic, full_user, sees
 from .schema11 import CAPABILITIES, CORE, ENTERPRISE, OKTA_CONFIG, OKTA_GROUP
@@ -32,6 +33,29 @@ def _(c: Client11) -> None:
         response = c.send("GET", OKTA_PROBE, headers=headers)
         c.error(response, 401)
         assert response.headers.get("www-authenticate")
+
+
+@sees(*(name for name, *_ in COMPARISONS), "token-empty-accepted", "token-scheme-ignored")
+def _(c: Client11) -> None:
+    for value in ("Bearer good-toke", "Bearer good-token2", "Bearer GOOD-TOKEN", "Bearer ood-token", "Bearer",
+                  "Bearer good-uoken", "Basic good-token"):  # fmt: skip
+        c.error(c.send("GET", OKTA_PROBE, headers={"Authorization": value}), 401)
+
+
+@sees("put-without-auth", "delete-without-auth", "create-without-auth", "refused-change-made")
+def _(c: Client11) -> None:
+    id_ = c.user()
+    before = c.read(f"/Users/{id_}")
+    for method, target in (("PUT", f"/Users/{id_}"), ("PATCH", f"/Users/{id_}"), ("POST", "/Users"),
+                           ("DELETE", f"/Users/{id_}")):  # fmt: skip
+        body = {"schemas": [CORE], "id": id_, "userName": "nobody", "displayName": "Nobody"}
+        c.error(c.send(method, target, body, {"Authorization": ""}), 401)
+    assert c.read(f"/Users/{id_}") == before
+
+
+@sees("config-401", "config-403", "config-500")
+def _(c: Client11) -> None:
+    c.read("/ServiceProviderConfigs")
 
 
 @sees("bearer-case-sensitive")

@@ -27,7 +27,6 @@ UNCAUGHT: Final[dict[str, str]] = {
     "provider-config-patch-false": "No client here reads patch.supported before it sends PATCH: cosmetic.",
     "re-add-duplicates": "A member who stands twice is cosmetic (RFC 7643 2.4: SHOULD NOT); one removal takes both away.",
     "stack-trace-in-error": "It helps an attacker, and no client depends on it: cosmetic.",
-    "token-prefix-accepted": "The run's wrong credential is no part of the right one, which is not for trying.",
     "unknown-member-404": "A server may refuse a member whom it does not know, with whatever 4xx.",
     "upper-cases-type": "The type of an address is compared without case (RFC 7643 2.2), by every client.",
 }
@@ -40,7 +39,6 @@ _OKTA_LENIENT: Final = "Okta's clients go by the status of an error and show wha
 
 UNCAUGHT11: Final[dict[str, str]] = {
     "bad-json-500": _OKTA_NEVER,
-    "basic-any-password": "The matrix is run with a bearer token; who runs with Basic tries a wrong password.",
     "bearer-case-sensitive": _OKTA_NEVER,
     "clear-case-sensitive": _OKTA_NEVER,
     "config-missing": _OKTA_OFFERED,

@@ -33,6 +33,7 @@ ACTIONS: Final[Mapping[Action, str]] = {
     "look-up": "our search for a resource",
     "resolve": "our request to a resource's own address",
     "bystander": "our comparison of a resource that no scenario names",
+    "intact": "our comparison of a resource that refused requests were about",
     "set-up": "our creation of what a scenario starts from",
     "clean-up": "our deletion at the end",
 }

@@ -27,6 +27,7 @@ _USUAL: Final[Mapping[Action, str]] = {
     "read-members": "200 and the members",
     "look-up": "200 and a list",
     "bystander": "200, unchanged",
+    "intact": "200, unchanged",
     "set-up": "201",
 }
 

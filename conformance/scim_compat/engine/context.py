@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -10,7 +11,7 @@ from scim_compat.engine.capabilities import Capabilities, Claims
 from scim_compat.engine.intent import Observation
 from scim_compat.engine.ledger import Ledger
 from scim_compat.profile.model import Step
-from scim_compat.wire.messages import Sender
+from scim_compat.wire.messages import NEAR_MISSES, CredentialUse, Sender
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +54,7 @@ class RunContext:
     crowd: tuple[Actor, ...] = ()
     """Accounts that the run keeps beside those of the scenarios, users first; no scenario writes to them."""
     memory: Memory = field(default_factory=Memory)
+    near_misses: tuple[CredentialUse, ...] = tuple(NEAR_MISSES)
+    """The almost right credentials that there are of the run's own."""
+    pause: Callable[[float], None] = time.sleep
+    """Waits that many seconds."""

@@ -33,6 +33,7 @@ Action = Literal[
     "look-up",  # ours: the same by filter or list
     "resolve",  # ours: follows meta.location
     "bystander",  # ours: a resource no scenario names
+    "intact",  # ours: what refused requests were about, compared with how it was
     "set-up",  # ours: creates what a scenario starts from
     "clean-up",  # ours: deletes it again
 ]

@@ -103,6 +103,8 @@ class Play:
     declined: list[str] = field(default_factory=list)
     """Optional operators that the target has declined."""
     requests: int = 0
+    remark: str = ""
+    """Why something was left out although the scenario ran to its end."""
     got_answer: bool = True
     """The last request was answered."""
     _step: Step | None = None

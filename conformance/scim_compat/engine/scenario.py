@@ -25,6 +25,8 @@ class ScenarioEnd:
     requests: int
     stopped: str = ""
     """The reason why the rest was not reached; empty if all steps ran."""
+    remark: str = ""
+    """Why something was left out although all steps ran."""
     failed: bool = False
     """True when it stopped because no answer came: an error, not a finding."""
 
@@ -43,7 +45,7 @@ def run_scenario(profile: Profile, scenario: Scenario, run: RunContext) -> Scena
     finally:
         entries = [run.ledger.entries[n] for n in reversed(play.entries)]
         play.requests += remove_entries([e for e in entries if e.is_open], sender=run.sender, ledger=run.ledger)
-    return ScenarioEnd(requests=play.requests, stopped=stopped, failed=failed)
+    return ScenarioEnd(requests=play.requests, stopped=stopped, remark=play.remark, failed=failed)
 
 
 def _do(play: Play, step: Step) -> None:

@@ -89,8 +89,12 @@ class SuiteController:
         return next((p for p in self.profiles if Path(p.path).resolve() == path.resolve()), None)
 
     def play(self, profile: Profile, scenario: Scenario) -> ScenarioResult:
+        from scim_compat.run import closing  # noqa: PLC0415
+
         if self._session is None:
             self._session = self._open()
+        if closing.rank(scenario):
+            self._session.settle()  # a server that locks the run out afterwards must hold nothing of it any more
         return self._session.run(profile, scenario)
 
     def page_of(self, profile: Profile, scenario: Scenario) -> str:
@@ -133,6 +137,14 @@ class SuiteController:
         return self.config.pluginmanager.has_plugin(CALLER)
 
     # --- pytest's hooks -------------------------------------------------------------------------
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Moves the scenarios that close a run behind all others, of whichever profile."""
+        from scim_compat.pytest_plugin.items import ScenarioItem  # noqa: PLC0415
+        from scim_compat.run import closing  # noqa: PLC0415
+
+        items.sort(key=lambda item: closing.rank(item.scenario) if isinstance(item, ScenarioItem) else 0)
 
     def pytest_sessionstart(self) -> None:
         """Ends the run here if the endpoint cannot be tested, with one paragraph and its exit status."""

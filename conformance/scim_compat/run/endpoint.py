@@ -123,6 +123,7 @@ class Endpoint:
             client_timeout=self.settings.timeout,
             crowd=self.crowd.actors if self.crowd else (),
             memory=self._memory,
+            near_misses=self.wire.near_misses,
         )
 
     def create_crowd(self, profile: Profile, note: Callable[[str], None]) -> None:

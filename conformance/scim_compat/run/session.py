@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from scim_compat.checks.registry import Trait, all_checks
 from scim_compat.engine.applies import not_applicable
 from scim_compat.engine.cleanup import left_behind
+from scim_compat.engine.context import PlayedRequest, RunContext
 from scim_compat.engine.ledger import EntryState
-from scim_compat.engine.scenario import run_scenario
+from scim_compat.engine.scenario import ScenarioEnd, run_scenario
 from scim_compat.profile.model import Profile, Scenario
 from scim_compat.results.collate import collate
 from scim_compat.results.document import Leftover
@@ -31,7 +34,8 @@ from scim_compat.results.events import (
 from scim_compat.results.model import ScenarioResult
 from scim_compat.results.stream import EventWriter
 from scim_compat.results.summary import RunSummary
-from scim_compat.run.crowd import compare_crowd, comparison_scenario
+from scim_compat.run import closing
+from scim_compat.run.bystanders import comparison_scenario
 from scim_compat.run.endpoint import FIRST, GIVEN_UP, Endpoint, base_urls
 from scim_compat.run.header import described, now
 from scim_compat.run.recorder import ScenarioRecorder, Unseen, redacted, scenario_result
@@ -40,6 +44,7 @@ from scim_compat.scim.names import Scim
 from scim_compat.values import Outcome
 from scim_compat.wire.secrets import SecretRegister
 
+_CERTIFICATE: Final = "the client certificate is part of the credential, and goes along with every request"
 INTERNAL = "internal error in scim-compat, please report it"
 
 
@@ -70,6 +75,9 @@ class Session:
                 settings, scim=scim, url=url, shard=shard, main=main, secrets=self._secrets
             )
         self._profiles: dict[str, Profile] = {}
+        self._settled = False
+        self._closing: dict[str, tuple[list[PlayedRequest], ScenarioEnd]] = {}
+        """What closing scenarios sent, by key: the other profiles share it."""
 
     def open(self) -> None:
         """Probes the target. Raises NotTestableError."""
@@ -94,7 +102,10 @@ class Session:
         if endpoint is None:
             return self._without_base(profile, scenario)
         self._profiles.setdefault(profile.id, profile)
-        endpoint.create_crowd(profile, self._note)
+        if not closing.rank(scenario):
+            self._settled = False
+        if not self._settled:
+            endpoint.create_bystanders(profile, self._note)
         recorder = self.recorder(profile, scenario, endpoint)
         if endpoint.seed_in_use:
             return recorder.unplayed(Outcome.ERROR, endpoint.seed_in_use)
@@ -103,9 +114,11 @@ class Session:
         context = endpoint.context(recorder.observe)
         if reason := not_applicable(scenario, context):
             return recorder.unplayed(Outcome.SKIP, reason, applicable=False)
+        if self.settings.client_cert and closing.rank(scenario):
+            return recorder.unplayed(Outcome.SKIP, _CERTIFICATE, applicable=False)
         started = time.perf_counter()
         try:
-            end = run_scenario(profile, scenario, context)
+            end = self._play(profile, scenario, context)
         except Exception as error:  # noqa: BLE001 - a bug of ours must end as an error of ours, and the run goes on
             text = f"{INTERNAL}: {type(error).__name__} in {scenario.id}: {error}"
             self._note(text, NoteKind.INTERNAL)
@@ -115,9 +128,29 @@ class Session:
         for text in errors:
             self._note(text, NoteKind.INTERNAL)
         unseen: Unseen | None = Outcome.ERROR if errors or end.failed else Outcome.SKIP if end.stopped else None
-        stopped = f"not reached to the end: {end.stopped}" if end.stopped else ""
+        stopped = f"not reached to the end: {end.stopped}" if end.stopped else end.remark
         ms = round((time.perf_counter() - started) * 1000, 1)
         return recorder.judged(unseen=unseen, reason=errors[0] if errors else stopped, requests=end.requests, ms=ms)
+
+    def _play(self, profile: Profile, scenario: Scenario, context: RunContext) -> ScenarioEnd:
+        """Plays the scenario. Of those that close the run, equal ones are played once and judged for each profile."""
+        if not closing.rank(scenario):
+            return run_scenario(profile, scenario, context)
+        key = closing.key_of(profile, scenario)
+        if key in self._closing:
+            sent, end = self._closing[key]
+            for played in sent:
+                context.observe(played)
+            return replace(end, requests=0)
+        taken: list[PlayedRequest] = []
+
+        def observe(played: PlayedRequest) -> None:
+            taken.append(played)
+            context.observe(played)
+
+        end = run_scenario(profile, scenario, replace(context, observe=observe))
+        self._closing[key] = taken, end
+        return end
 
     def recorder(self, profile: Profile, scenario: Scenario, endpoint: Endpoint) -> ScenarioRecorder:
         """The recorder of one scenario that is about to be played."""
@@ -141,6 +174,20 @@ class Session:
         """``text`` without the secrets of the run, for texts that quote the server or an internal error."""
         return self._secrets.quoted(text)
 
+    def settle(self) -> None:
+        """Compares the crowd and deletes all that is there, before the scenarios that close the run.
+
+        Call it when only those are left. A server that locks the run out after them then holds nothing of it.
+        """
+        if self._settled:
+            return
+        self._compare_all()
+        for endpoint in self._endpoints.values():
+            endpoint.clean()
+            endpoint.crowd = None
+        self._profiles.clear()
+        self._settled = True
+
     def close(self, *, patient: bool = True) -> None:
         """Compares the crowd, deletes what is left, and reports both.
 
@@ -149,8 +196,7 @@ class Session:
         endpoints = list(self._endpoints.values())
         try:
             try:
-                for profile in self._profiles.values():
-                    self._compare_crowd(profile, self._endpoints[profile.scim])
+                self._compare_all()
                 for endpoint in endpoints:
                     endpoint.clean()
             except KeyboardInterrupt:
@@ -164,6 +210,10 @@ class Session:
             self._report(CleanedUp(deleted, tuple(Leftover(**redacted(entry, self.redacted)) for entry in left)))
             for endpoint in endpoints:
                 endpoint.close()
+
+    def _compare_all(self) -> None:
+        for profile in self._profiles.values():
+            self._compare_crowd(profile, self._endpoints[profile.scim])
 
     def _compare_crowd(self, profile: Profile, endpoint: Endpoint) -> None:
         if endpoint.crowd is None or not endpoint.crowd.actors:

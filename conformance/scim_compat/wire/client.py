@@ -24,7 +24,16 @@ from scim_compat.wire import strict_json
 from scim_compat.wire.body import RequestBody, read_body
 from scim_compat.wire.credentials import Credential, NoTokenError, headers_for
 from scim_compat.wire.failures import explain
-from scim_compat.wire.messages import CredentialUse, Exchange, Failure, FailureKind, Headers, Request, Response
+from scim_compat.wire.messages import (
+    NEAR_MISSES,
+    CredentialUse,
+    Exchange,
+    Failure,
+    FailureKind,
+    Headers,
+    Request,
+    Response,
+)
 from scim_compat.wire.oauth import ClientCredentials
 from scim_compat.wire.outgoing import head_of, raw_header
 from scim_compat.wire.redact import Redactor
@@ -112,6 +121,11 @@ class Wire:
         return self._base.query
 
     @property
+    def near_misses(self) -> tuple[CredentialUse, ...]:
+        """The almost right credentials that there are of the run's own."""
+        return tuple(use for use in NEAR_MISSES if self._credential.near(use) is not None)
+
+    @property
     def redactor(self) -> Redactor:
         """The redactor of the moment. Ask again after each exchange: tokens are fetched on the way."""
         return self.secrets.redactor
@@ -151,12 +165,14 @@ class Wire:
                 return Exchange(request, url, None, failure, waits=retries.notes)
             attempt = self._attempt(request, credential)
             response = attempt.response
-            seconds = None if response is None else retries.wait_after(response)
+            is_valid = request.credential is CredentialUse.VALID
+            # A wrong credential is never sent again: whoever counts them would lock the right one out.
+            seconds = retries.wait_after(response) if response is not None and is_valid else None
             if seconds is not None:
                 self._sleep(seconds)
                 continue
             is_refused = response is not None and response.status == 401
-            if is_refused and request.credential is CredentialUse.VALID and not is_renewed:
+            if is_refused and is_valid and not is_renewed:
                 is_renewed = True
                 if self._credential.renew():
                     continue
@@ -164,6 +180,8 @@ class Wire:
 
     def _credential_headers(self, request: Request) -> Headers:
         try:
+            near = self._credential.near(request.credential)
+            self.secrets.add(*(near.secrets if near else ()))
             return headers_for(request.credential, self._credential, self._transport)
         finally:
             self.secrets.add(*self._credential.secrets())

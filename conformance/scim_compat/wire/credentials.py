@@ -1,7 +1,7 @@
 """Credentials: the headers that prove who we are, and wrong ones of the same form.
 
-None of them shows its secret in ``repr`` or in an error. ``wrong()`` never derives from the secret: an
-altered token would be recorded, and could be altered back.
+None of them shows its secret in ``repr`` or in an error. ``wrong()`` never derives from the secret. ``near()`` does:
+what it gives is as secret as the original, and ``Wire`` registers it before it is sent.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import httpx
 from scim_compat.errors import SettingError
 from scim_compat.wire import strict_json
 from scim_compat.wire.messages import CredentialUse, Headers
+from scim_compat.wire.near_misses import NearMiss, altered
 from scim_compat.wire.redact import SCHEMES
 
 WRONG: Final = "scim-compat-wrong-credential"
@@ -37,6 +38,9 @@ class Credential(Protocol):
     def wrong(self) -> Headers:
         """Headers of the same kind with a secret that cannot be right."""
 
+    def near(self, use: CredentialUse, /) -> NearMiss | None:
+        """Headers of the same kind with a secret that is almost right; None if there is no such near miss."""
+
     def secrets(self) -> tuple[str, ...]:
         """Every string to be redacted, as known by now."""
 
@@ -53,6 +57,9 @@ class NoCredential:
 
     def wrong(self) -> Headers:
         return wrong_bearer()
+
+    def near(self, _use: CredentialUse, /) -> NearMiss | None:
+        return None
 
     def secrets(self) -> tuple[str, ...]:
         return ()
@@ -80,6 +87,9 @@ class Bearer:
     def wrong(self) -> Headers:
         return wrong_bearer()
 
+    def near(self, use: CredentialUse, /) -> NearMiss | None:
+        return near_bearer(self.token, use)
+
     def secrets(self) -> tuple[str, ...]:
         return (self.token,)
 
@@ -106,10 +116,19 @@ class Basic:
     def wrong(self) -> Headers:
         return authorization(basic_value(self.user, WRONG))
 
+    def near(self, use: CredentialUse, /) -> NearMiss | None:
+        # Where there is no password, the user name is the secret: an API key.
+        if use is CredentialUse.OTHER_SCHEME:
+            return NearMiss(authorization("Bearer " + _pair(self.user, self.password)))
+        other = altered(self.password or self.user, use)
+        if other is None or (not self.password and not other):
+            return None
+        user, password = (self.user, other) if self.password else (other, "")
+        return NearMiss(authorization(basic_value(user, password)), (other, _pair(user, password)))
+
     def secrets(self) -> tuple[str, ...]:
         # The encoded pair as well: a dump of the whole request in hex or base64 encodes it once more.
-        pair = basic_value(self.user, self.password).removeprefix("Basic ")
-        return (self.password, f"{self.user}:{self.password}", pair)
+        return (self.password, f"{self.user}:{self.password}", _pair(self.user, self.password))
 
     def renew(self) -> bool:
         return False
@@ -138,6 +157,17 @@ class RawHeader:
         scheme, space, _ = self.value.partition(" ")
         return self._header(f"{scheme} {WRONG}" if space and scheme.lower() in SCHEMES else WRONG)
 
+    def near(self, use: CredentialUse, /) -> NearMiss | None:
+        scheme, space, secret = self.value.partition(" ")
+        has_scheme = bool(space) and scheme.lower() in SCHEMES
+        if use is CredentialUse.OTHER_SCHEME:
+            other = "Bearer" if scheme.lower() == "basic" else "Basic"
+            return NearMiss(self._header(f"{other} {secret}")) if has_scheme else None
+        value = altered(secret if has_scheme else self.value, use)
+        if value is None:
+            return None
+        return NearMiss(self._header(f"{scheme} {value}".rstrip() if has_scheme else value), (value,))
+
     def secrets(self) -> tuple[str, ...]:
         _, space, credential = self.value.partition(" ")
         return (self.value, credential.strip()) if space else (self.value,)
@@ -158,6 +188,10 @@ def headers_for(use: CredentialUse, credential: Credential, transport: httpx.Bas
             return credential.wrong()
         case CredentialUse.NONE:
             return Headers()
+    near = credential.near(use)
+    if near is None:
+        raise NoTokenError("A credential of this kind has no such near miss.")
+    return near.headers
 
 
 def authorization(value: str) -> Headers:
@@ -170,9 +204,23 @@ def wrong_bearer() -> Headers:
     return authorization(f"Bearer {WRONG}")
 
 
+def near_bearer(token: str, use: CredentialUse) -> NearMiss | None:
+    """A bearer token that is almost right; None if there is no such near miss, or no token yet."""
+    if not token:
+        return None
+    if use is CredentialUse.OTHER_SCHEME:
+        return NearMiss(authorization(f"Basic {token}"))
+    other = altered(token, use)
+    return None if other is None else NearMiss(authorization(f"Bearer {other}".rstrip()), (other,))
+
+
 def basic_value(user: str, password: str) -> str:
     """The value of Authorization for a user and a password, in UTF-8."""
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode("ascii")
+
+
+def _pair(user: str, password: str) -> str:
+    return basic_value(user, password).removeprefix("Basic ")
 
 
 def refuse_control(what: str, text: str) -> None:

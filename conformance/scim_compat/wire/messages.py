@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
 from scim_compat.values import MISSING, REDACTED, Json
 from scim_compat.wire.redact import Redactor
@@ -63,6 +63,26 @@ class CredentialUse(enum.StrEnum):
     VALID = "valid"
     NONE = "none"
     WRONG = "wrong"
+    """Nothing of the right one is in it."""
+    PREFIX = "prefix"
+    SUFFIX = "suffix"
+    TAIL = "tail"
+    CHANGED = "changed"
+    OTHER_CASE = "other-case"
+    EMPTY = "empty"
+    OTHER_SCHEME = "other-scheme"
+
+
+NEAR_MISSES: Final[Mapping[CredentialUse, str]] = {
+    CredentialUse.PREFIX: "the right secret without its last character",
+    CredentialUse.SUFFIX: "the right secret with more behind it",
+    CredentialUse.TAIL: "the right secret without its first character",
+    CredentialUse.CHANGED: "the right secret with one character changed",
+    CredentialUse.OTHER_CASE: "the right secret in the other case",
+    CredentialUse.EMPTY: "an empty secret",
+    CredentialUse.OTHER_SCHEME: "the right secret under another scheme",
+}
+"""Credentials that are almost right, in words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,12 +19,14 @@ from scim_compat.wire.credentials import (
     NoTokenError,
     authorization,
     basic_value,
+    near_bearer,
     refuse_control,
     refuse_unsendable,
     wrong_bearer,
 )
 from scim_compat.wire.failures import explain
-from scim_compat.wire.messages import Headers
+from scim_compat.wire.messages import CredentialUse, Headers
+from scim_compat.wire.near_misses import NearMiss
 from scim_compat.wire.redact import Redactor
 from scim_compat.wire.terms import Terms
 
@@ -79,6 +81,9 @@ class ClientCredentials:
 
     def wrong(self) -> Headers:
         return wrong_bearer()
+
+    def near(self, use: CredentialUse, /) -> NearMiss | None:
+        return near_bearer(self._token, use)
 
     def secrets(self) -> tuple[str, ...]:
         pair = f"{self.client_id}:{self.client_secret}"

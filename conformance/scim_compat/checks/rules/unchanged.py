@@ -11,6 +11,7 @@ from scim_compat.checks.differences import Kind, difference
 from scim_compat.checks.display import display
 from scim_compat.checks.effects import is_applied, is_change, state_before, subject, writes
 from scim_compat.checks.published import is_published
+from scim_compat.checks.intactness import changes
 from scim_compat.checks.registry import BOTH, NotJudged, Trait, Violation, check
 from scim_compat.engine.intent import Effect, Observation
 from scim_compat.scim import paths
@@ -164,15 +165,4 @@ def unchanged(observation: Observation) -> Iterator[Violation]:
     if not has_resource(observation):
         yield Violation("status", expected=200, actual=observation.response.status, message="it can no longer be read")
         return
-    for path, was in paths.leaves(_comparable(before)):
-        now = paths.get(resource_of(observation), path)
-        if one := difference(str(path), was, now):
-            yield Violation(str(path), expected=display(was), actual=display(now), message=one.words)
-    for name, now in _comparable(resource_of(observation)).items():
-        if paths.is_unassigned(paths.member(before, name)) and not paths.is_unassigned(now):
-            yield Violation(name, expected="(absent)", actual=display(now))
-
-
-def _comparable(resource: Mapping[str, Json]) -> dict[str, Json]:
-    """The attributes that a server does not change by itself."""
-    return {k: v for k, v in resource.items() if k.lower() not in {"meta", "schemas"}}
+    yield from changes(before, resource_of(observation))
