@@ -18,7 +18,7 @@ from scim_compat.pytest_plugin.html_log import (
     pytest_html_results_table_row,
     pytest_metadata,
 )
-from scim_compat.pytest_plugin.items import ProfileFile
+from scim_compat.pytest_plugin.items import ProfileFile, ScenarioItem
 from scim_compat.values import CROWD_SIZE, Severity
 
 if TYPE_CHECKING:
@@ -158,3 +158,11 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     more: dict[str, Any] = {"nodeid": f"{profile.id}.yaml"} if outside else {}
     file: ProfileFile = ProfileFile.from_parent(parent, path=file_path, profile=profile, controller=controller, **more)
     return file
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Moves the scenarios that close a run behind all others, of whichever profile."""
+    from scim_compat.run import closing  # noqa: PLC0415
+
+    items.sort(key=lambda item: closing.rank(item.scenario) if isinstance(item, ScenarioItem) else 0)

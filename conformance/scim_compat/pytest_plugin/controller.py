@@ -138,14 +138,6 @@ class SuiteController:
 
     # --- pytest's hooks -------------------------------------------------------------------------
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Moves the scenarios that close a run behind all others, of whichever profile."""
-        from scim_compat.pytest_plugin.items import ScenarioItem  # noqa: PLC0415
-        from scim_compat.run import closing  # noqa: PLC0415
-
-        items.sort(key=lambda item: closing.rank(item.scenario) if isinstance(item, ScenarioItem) else 0)
-
     def pytest_sessionstart(self) -> None:
         """Ends the run here if the endpoint cannot be tested, with one paragraph and its exit status."""
         if self.config.option.collectonly:

@@ -35,7 +35,7 @@ from scim_compat.results.model import ScenarioResult
 from scim_compat.results.stream import EventWriter
 from scim_compat.results.summary import RunSummary
 from scim_compat.run import closing
-from scim_compat.run.bystanders import comparison_scenario
+from scim_compat.run.crowd import compare_crowd, comparison_scenario
 from scim_compat.run.endpoint import FIRST, GIVEN_UP, Endpoint, base_urls
 from scim_compat.run.header import described, now
 from scim_compat.run.recorder import ScenarioRecorder, Unseen, redacted, scenario_result
@@ -105,7 +105,7 @@ class Session:
         if not closing.rank(scenario):
             self._settled = False
         if not self._settled:
-            endpoint.create_bystanders(profile, self._note)
+            endpoint.create_crowd(profile, self._note)
         recorder = self.recorder(profile, scenario, endpoint)
         if endpoint.seed_in_use:
             return recorder.unplayed(Outcome.ERROR, endpoint.seed_in_use)

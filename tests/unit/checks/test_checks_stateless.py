@@ -112,7 +112,30 @@ def anonymous(body=MISSING, status=401, **more):
         "credential": "none", "expect": "refusal", "target": "/Users", "subject": None,
         "headers": (SCIM_JSON, ("WWW-Authenticate", "Bearer")),
     }  # fmt: skip
-    return see("anonymous", error(status) if body is MISSING else body, status=status, **(defaults | more))
+    said = error(status) if body is MISSING and "raw" not in more and status != 204 else body
+    return see("anonymous", said, status=status, **(defaults | more))
+
+
+PLAIN = (("Content-Type", "text/plain"), ("WWW-Authenticate", "Bearer"))
+
+
+def bulk_results(status):
+    return {"Operations": [{"method": "PATCH", "status": status}]}
+
+
+def intact(body, **more):
+    """Alice, read again after requests that were refused."""
+    return see("intact", body, by="harness", subject=replace(SUBJECT, last_answer=user()), **more)
+
+
+def newcomer(body):
+    """The search for u1, whom a refused request may have created."""
+    asked = {"filter_path": "userName", "filter_value": "u1@example.com", "finds": ()}
+    return see("intact", body, by="harness", target="/Users?filter=x", subject=None, **asked)
+
+
+def shown(detail):
+    return anonymous(error(401, detail=detail), target="/Users/u1", subject=replace(SUBJECT, last_answer=user()))
 
 
 SCHEMA = {
@@ -233,11 +256,36 @@ CASES = [
     Case("http.in-time", read(ms=29_000, timeout=30), read(ms=31_000, timeout=30), ""),
     Case("http.not-truncated", read(), read(truncated=True), ""),
     # auth
-    Case("auth.required", anonymous(), anonymous(listing(), 200), "status"),
-    Case("auth.wrong-token", anonymous(credential="wrong"), anonymous(listing(), 200, credential="wrong"), "status"),
+    Case("auth.required", anonymous(), anonymous(listing(user()), 200), "status"),
+    Case("auth.required", anonymous(listing(), 200), anonymous(status=204, method="PATCH"), "status"),
+    Case("auth.required", anonymous({}, 200, method="PATCH"), anonymous(user(), 200, method="PATCH"), "status"),
+    Case("auth.required", anonymous(raw=b"<html>", status=200), anonymous(user(), 200, target="/Me"), "status"),
+    Case(
+        "auth.required",
+        anonymous(bulk_results("401"), 200, method="POST", target="/Bulk"),
+        anonymous(bulk_results("200"), 200, method="POST", target="/Bulk"),
+        "status",
+    ),
+    Case(
+        "auth.wrong-token", anonymous(credential="wrong"), anonymous(listing(user()), 200, credential="wrong"), "status"
+    ),
+    Case("auth.near-miss", anonymous(credential="prefix"), anonymous(listing(), 200, credential="prefix"), "status"),
+    Case(
+        "auth.scheme",
+        anonymous(credential="other-scheme"),
+        anonymous(listing(), 200, credential="other-scheme"),
+        "status",
+    ),
+    Case("auth.error-body", anonymous(), anonymous(raw=b"Unauthorized", headers=PLAIN), ""),
+    Case("auth.no-effect", intact(user()), intact(user(active=False)), "active"),
+    Case("auth.no-effect", intact(user()), intact(error(404), status=404), "status"),
+    Case("auth.no-effect", newcomer(listing(user("u2"))), newcomer(listing(user())), "/Resources"),
     Case("auth.status", anonymous(), anonymous(status=403), "status"),
+    Case("auth.status", anonymous(status=429), anonymous(listing(), 200), "status"),
+    Case("auth.status", anonymous(status=405, method="PATCH"), anonymous({}, 200, method="PATCH"), "status"),
     Case("auth.challenge", anonymous(), anonymous(headers=(SCIM_JSON,)), "header WWW-Authenticate"),
     Case("auth.no-data", anonymous(), anonymous(user()), ""),
+    Case("auth.no-data", shown("alice"), shown("alice, who is u1@example.com"), ""),
     Case("auth.no-data", anonymous(listing(), 401), anonymous(listing(user())), "/Resources"),
     # resource
     Case("resource.id", read(), read(user(id=UNSET)), "/id"),

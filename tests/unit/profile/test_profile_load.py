@@ -599,6 +599,8 @@ VERBS = """\
    {patch: alice, operations: [{op: replace, path: active, value: false}], means: {set: {active: false}}},
    {create: erin, expect: refusal}, {create: frank, expect: not-run}]}
 - {do: overstep-bulk}
+- {do: trespass, user: alice, with: none}
+- {do: trespass, with: near}
 - {do: delete, user: carol}
 - {do: delete, user: carol, expect: gone}
 - {do: read, user: carol, expect: gone}

@@ -13,6 +13,7 @@ from scim_compat.checks.citations import cited
 from scim_compat.checks.registry import all_checks
 from scim_compat.run.endpoint import base_urls
 from scim_compat.run.settings import Settings
+from scim_compat.wire.messages import CredentialUse
 from support.profiles import loaded, rehearsed
 
 CORE = "urn:scim:schemas:core:1.0"
@@ -142,6 +143,8 @@ def test_no_profile_deletes_users_or_speaks_2_0():
         for scenario in loaded(name).scenarios:
             for played in rehearsed(name, scenario.id):
                 request = played.observation.exchange.request
+                if request.credential is not CredentialUse.VALID:
+                    continue
                 assert not (request.method == "DELETE" and request.target.startswith("/Users"))
                 text = request.target + repr(tuple(request.headers)) + (request.body or b"").decode()
                 assert "2.0" not in text.replace("127.0.0.1", ""), (name, scenario.id)

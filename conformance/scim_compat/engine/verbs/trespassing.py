@@ -188,7 +188,7 @@ def _send(play: Play, user: Actor | None, attempt: _Attempt, *, first: bool) -> 
     )  # fmt: skip
     request: Request = replace(plain, credential=attempt.credential)
     intent = replace(
-        play.intent("anonymous", user),
+        play.intent("anonymous", user, by="harness"),
         resource=attempt.kind,
         expect="refusal",
         # The first refusal is judged in full. A server that counts them may refuse the others in its own way.
