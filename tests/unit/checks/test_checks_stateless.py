@@ -125,7 +125,7 @@ def bulk_results(status):
 
 def intact(body, **more):
     """Alice, read again after requests that were refused."""
-    return see("intact", body, by="harness", subject=replace(SUBJECT, last_answer=user()), **more)
+    return see("intact", body, by="harness", subject=replace(SUBJECT, knowledge=Knowledge(answer=user())), **more)
 
 
 def newcomer(body):
@@ -135,7 +135,9 @@ def newcomer(body):
 
 
 def shown(detail):
-    return anonymous(error(401, detail=detail), target="/Users/u1", subject=replace(SUBJECT, last_answer=user()))
+    return anonymous(
+        error(401, detail=detail), target="/Users/u1", subject=replace(SUBJECT, knowledge=Knowledge(answer=user()))
+    )
 
 
 SCHEMA = {

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from scim_compat.checks.answers import has_resource, is_html, is_list, json_object, resource_of
 from scim_compat.checks.intactness import changes
-from scim_compat.checks.registry import BOTH, NotJudged, Violation, check
+from scim_compat.checks.registry import BOTH, Harm, NotJudged, Violation, check
 from scim_compat.engine.bulk_results import results_of, status_of
 from scim_compat.engine.intent import Observation
 from scim_compat.scim import messages, paths
@@ -59,7 +60,7 @@ def _is_let_in(observation: Observation) -> bool:
     return not response.body
 
 
-def _admission(observation: Observation) -> Iterator[Violation]:
+def _admission(observation: Observation, harm: Harm | None = Harm.ACCESS) -> Iterator[Violation]:
     if _is_let_in(observation):
         request = observation.exchange.request
         credential = NEAR_MISSES.get(request.credential, "")
@@ -68,6 +69,7 @@ def _admission(observation: Observation) -> Iterator[Violation]:
             expected=401,
             actual=observation.response.status,
             message=f"The request was let in{f' with {credential}' if credential else ''}.",
+            harm=harm,
         )
 
 
@@ -131,7 +133,7 @@ def near_miss(observation: Observation) -> Iterator[Violation]:
     fix="Read the scheme first, in any case of letters, and answer 401 to one that the endpoint does not offer.",
 )
 def scheme(observation: Observation) -> Iterator[Violation]:
-    yield from _admission(observation)
+    yield from _admission(observation, harm=None)  # whoever is let in has the secret
 
 
 @check(
@@ -153,13 +155,14 @@ def no_effect(observation: Observation) -> Iterator[Violation]:
             raise NotJudged("the search for what a refused request may have created was not answered")
         yield from _creation(observation)
         return
-    before = intent.subject.last_answer if intent.subject else None
+    before = intent.subject.knowledge.answer if intent.subject else None
     if before is None:
         raise NotJudged("the resource was not read before the refused requests")
     if status in {404, 410}:
-        yield Violation("status", expected=200, actual=status, message="A refused request deleted the resource.")
+        message = "A refused request deleted the resource."
+        yield Violation("status", expected=200, actual=status, message=message, harm=Harm.ACCESS)
     elif has_resource(observation):
-        yield from changes(before, resource_of(observation))
+        yield from (replace(one, harm=Harm.ACCESS) for one in changes(before, resource_of(observation)))
     else:
         raise NotJudged(f"reading the resource again was answered with {status}")
 
@@ -168,7 +171,8 @@ def _creation(observation: Observation) -> Iterator[Violation]:
     query = observation.intent.query
     names = [paths.member(one, query.filter_path or "") for one in messages.resources(json_object(observation))]
     if any(str(name).lower() == str(query.filter_value).lower() for name in names):
-        yield Violation("/Resources", expected="no such user", message="A refused request created the user.")
+        message = "A refused request created the user."
+        yield Violation("/Resources", expected="no such user", message=message, harm=Harm.ACCESS)
 
 
 @check(
@@ -249,17 +253,18 @@ def no_data(observation: Observation) -> Iterator[Violation]:
     body = observation.response.json
     # The finding never quotes the data.
     if messages.is_resource(body):
-        yield Violation("", expected="an error", actual="a resource")
+        yield Violation("", expected="an error", actual="a resource", harm=Harm.ACCESS)
     elif messages.is_list(body) and entries(body):
-        yield Violation("/Resources", expected="an error", actual=f"a list of {len(entries(body))}")
+        yield Violation("/Resources", expected="an error", actual=f"a list of {len(entries(body))}", harm=Harm.ACCESS)
     elif names := _values_shown(observation):
-        yield Violation("", expected="an error", actual=f"a text with {' and '.join(names)} of the account")
+        told = f"a text with {' and '.join(names)} of the account"
+        yield Violation("", expected="an error", actual=told, harm=Harm.ACCESS)
 
 
 def _values_shown(observation: Observation) -> Collection[str]:
     """Attributes of the resource whose values the answer shows although the request did not hold them."""
     about, request = observation.intent.subject, observation.exchange.request
-    resource: Mapping[str, object] = (about.last_answer if about else None) or {}
+    resource: Mapping[str, object] = (about.knowledge.answer if about else None) or {}
     sent = f"{request.target} {(request.body or b'').decode('utf-8', 'replace')}"
     text = observation.response.body.decode("utf-8", "replace")
     values = {name: paths.member(resource, name) for name in ("userName", "displayName", "externalId")}

@@ -10,8 +10,8 @@ from scim_compat.checks.answers import has_resource, resource_of
 from scim_compat.checks.differences import Kind, difference
 from scim_compat.checks.display import display
 from scim_compat.checks.effects import is_applied, is_change, state_before, subject, writes
-from scim_compat.checks.published import is_published
 from scim_compat.checks.intactness import changes
+from scim_compat.checks.published import is_published
 from scim_compat.checks.registry import BOTH, NotJudged, Trait, Violation, check
 from scim_compat.engine.intent import Effect, Observation
 from scim_compat.scim import paths

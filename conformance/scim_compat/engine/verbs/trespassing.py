@@ -252,7 +252,7 @@ def _read(play: Play, *actors: Actor | None) -> None:
         answer = play.exchange(play.request("GET", path_of(actor), ours=True), intent, f"reads {actor.key}").response
         if answer is None or not answer.ok or not isinstance(answer.json, dict):
             raise NotReached(f"{actor.key} could not be read with the right credential")
-        actor.last_answer = answer.json
+        actor.learn(answer.json, play.run.ledger.living())
 
 
 def _compare(play: Play, sent: list[tuple[_Attempt, Exchange]], *actors: Actor | None) -> None:
@@ -284,7 +284,7 @@ def _refresh(play: Play, actor: Actor) -> None:
     done = play.run.sender.send(play.request("GET", path_of(actor), ours=True))
     play.requests += 1
     if done.response is not None and done.response.ok and isinstance(done.response.json, dict):
-        actor.last_answer = done.response.json
+        actor.learn(done.response.json, play.run.ledger.living())
 
 
 def _look_for(play: Play, newcomer: Actor, entry: int) -> None:
