@@ -116,9 +116,6 @@ def anonymous(body=MISSING, status=401, **more):
     return see("anonymous", said, status=status, **(defaults | more))
 
 
-PLAIN = (("Content-Type", "text/plain"), ("WWW-Authenticate", "Bearer"))
-
-
 def bulk_results(status):
     return {"Operations": [{"method": "PATCH", "status": status}]}
 
@@ -278,7 +275,6 @@ CASES = [
         anonymous(listing(), 200, credential="other-scheme"),
         "status",
     ),
-    Case("auth.error-body", anonymous(), anonymous(raw=b"Unauthorized", headers=PLAIN), ""),
     Case("auth.no-effect", intact(user()), intact(user(active=False)), "active"),
     Case("auth.no-effect", intact(user()), intact(error(404), status=404), "status"),
     Case("auth.no-effect", newcomer(listing(user("u2"))), newcomer(listing(user())), "/Resources"),

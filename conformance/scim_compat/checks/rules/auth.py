@@ -15,7 +15,6 @@ from scim_compat.scim import messages, paths
 from scim_compat.scim.messages import entries
 from scim_compat.scim.names import COLLECTIONS
 from scim_compat.scim.urls import is_discovery, is_search, path_of, segments
-from scim_compat.values import MISSING
 from scim_compat.wire.messages import NEAR_MISSES, CredentialUse
 
 _LOCKED: Final = frozenset({401, 403, 423, 429})
@@ -215,27 +214,6 @@ def status(observation: Observation) -> Iterator[Violation]:
 def challenge(observation: Observation) -> Iterator[Violation]:
     if not (observation.response.header("www-authenticate") or "").strip():
         yield Violation("header WWW-Authenticate", expected="a challenge such as Bearer")
-
-
-@check(
-    "auth.error-body",
-    "The body of a 401 is JSON",
-    # Section 3.12 says MUST, and means the SCIM service: a gateway before it may refuse in its own words.
-    level="SHOULD",
-    cites=("RFC7644-3.12",),
-    on=("anonymous",),
-    scim=BOTH,
-    when=lambda observation: (
-        observation.response.status == 401 and bool(observation.response.body.strip()) and not is_html(observation)
-    ),
-    why="The client looks for the sentence of the error in JSON, and shows the administrator none.",
-    fix="Let the authentication answer with a SCIM error body, as the endpoint does elsewhere.",
-)
-def error_body(observation: Observation) -> Iterator[Violation]:
-    if observation.response.json is MISSING:
-        yield Violation(
-            "", expected="a SCIM error", actual=observation.response.media_type or "a body that is not JSON"
-        )
 
 
 @check(
