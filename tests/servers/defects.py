@@ -13,6 +13,7 @@ from . import (  # noqa: F401 - each module registers its defects when it is imp
     defects_lists,
     defects_patch,
     defects_paths,
+    defects_premise,
     defects_shape,
     defects_texts,
     defects_users,

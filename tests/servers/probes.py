@@ -8,6 +8,7 @@ from . import (  # noqa: F401 - each module registers its probes when it is impo
     probes_http,
     probes_lists,
     probes_patch,
+    probes_premise,
     probes_texts,
     probes_users,
 )

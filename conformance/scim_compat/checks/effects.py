@@ -65,7 +65,8 @@ def members_before(observation: Observation) -> frozenset[str] | None:
 
 def is_one_of_several(write: Write, effect: Effect) -> bool:
     """True when the request asks for something else beside the effect: a refusal may be due to that."""
-    return any(other.path.lower() != effect.path.lower() for other in write.effects)
+    own = parse_path(effect.path).top
+    return bool({*write.attributes, *(parse_path(other.path).top for other in write.effects)} - {own})
 
 
 def is_change(observation: Observation) -> bool:

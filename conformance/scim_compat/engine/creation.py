@@ -68,6 +68,22 @@ def require_creation(actor: Actor, exchange: Exchange) -> None:
         raise NotReached(f"{actor.key} was created, but the answer held no id that a request could name")
 
 
+def require_free_name(play: Play, actor: Actor, body: Mapping[str, Json]) -> None:
+    """Stops the scenario where another of its actors still has the name that the body asks for.
+
+    A rename or deletion before it was refused or had no effect, and has its own finding: the conflict is right.
+    """
+    attribute = NAME_ATTRIBUTE[actor.kind]
+    name = str(paths.member(body, attribute)).lower()
+    for other in play.actors.values():
+        is_there = other.id is not None and not other.gone and not other.is_disabled
+        if other is actor or other.kind != actor.kind or not is_there:
+            continue
+        names = {str(paths.member(one, attribute)).lower() for one in (other.desired, other.last_answer or {})}
+        if name in names:
+            raise NotReached(f"{actor.key} was not created: {other.key} still has the {attribute} {name}")
+
+
 def announce(play: Play, actor: Actor, body: Mapping[str, Json]) -> int:
     """Writes into the ledger that the body is about to be created; returns the entry's number."""
     attribute = NAME_ATTRIBUTE[actor.kind]

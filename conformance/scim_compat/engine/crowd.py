@@ -98,7 +98,7 @@ def _make(
                 on_conflict(play, actor)
             require_creation(actor, exchange)
             if actor.members:
-                ensure_members(play, actor)
+                ensure_members(play, actor, is_first=True)
         except NotReached as error:
             refusals, in_a_row, reason = refusals + 1, in_a_row + 1, reason or str(error)
             if in_a_row >= _MOST_REFUSALS or not (play.got_answer or made):

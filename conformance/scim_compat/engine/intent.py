@@ -72,6 +72,8 @@ class Write:
     status: int
     refusable: bool = False
     """A refusal (4xx) would have been conformant: then only atomicity and access are judged."""
+    attributes: frozenset[str] = frozenset()
+    """Lower-case names of the top-level attributes that a PATCH names."""
     before: Knowledge = field(default_factory=Knowledge)
     """What was known of the resource before it."""
 

@@ -13,7 +13,7 @@ from scim_compat.engine.creation import entry_settler
 from scim_compat.engine.intent import Action, Assertion, Effect, Expectation, Intent, Query, Rule, Write
 from scim_compat.engine.play import Play
 from scim_compat.engine.requests import encode
-from scim_compat.engine.writes import changeable, meant_effects, settle_write, with_write
+from scim_compat.engine.writes import changeable, meant_effects, patched_attributes, settle_write, with_write
 from scim_compat.profile.model import ResourceKind, Step
 from scim_compat.scim import paths
 from scim_compat.scim.names import ENDPOINTS
@@ -37,7 +37,10 @@ def send(play: Play, step: Step) -> None:
     effects: tuple[Effect, ...] = ()
     if about and "means" in step.args:
         effects = tuple(changeable(play, about, list(meant_effects(play, about, step.args["means"]))))
-    write = Write(action=intent.action, effects=effects, accepted=False, status=0, refusable=intent.expect != "success")
+    write = Write(
+        action=intent.action, effects=effects, accepted=False, status=0, refusable=intent.expect != "success",
+        attributes=patched_attributes(intent.action, body),
+    )  # fmt: skip
     if effects:
         intent = with_write(intent, write)
     title = f"sends {written['method']} {written['path']}"
@@ -141,7 +144,10 @@ def _action(request: Request, outcome: Expectation) -> Action:
 
 
 def _query(play: Play, expect: Mapping[str, Json]) -> Query:
-    ids = {key: tuple(a.id for a in play.expand(expect.get(key, [])) if a.id) for key in ("among", "order", "finds")}
+    actors = {key: play.expand(expect.get(key, [])) for key in ("among", "order", "finds")}
+    if any(actor.knowledge.refusals for each in actors.values() for actor in each):
+        return Query()  # one of them is not as the step supposes: a change before it was refused
+    ids = {key: tuple(a.id for a in each if a.id) for key, each in actors.items()}
     return Query(among=ids["among"], order=ids["order"], finds=ids["finds"] if "finds" in expect else None)
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from scim_compat.engine import wording
 from scim_compat.engine.actor import Actor, SetUp, about, path_of
-from scim_compat.engine.creation import adapt_body, create_resource, require_creation
+from scim_compat.engine.creation import adapt_body, create_resource, require_creation, require_free_name
 from scim_compat.engine.fitting import add_required, fit_to_schema, fits_schemas
 from scim_compat.engine.intent import Expectation
 from scim_compat.engine.play import Play
@@ -47,6 +47,7 @@ def set_up_one(
     # Unlike some clients, we list every extension that the body holds (RFC 7643 §3).
     body["schemas"] = [*body["schemas"], *(name for name in body if is_urn(name) and name not in body["schemas"])]
     body = add_required(body, target, play.run.base_url)
+    require_free_name(play, actor, body)
     # The scenario itself may ask for more than the target offers: then a refusal breaks no rule.
     expect: Expectation = "success" if fits_schemas(body, target) and not is_refusable else "either"
     intent = replace(play.intent("set-up", actor, by="harness"), expect=expect)
@@ -79,14 +80,14 @@ def plain_body(actor: Actor, *, scim: Scim = "2.0") -> dict[str, Json]:
     }
 
 
-def ensure_members(play: Play, actor: Actor) -> None:
+def ensure_members(play: Play, actor: Actor, *, is_first: bool = False) -> None:
     """Sees to it that a group of ours has its members, and that an answer has shown them.
 
     Members that were never seen cannot be lost. Most clients create a group empty and add by PATCH, and a scenario that
     creates a group with members judges the target's handling of them; so where the creation has left some out, they
-    are added as clients add them.
+    are added as clients add them. ``is_first``: an answer to a creation is not trusted, as it may be an echo.
     """
-    if actor.knowledge.members is None:
+    if actor.knowledge.members is None or is_first:
         _read_members(play, actor)
     absentees = sorted(actor.members - (actor.knowledge.members or frozenset()))
     if not absentees or play.profile.scim != "2.0":
@@ -113,6 +114,7 @@ def _read_members(play: Play, actor: Actor) -> None:
         if paths.member(answer, "members") is not MISSING:
             actor.knowledge = actor.knowledge.with_members(member_ids(answer, ours))
             return
+    actor.knowledge = actor.knowledge.with_members(())
 
 
 def is_altered_at_setup(actor: Actor, path: str, value: Json) -> bool:

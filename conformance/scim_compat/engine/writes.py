@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -9,13 +10,16 @@ from typing import Final
 
 from scim_compat.engine import mapping
 from scim_compat.engine.actor import Actor
-from scim_compat.engine.intent import Effect, EffectKind, Intent, Write
+from scim_compat.engine.intent import Action, Effect, EffectKind, Intent, Write
 from scim_compat.engine.play import Play
 from scim_compat.scim import paths
+from scim_compat.scim.grammar import PathError, parse_path
 from scim_compat.scim.urls import is_projected
 from scim_compat.values import Json
 from scim_compat.wire.messages import Exchange
 
+_ENVELOPE: Final = frozenset({"schemas", "id", "meta"})
+"""Members of a body that ask for no change."""
 _MEMBERSHIPS: Final[tuple[tuple[str, EffectKind], ...]] = (
     ("add-members", "add-member"),
     ("remove-members", "remove-member"),
@@ -61,6 +65,22 @@ def number_effect(effect: Effect, operations: Sequence[Mapping[str, Json]]) -> E
     return effect
 
 
+def patched_attributes(action: Action, body: Json) -> frozenset[str]:
+    """Lower-case names of the top-level attributes that a PATCH names; none of another write, which names them all."""
+    parts = body if isinstance(body, Mapping) and action == "patch" else {}
+    operations = parts.get("Operations")
+    if not isinstance(operations, list):
+        return frozenset(name.lower() for name in parts) - _ENVELOPE
+    names: set[str] = set()
+    for operation in (one for one in operations if isinstance(one, Mapping)):
+        path, value = str(operation.get("path") or ""), operation.get("value")
+        keys = [path] if path else list(value) if isinstance(value, Mapping) else []
+        for key in keys:
+            with contextlib.suppress(PathError):
+                names.add(parse_path(key).top)
+    return frozenset(names) - _ENVELOPE
+
+
 def with_write(intent: Intent, write: Write) -> Intent:
     """The intent with ``write`` as the last of its subject's writes, for the checks on the answer itself."""
     if intent.subject is None:
@@ -101,5 +121,7 @@ def apply_effect(actor: Actor, effect: Effect, *, accepted: bool) -> None:
     elif effect.kind == "set" and (accepted or (effect.path == "active" and effect.value is False)):
         paths.put(actor.desired, effect.path, copy.deepcopy(effect.value))
         actor.knowledge = actor.knowledge.with_refusal(effect.path, refused=not accepted)
+    elif effect.kind == "set":
+        actor.knowledge = actor.knowledge.with_refusal(effect.path, refused=True)
     elif effect.kind == "clear" and accepted:
         paths.remove(actor.desired, effect.path)

@@ -69,7 +69,8 @@ def _are_shown(observation: Observation) -> bool:
 
 def _are_shown_elsewhere(observation: Observation) -> bool:
     """True when this group or one of the crowd has shown members, so that a list without them is an empty one."""
-    return bool(members_before(observation)) or observation.context.shows_members is True
+    elsewhere = observation.context.shows_members
+    return elsewhere is True or (elsewhere is None and bool(members_before(observation)))
 
 
 def _require_shown_members(observation: Observation) -> None:
@@ -140,6 +141,7 @@ def member_removed(observation: Observation) -> Iterator[Violation]:
     fix="Change only the members that the operation names; a rename touches none.",
 )
 def members_kept(observation: Observation) -> Iterator[Violation]:
+    _require_shown_members(observation)
     members = members_before(observation)
     if members is None:
         raise NotJudged("no answer had shown the members before")

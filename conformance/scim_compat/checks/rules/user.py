@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from scim_compat.checks.answers import has_resource, ids_as_text, is_last_page, require_control, resource_of
 from scim_compat.checks.display import display
-from scim_compat.checks.effects import effects, has_asked_value, is_applied, is_manager, is_one_of_several, subject
+from scim_compat.checks.effects import effects, has_asked_value, is_applied, is_manager, subject
 from scim_compat.checks.published import is_published
 from scim_compat.checks.registry import BOTH, NotJudged, Trait, Violation, check
 from scim_compat.engine.intent import Observation
@@ -37,7 +37,7 @@ def disabled(observation: Observation) -> Iterator[Violation]:
         if effect.path.lower() == "active" and effect.value is False and not is_applied(effect, resource):
             actual = display(paths.get(resource, "active"))
             refusal = f"the request was refused with {write.status}, so the account stays open"
-            if others := sorted({e.path for e in write.effects if is_one_of_several(write, effect)} - {effect.path}):
+            if others := sorted(write.attributes - {"active"}):
                 refusal += f"; it also changes {', '.join(others[:3])}, and that part may be the reason"
             yield Violation("active", expected=False, actual=actual, message="" if write.accepted else refusal)
 

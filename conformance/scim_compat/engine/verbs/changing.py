@@ -12,7 +12,15 @@ from scim_compat.engine.offering import unoffered, without
 from scim_compat.engine.play import Play
 from scim_compat.engine.verbs import actor_of, verb
 from scim_compat.engine.verbs.reading import read_by_id
-from scim_compat.engine.writes import changeable, meant_effects, number_effect, set_effects, settle_write, with_write
+from scim_compat.engine.writes import (
+    changeable,
+    meant_effects,
+    number_effect,
+    patched_attributes,
+    set_effects,
+    settle_write,
+    with_write,
+)
 from scim_compat.profile.model import Dialect, Step
 from scim_compat.scim.names import ENTERPRISE
 from scim_compat.values import Json
@@ -130,7 +138,10 @@ def _write(
         expect = "either"  # the target does not claim that any of these attributes can change
     numbered = tuple(number_effect(effect, body.get("Operations", ())) for effect in claimed)
     action: Action = "patch" if method == "PATCH" else "replace"
-    write = Write(action=action, effects=numbered, accepted=False, status=0, refusable=expect != "success")
+    write = Write(
+        action=action, effects=numbered, accepted=False, status=0, refusable=expect != "success",
+        attributes=patched_attributes(action, body),
+    )  # fmt: skip
     intent = replace(play.intent(action, actor), expect=expect, body=body, twice=twice)
     paths = ", ".join(dict.fromkeys(effect.path.rpartition(":")[2] for effect in numbered)) or "nothing"
     request = play.request(method, path_of(actor), body=body)

@@ -8,7 +8,7 @@ from typing import Literal
 
 from scim_compat.engine import mapping
 from scim_compat.engine.actor import Actor, NotReached, about, path_of
-from scim_compat.engine.creation import adapt_body, create_resource, require_creation
+from scim_compat.engine.creation import adapt_body, create_resource, require_creation, require_free_name
 from scim_compat.engine.intent import Effect, Write
 from scim_compat.engine.play import Play
 from scim_compat.engine.verbs import actor_of, verb
@@ -27,6 +27,8 @@ def create(play: Play, step: Step) -> None:
     conflict = step.args.get("expect") == "conflict"
     actor = actor_of(play, step)
     body = adapt_body(play, step.args, mapping.creation_body(play.rows(actor.kind), actor.sources))
+    if not conflict:
+        require_free_name(play, actor, body)
     intent = replace(play.intent("create", actor), expect="refusal" if conflict else "success", duplicate=conflict)
     title = f"creates {about(actor)}{' a second time' if conflict else ''}"
     exchange = create_resource(play, actor, body, ours=False, intent=intent, title=title)
