@@ -12,7 +12,7 @@ from scim_compat.checks.display import display
 from scim_compat.checks.effects import is_applied, is_change, state_before, subject, writes
 from scim_compat.checks.intactness import changes
 from scim_compat.checks.published import is_published
-from scim_compat.checks.registry import BOTH, NotJudged, Trait, Violation, check
+from scim_compat.checks.registry import BOTH, Harm, NotJudged, Trait, Violation, check
 from scim_compat.engine.intent import Effect, Observation
 from scim_compat.scim import paths
 from scim_compat.scim.filters import Path, equalities
@@ -74,7 +74,14 @@ def untouched(observation: Observation) -> Iterator[Violation]:
         if paths.is_unassigned(was) or paths.is_same(was, now) or _follows_user_name(effects, before, was):
             continue
         one = difference(str(path), was, now)
-        yield Violation(str(path), expected=display(was), actual=display(now), message=one.words if one else "")
+        is_opened = path.top == "active" and was is False
+        yield Violation(
+            str(path),
+            expected=display(was),
+            actual=display(now),
+            message="the account is open again" if is_opened else one.words if one else "",
+            harm=Harm.ACCESS if is_opened else None,
+        )
 
 
 def _touches(effect: Effect, other: Path, before: Mapping[str, Json]) -> bool:
