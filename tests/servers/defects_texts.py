@@ -66,7 +66,7 @@ def _compares(name: str, description: str, source: str, fold: Callable[[str], st
 def _at(wanted: Compare, resource: Data) -> list[str]:
     """The texts at the place that a comparison names."""
     attribute = wanted.path.attribute
-    value = resource.get(attribute.name) if attribute else None
+    value = resource.get(attribute.name) if attribute and not attribute.case_exact else None
     entries = value if isinstance(value, list) else [value]
     texts = (one.get("value") if isinstance(one, dict) else one for one in entries)
     return [text.casefold() for text in texts if isinstance(text, str)]

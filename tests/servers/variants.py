@@ -14,6 +14,7 @@ from . import (  # noqa: F401 - each module registers its variants when it is im
     variants_answers,
     variants_queries,
     variants_resources,
+    variants_texts,
 )
 from .variants_base import CONTRADICTIONS, VARIANTS, install
 

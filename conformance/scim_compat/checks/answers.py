@@ -8,7 +8,7 @@ from typing import Final
 
 from scim_compat.checks.registry import NotJudged
 from scim_compat.engine.intent import Action, Observation
-from scim_compat.scim import messages, urls
+from scim_compat.scim import messages, texts, urls
 from scim_compat.values import MISSING, Json
 
 QUERIES: Final[tuple[Action, ...]] = ("match", "list", "look-up")
@@ -96,6 +96,17 @@ def require_control(observation: Observation) -> None:
     query = observation.intent.query
     if query.control is False:
         raise NotJudged(f"by {query.filter_path} an active resource with a plain value is not found either")
+
+
+def blame_value(observation: Observation) -> str:
+    """The part of the value to blame, as a sentence; empty where no plain value was tried."""
+    query = observation.intent.query
+    if not query.control or not query.hostile:
+        return ""
+    if query.culprits:
+        return f"A plain value is found by the same query; one with {' or '.join(query.culprits)} is not."
+    traits = " and ".join(one.words for one in texts.traits(query.filter_value or ""))
+    return f"A plain value is found by the same query; this one, with {traits}, is not."
 
 
 # --- lists ----------------------------------------------------------------------------------------

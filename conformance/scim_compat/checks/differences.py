@@ -223,26 +223,29 @@ def _json_text(text: str) -> str:
     return str(json.loads(f'"{text}"'))
 
 
-_READERS: Final[tuple[tuple[str, Callable[[str], str]], ...]] = (
-    ("HTML entities", html.unescape),
-    ("percent encoding", unquote),
-    ("form encoding", unquote_plus),
-    ("backslashes", lambda text: text.replace("\\'", "'").replace('\\"', '"').replace("\\\\", "\\")),
-    ("backslashes", lambda text: text.replace("\\", "")),
-    ("JSON escapes", _json_text),
-    ("doubled quotes", lambda text: text.replace("''", "'").replace('""', '"')),
-)
+_READERS: Final[tuple[tuple[str, str, Callable[[str], str]], ...]] = (
+    ("HTML entities", "HTML entities in it were decoded", html.unescape),
+    ("percent encoding", "a percent sign in it was decoded", unquote),
+    ("form encoding", "a plus sign in it was read as a space", unquote_plus),
+    ("backslashes", "backslashes in it were read as escapes",
+     lambda text: text.replace("\\'", "'").replace('\\"', '"').replace("\\\\", "\\")),
+    ("backslashes", "backslashes in it were left out", lambda text: text.replace("\\", "")),
+    ("JSON escapes", "backslashes in it were read as escapes", _json_text),
+    ("doubled quotes", "a doubled quote in it became a single one",
+     lambda text: text.replace("''", "'").replace('""', '"')),
+)  # fmt: skip
+"""What the stored text holds; what happened to the text sent; the reader that makes the one of the other."""
 
 
 def _escaped(expected: str, actual: str) -> Difference | None:
     """Characters that were escaped and not read back, or characters of the value that were read as escapes."""
-    for name, reader in _READERS:
+    for name, words, reader in _READERS:
         with contextlib.suppress(ValueError):
             if expected in {reader(actual), reader(reader(actual))}:
                 return Difference(Kind.TEXT, f"it was stored with {name}")
         with contextlib.suppress(ValueError):
             if actual in {reader(expected), reader(reader(expected))}:
-                return Difference(Kind.TEXT, f"its own characters were read as {name}")
+                return Difference(Kind.TEXT, words)
     return None
 
 

@@ -473,7 +473,7 @@ def test_rename(okta):
     assert sent(okta, full) == [
         ("GET", "/Groups/group-2", None),
         ("PATCH", "/Groups/group-2", patch(
-            {"op": "replace", "value": {"id": "group-2", "displayName": f"Pier {crew(okta, full)}"}})),
+            {"op": "replace", "value": {"id": "group-2", "displayName": f"Ærø & Pier's {crew(okta, full)}"}})),
     ]  # fmt: skip
 
 

@@ -132,7 +132,7 @@ def test_special_characters_are_form_encoded_and_escaped(entra):
     [(_, quotes, _, _)] = sent(entra, "match.by-special-characters.quotes")
     assert quotes.startswith("/Users?filter=userName+eq+%22liv.o%27d%5C%22a%5C%5Chl.")
     [(_, letters, _, _)] = sent(entra, "match.by-special-characters.non-ascii")
-    assert letters.startswith("/Users?filter=userName+eq+%22liv.bj%C3%B8rns%C3%A5.%E5%8C%97.%F0%9F%9A%A2.")
+    assert letters.startswith("/Users?filter=userName+eq+%22liv.bj%C3%B8rns%C3%A5.%E5%8C%97.")
 
 
 # --- users ----------------------------------------------------------------------------------------

@@ -169,7 +169,7 @@ def stored(observation: Observation) -> Iterator[Violation]:
 )
 def text_survives(observation: Observation) -> Iterator[Violation]:
     yield from _written(observation, Kind.TEXT)
-    yield from (replace(one, level="CLIENT") for one in _written(observation, Kind.SPACE))
+    yield from (replace(one, level="SHOULD") for one in _written(observation, Kind.SPACE))
 
 
 @check(

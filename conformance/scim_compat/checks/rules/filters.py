@@ -8,6 +8,7 @@ from typing import Final
 
 from scim_compat.checks.answers import (
     QUERIES,
+    blame_value,
     entries,
     ids_of,
     is_list,
@@ -23,7 +24,7 @@ from scim_compat.checks.resources import is_own, kind_of
 from scim_compat.engine.intent import Observation
 from scim_compat.engine.offering import find_attribute
 from scim_compat.results.model import ClaimTopic
-from scim_compat.scim import paths, texts
+from scim_compat.scim import paths
 from scim_compat.scim.grammar import parse_path
 from scim_compat.scim.names import CORE_URNS
 from scim_compat.values import Json
@@ -216,24 +217,14 @@ def _is_case_exact(observation: Observation) -> bool:
 def hostile_value(observation: Observation) -> Iterator[Violation]:
     require_no_redirect(observation)
     require_control(observation)
+    blame = blame_value(observation)
     if not observation.response.ok:
         if not is_status_named(observation):
-            yield Violation("status", expected=200, actual=observation.response.status, message=_culprits(observation))
+            yield Violation("status", expected=200, actual=observation.response.status, message=blame)
         return
     _require_findable(observation)
-    yield from (replace(one, message=_culprits(observation)) for one in _missing(observation))
+    yield from (replace(one, message=blame) for one in _missing(observation))
     yield from _others(observation)
-
-
-def _culprits(observation: Observation) -> str:
-    """The part of the value to blame, as a sentence; empty where no plain value was tried."""
-    query = observation.intent.query
-    if not query.control:
-        return ""
-    if query.culprits:
-        return f"A plain value is found by the same query; one with {' or '.join(query.culprits)} is not."
-    traits = " and ".join(one.words for one in texts.traits(query.filter_value or ""))
-    return f"A plain value is found by the same query; this one, with {traits}, is not."
 
 
 @check(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from scim_compat.checks.answers import is_status_named
+from scim_compat.checks.answers import blame_value, is_status_named
 from scim_compat.checks.refusals import level_of_refusal
 from scim_compat.checks.registry import BOTH, Trait, Violation, check
 from scim_compat.engine.intent import Observation
@@ -44,7 +44,7 @@ def no_server_error(observation: Observation) -> Iterator[Violation]:
     elif status in {502, 503, 504}:
         message = "An overloaded server or its gateway; what Retry-After asked for was waited for."
     else:
-        message = ""
+        message = blame_value(observation)
     yield Violation("status", expected="below 500", actual=status, message=message, level=level)
 
 

@@ -279,4 +279,5 @@ def extension_applied(observation: Observation) -> Iterator[Violation]:
         return
     for write, effect in extensions:
         if has_resource(observation) and write.accepted and not is_applied(effect, resource_of(observation)):
-            yield _violation(observation, write, effect)
+            one = difference(effect.path, effect.value, paths.get(resource_of(observation), effect.path))
+            yield _violation(observation, write, effect, one.words if one else "")
