@@ -62,6 +62,12 @@ REVIEWED = {
 }
 """Variant → (profile, scenario, check, severity): lawful, and by the client's own word it does not work with it."""
 
+DECLINED = {
+    "refuses-labels": {"attributes.create.unlisted", "attributes.create.listed"},
+    "lists-labels": {"attributes.create.unlisted", "attributes.create.listed"},
+}
+"""Variant → the scenarios that do not apply, because the server refuses what they are about, as it may."""
+
 UNOFFERED = {"no-sort": "sort", "no-etag": "etag", "no-filter-advertised": "filter"}
 """Variant → what its /ServiceProviderConfig denies; scenarios that need it are left out."""
 
@@ -155,7 +161,8 @@ def judge(ran: Ran, name: str, variant: frozenset[str]) -> None:
     assert ran.results["cleanup"]["left"] == []
     assert ran.results["verdict"] == ("incompatible" if grave else "compatible")
     denied = {UNOFFERED[one] for one in variant if one in UNOFFERED}
-    more = ran.left_out - not_for_the_plain_one(name)
+    declined = frozenset().union(*(DECLINED.get(one, set()) for one in variant))
+    more = ran.left_out - not_for_the_plain_one(name) - declined
     assert {s.id for s in profile(name).scenarios if s.id in more and not denied & needed(s)} == set()
 
 
@@ -206,6 +213,11 @@ def test_a_lawful_difference_alone(place, variant, tmp_path):
     judge(run(name, frozenset({variant}), tmp_path), name, frozenset({variant}))
 
 
+@pytest.mark.parametrize("variant", ["keeps-labels", "keeps-one-label", "lists-labels", "refuses-labels"])
+def test_extensions_are_left_to_the_server(variant, tmp_path):
+    judge(run("peakon", frozenset({variant}), tmp_path), "peakon", frozenset({variant}))
+
+
 # ---- the servers themselves
 
 
@@ -236,7 +248,8 @@ def test_none_hides_another(variant):
 
 def test_every_variant_is_in_a_group_once():
     assert sorted(name for group in GROUPS for name in group) == sorted(VARIANTS)
-    assert VARIANTS.keys() - frozenset().union(*TOGETHER) == {"no-filter-advertised"}
+    apart = {"no-filter-advertised", "lists-labels", "refuses-labels"}
+    assert VARIANTS.keys() - frozenset().union(*TOGETHER) == apart
 
 
 def test_unknown_and_contradictory_variants_are_refused():

@@ -9,6 +9,7 @@ from . import (  # noqa: F401 - each module registers its defects when it is imp
     defects_consistency,
     defects_groups,
     defects_http,
+    defects_labels,
     defects_lifecycle,
     defects_lists,
     defects_patch,

@@ -6,6 +6,7 @@ from . import (  # noqa: F401 - each module registers its probes when it is impo
     probes_access,
     probes_groups,
     probes_http,
+    probes_labels,
     probes_lists,
     probes_patch,
     probes_premise,

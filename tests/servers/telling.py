@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from .employees import PEAKON
 from .probing import Client
-from .protocol import PATCH_OP
+from .protocol import CORE_USER, PATCH_OP
 from .variants_resources import ACCOUNT
 
 
@@ -70,7 +71,26 @@ def seen(c: Client) -> set[str]:
     shown["list-order"] = [one["id"] for one in more["Resources"]] != ids[: len(more["Resources"])]
     shown["no-sort"] = order != ids[::-1][: len(order)] and config["sort"]["supported"] is False
     shown["no-filter-advertised"] = config["filter"]["supported"] is False
+    shown |= _labels(c) if modern else {}
     return {name for name, there in shown.items() if there}
+
+
+def _labels(c: Client) -> dict[str, bool]:
+    """How the server treats an extension that a client brings along."""
+    answers = [
+        c.send(
+            "POST", "/Users", {"schemas": [CORE_USER], "userName": f"{label}@fjord.example", PEAKON: {label: "Quay"}}
+        )
+        for label in ("Business Unit", "Department", "Start Date")
+    ]
+    refused = [answer.status_code == 400 for answer in answers]
+    kept = [not bad and PEAKON in json.loads(answer.text) for bad, answer in zip(refused, answers, strict=True)]
+    return {
+        "keeps-labels": kept == [True, True, True],
+        "keeps-one-label": kept == [True, False, False],
+        "lists-labels": (kept, refused) == ([False, True, False], [True, False, True]),
+        "refuses-labels": refused == [True, True, True],
+    }
 
 
 def _created(c: Client, endpoint: str, **attributes: Any) -> Any:

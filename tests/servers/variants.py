@@ -12,6 +12,7 @@ from typing import Final
 
 from . import (  # noqa: F401 - each module registers its variants when it is imported
     variants_answers,
+    variants_labels,
     variants_queries,
     variants_resources,
     variants_texts,
@@ -22,9 +23,9 @@ __all__ = ["CONTRADICTIONS", "GROUPS", "TOGETHER", "VARIANTS", "install"]
 
 _APART: Final = (
     frozenset({"patch-204", "page-20", "ids-integer", "strong-etags", "no-dates", "members-value-only",
-               "members-on-request"}),
+               "members-on-request", "keeps-labels"}),
     frozenset({"patch-200", "most-20", "ids-opaque", "no-etag", "offset-dates", "relative-refs", "empty-members-array",
-               "no-sort", "eq-only"}),
+               "no-sort", "eq-only", "keeps-one-label"}),
 )  # fmt: skip
 """What only one of the two servers in TOGETHER has: the one would hide the other, or keep scenarios from running."""
 
@@ -32,8 +33,11 @@ _ALONE: Final = "no-filter-advertised"
 """Beside it nothing else would be seen: half of the profile of the specification does not apply then."""
 _OTHERS: Final = [name for name in VARIANTS if name != _ALONE]
 
-TOGETHER: Final = tuple(own | (frozenset(_OTHERS) - frozenset().union(*_APART)) for own in _APART)
-"""Two sets of variants, each what one server can have at once; every variant but one is in one of them at least."""
+_NEITHER: Final = frozenset({"lists-labels", "refuses-labels"})
+"""They treat an extension otherwise than the two servers in TOGETHER do, so they are in neither."""
+
+TOGETHER: Final = tuple(own | (frozenset(_OTHERS) - _NEITHER - frozenset().union(*_APART)) for own in _APART)
+"""Two sets of variants, each what one server can have at once; nearly every variant is in one of them at least."""
 
 GROUPS: Final = (*(frozenset(_OTHERS[first::7]) for first in range(7)), frozenset({_ALONE}))
 """Every variant once, with a few others that have nothing to do with it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from itertools import combinations
 from typing import TYPE_CHECKING, Any, Final
 
 from .protocol import Answer, Request
@@ -21,6 +22,10 @@ CONTRADICTIONS: Final = (
     {"ids-integer", "ids-opaque"},
     {"no-etag", "strong-etags"},
     {"no-dates", "offset-dates"},
+    *(
+        {one, other}
+        for one, other in combinations(("keeps-labels", "keeps-one-label", "refuses-labels", "lists-labels"), 2)
+    ),
 )
 """Of each of these a server has one at most."""
 

@@ -71,7 +71,7 @@ def refused(*effects, status=400, **more):
     return write(*effects, accepted=False, status=status, **more)
 
 
-KNOWN = ("absentees", "failed_filters", "refusals")
+KNOWN = ("extension_paths", "absentees", "failed_filters", "refusals")
 
 
 WANTED = {k: v for k, v in liv().items() if k not in {"schemas", "id", "meta"}}

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from scim_compat.checks.answers import has_resource, resource_of
+from scim_compat.checks.misplacement import misplacement
 from scim_compat.engine.intent import Effect, Observation, Subject, Write
 from scim_compat.scim import messages, paths
 from scim_compat.scim.grammar import parse_path
@@ -28,7 +29,18 @@ def writes(observation: Observation) -> tuple[Write, ...]:
 
 
 def effects(observation: Observation, *kinds: str, accepted: bool = True) -> Iterator[tuple[Write, Effect]]:
-    """Effects of those kinds since the last read-back that later writes did not override."""
+    """Effects of those kinds since the last read-back that later writes did not override.
+
+    extension.under-its-urn reports those that the answer shows in a wrong place.
+    """
+    resource = resource_of(observation) if has_resource(observation) else {}
+    for write, effect in all_effects(observation, *kinds, accepted=accepted):
+        if misplacement(resource, effect, subject(observation).desired) is None:
+            yield write, effect
+
+
+def all_effects(observation: Observation, *kinds: str, accepted: bool = True) -> Iterator[tuple[Write, Effect]]:
+    """The same, with those that the answer shows in a wrong place."""
     last: dict[tuple[str, Json], tuple[Write, Effect]] = {}
     for write in writes(observation):
         if write.action == "read-back":

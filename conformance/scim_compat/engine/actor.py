@@ -22,6 +22,10 @@ class NotReached(Exception):  # noqa: N818 - the rest of a scenario cannot run; 
     """The rest of a scenario cannot run. The text gives the reason."""
 
 
+class Declined(NotReached):
+    """The target declines what the scenario is about, which is conformant: the scenario does not apply to it."""
+
+
 @dataclass(frozen=True, slots=True)
 class SetUp:
     """The creation of an actor by our own set-up."""

@@ -80,6 +80,10 @@ def _not_filterable(path: Json, run: RunContext) -> str:
     return f"the target does not claim that users can be filtered by {path}"
 
 
+def _is_other_product(name: Json, run: RunContext) -> str:
+    return "" if run.claims.product == name else f"the target does not claim to be the product {name}"
+
+
 def _without_extension(urn: Json, run: RunContext) -> str:
     return "" if run.capabilities.declares(str(urn)) else f"the target's /Schemas and /ResourceTypes do not offer {urn}"
 
@@ -125,6 +129,7 @@ GATES: Final[Mapping[str, Gate]] = {
     "disable": Gate(lambda effect: f"only where disabling a user means to {effect} it", _disables_otherwise),
     "existing": Gate(lambda effect: f"only where {_EXISTING[effect]}", _treats_existing_otherwise),
     "filterable": Gate(lambda path: f"needs filters on {path}", _not_filterable),
+    "product": Gate(lambda name: f"only where the target claims to be the product {name}", _is_other_product),
     "extension": Gate(lambda urn: f"needs the schema {urn}", _without_extension),
     "bulk-at-most": Gate(lambda most: f"needs a limit of bulk operations of {most} or fewer", _bulk_is_larger),
     "bulk-bytes-at-most": Gate(lambda most: f"needs a limit of {most} bytes or fewer", _bulk_takes_more_bytes),

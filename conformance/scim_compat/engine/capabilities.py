@@ -121,6 +121,8 @@ class Claims:
     """The most resources in one list, whatever count the request names."""
     media_types: frozenset[str] = frozenset()
     """The media types of answers; empty: no claim."""
+    product: str = ""
+    """The product that the target is, lower-case: limits that only this product has are judged. Empty: no claim."""
 
     def may_filter(self, kind: str, path: str) -> bool:
         claims = None if self.filterable is None else self.filterable.get(kind)

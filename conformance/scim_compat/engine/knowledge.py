@@ -21,6 +21,8 @@ class Knowledge:
     """The last full representation, whichever request brought it; None: there was none."""
     members: frozenset[str] | None = None
     """Ids in the last answer that showed members; None: no answer has shown any list of them."""
+    extension_paths: frozenset[str] = frozenset()
+    """Lower-case paths of extension attributes that an answer has shown with a value: the server keeps them."""
     absentees: frozenset[str] = frozenset()
     """Ids that should be members and are known not to be: refused, or missing before. They are reported once."""
     refusals: frozenset[str] = frozenset()
@@ -39,7 +41,12 @@ class Knowledge:
         old = self.answer or {}
         kept = {k: v for k, v in old.items() if k.lower() in {name.lower() for name in excluded} and k not in answer}
         has_members = paths.member(answer, "members") is not MISSING
-        return replace(self, answer={**kept, **answer}, members=frozenset(members) if has_members else self.members)
+        return replace(
+            self,
+            answer={**kept, **answer},
+            members=frozenset(members) if has_members else self.members,
+            extension_paths=self.extension_paths | paths.extension_paths(answer),
+        )
 
     def with_members(self, members: Iterable[str]) -> Self:
         """The record after an answer to a request for the members by name."""

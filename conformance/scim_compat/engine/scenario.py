@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from scim_compat.engine.actor import NotReached
+from scim_compat.engine.actor import Declined, NotReached
 from scim_compat.engine.cleanup import remove_entries
 from scim_compat.engine.context import RunContext
 from scim_compat.engine.literal import send
@@ -29,23 +29,27 @@ class ScenarioEnd:
     """Why something was left out although all steps ran."""
     failed: bool = False
     """True when it stopped because no answer came: an error, not a finding."""
+    declined: str = ""
+    """The reason why the scenario does not apply to the target, as its own answer showed."""
 
 
 def run_scenario(profile: Profile, scenario: Scenario, run: RunContext) -> ScenarioEnd:
     """Plays the scenario to its end and deletes what it created, whatever happens."""
     play = Play(profile, scenario, run)
-    stopped, failed = "", False
+    stopped, failed, declined = "", False, ""
     try:
         for step in scenario.steps:
             play.begin(step)
             _STEPS[step.kind](play, step)
+    except Declined as reason:
+        declined = str(reason)
     except (NotReached, PlaceholderError) as reason:
         stopped = str(reason)
         failed = not play.got_answer
     finally:
         entries = [run.ledger.entries[n] for n in reversed(play.entries)]
         play.requests += remove_entries([e for e in entries if e.is_open], sender=run.sender, ledger=run.ledger)
-    return ScenarioEnd(requests=play.requests, stopped=stopped, remark=play.remark, failed=failed)
+    return ScenarioEnd(requests=play.requests, stopped=stopped, remark=play.remark, failed=failed, declined=declined)
 
 
 def _do(play: Play, step: Step) -> None:

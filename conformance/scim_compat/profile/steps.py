@@ -106,7 +106,8 @@ def _creation(step: Node, node: Node, kind: ResourceKind, cast: Cast) -> set[str
     if "as" in parts and name in cast.roles:
         what = f"as comes too late: {quoted(name)} is made up already, in line {cast.roles[name].where.line}"
         cast.book.add(parts["as"].where, what, "write the attribute under has, or give the values where it enters")
-    if "expect" in parts:  # a conflict: the same one again, or a stranger who takes another's name
+    # A conflict: the same one again, or a stranger who takes another's name.
+    if "expect" in parts and parts["expect"].value == "conflict":
         cast.enter(name, kind, node.where)
         return set()
     role = cast.enter(name, kind, node.where)

@@ -124,6 +124,8 @@ class Session:
             self._note(text, NoteKind.INTERNAL)
             return recorder.unplayed(Outcome.ERROR, text)
         endpoint.note_silence(silent=end.failed)
+        if end.declined and not recorder.failures and not recorder.errors:
+            return recorder.unplayed(Outcome.SKIP, end.declined, applicable=False)
         errors = recorder.errors
         for text in errors:
             self._note(text, NoteKind.INTERNAL)

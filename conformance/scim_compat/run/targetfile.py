@@ -103,6 +103,7 @@ def claims_of(plain: Mapping[str, Any]) -> Claims:
         page_default=plain.get("page-size", {}).get("default"),
         page_max=plain.get("page-size", {}).get("max"),
         media_types=frozenset(plain.get("media-types", ())),
+        product=str(plain.get("product", "")).lower(),
     )
 
 

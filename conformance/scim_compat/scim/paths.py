@@ -227,6 +227,17 @@ def leaves(resource: Mapping[str, Json], *, skip: frozenset[str] = frozenset()) 
     return ((path, value) for path, value in _walk(walked) if _is_spellable(path.urn, path.attribute, path.sub))
 
 
+def extension_paths(resource: Mapping[str, Json]) -> set[str]:
+    """The lower-case paths of all extension attributes with a value, also of those that no path can spell."""
+    return {
+        f"{urn}:{name}".lower()
+        for urn, extension in resource.items()
+        if is_urn(urn) and isinstance(extension, Mapping)
+        for name, value in extension.items()
+        if not is_unassigned(value)
+    }
+
+
 @lru_cache(maxsize=4096)
 def _is_spellable(urn: str, attribute: str, sub: str) -> bool:
     path = Path(urn, attribute, sub=sub)

@@ -14,7 +14,7 @@ from scim_compat.values import MISSING
 from support.states import BASE, CORE, ENT, FJORD, back, crew, later, liv, put, refused, see, write
 
 WORK = 'emails[type eq "work"].value'
-MODULES = {"create", "dates", "patch", "user", "group", "delete", "sync", "unchanged"}
+MODULES = {"create", "dates", "extensions", "patch", "user", "group", "delete", "sync", "unchanged"}
 
 
 def named(identifier):
@@ -86,6 +86,9 @@ enabled = write(put("active", True))
 boss = write(put(f"{ENT}:manager", {"value": "u2"}))
 no_boss = write(Effect("clear", f"{ENT}:manager"))
 berth = write(put(f"{FJORD}:berth", "B7"))
+grade = write(put(f"{FJORD}:Pay Grade", 7))
+CUT = FJORD.rpartition(".")[0]
+SHOWN = {"extension_paths": frozenset({f"{FJORD}:berth".lower()})}
 added = write(Effect("add-member", "members", "u1"))
 removed = write(Effect("remove-member", "members", "u1"))
 SECONDS = "2026-01-31T09:30:00Z"
@@ -221,7 +224,33 @@ CASES = {
         ("a disable that got lost", back(liv(displayName="B"), write(put("displayName", "B", 0), put("active", False, 1))), ["active"]),
         ("one operation", back(liv(), renamed), []),
     ],
+    "extension.under-its-urn": [
+        ("under its URN", back(liv(**{FJORD: {"berth": "B7"}}), berth), []),
+        ("lost is another check's", back(liv(), berth), []),
+        ("the URN cut at its dot", back(liv(**{CUT: {"0:User": {"berth": "B7"}}}), berth), [f"/{CUT}"]),
+        ("the path cut at its dot", back(liv(**{CUT: {"0:User:berth": "B7"}}), berth), [f"/{CUT}"]),
+        ("the path as a key", back(liv(**{f"{FJORD}:berth": "B7"}), berth), [f"/{FJORD}:berth"]),
+        ("joined by a dot, as in SCIM 1.1", back(liv(**{f"{FJORD}.berth": "B7"}), berth), [f"/{FJORD}.berth"]),
+        ("under a short key", back(liv(fjord={"berth": "B7"}), berth), ["/fjord/berth"]),
+        ("beside the core attributes", back(liv(berth="B7"), berth), ["/berth"]),
+        ("a core attribute of the same name and value", back(liv(title="B7"), write(put(f"{FJORD}:title", "B7"))), []),
+        ("two values under one wrong key", back(liv(**{CUT: {"0:User": {"berth": "B7", "pier": "P"}}}),
+                                                write(*berth.effects, put(f"{FJORD}:pier", "P"))), [f"/{CUT}"]),
+        ("a reference under a short key", back(liv(**{ENT: MISSING, "enterprise": {"manager": {"value": "u9", "displayName": "Bo"}}}),
+                                               write(put(f"{ENT}:manager", {"value": "u9"}))), ["/enterprise/manager"]),
+        ("no extension involved", back(liv(), renamed), None),
+    ],
+    "extension.labels-kept": [
+        ("as sent", back(liv(**{FJORD: {"Pay Grade": 7}}), grade), []),
+        ("in lower case", back(liv(**{FJORD: {"pay grade": 7}}), grade), [f"{FJORD}:Pay Grade"]),
+        ("without the space", back(liv(**{FJORD: {"payGrade": 7}}), grade), [f"{FJORD}:Pay Grade"]),
+        ("lost is another check's", back(liv(**{FJORD: {"berth": "B7"}}), grade), []),
+        ("an attribute that the RFC defines", back(liv(**{ENT: {"Department": "Harbour"}}), write(put(f"{ENT}:department", "Harbour"))), None),
+    ],
     "patch.extension-applied": [
+        ("not promised, but shown before", back(liv(), berth, schemas=POOR, subject=SHOWN), [f"{FJORD}:berth"]),
+        ("shown before and refused", see("patch", {}, status=400, writes=[berth], subject=SHOWN), ["status"]),
+        ("respelled is another check's", back(liv(**{FJORD: {"Berth": "B7"}}), berth, schemas=RICH), []),
         ("stored", back(liv(**{FJORD: {"berth": "B7"}}), berth, schemas=RICH), []),
         ("lost", back(liv(), berth, schemas=RICH), [f"{FJORD}:berth"]),
         ("not promised", back(liv(), berth, schemas=POOR), "skip"),

@@ -360,7 +360,7 @@ MESSAGES = {
         ":16: count must be at least 1, not 0",
         ":16: beyond must be true or false, not the number 1",
         ":17: entry 1 of schemas is empty",
-        ":17: expect cannot be 'exists'; write conflict",
+        ":17: expect cannot be 'exists'; it is one of: conflict, either",
     ),
     "version-is-a-number": (
         ':4: version must be a text, not the number 2026.10; put it in quotes: "2026.10"',

@@ -116,7 +116,7 @@ def test_the_answers_that_okta_reads_are_all_judged(okta):
     """Whatever the submission suite or the reference asks of an answer has a severity of its own."""
     asked = {c.id for c in all_checks().values() if "2.0" in c.scim and c.area != "bulk"}  # never sent
     assert asked - okta.requires.keys() <= {
-        "auth.scheme", "expect.order", "expect.sorted-complete", "list.excluded-attributes",
+        "auth.scheme", "expect.order", "expect.sorted-complete", "extension.labels-kept", "list.excluded-attributes",
         "sync.converges",
     }  # fmt: skip
     ignored = {c for c, r in okta.requires.items() if r.severity == "ignore"}

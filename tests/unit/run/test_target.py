@@ -17,6 +17,7 @@ url: https://staging.example.com/scim/v2
 auth: {kind: header, secret-env: STAGING_TOKEN, header-name: X-Key}
 ca: ca.pem
 claims:
+  product: Peakon
   without-features: [roles]
   groups: false
   filterable: {user: [userName, 'emails[type eq "work"].value']}
@@ -41,6 +42,7 @@ def test_a_whole_file(tmp_path):
     assert found.auth == {"kind": "header", "secret-env": "STAGING_TOKEN", "header-name": "X-Key"}
     claims = target.claims_of(found.claims)
     assert claims == Claims(
+        product="peakon",
         without_features=frozenset({"roles"}),
         groups=False,
         filterable={"User": frozenset({"username", 'emails[type eq "work"].value'})},

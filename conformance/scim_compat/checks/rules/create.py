@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -12,7 +12,7 @@ from scim_compat.checks.display import display
 from scim_compat.checks.effects import effects, is_change, is_custom, state_before, subject, writes
 from scim_compat.checks.published import is_published
 from scim_compat.checks.refusals import level_of_refusal
-from scim_compat.checks.registry import BOTH, Violation, check
+from scim_compat.checks.registry import BOTH, NotJudged, Violation, check
 from scim_compat.engine.intent import Effect, Observation
 from scim_compat.results.model import ClaimTopic
 from scim_compat.scim import paths
@@ -26,17 +26,31 @@ from scim_compat.values import MISSING, Level
     cites=("RFC7644-3.3",),
     on=("create", "set-up"),
     scim=BOTH,
-    when=lambda observation: not observation.intent.duplicate and observation.intent.expect == "success",
+    when=lambda observation: (
+        not observation.intent.duplicate
+        and (observation.intent.expect == "success" or bool(_optional_paths(observation)))
+    ),
     why="A client that is refused here has no account to work with; every later change of the user fails as well.",
     fix="Accept the body as sent and answer 201 with the new resource. Ignore read-only attributes "
     "(id, meta, groups) and null values instead of refusing them.",
 )
 def status(observation: Observation) -> Iterator[Violation]:
+    for path in _optional_paths(observation):
+        if is_published(observation.context, observation.intent.resource or "User", path) is not True:
+            raise NotJudged(f"the target does not list {path}, so it may refuse it")
     if observation.response.status != 201 and observation.response.status < 500:
         level = level_of_refusal(observation) if observation.response.status >= 400 else None
         yield Violation(
             "status", expected=201, actual=observation.response.status, message=server_message(observation), level=level
         )
+
+
+def _optional_paths(observation: Observation) -> list[str]:
+    """The extension attributes of a creation that may be refused because of them."""
+    body = observation.intent.body
+    if observation.intent.expect != "either" or not isinstance(body, Mapping):
+        return []
+    return sorted(paths.extension_paths(body))
 
 
 @check(

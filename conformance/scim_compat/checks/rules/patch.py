@@ -18,6 +18,7 @@ from scim_compat.checks.effects import (
     subject,
     writes,
 )
+from scim_compat.checks.misplacement import respelling
 from scim_compat.checks.published import is_published, is_unwritable
 from scim_compat.checks.refusals import level_of_refusal
 from scim_compat.checks.registry import BOTH, NotJudged, Violation, check
@@ -251,7 +252,7 @@ def every_operation(observation: Observation) -> Iterator[Violation]:
 
 @check(
     "patch.extension-applied",
-    "An extension attribute that the target's own schemas list is stored",
+    "An extension attribute that the target lists or has shown before is stored",
     level="MUST",
     cites=("RFC7644-3.5.2", "RFC7643-3.3"),
     on=("read-back", "patch"),
@@ -269,15 +270,22 @@ def extension_applied(observation: Observation) -> Iterator[Violation]:
         else list(effects(observation, "set", "clear"))
     )
     kind = subject(observation).kind
-    extensions = [(w, e) for w, e in changes if is_custom(e) and is_published(observation.context, kind, e.path)]
+    kept = subject(observation).knowledge.extension_paths
+    extensions = [
+        (w, e)
+        for w, e in changes
+        if is_custom(e) and (e.path.lower() in kept or is_published(observation.context, kind, e.path))
+    ]
     if not extensions:
-        raise NotJudged("the target's /Schemas does not list the extension, so it may be ignored or refused")
+        raise NotJudged("the target neither lists the extension in /Schemas nor has shown it, so it may ignore it")
     if is_answer:
         status = observation.response.status
         if 400 <= status < 500:
             yield Violation("status", expected="200 or 204", actual=status, level=_level(observation))
         return
     for write, effect in extensions:
+        if respelling(resource_of(observation), effect):
+            continue  # extension.labels-kept reports it
         if has_resource(observation) and write.accepted and not is_applied(effect, resource_of(observation)):
             one = difference(effect.path, effect.value, paths.get(resource_of(observation), effect.path))
             yield _violation(observation, write, effect, one.words if one else "")

@@ -8,6 +8,7 @@ from scim_compat.checks.answers import has_resource, resource_of
 from scim_compat.checks.differences import difference
 from scim_compat.checks.display import display
 from scim_compat.checks.effects import is_custom, subject
+from scim_compat.checks.misplacement import misplacement
 from scim_compat.checks.published import is_published
 from scim_compat.checks.registry import BOTH, Violation, check
 from scim_compat.engine.intent import Effect, Observation
@@ -36,6 +37,8 @@ def converges(observation: Observation) -> Iterator[Violation]:
         actual = paths.get(resource_of(observation), path)
         if paths.is_same(expected, actual) or _is_same_reference(expected, actual):
             continue
+        if misplacement(resource_of(observation), Effect("set", path, expected), about.desired):
+            continue  # extension.under-its-urn reports it
         is_unlisted = is_published(observation.context, about.kind, path) is False
         hint = "; the target's own schema does not list it" if is_unlisted else ""
         yield Violation(

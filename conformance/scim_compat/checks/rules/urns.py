@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from scim_compat import schemas
+from scim_compat.checks.misplacement import is_split_urn
 from scim_compat.checks.published import core_urn, resource_types
 from scim_compat.checks.registry import BOTH, Violation, at_most_five, check
 from scim_compat.checks.resources import (
@@ -67,7 +68,7 @@ def _core_urns(observation: Observation) -> set[str]:
 
 def _extensions(resource: Resource) -> Iterator[tuple[str, Json]]:
     for name, value in resource.value.items():
-        if is_urn(name) and value not in (None, [], {}):
+        if is_urn(name) and value not in (None, [], {}) and not is_split_urn(name, value):
             yield name, value
 
 

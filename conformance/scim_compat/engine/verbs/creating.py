@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Literal
 
 from scim_compat.engine import mapping
-from scim_compat.engine.actor import Actor, NotReached, about, path_of
+from scim_compat.engine.actor import Actor, Declined, NotReached, about, path_of
 from scim_compat.engine.creation import adapt_body, create_resource, require_creation, require_free_name
-from scim_compat.engine.intent import Effect, Write
+from scim_compat.engine.intent import Effect, Expectation, Write
 from scim_compat.engine.play import Play
 from scim_compat.engine.verbs import actor_of, verb
 from scim_compat.engine.verbs.reading import read_by_id
@@ -24,14 +24,18 @@ from scim_compat.wire.messages import Exchange
 @verb("create")
 def create(play: Play, step: Step) -> None:
     """Creates the resource with every mapped attribute."""
-    conflict = step.args.get("expect") == "conflict"
+    expectation = step.args.get("expect", "success")
+    conflict, may_refuse = expectation == "conflict", expectation == "either"
     actor = actor_of(play, step)
     body = adapt_body(play, step.args, mapping.creation_body(play.rows(actor.kind), actor.sources))
     if not conflict:
         require_free_name(play, actor, body)
-    intent = replace(play.intent("create", actor), expect="refusal" if conflict else "success", duplicate=conflict)
+    expect: Expectation = "refusal" if conflict else "either" if may_refuse else "success"
+    intent = replace(play.intent("create", actor), expect=expect, duplicate=conflict)
     title = f"creates {about(actor)}{' a second time' if conflict else ''}"
     exchange = create_resource(play, actor, body, ours=False, intent=intent, title=title)
+    if may_refuse and exchange.response is not None and 400 <= exchange.response.status < 500:
+        raise Declined(f"the target does not create {actor.key} with {', '.join(step.args.get('has', {}))}")
     if not conflict:
         require_creation(actor, exchange)
         actor.writes = [_write_of(play, actor, exchange)]
