@@ -61,9 +61,10 @@ def test_all_pages_and_one_beyond_the_end(entra):
     assert asked == [(1, 2), (3, 2), (5, 2), (7, 2)]
     assert [len(i.query.earlier) for i in intents] == [0, 2, 4, 5]
     assert [len(i.query.complete) for i in intents] == [5, 5, 5, 0]
-    assert [i.query.total for i in intents] == [None, 5, 5, None]
+    assert [i.query.total for i in intents] == [None, 5, 5, 5]
     assert [i.query.finds for i in intents] == [None, None, None, ()]
-    assert [o.get("list.pages-disjoint") for o in outcomes] == [None, "pass", "pass", "pass"]
+    assert [o.get("list.pages-disjoint") for o in outcomes] == [None, "pass", "pass", None]
+    assert [o.get("list.beyond-end") for o in outcomes] == [None, None, None, "pass"]
     assert [o.get("list.pages-complete") for o in outcomes] == ["pass", "pass", "pass", None]
     assert not [o for o in outcomes if "fail" in o.values()]
 

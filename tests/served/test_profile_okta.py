@@ -106,7 +106,7 @@ CAUGHT = [
     ("filter-case-sensitive", "okta", "match.by-user-name", "filter.ignores-case", "degraded"),
     ("lower-cases-user-name", "okta", "users.create-mixed-case", "create.case-kept", "degraded"),
     ("duplicate-200-existing", "okta", "users.create-duplicate", "create.duplicate-refused", "blocker"),
-    ("list-capped-at-2", "okta", "import.users-in-pages", "list.pages-complete", "degraded"),
+    ("list-capped-at-2", "okta", "import.users-in-pages", "list.total", "blocker"),
     ("start-index-string", "okta", "match.empty-answer", "expect.answer", "blocker"),
     ("empty-list-null", "okta", "match.empty-answer", "expect.answer", "blocker"),
     ("family-name-not-returned", "okta", "match.complete-answer", "expect.answer", "degraded"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from . import (  # noqa: F401 - each module registers its defects when it is imported
     defects_access,
     defects_consistency,
+    defects_crowd,
     defects_groups,
     defects_http,
     defects_labels,

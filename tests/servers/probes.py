@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import (  # noqa: F401 - each module registers its probes when it is imported
     probes_access,
+    probes_crowd,
     probes_groups,
     probes_http,
     probes_labels,

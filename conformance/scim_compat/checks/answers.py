@@ -175,6 +175,11 @@ def has_more_pages(observation: Observation) -> bool:
     return isinstance(total, int) and isinstance(start, int) and bool(ids) and start + len(ids) - 1 < total
 
 
+def is_total_too_small(observation: Observation) -> bool:
+    """True on the last page by its own numbers, when an earlier import found more behind that end."""
+    return observation.intent.query.more and not has_more_pages(observation)
+
+
 def is_last_page(observation: Observation) -> bool:
     """True when the page reaches the end that ``totalResults`` states."""
     body = json_object(observation)

@@ -164,6 +164,16 @@ class Query:
     """The same form of query finds an active resource by a plain value; None: that was not asked."""
     culprits: tuple[str, ...] = ()
     """Traits of the value: with each of them alone, the same form of query finds nothing either."""
+    more: bool = False
+    """An earlier import of the same list found resources behind the end that ``totalResults`` states."""
+    beyond: bool = False
+    """The page begins behind the end of the list."""
+    largest: int = 0
+    """The resources on the largest page of this list so far, whatever its count."""
+    hits: int = 0
+    """How many others of the crowd the same form of query has found."""
+    survey: bool = False
+    """One of several look-ups in a crowd; the last of them says what they come to."""
 
     @property
     def is_plain(self) -> bool:

@@ -102,6 +102,8 @@ class Play:
     """Name of each answer that later steps rest on → it was as expected."""
     declined: list[str] = field(default_factory=list)
     """Optional operators that the target has declined."""
+    page_sizes: dict[ResourceKind, int] = field(default_factory=dict)
+    """The resources on the largest page of a whole list so far."""
     requests: int = 0
     remark: str = ""
     """Why something was left out although the scenario ran to its end."""
@@ -201,7 +203,8 @@ class Play:
 
         ``settle`` takes over the answer to a creation before anyone looks at it, so that the record knows the new
         resource for ours. The checks see the context from before. ``revise`` may ask further questions before the
-        answer is judged: their exchanges come first in the record, as a reader needs them first.
+        answer is judged: their exchanges come first in the record, as a reader needs them first. Or it takes back what
+        the intent asks of the answer.
         """
         stranger = self.strangers.get(unquote(path_of(request.target).rpartition("/")[2]))
         if stranger is not None and request.method not in {"GET", "HEAD"}:

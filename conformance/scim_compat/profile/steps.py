@@ -65,6 +65,8 @@ def _deed(step: Node, cast: Cast) -> set[str]:
     verb = parts["do"].value
     if verb == "probe":
         _check_match(parts["on"].value, step.where, cast)
+    if verb == "match-crowd" and "by" not in parts:
+        _check_match(parts["on"].value if "on" in parts else "User", step.where, cast)
     if verb == "assign-manager" and not cast.setting.has_reference:
         hint = "add a row with reference: true to mapping.user"
         cast.book.add(step.where, "the mapping of users has no reference attribute to assign", hint)

@@ -48,7 +48,7 @@ def _page(asked: Asked, first: int, *, total: int, size: int | None = None) -> A
 _PAGES = {"only": "import.users-in-pages", "profile": "okta", "after": _few}
 
 
-@case("paging", on=_LIST, status=0, says="imports users from 39", **_PAGES)
+@case("paging", on=_LIST, status=0, says="imports users from 191", **_PAGES)
 def pages_without_end(asked: Asked) -> Answer:
     """Each page is full, of accounts never seen, and totalResults says there are millions. It is left after twenty
     pages, and who was not seen is not judged: a store may be that large."""

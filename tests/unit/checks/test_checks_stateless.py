@@ -371,6 +371,9 @@ CASES = [
     Case("read.unknown-404", refused(), see("read", user("x9"), expect="refusal", subject=None), "status"),
     # filter
     Case("filter.finds", match(), match(listing()), "/Resources"),
+    Case("filter.every-resource", match(hits=2), match(listing(), hits=2), "/Resources"),
+    Case("list.total", listed(listing(user(), totalResults=1, startIndex=1), target="/Users?count=2"), listed(listing(user(), totalResults=1, startIndex=1), target="/Users?count=2", more=True), "/totalResults"),
+    Case("list.total", listed(listing(totalResults=2, startIndex=3), target="/Users?startIndex=3&count=2", earlier=frozenset({"u1", "u2"}), total=2), listed(listing(totalResults=4, startIndex=3), target="/Users?startIndex=3&count=2", earlier=frozenset({"u1", "u2"}), total=4), "/totalResults"),
     Case("filter.only-matches", match(), match(listing(user(), user("u2"))), "/Resources/1"),
     Case("filter.empty", probe(), probe(listing(user("x9"))), "/Resources/0"),
     Case("filter.empty", probe(), probe(listing(totalResults=3)), "/totalResults", alone=False),

@@ -191,7 +191,22 @@ CASES = {
         ("the first page", page(users("u1")), None),
         ("refused", page({}, earlier=["u1"], status=400), None),
     ],
+    "list.beyond-end": [
+        ("nothing", page(users(totalResults=2, startIndex=9), earlier=["u1", "u2"], beyond=True, target="/Users?startIndex=9"), []),
+        ("the last once more", page(users("u2", totalResults=2, startIndex=9), earlier=["u1", "u2"], beyond=True, target="/Users?startIndex=9"), ["/Resources"]),
+        ("another number: somebody is writing", page(users("u3", totalResults=9, startIndex=9), earlier=["u1"], total=2, beyond=True, target="/Users?startIndex=9"), "skip"),
+        ("not behind the end", page(users("u1"), target="/Users?startIndex=1"), None),
+        ("refused", page({}, status=404, beyond=True, target="/Users?startIndex=9"), None),
+    ],
+    "list.full-pages": [
+        ("as long as asked for", page(users("u1", "u2", totalResults=9), largest=9, target="/Users?count=2"), []),
+        ("one short", page(users("u1", totalResults=9), largest=9, target="/Users?count=2"), ["/Resources"]),
+        ("a limit of the target's own", page(users("u1", totalResults=9), largest=1, target="/Users?count=2"), "skip"),
+        ("the last page", page(users("u1"), largest=9, target="/Users?count=2"), None),
+        ("as many as it likes", page(users("u1", totalResults=9), largest=9, target="/Users"), None),
+    ],
     "list.pages-complete": [
+        ("more behind the end", page(users("u1"), complete=["u1", "u2"], more=True), "skip"),
         ("all on one", page(users("u1", "u2"), complete=["u1", "u2"]), []),
         ("all on two", page(users("u2", totalResults=2, startIndex=2), earlier=["u1"], complete=["u1", "u2"]), []),
         ("more to come", page(users("u1", totalResults=2), complete=["u1", "u2"]), []),

@@ -90,7 +90,7 @@ def test_the_seed_changes_the_people():
     ("users.disable", ["users.disable"]),
     ("manager.clear", ["manager.clear.value-filter", "manager.clear.empty-text", "manager.clear.empty-object"]),
     ("manager.*.empty-text", ["manager.clear.empty-text"]),
-    ("accounts", ["accounts.page"]),
+    ("accounts", ["accounts.page", "accounts.all-pages"]),
 ])  # fmt: skip
 def test_a_pattern_chooses_scenarios_and_variants(glob, expected):
     sent = json.loads(invoke("show", "entra-v2", glob, "--json").stdout)

@@ -577,7 +577,8 @@ VERBS = """\
 - {do: remove-members, group: crew, members: [alice]}
 - {verify: crew, members: [bob, crowd]}
 - {do: discover, endpoint: Schemas}
-- {do: import, on: User, count: 5, beyond: true}
+- {do: import, on: User, count: 5, all-but: 1, beyond: true}
+- {do: match-crowd, on: Group, by: [displayName]}
 - {do: evaluate, user: alice}
 - send: {method: GET, path: /Users}
   expect:

@@ -122,7 +122,7 @@ def test_matching_by_user_name(entra):
 
 def test_matching_by_a_value_path(entra):
     mail = person("match.by-email")["mail"].replace("@", "%40")
-    [(_, first, _, _), _] = sent(entra, "match.by-email")
+    (_, first, _, _), *_ = sent(entra, "match.by-email")
     assert first == f"/Users?filter=emails%5Btype+eq+%22work%22%5D.value+eq+%22{mail}%22&{FLAG}"
 
 

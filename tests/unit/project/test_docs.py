@@ -179,6 +179,7 @@ def test_options_in_running_text_exist(name, pytestconfig):
         "--scim-url": "--scim-url",
         "--scim-profile": "--scim-profile",
         "--scim-thorough": "--scim-thorough",
+        "--scim-crowd": "--scim-crowd",
     }
     missing = object()
     for option in re.findall(r"`(?:pytest )?(--[a-z-]*[a-z])(?=[ `=])", TEXT[name]):

@@ -90,7 +90,11 @@ def _others(observation: Observation) -> Iterator[Violation]:
     on=QUERIES,
     scim=BOTH,
     when=lambda observation: (
-        _is_filter_answer(observation) and bool(observation.intent.query.finds) and observation.intent.query.is_plain
+        _is_filter_answer(observation)
+        and bool(observation.intent.query.finds)
+        and observation.intent.query.is_plain
+        and not observation.intent.query.survey
+        and not observation.intent.query.hits
     ),
     traits=Trait.FILTER,
     topic=ClaimTopic.FILTER,
@@ -101,6 +105,29 @@ def finds(observation: Observation) -> Iterator[Violation]:
     if is_asked_value_denied(observation):
         raise NotJudged(f"the server does not show the resource with that {observation.intent.query.filter_path}")
     yield from _missing(observation)
+
+
+@check(
+    "filter.every-resource",
+    "A filter looks at every resource",
+    level="MUST",
+    cites=("RFC7644-3.4.2.2", "RFC7644-3.4.2"),
+    on=QUERIES,
+    scim=BOTH,
+    when=lambda observation: _is_filter_answer(observation) and observation.intent.query.hits > 0,
+    traits=Trait.FILTER,
+    topic=ClaimTopic.FILTER,
+    why="A filter that sees the first page of the store works in every test with a handful of accounts. In a real "
+    "one the client finds nobody and creates everybody a second time.",
+    fix="Apply the filter to the whole store and cut the page afterwards, never the other way round.",
+)
+def every_resource(observation: Observation) -> Iterator[Violation]:
+    if is_asked_value_denied(observation):
+        raise NotJudged(f"the server does not show the resource with that {observation.intent.query.filter_path}")
+    for violation in _missing(observation):
+        hits = observation.intent.query.hits
+        message = f"The same query finds {hits} other{'s' if hits > 1 else ''} of the same store."
+        yield replace(violation, message=message)
 
 
 @check(

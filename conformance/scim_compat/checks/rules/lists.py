@@ -11,6 +11,7 @@ from scim_compat.checks.answers import (
     has_cursor,
     is_list,
     is_list_request,
+    is_total_too_small,
     json_object,
     number_of,
     requested_number,
@@ -118,6 +119,21 @@ def total(observation: Observation) -> Iterator[Violation]:
     elif number and not length and (count is None or count > 0) and (start or 1) <= 1:
         message = f"totalResults is {number}."
         yield Violation("/Resources", expected="the first page of the hits", actual="none", message=message)
+    yield from _total_of_store(observation, number)
+
+
+def _total_of_store(observation: Observation, number: int) -> Iterator[Violation]:
+    """The number held against those whom the run has at the endpoint, and against all pages."""
+    query, length = observation.intent.query, len(entries(observation))
+    if is_total_too_small(observation) and number >= length:
+        message = "A page behind that end holds more."
+        yield Violation("/totalResults", expected=f"more than {number}", actual=number, message=message)
+    start = requested_number(observation, "startIndex") or 1
+    are_all_seen = bool(query.earlier) and query.earlier.issuperset(query.complete)
+    is_stable = observation.context.alone and number == query.total
+    if not length and start <= number and are_all_seen and is_stable and not query.beyond:
+        message = f"The pages hold {len(query.earlier)}, and the next one is empty."
+        yield Violation("/totalResults", expected=len(query.earlier), actual=number, message=message)
 
 
 @check(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import Final
 
 from scim_compat.engine import mapping, wording
 from scim_compat.engine.actor import Actor, NotReached, about, path_of
@@ -15,11 +14,8 @@ from scim_compat.engine.verbs import actor_of, verb
 from scim_compat.profile.model import ResourceKind, Step
 from scim_compat.scim import messages, paths
 from scim_compat.scim.names import ENDPOINTS
-from scim_compat.values import MISSING, Json
+from scim_compat.values import MISSING
 from scim_compat.wire.messages import Exchange
-
-MOST_PAGES: Final = 20
-"""An import stops here: somebody's store may hold a million users, and a hostile one never ends."""
 
 
 @verb("probe")
@@ -33,9 +29,9 @@ def probe(play: Play, step: Step) -> None:
         play.intent("match"),
         resource=kind,
         query=query,
-        excluded_attributes=_excluded_attributes(play, kind, match=True),
+        excluded_attributes=excluded_attributes(play, kind, match=True),
     )
-    request = play.request("GET", ENDPOINTS[kind], parameters=_match_parameters(play, kind, path, value))
+    request = play.request("GET", ENDPOINTS[kind], parameters=match_parameters(play, kind, path, value))
     play.exchange(request, intent, f"probes {ENDPOINTS[kind]} for an unknown {path}")
 
 
@@ -60,9 +56,9 @@ def match(play: Play, step: Step) -> None:
         finds=(actor.id,) if is_hit and actor.id else (),
     )
     intent = replace(
-        play.intent("match", actor), query=query, excluded_attributes=_excluded_attributes(play, kind, match=True)
+        play.intent("match", actor), query=query, excluded_attributes=excluded_attributes(play, kind, match=True)
     )
-    request = play.request("GET", ENDPOINTS[kind], parameters=_match_parameters(play, kind, path, value))
+    request = play.request("GET", ENDPOINTS[kind], parameters=match_parameters(play, kind, path, value))
     control = with_control(play, actor, form="the client's", look_up=partial(_control_look_up, play, path))
     response = play.exchange(request, intent, f"looks for {about(actor)} by {path}", revise=control).response
     if query.finds and query.is_plain and response and response.ok and isinstance(response.json, dict):
@@ -77,18 +73,18 @@ def _control_look_up(play: Play, path: str, other: Actor, value: str, /, *, is_j
     intent = replace(
         play.intent("look-up", other, by="harness"), query=query, expect="success" if is_judged else "either"
     )
-    request = play.request("GET", ENDPOINTS[other.kind], parameters=_match_parameters(play, other.kind, path, value))
+    request = play.request("GET", ENDPOINTS[other.kind], parameters=match_parameters(play, other.kind, path, value))
     return play.exchange(request, intent, f"control: looks for {about(other)} by {path} in the same way")
 
 
-def _match_parameters(play: Play, kind: ResourceKind, path: str, value: str) -> list[tuple[str, str]]:
+def match_parameters(play: Play, kind: ResourceKind, path: str, value: str) -> list[tuple[str, str]]:
     """The query parameters of the client's match query."""
     parameters = play.scenario.dialect.match_parameters.get(kind, (("filter", "${filter}"),))
     text = wording.filter_text(path, value)
     return [(name, text if content == "${filter}" else content) for name, content in parameters]
 
 
-def _excluded_attributes(play: Play, kind: ResourceKind, *, match: bool) -> tuple[str, ...]:
+def excluded_attributes(play: Play, kind: ResourceKind, *, match: bool) -> tuple[str, ...]:
     """Attributes that the client asks to leave out of its reads."""
     table = play.scenario.dialect.match_parameters if match else play.scenario.dialect.read_parameters
     return tuple(a for name, value in table.get(kind, ()) if name == "excludedAttributes" for a in value.split(","))
@@ -118,7 +114,7 @@ def read(play: Play, step: Step) -> None:
 def read_by_id(play: Play, actor: Actor, *, gone: bool = False, action: Action = "read", title: str = "") -> None:
     """Reads the resource in the client's manner and takes over the answer. ``gone``: it must not be there."""
     parameters = play.scenario.dialect.read_parameters.get(actor.kind, ())
-    excluded = _excluded_attributes(play, actor.kind, match=False)
+    excluded = excluded_attributes(play, actor.kind, match=False)
     intent = replace(play.intent(action, actor), expect="refusal" if gone else "success", excluded_attributes=excluded)
     request = play.request("GET", path_of(actor), parameters=parameters)
     response = play.exchange(request, intent, title or f"reads {about(actor)}").response
@@ -140,38 +136,3 @@ def discover(play: Play, step: Step) -> None:
     endpoint = step.args["endpoint"]
     intent = replace(play.intent("discover"), endpoint=endpoint)
     play.exchange(play.request("GET", f"/{endpoint}"), intent, f"asks for /{endpoint}")
-
-
-@verb("import")
-def import_(play: Play, step: Step) -> None:
-    """Pages through the whole collection, as an import does (Okta source S1)."""
-    kind: ResourceKind = step.args["on"]
-    count = step.args["count"]
-    complete = tuple(a.id for a in play.actors.values() if a.kind == kind and a.id and not a.gone)
-    earlier: set[str] = set()
-    start = page = 1
-    first: int | None = None
-    for _ in range(MOST_PAGES):
-        page = start
-        query = Query(earlier=frozenset(earlier), complete=complete, total=first)
-        answer = _page(play, kind, page, count, query)
-        entries = messages.entries(answer)
-        total = answer.get("totalResults") if isinstance(answer, dict) else None
-        if not isinstance(total, int) or not entries:
-            break
-        first = total if first is None else first
-        earlier |= {str(resource.get("id")) for resource in messages.resources(answer)}
-        start += len(entries)
-        if start > total:
-            break
-    if step.args.get("beyond"):
-        _page(play, kind, page + count, count, Query(earlier=frozenset(earlier), finds=()))
-
-
-def _page(play: Play, kind: ResourceKind, start: int, count: int, query: Query) -> Json:
-    """The answer to the request for one page, or None."""
-    parameters = [("startIndex", str(start)), ("count", str(count))]
-    intent = replace(play.intent("list"), resource=kind, query=query)
-    request = play.request("GET", ENDPOINTS[kind], parameters=parameters)
-    response = play.exchange(request, intent, f"imports {kind.lower()}s from {start}").response
-    return response.json if response and response.ok else None
