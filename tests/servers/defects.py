@@ -17,6 +17,7 @@ from . import (  # noqa: F401 - each module registers its defects when it is imp
     defects_paths,
     defects_premise,
     defects_shape,
+    defects_sweeps,
     defects_texts,
     defects_users,
     defects_values,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from scim_compat.engine.context import RunContext
-from scim_compat.engine.offering import unoffered
+from scim_compat.engine.offering import is_listed, unoffered
 from scim_compat.profile.model import Scenario
 from scim_compat.values import Json
 
@@ -88,6 +88,12 @@ def _without_extension(urn: Json, run: RunContext) -> str:
     return "" if run.capabilities.declares(str(urn)) else f"the target's /Schemas and /ResourceTypes do not offer {urn}"
 
 
+def _does_not_offer(asked: Json, run: RunContext) -> str:
+    """The first attribute of users that the scenario needs and the target's own schemas leave out."""
+    path = next((p for p in _listed(asked) if is_listed(run.capabilities, "User", p, scim="2.0") is False), "")
+    return f"the target's /Schemas do not list {path}" if path else ""
+
+
 def _bulk_is_larger(most: Json, run: RunContext) -> str:
     limit = run.capabilities.bulk_limit
     if limit is not None and limit <= most:
@@ -131,6 +137,7 @@ GATES: Final[Mapping[str, Gate]] = {
     "filterable": Gate(lambda path: f"needs filters on {path}", _not_filterable),
     "product": Gate(lambda name: f"only where the target claims to be the product {name}", _is_other_product),
     "extension": Gate(lambda urn: f"needs the schema {urn}", _without_extension),
+    "offers": Gate(lambda asked: f"needs the attribute {' and '.join(_listed(asked))}", _does_not_offer),
     "bulk-at-most": Gate(lambda most: f"needs a limit of bulk operations of {most} or fewer", _bulk_is_larger),
     "bulk-bytes-at-most": Gate(lambda most: f"needs a limit of {most} bytes or fewer", _bulk_takes_more_bytes),
     "discovery": Gate(lambda endpoint: f"needs the endpoint /{endpoint}", _does_not_serve),

@@ -154,6 +154,9 @@ def replacement(
         paths.put(body, path, value)
     for path in change.clear:
         paths.remove(body, path)
+    new = [name for name in body if is_urn(name) and name not in last_answer]
+    if new:  # RFC 7643 section 3: schemas names the extensions that the body holds; Okta's source S7
+        body["schemas"] = list(dict.fromkeys([*body.get("schemas", []), *new]))
     return body
 
 

@@ -336,6 +336,12 @@ CASES = [
     Case("resource.no-empty-entries", read(), read(emails({"type": "work", "value": None})), "/emails/0"),
     Case("resource.no-empty-entries", read(user(addresses=[{"type": "work", "country": "DE"}])), read(user(addresses=[{"type": "work", "country": ""}])), "/addresses/0"),
     Case("resource.type-unique", read(), read(emails(WORK, WORK | {"value": "b@example.com", "type": "Work"})), "/emails"),
+    Case(
+        "resource.type-unique",
+        read(subject=replace(SUBJECT, desired={"emails": [{"value": "U2@example.com"}]})),
+        read(emails({"value": "u2@example.com"}, {"value": "u2@example.com"}), subject=replace(SUBJECT, desired={"emails": [{"value": "U2@example.com"}]})),
+        "/emails",
+    ),
     Case("resource.one-primary", read(), read(emails(WORK | {"primary": True}, {"type": "home", "value": "b", "primary": True})), "/emails"),
     # list
     Case("list.status", match(), match(error(404), status=404), "status"),

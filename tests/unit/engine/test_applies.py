@@ -11,6 +11,7 @@ from scim_compat.engine.applies import GATES, condition, not_applicable
 from scim_compat.engine.capabilities import Capabilities, Claims
 from scim_compat.engine.context import RunContext
 from scim_compat.engine.ledger import Ledger
+from scim_compat.scim.names import CORE_SCHEMA
 
 PUBLISHES_NOTHING = RunContext(
     sender=None, base_url="https://scim.example", seed=7, ledger=Ledger(None), observe=lambda _: None
@@ -18,7 +19,9 @@ PUBLISHES_NOTHING = RunContext(
 CLAIMS_LITTLE = replace(
     PUBLISHES_NOTHING,
     claims=Claims(groups=False, filterable={"User": frozenset()}, disable="delete", existing="adopt"),
-    capabilities=Capabilities(resource_types=()),
+    capabilities=Capabilities(
+        resource_types=(), schemas=({"id": CORE_SCHEMA["2.0"]["User"], "attributes": [{"name": "userName"}]},)
+    ),
 )
 OBSTACLES = {
     "resource-type": ("Group", "the target does not claim groups"),
@@ -27,9 +30,10 @@ OBSTACLES = {
     "filterable": ("externalId", "the target does not claim that users can be filtered by externalId"),
     "product": ("peakon", "the target does not claim to be the product peakon"),
     "extension": ("urn:x:2.0:User", "the target's /Schemas and /ResourceTypes do not offer urn:x:2.0:User"),
+    "offers": (["userName", "title"], "the target's /Schemas do not list title"),
     "bulk-at-most": (9, "the target does not limit a bulk request to 9 operations or fewer"),
     "bulk-bytes-at-most": (9, "the target does not limit a bulk request to 9 bytes or fewer"),
-    "discovery": ("Schemas", "the target does not answer at /Schemas"),
+    "discovery": ("ServiceProviderConfig", "the target does not answer at /ServiceProviderConfig"),
     "supports": (["bulk", "etag"], "the target's /ServiceProviderConfig does not say that bulk is supported"),
     "large": (True, "runs with --large only"),
 }
@@ -40,9 +44,10 @@ CONDITIONS = {
     "filterable": "needs filters on externalId",
     "product": "only where the target claims to be the product peakon",
     "extension": "needs the schema urn:x:2.0:User",
+    "offers": "needs the attribute userName and title",
     "bulk-at-most": "needs a limit of bulk operations of 9 or fewer",
     "bulk-bytes-at-most": "needs a limit of 9 bytes or fewer",
-    "discovery": "needs the endpoint /Schemas",
+    "discovery": "needs the endpoint /ServiceProviderConfig",
     "supports": "needs support for bulk and etag",
     "large": "needs --large",
 }

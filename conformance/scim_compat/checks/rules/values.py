@@ -139,16 +139,19 @@ def type_unique(observation: Observation) -> Iterator[Violation]:
     for name, entries in resource.multi_valued():
         desired = subject.desired.get(name)
         wishes = desired if isinstance(desired, list) else []
-        expected = Counter(_type(e) for e in wishes if isinstance(e, Mapping))
-        for kind, count in Counter(_type(entry) for _, entry in entries).items():
-            if kind and expected[kind] == 1 and count > 1:
+        expected = Counter(_words(e) for e in wishes if isinstance(e, Mapping))
+        for words, count in Counter(_words(entry) for _, entry in entries).items():
+            if words and expected[words] == 1 and count > 1:
                 where = f"{resource.pointer}/{name}"
-                yield Violation(where, expected=f"one entry of type {kind[:40]}", actual=f"{count} entries")
+                yield Violation(where, expected=f"one entry {words[:60]}", actual=f"{count} entries")
 
 
-def _type(entry: Mapping[str, Json]) -> str:
-    kind = entry.get("type")
-    return kind.lower() if isinstance(kind, str) else ""
+def _words(entry: Mapping[str, Json]) -> str:
+    """The entry in words: by its type, which a client addresses it by; else by its value."""
+    kind, value = entry.get("type"), entry.get("value")
+    if isinstance(kind, str) and kind:
+        return f"of type {kind.lower()}"
+    return f"without type, of value {value.lower()}" if isinstance(value, str) and value else ""
 
 
 def _subject_resource(observation: Observation) -> Resource | None:
