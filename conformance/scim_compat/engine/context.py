@@ -10,7 +10,7 @@ from scim_compat.engine.actor import Actor
 from scim_compat.engine.capabilities import Capabilities, Claims
 from scim_compat.engine.intent import Observation
 from scim_compat.engine.ledger import Ledger
-from scim_compat.profile.model import Step
+from scim_compat.profile.model import ResourceKind, Step
 from scim_compat.wire.messages import NEAR_MISSES, CredentialUse, Sender
 
 
@@ -25,12 +25,32 @@ class PlayedRequest:
     observation: Observation
 
 
+@dataclass(frozen=True, slots=True)
+class Blame:
+    """The part of refused bodies that is to blame."""
+
+    kind: ResourceKind
+    path: str
+    """The attribute; empty where one is missing."""
+    words: str
+    """A sentence for the findings, the same for all bodies that are refused for this reason."""
+    is_value: bool = False
+    """A plain value at the path is accepted."""
+    character: str = ""
+    """The value is accepted without this one."""
+    missing: tuple[str, ...] = ()
+
+
 @dataclass(slots=True)
 class Memory:
     """The answers that a run has got to questions of its own, so that it asks each once. It grows with them."""
 
     controls: dict[tuple[str, str, str, str], bool | None] = field(default_factory=dict)
     """(kind, path, form of the query, trait of the value) → it is found; None: it could not be tried."""
+    blames: dict[tuple[ResourceKind, int, str], list[Blame]] = field(default_factory=dict)
+    """(kind, status, words of the server) → the parts of bodies that it refused so."""
+    trials: int = 0
+    """Creations that were tried again to find these parts."""
 
 
 @dataclass(frozen=True, slots=True)

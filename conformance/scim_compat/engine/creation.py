@@ -23,12 +23,20 @@ _SERVERS_OWN = frozenset({"schemas", "meta", "id", "groups", "password", "member
 
 
 def create_resource(
-    play: Play, actor: Actor, body: dict[str, Json], *, ours: bool, intent: Intent, title: str
+    play: Play,
+    actor: Actor,
+    body: dict[str, Json],
+    *,
+    ours: bool,
+    intent: Intent,
+    title: str,
+    revise: Callable[[Exchange, Intent], Intent] | None = None,
 ) -> Exchange:
     """POSTs the body with the ledger written first, and takes over the server's answer."""
     entry = announce(play, actor, body)
     request = play.request("POST", ENDPOINTS[actor.kind], ours=ours, body=body)
-    exchange = play.exchange(request, replace(intent, body=body), title, settle=entry_settler(play.run.ledger, entry))
+    intent = replace(intent, body=body)
+    exchange = play.exchange(request, intent, title, settle=entry_settler(play.run.ledger, entry), revise=revise)
     response = exchange.response
     if response is None or not response.ok or intent.duplicate:
         return exchange

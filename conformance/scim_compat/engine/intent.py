@@ -205,6 +205,8 @@ class Intent:
     """For discovery: ``Schemas``, ``ResourceTypes`` or ``ServiceProviderConfig``."""
     twice: bool = False
     """The same request as before: a second deletion, a member added again."""
+    blame: str = ""
+    """A sentence about the part of a refused body that is to blame; empty where none was found."""
     duplicate: bool = False
     """A create for a resource that exists already: the server must refuse it as a conflict."""
     parts: tuple[BulkPart, ...] = ()

@@ -8,6 +8,7 @@ from dataclasses import replace
 from scim_compat.engine import wording
 from scim_compat.engine.actor import Actor, SetUp, about, path_of
 from scim_compat.engine.creation import adapt_body, create_resource, require_creation, require_free_name
+from scim_compat.engine.diagnosis import diagnosing, without_blame
 from scim_compat.engine.fitting import add_required, fit_to_schema, fits_schemas
 from scim_compat.engine.intent import Expectation
 from scim_compat.engine.play import Play
@@ -47,12 +48,20 @@ def set_up_one(
     # Unlike some clients, we list every extension that the body holds (RFC 7643 §3).
     body["schemas"] = [*body["schemas"], *(name for name in body if is_urn(name) and name not in body["schemas"])]
     body = add_required(body, target, play.run.base_url)
+    if not args.keys() & {"as", "has"}:
+        body = without_blame(play, actor, body)
     require_free_name(play, actor, body)
     # The scenario itself may ask for more than the target offers: then a refusal breaks no rule.
     expect: Expectation = "success" if fits_schemas(body, target) and not is_refusable else "either"
     intent = replace(play.intent("set-up", actor, by="harness"), expect=expect)
     exchange = create_resource(
-        play, actor, body, ours=True, intent=intent, title=f"creates {about(actor)} to start from"
+        play,
+        actor,
+        body,
+        ours=True,
+        intent=intent,
+        title=f"creates {about(actor)} to start from",
+        revise=diagnosing(play, actor, body, ours=True),
     )
     require_creation(actor, exchange)
     actor.setup = SetUp(body=plain, answer=actor.last_answer or body)

@@ -41,7 +41,11 @@ def status(observation: Observation) -> Iterator[Violation]:
     if observation.response.status != 201 and observation.response.status < 500:
         level = level_of_refusal(observation) if observation.response.status >= 400 else None
         yield Violation(
-            "status", expected=201, actual=observation.response.status, message=server_message(observation), level=level
+            "status",
+            expected=201,
+            actual=observation.response.status,
+            message=" ".join(filter(None, (observation.intent.blame, server_message(observation)))),
+            level=level,
         )
 
 

@@ -44,7 +44,7 @@ def no_server_error(observation: Observation) -> Iterator[Violation]:
     elif status in {502, 503, 504}:
         message = "An overloaded server or its gateway; what Retry-After asked for was waited for."
     else:
-        message = blame_value(observation)
+        message = observation.intent.blame or blame_value(observation)
     yield Violation("status", expected="below 500", actual=status, message=message, level=level)
 
 

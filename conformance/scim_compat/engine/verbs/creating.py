@@ -9,6 +9,7 @@ from typing import Literal
 from scim_compat.engine import mapping
 from scim_compat.engine.actor import Actor, Declined, NotReached, about, path_of
 from scim_compat.engine.creation import adapt_body, create_resource, require_creation, require_free_name
+from scim_compat.engine.diagnosis import diagnosing
 from scim_compat.engine.intent import Effect, Expectation, Write
 from scim_compat.engine.play import Play
 from scim_compat.engine.verbs import actor_of, verb
@@ -33,7 +34,8 @@ def create(play: Play, step: Step) -> None:
     expect: Expectation = "refusal" if conflict else "either" if may_refuse else "success"
     intent = replace(play.intent("create", actor), expect=expect, duplicate=conflict)
     title = f"creates {about(actor)}{' a second time' if conflict else ''}"
-    exchange = create_resource(play, actor, body, ours=False, intent=intent, title=title)
+    diagnosis = diagnosing(play, actor, body, ours=False)
+    exchange = create_resource(play, actor, body, ours=False, intent=intent, title=title, revise=diagnosis)
     if may_refuse and exchange.response is not None and 400 <= exchange.response.status < 500:
         raise Declined(f"the target does not create {actor.key} with {', '.join(step.args.get('has', {}))}")
     if not conflict:
