@@ -11,6 +11,7 @@ from . import (  # noqa: F401 - each module registers its probes when it is impo
     probes_lists,
     probes_patch,
     probes_premise,
+    probes_rfc,
     probes_sweeps,
     probes_texts,
     probes_users,

@@ -70,6 +70,7 @@ def seen(c: Client) -> set[str]:
     shown["most-20"] = (len(more["Resources"]), config["filter"]["maxResults"]) == (20, 20)
     shown["list-order"] = [one["id"] for one in more["Resources"]] != ids[: len(more["Resources"])]
     shown["no-sort"] = order != ids[::-1][: len(order)] and config["sort"]["supported"] is False
+    shown.update(_in_its_own_words(c, user))
     shown["no-filter-advertised"] = config["filter"]["supported"] is False
     shown |= _labels(c) if modern else {}
     return {name for name, there in shown.items() if there}
@@ -90,6 +91,24 @@ def _labels(c: Client) -> dict[str, bool]:
         "keeps-one-label": kept == [True, False, False],
         "lists-labels": (kept, refused) == ([False, True, False], [True, False, True]),
         "refuses-labels": refused == [True, True, True],
+    }
+
+
+def _in_its_own_words(c: Client, user: str) -> dict[str, bool]:
+    """The variants of ``variants_rfc``."""
+    denied = c.send("GET", user, headers={"Authorization": ""}).text
+    composed = _created(c, "/Users", userName="rene\u0301e@fjord.example")
+    wrong = c.send("DELETE", "/Users")
+    plain = {"op": "replace", "path": 'emails[value sw "x"].type', "value": "work"}
+    known = c.send("PATCH", user, {"schemas": [PATCH_OP], "Operations": [plain]})
+    return {
+        "own-scim-types": "invalidToken" in denied,
+        "names-composed": composed["userName"].startswith("ren\u00e9"),
+        "me-served": c.send("GET", "/Me").status_code == 200,
+        "no-orders": c.send("GET", "/Users?filter=userName%20pr%20and%20userName%20ne%20%22x%22").status_code == 400
+        and c.send("GET", "/Users?filter=userName%20pr").status_code == 200,
+        "allow-empty": wrong.status_code == 405 and wrong.headers.get("allow") == "",
+        "paths-by-eq-only": "Paths may use" in known.text,
     }
 
 

@@ -15,6 +15,7 @@ from . import (  # noqa: F401 - each module registers its variants when it is im
     variants_labels,
     variants_queries,
     variants_resources,
+    variants_rfc,
     variants_texts,
 )
 from .variants_base import CONTRADICTIONS, VARIANTS, install
@@ -23,7 +24,7 @@ __all__ = ["CONTRADICTIONS", "GROUPS", "TOGETHER", "VARIANTS", "install"]
 
 _APART: Final = (
     frozenset({"patch-204", "page-20", "ids-integer", "strong-etags", "no-dates", "members-value-only",
-               "members-on-request", "keeps-labels"}),
+               "members-on-request", "keeps-labels", "no-orders"}),
     frozenset({"patch-200", "most-20", "ids-opaque", "no-etag", "offset-dates", "relative-refs", "empty-members-array",
                "no-sort", "eq-only", "keeps-one-label"}),
 )  # fmt: skip

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
+from scim_compat.checks.judge import judge
 from scim_compat.engine.cleanup import left_behind
 from scim_compat.engine.imaginary_server import ImaginaryServer
 from scim_compat.engine.intent import Assertion, Rule
@@ -369,3 +370,66 @@ def test_what_creates_nothing_is_not_in_the_ledger(entra, one):
 def test_what_could_create_is_noted_and_forgotten_when_refused(entra, method, path, status):
     _, _, ledger, _ = play(entra, send(method, path, body=PERSON, expect={"status": status}))
     assert [entry.state for entry in ledger.entries.values()] == ["dropped"]
+
+
+# --- what rests on an earlier answer ------------------------------------------------------------------
+
+
+def patch_of_alice(**expect):
+    operation = {"op": "replace", "path": "displayName", "value": "New ${run.tag}"}
+    body = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": [operation]}
+    return send("PATCH", "/Users/${alice.id}", body=body, about="alice", expect=expect)
+
+
+def test_an_answer_that_is_as_expected_proves_what_it_names(entra):
+    looks = send(query="filter=x", expect={"among": ["alice"], "finds": ["alice"], "proves": "names"})
+    rests = send(query="filter=y", expect={"among": ["alice"], "finds": [], "rests-on": ["names"]})
+    _, intent = sent(entra, given("alice"), looks, rests)
+    assert intent.unmet == ""
+
+
+@pytest.mark.parametrize(
+    "expect",
+    [
+        {"among": ["alice"], "finds": []},
+        {"status": 404},
+        {"answers": [{"at": "/totalResults", "equals": 7}]},
+    ],
+)
+def test_an_answer_that_is_not_as_expected_proves_nothing(entra, expect):
+    looks = send(query="filter=x", expect={**expect, "proves": "names"})
+    if "status" in expect:
+        looks = send(path="/Users/nobody", expect={**expect, "proves": "names"})
+    rests = send(query="filter=y", expect={"among": ["alice"], "finds": [], "rests-on": ["names"], "proves": "more"})
+    further = send(query="filter=z", expect={"status": 200, "rests-on": ["more"]})
+    seen, ended, *_ = play(entra, given("alice"), looks, rests, further)
+    reasons = [p.observation.intent.unmet for p in seen]
+    assert reasons[-2] == "an earlier answer did not prove “names”, so this one proves nothing"
+    assert "“more”" in reasons[-1], "what rests on nothing proves nothing"
+    assert ended.stopped == ""
+
+
+def test_a_write_that_rests_on_nothing_is_not_sent(entra):
+    looks = send(query="filter=x", expect={"among": ["alice"], "finds": [], "proves": "names"})
+    seen, ended, *_ = play(entra, given("alice"), looks, patch_of_alice(**{"rests-on": ["names"]}), verify("alice"))
+    assert "PATCH" not in {p.observation.exchange.request.method for p in seen}
+    assert ended.stopped == ""
+
+
+def test_assertions_without_their_premise_are_not_judged(entra):
+    looks = send(query="filter=x", expect={"among": ["alice"], "finds": [], "proves": "names"})
+    rests = send(
+        query="filter=y", expect={"status": 404, "outcome": "success", "rests-on": ["names"], "rule": {"level": "MUST"}}
+    )
+    seen, *_ = play(entra, given("alice"), looks, rests)
+    [result] = [one for one in judge(seen[-1].observation, entra, None) if one.id == "http.expected-status"]
+    assert (result.outcome, result.reason) == ("skip", last(seen).unmet)
+
+
+@pytest.mark.parametrize(("status", "declined"), [(400, ("co",)), (403, ("co",)), (501, ("co",)), (404, ()), (500, ())])
+def test_operators_that_are_declined_are_summed_up_once(entra, status, declined):
+    server = Refusing(refusals={"GET /Users?filter=co": status})
+    steps = [send(query="filter=co", expect={"optional": "co"}), send(query="filter=co1", expect={"optional": "co"}),
+             send(query="filter=eq", expect={"optional": "eq"}), send(query="filter=end", expect={"sums-up": True})]  # fmt: skip
+    seen, *_ = play(entra, *steps, server=server)
+    assert [p.observation.intent.declined for p in seen] == [None, None, None, declined]

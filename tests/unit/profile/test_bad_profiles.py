@@ -71,6 +71,10 @@ MESSAGES = {
     ),
     "drop-unknown": (":7: there is no scenario 'users.creat' to drop; did you mean 'users.create'?",),
     "drop-with-more": (":7: drop stands alone beside the id; write {id: users.create, drop: true}",),
+    "rests-on-nothing": (
+        ":15: no step before this one proves 'name'; did you mean 'names'?",
+        ":15: no step before this one proves 'order'; so far there are: names",
+    ),
     "expects-nobody": (
         ":14: no step before this one introduces 'bob'; introduce it before: {given: NAME}, or do: create",
         ":15: no step before this one introduces 'carol'; introduce it before: {given: NAME}, or do: create",

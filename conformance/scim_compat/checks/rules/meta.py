@@ -228,7 +228,7 @@ def meta_dates(observation: Observation) -> Iterator[Violation]:
     # The zone of an xsd:dateTime is optional (XML Schema part 2 section 3.2.7), and RFC 7643 asks for no more.
     level="CLIENT",
     cites=("RFC7643-2.3.5", "RFC7643-3.1"),
-    on=ANSWERS,
+    on=("read",),
     scim=BOTH,
     when=lambda observation: any(
         {"created", "lastModified"} & resource.meta.keys() for resource in own_resources(observation)
@@ -252,7 +252,7 @@ def dates_have_zone(observation: Observation) -> Iterator[Violation]:
     # Section 3.1 says that the service provider assigns them, without a word about one that keeps no dates.
     level="CLIENT",
     cites=("RFC7643-3.1",),
-    on=("read", "read-back"),
+    on=("read",),
     when=lambda observation: (
         not is_projected(observation) and any(resource.meta for resource in own_resources(observation))
     ),

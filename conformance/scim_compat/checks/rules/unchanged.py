@@ -66,7 +66,8 @@ def atomic(observation: Observation) -> Iterator[Violation]:
 )
 def untouched(observation: Observation) -> Iterator[Violation]:
     before = state_before(observation) or {}
-    effects = [e for w in writes(observation) for e in w.effects]
+    # What the profile names at a read-back is no change: a value that it names is lost like any other.
+    effects = [e for w in writes(observation) if w.action != "read-back" for e in w.effects]
     for path, _value in paths.leaves(subject(observation).desired):
         if any(_touches(effect, path, before) for effect in effects):
             continue
