@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from .filters import Both, Compare, Filter, Not
 from .protocol import CORE_USER, Answer, Data, Request, ScimError
-from .schema import USER, Kind
+from .schema import Kind
 from .variants_base import around, variant
 
 if TYPE_CHECKING:
@@ -25,17 +24,6 @@ def _(server: GoodServer) -> None:
         return answer
 
     around(server, refuse)
-
-
-@variant("names-composed", "a userName is stored in normalization form C (RFC 7644 §5, RFC 8265 §3.3)")
-def _(server: GoodServer) -> None:
-    def accept(inner: Any, kind: Kind, body: Data) -> Data:
-        data: Data = inner(kind, body)
-        if kind is USER and isinstance(data.get("userName"), str):
-            data["userName"] = unicodedata.normalize("NFC", data["userName"])
-        return data
-
-    around(server, accept)
 
 
 @variant("me-served", "/Me is answered with the client's own resource and its address (RFC 7644 §3.11)")
