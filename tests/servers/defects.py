@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from . import (  # noqa: F401 - each module registers its defects when it is imported
     defects_access,
+    defects_again,
     defects_consistency,
     defects_crowd,
     defects_groups,
@@ -14,6 +15,7 @@ from . import (  # noqa: F401 - each module registers its defects when it is imp
     defects_lifecycle,
     defects_lists,
     defects_logic,
+    defects_neighbours,
     defects_patch,
     defects_paths,
     defects_premise,

@@ -9,6 +9,7 @@ from . import (  # noqa: F401 - each module registers its probes when it is impo
     probes_http,
     probes_labels,
     probes_lists,
+    probes_neighbours,
     probes_patch,
     probes_premise,
     probes_rfc,

@@ -23,6 +23,7 @@ _IN_1_1: Final[Mapping[str, str]] = {
     "RFC7643-3.3": "SCIM1.1-core-4",
     "RFC7643-4.1": "SCIM1.1-core-6",
     "RFC7643-4.1.1": "SCIM1.1-core-6.1",
+    "RFC7643-4.1.2": "SCIM1.1-core-6.2",
     "RFC7643-4.2": "SCIM1.1-core-8",
     "RFC7643-4.3": "SCIM1.1-core-7",
     "RFC7643-5": "SCIM1.1-core-9",

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Final
 
 from scim_compat.checks.answers import has_resource, resource_of
 from scim_compat.checks.misplacement import misplacement
 from scim_compat.engine.intent import Effect, Observation, Subject, Write
 from scim_compat.scim import messages, paths
+from scim_compat.scim.filters import Filter, Path
 from scim_compat.scim.grammar import parse_path
 from scim_compat.scim.names import ENTERPRISE, ENTERPRISE_1_1
 from scim_compat.values import MISSING, Json
@@ -158,6 +161,42 @@ def is_asked_value_denied(observation: Observation) -> bool:
     """True when the answer to the creation, or a later read, shows the resource without the value asked for."""
     is_changed = any(w.action not in {"create", "read-back"} for w in writes(observation))
     return not is_changed and not has_asked_value(observation)
+
+
+# --- the entries beside the one that a path selects -----------------------------------------------
+
+_SERVERS_CHOICE: Final = frozenset({"primary", "display", "$ref"})
+"""Parts of an entry that a server derives, or passes on: a new primary takes the mark from the old one."""
+
+
+def entries_beside(observation: Observation) -> Iterator[tuple[Path, Mapping[str, Json]]]:
+    """The entries, as they were before, that no accepted PATCH since the last read-back selects.
+
+    Only those of attributes of which other entries were changed by value paths (``emails[type eq "work"].value``).
+    """
+    before = state_before(observation) if observation.intent.subject else None
+    conditions: dict[Path, list[Filter | None]] = {}
+    for write in writes(observation):
+        for effect in write.effects if write.accepted and write.action == "patch" else ():
+            at = parse_path(effect.path)
+            conditions.setdefault(replace(at, condition=None, sub=""), []).append(at.condition)
+    for path, chosen in conditions.items():
+        entries = paths.get(before or {}, path)
+        if isinstance(entries, list) and path.attribute.lower() != "members" and None not in chosen:
+            for entry in entries:
+                if isinstance(entry, Mapping) and not any(c and paths.is_match(entry, c) for c in chosen):
+                    yield path, entry
+
+
+def is_kept_entry(path: str, entry: Mapping[str, Json], now: Json) -> bool:
+    """True when ``now`` is still that entry."""
+    parts = {k: v for k, v in entry.items() if k not in _SERVERS_CHOICE and not paths.is_unassigned(v)}
+    if parts.keys() - {"type", "formatted"}:
+        parts.pop("formatted", None)  # a server may derive it from the others
+    return isinstance(now, Mapping) and all(
+        paths.is_same(was, paths.member(now, name)) or is_rewording(f"{path}.{name}", was, paths.member(now, name))
+        for name, was in parts.items()
+    )
 
 
 def member_ids(observation: Observation) -> set[str]:

@@ -129,6 +129,9 @@ def settle(actor: Actor, body: Mapping[str, Json], answer: Mapping[str, Json], *
     actor.desired = {
         k: copy.deepcopy(v) for k, v in body.items() if k.lower() not in _SERVERS_OWN and not paths.is_unassigned(v)
     }
+    active = str(actor.desired.get("active")).lower()
+    if active in {"true", "false"}:  # sent as a text (Entra source S6), but a server returns a boolean
+        actor.desired["active"] = active == "true"
     for path in references:
         value = paths.get(actor.desired, path)
         if isinstance(value, str):  # sent as a bare id (Entra), but a server returns an object

@@ -11,6 +11,7 @@ from typing import Literal
 
 from scim_compat.engine.capabilities import Capabilities, Claims
 from scim_compat.engine.knowledge import Knowledge
+from scim_compat.engine.readings import Readings
 from scim_compat.scim.names import Scim
 from scim_compat.values import MISSING, Json, Level, Party
 from scim_compat.wire.messages import Exchange, Response
@@ -31,6 +32,7 @@ Action = Literal[
     "read-back",  # ours: the state behind a write
     "read-members",  # ours: a group's members, asked for by name where a plain read did not show them
     "look-up",  # ours: the same by filter or list
+    "look-by-state",  # ours: asks by filter for the ``active`` that reads show
     "resolve",  # ours: follows meta.location
     "bystander",  # ours: a resource no scenario names
     "intact",  # ours: what refused requests were about, compared with how it was
@@ -204,7 +206,7 @@ class Intent:
     endpoint: str = ""
     """For discovery: ``Schemas``, ``ResourceTypes`` or ``ServiceProviderConfig``."""
     twice: bool = False
-    """The same request as before: a second deletion, a member added again."""
+    """The same request as before: a second deletion, a change or a member sent again."""
     blame: str = ""
     """A sentence about the part of a refused body that is to blame; empty where none was found."""
     duplicate: bool = False
@@ -237,6 +239,8 @@ class Context:
     """No other process of this run is creating and deleting at the same time."""
     shows_members: bool | None = None
     """True when the endpoint has shown the members of a group of the crowd; None where there is no such group."""
+    readings: Readings = field(default_factory=Readings)
+    """The resources of the scenario as its single reads have shown them before this exchange."""
 
 
 @dataclass(frozen=True, slots=True)

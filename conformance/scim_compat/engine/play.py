@@ -15,6 +15,7 @@ from scim_compat.engine import mapping, people, placeholders, requests
 from scim_compat.engine.actor import Actor, NotReached
 from scim_compat.engine.context import PlayedRequest, RunContext
 from scim_compat.engine.intent import Action, Context, Intent, Observation, Subject
+from scim_compat.engine.readings import Readings, after
 from scim_compat.engine.versions import VERSIONS
 from scim_compat.profile.model import Mapped, Profile, ResourceKind, Scenario, Step
 from scim_compat.scim import paths
@@ -53,6 +54,7 @@ def context_of(play: Play) -> Context:
         claims=run.claims,
         alone=run.alone,
         shows_members=_shows_members(run.crowd),
+        readings=play.readings,
     )
 
 
@@ -104,6 +106,8 @@ class Play:
     """Optional operators that the target has declined."""
     page_sizes: dict[ResourceKind, int] = field(default_factory=dict)
     """The resources on the largest page of a whole list so far."""
+    readings: Readings = field(default_factory=Readings)
+    """The resources as single reads have shown them."""
     requests: int = 0
     remark: str = ""
     """Why something was left out although the scenario ran to its end."""
@@ -220,6 +224,7 @@ class Play:
             settle(exchange)
         number = f"{self._step_number}.{self._exchange_number}"
         self.run.observe(PlayedRequest(step=self._step, number=number, title=title, observation=observation))
+        self.readings = after(self.readings, exchange, gone=intent.gone, known=self.run.ledger.living())
         if exchange.response is None:
             failure = exchange.failure
             raise NotReached(f"{request.method} {request.target}: {failure.text if failure else 'no answer'}")

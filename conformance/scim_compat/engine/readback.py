@@ -1,4 +1,4 @@
-"""Our own reads of the stored state: by id, by filter, in the list."""
+"""Our own reads of the stored state: by id, by filter, in the list, by the state itself."""
 
 from __future__ import annotations
 
@@ -145,4 +145,30 @@ def _in_list(play: Play, actor: Actor, _step: Step) -> None:
             return
 
 
-_WAYS: Final[Mapping[str, Callable[[Play, Actor, Step], None]]] = {"id": _by_id, "filter": _by_filter, "list": _in_list}
+def _by_state(play: Play, actor: Actor, _step: Step) -> None:
+    """Asks by filter for the ``active`` that reads show: a server may show a boolean and have stored a text.
+
+    A filter by ``active`` is the server's option, so a user of ours who was created with a JSON boolean comes first.
+    """
+    twins = (a for a in play.actors.values() if a is not actor and a.kind == "User" and a.setup and not a.gone)
+    twin = next((a for a in twins if a.id and isinstance(a.desired.get("active"), bool)), None)
+    if twin is not None and twin.id in _ids_by_state(play, twin, Query()) and actor.id:
+        _ids_by_state(play, actor, Query(finds=(actor.id,)))
+
+
+def _ids_by_state(play: Play, actor: Actor, query: Query) -> list[Json]:
+    name = wording.filter_text(NAME_ATTRIBUTE["User"], str(actor.desired.get(NAME_ATTRIBUTE["User"], "")))
+    state = f"active eq {'false' if actor.is_disabled else 'true'}"
+    request = play.request("GET", ENDPOINTS["User"], ours=True, parameters=[("filter", f"{name} and {state}")])
+    intent = replace(play.intent("look-by-state", actor, by="harness"), query=query)
+    response = play.exchange(request, intent, f"looks up {about(actor)} by {state}").response
+    answer = response.json if response and response.ok else None
+    return [each.get("id") for each in messages.resources(answer)]
+
+
+_WAYS: Final[Mapping[str, Callable[[Play, Actor, Step], None]]] = {
+    "id": _by_id,
+    "filter": _by_filter,
+    "list": _in_list,
+    "state": _by_state,
+}

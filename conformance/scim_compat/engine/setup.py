@@ -25,7 +25,7 @@ def set_up(play: Play, step: Step) -> None:
     kind: ResourceKind = step.args.get("kind", "User")
     count = step.args.get("count")
     if count is None:
-        set_up_one(play, key, kind, step.args)
+        set_up_one(play, key, kind, step.args, is_refusable=step.args.get("expect") == "either")
         return
     if play.run.large:
         count = step.args.get("large-count", count)

@@ -6,16 +6,27 @@ from collections import defaultdict
 from dataclasses import replace
 
 from scim_compat.checks.registry import all_checks
-from unit.checks import test_bulk, test_checks_stateless, test_expect_checks, test_state_checks
+from unit.checks import (
+    test_bulk,
+    test_checks_stateless,
+    test_expect_checks,
+    test_neighbour_checks,
+    test_state_checks,
+)
 from unit.checks.test_expect_checks import outcome
 
 
 def cases():
-    """Every answer of the four tables: check → what it is run on. What the tables say should come out is not asked."""
+    """Every answer of the five tables: check → what it is run on. What the tables say should come out is not asked."""
     found = defaultdict(list)
     for case in test_checks_stateless.CASES:
         found[case.check] += [case.good, case.bad]
-    for table in (test_state_checks.CASES, test_expect_checks.CASES, test_bulk.CASES):
+    for table in (
+        test_state_checks.CASES,
+        test_neighbour_checks.CASES,
+        test_expect_checks.CASES,
+        test_bulk.CASES,
+    ):
         for name, rows in table.items():
             found[name] += [seen for _, seen, _ in rows]
     return found

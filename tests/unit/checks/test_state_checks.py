@@ -570,7 +570,7 @@ WORDS = {
     "a group's conflict answered with 400": ("create.duplicate-refused", see("create", status=400, duplicate=True, subject={"kind": "Group"}), "MUST"),
     "a member listed twice": ("group.members-once", group_back(crew("u1", "u1"), members=["u1"]), "SHOULD"),
     "a member whom nobody added": ("group.members-exact", group_back(crew("u1", "u2"), members=["u1"], subject={"members_exact": True}), "MUST"),
-    "a member added again is refused": ("group.re-add-accepted", see("patch", status=400, twice=True, subject={"kind": "Group", "id": "g1"}), "SHOULD"),
+    "a member added again is refused": ("group.re-add-accepted", see("patch", status=400, writes=[added], twice=True, subject={"kind": "Group", "id": "g1"}), "SHOULD"),
     "an operation in capitals is refused": ("patch.status", asked({"op": "Replace", "path": "title", "value": "Pilot"}), "CLIENT"),
     "a boolean as a string is refused": ("patch.status", asked({"op": "replace", "path": "active", "value": "False"}), "CLIENT"),
     "a path as a member's name is refused": ("patch.status", asked({"op": "replace", "value": {"name.givenName": "Eva"}}), "CLIENT"),

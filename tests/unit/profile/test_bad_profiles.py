@@ -315,7 +315,7 @@ MESSAGES = {
         ":15: this do: read needs exactly one of user, group; it has none",
         ":16: this do: read needs exactly one of user, group; it has user and group",
         ":17: finds cannot be '2'; it is one of: 0, 1",
-        ":18: entry 1 of found-by cannot be 'name'; it is one of: filter, id, list",
+        ":18: entry 1 of found-by cannot be 'name'; it is one of: filter, id, list, state",
     ),
     "step-kinds": (
         ":14: a step is exactly one of given, do, send, verify; this one has only 'user', 'set'",

@@ -6,6 +6,7 @@ reads the profiles' mapping or dialect.
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from urllib.parse import parse_qsl
@@ -118,6 +119,7 @@ def test_the_answers_that_okta_reads_are_all_judged(okta):
     assert asked - okta.requires.keys() <= {
         "auth.scheme", "expect.order", "expect.sorted-complete", "extension.labels-kept", "list.excluded-attributes",
         "sync.converges",
+        "patch.other-entries", "user.state-by-filter",
     }  # fmt: skip
     ignored = {c for c, r in okta.requires.items() if r.severity == "ignore"}
     assert {
@@ -321,6 +323,7 @@ def test_reactivate_by_patch(okta):
         ("PATCH", "/Users/user-1", ACTIVATE),
         ("GET", "/Users/user-1", None),
         ("PUT", "/Users/user-1", echoed(of, displayName=f"Ines Falk {TAG}")),
+        *(("PATCH", "/Users/user-1", body) for body in (ACTIVATE, DEACTIVATE, ACTIVATE)),
     ]
 
 
@@ -332,6 +335,13 @@ def test_reactivate_by_put(wizard):
         ("PUT", "/Users/user-1", echoed(of)),
         ("GET", "/Users/user-1", None),
         ("PUT", "/Users/user-1", echoed(of, displayName=f"Ines Falk {TAG}")),
+        *itertools.chain.from_iterable(
+            (
+                ("GET", "/Users/user-1", None),
+                ("PUT", "/Users/user-1", echoed(of, displayName=f"Ines Falk {TAG}", active=a)),
+            )
+            for a in (True, False, True)
+        ),
     ]
 
 
@@ -447,6 +457,7 @@ def test_push_now(okta):
     full = "members.push-now.with-path"
     listed = [member(okta, full, "carol", "user-3"), member(okta, full, "bob", "user-2")]
     assert sent(okta, full) == [
+        ("PATCH", "/Groups/group-4", patch({"op": "replace", "path": "members", "value": listed})),
         ("PATCH", "/Groups/group-4", patch({"op": "replace", "path": "members", "value": listed})),
         ("PATCH", "/Groups/group-4", patch({"op": "replace", "path": "members", "value": []})),
     ]

@@ -134,10 +134,14 @@ OPERATIONS = {
          {"op": "Add", "path": f"{PEAKON}:Start Date", "value": "2026-11-02T00:00:00Z"},
          {"op": "Add", "path": f"{PEAKON}:Pay Grade", "value": 7}],
     ],
-    "users.disable.compliant": [[{"op": "replace", "path": "active", "value": False}]],
-    "users.disable.older": [[{"op": "Replace", "path": "active", "value": "False"}]],
-    "users.restore.compliant": [[{"op": "replace", "path": "active", "value": True}]],
-    "users.restore.older": [[{"op": "Replace", "path": "active", "value": "True"}]],
+    "users.disable.compliant": [[{"op": "replace", "path": "active", "value": False}]] * 2,
+    "users.disable.older": [[{"op": "Replace", "path": "active", "value": "False"}]] * 2,
+    "users.restore.compliant": [
+        [{"op": "replace", "path": "active", "value": value}] for value in (True, True, False, True)
+    ],
+    "users.restore.older": [
+        [{"op": "Replace", "path": "active", "value": value}] for value in ("True", "True", "False", "True")
+    ],
     "manager.set-and-change.compliant": [
         [{"op": "add", "path": f"{ENT}:manager", "value": "user-1"}],
         [{"op": "replace", "path": f"{ENT}:manager", "value": "user-2"}],

@@ -102,10 +102,16 @@ OPERATIONS = {
     ],
     "users.change-one.formatted-name": [[{"op": "Replace", "path": "name.formatted", "value": f"Liv Berg {TAG}"}]],
     "users.disable.text-removes": [[{"op": "Replace", "path": "active", "value": "False"}]],
-    "users.disable.text": [[{"op": "Replace", "path": "active", "value": "False"}]],
+    "users.disable.text": [
+        [{"op": "Replace", "path": "active", "value": "False"}],
+        [{"op": "Replace", "path": "active", "value": "False"}],
+        [{"op": "Replace", "path": "displayName", "value": f"Liv Berg {TAG}"}],
+    ],
     "users.disable.lower-case-text": [[{"op": "Replace", "path": "active", "value": "false"}]],
     "users.disable.boolean": [[{"op": "Replace", "path": "active", "value": False}]],
-    "users.restore.enabled": [[{"op": "Replace", "path": "active", "value": "True"}]],
+    "users.restore.enabled": [
+        [{"op": "Replace", "path": "active", "value": value}] for value in ("True", "True", "False", "True")
+    ],
     "v2.change-name.with-path": [[{"op": "replace", "path": "displayName", "value": f"Liv Berg {TAG}"}]],
     "v2.change-name.without-path": [[{"op": "replace", "value": {"displayName": f"Liv Berg {TAG}"}}]],
     "v2.disable.removes": [[{"op": "replace", "path": "active", "value": False}]],

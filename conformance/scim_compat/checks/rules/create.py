@@ -117,6 +117,8 @@ def _created(observation: Observation, *kinds: Kind) -> Iterator[Violation]:
     for write, effect in effects(observation, "set"):
         if write.action != "create" or is_custom(effect):
             continue
+        if effect.path.lower() == "active" and effect.value is False:
+            continue  # user.disabled reports it
         if is_renamed and effect.path.lower() in _FOLLOWS_NAME:
             continue
         if is_published(observation.context, subject(observation).kind, effect.path) is False:

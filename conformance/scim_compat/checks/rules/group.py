@@ -8,7 +8,14 @@ from typing import Final
 
 from scim_compat.checks.answers import has_resource, resource_of
 from scim_compat.checks.display import display
-from scim_compat.checks.effects import effects, is_one_of_several, member_ids, members_before, subject
+from scim_compat.checks.effects import (
+    effects,
+    is_one_of_several,
+    last_effects,
+    member_ids,
+    members_before,
+    subject,
+)
 from scim_compat.checks.registry import BOTH, NotJudged, Trait, Violation, at_most_five, check
 from scim_compat.engine.intent import Observation
 from scim_compat.scim import messages, paths
@@ -229,6 +236,7 @@ def _entries(observation: Observation) -> list[Mapping[str, Json]]:
     # A member whose first addition was refused is not in; group.change-accepted has reported it.
     when=lambda observation: (
         observation.intent.twice
+        and any(effect.kind == "add-member" for effect in last_effects(observation))
         and not {e.value for _, e in effects(observation, "add-member", accepted=False)}
         & subject(observation).knowledge.absentees
     ),

@@ -92,14 +92,21 @@ def _level_of_refusal(observation: Observation) -> Level | None:
         and observation.intent.expect == "success"
         and not observation.intent.gone
         and not is_judged_elsewhere(observation)
-        # user.disabled-found-by-id reports a disabled user that has vanished.
+        # user.disabled-found-by-id and neighbour.unchanged report one that has vanished.
         and not (observation.intent.disabled and observation.response.status in {404, 410})
+        and not (observation.intent.action == "read-back" and _was_shown(observation))
     ),
     why="The client reads before it writes. What it cannot read it creates again, or gives up.",
     fix="Return the resource with 200 under the id that the create returned, also right after the create.",
 )
 def read_status(observation: Observation) -> Iterator[Violation]:
     yield from _status_200(observation)
+
+
+def _was_shown(observation: Observation) -> bool:
+    """True for a resource that has vanished although it was read before and not written to since."""
+    about, status = observation.intent.subject, observation.response.status
+    return about is not None and about.id in observation.context.readings.shown and status in {404, 410}
 
 
 @check(

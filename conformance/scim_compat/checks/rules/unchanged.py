@@ -9,7 +9,7 @@ from typing import Final
 from scim_compat.checks.answers import has_resource, resource_of
 from scim_compat.checks.differences import Kind, difference
 from scim_compat.checks.display import display
-from scim_compat.checks.effects import is_applied, is_change, state_before, subject, writes
+from scim_compat.checks.effects import entries_beside, is_applied, is_change, state_before, subject, writes
 from scim_compat.checks.intactness import changes
 from scim_compat.checks.published import is_published
 from scim_compat.checks.registry import BOTH, Harm, NotJudged, Trait, Violation, check
@@ -69,7 +69,7 @@ def untouched(observation: Observation) -> Iterator[Violation]:
     # What the profile names at a read-back is no change: a value that it names is lost like any other.
     effects = [e for w in writes(observation) if w.action != "read-back" for e in w.effects]
     for path, _value in paths.leaves(subject(observation).desired):
-        if any(_touches(effect, path, before) for effect in effects):
+        if any(_touches(effect, path, before) for effect in effects) or _is_reported_elsewhere(observation, path):
             continue
         was, now = paths.get(before, path), paths.get(resource_of(observation), path)
         if paths.is_unassigned(was) or paths.is_same(was, now) or _follows_user_name(effects, before, was):
@@ -85,6 +85,15 @@ def untouched(observation: Observation) -> Iterator[Violation]:
         )
 
 
+def _is_reported_elsewhere(observation: Observation, path: Path) -> bool:
+    """True for what user.stays-disabled and patch.other-entries report."""
+    if path.attribute.lower() == "active":
+        return subject(observation).id in observation.context.readings.disabled
+    beside = replace(path, condition=None, sub="")
+    has_entry = any(at.top == beside.top for at, _ in entries_beside(observation))
+    return path.condition is not None and observation.context.scim == "2.0" and has_entry
+
+
 def _touches(effect: Effect, other: Path, before: Mapping[str, Json]) -> bool:
     one = parse_path(effect.path)
     if one.attribute.lower() == "name" and (other.top in _NAME_PARTS or other.sub.lower() == "formatted"):
@@ -98,6 +107,8 @@ def _touches(effect: Effect, other: Path, before: Mapping[str, Json]) -> bool:
     if one.condition is not None and other.condition is not None and not _same_element(one, other, before):
         # A new primary takes the mark from the old one (RFC 7643 §2.4).
         return other.sub.lower() == "primary"
+    if effect.kind == "clear" and one.condition is not None:
+        return True  # an entry without its value may go as a whole
     return not one.sub or not other.sub or one.sub.lower() == other.sub.lower() or other.sub.lower() == "formatted"
 
 

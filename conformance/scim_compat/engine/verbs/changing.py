@@ -34,7 +34,7 @@ def change(play: Play, step: Step) -> None:
     values = without(play.fill(step.args.get("set", {})), left_out)
     clear = tuple(path for path in play.fill(step.args.get("clear", [])) if path not in left_out)
     if values or clear:  # else the target offers none of the sweep's attributes that this step is about
-        _change(play, actor, values, clear, read=step.args.get("read", True))
+        _change(play, actor, values, clear, read=step.args.get("read", True), again=bool(step.args.get("again")))
 
 
 @verb("assign-manager")
@@ -48,7 +48,15 @@ def assign_manager(play: Play, step: Step) -> None:
     _change(play, actor, {path: manager.id}, (), read=step.args.get("read", True))
 
 
-def _change(play: Play, actor: Actor, values: Mapping[str, Json], clear: tuple[str, ...], *, read: bool) -> None:
+def _change(
+    play: Play,
+    actor: Actor,
+    values: Mapping[str, Json],
+    clear: tuple[str, ...],
+    *,
+    read: bool,
+    again: bool = False,
+) -> None:
     dialect, rows = play.scenario.dialect, play.rows(actor.kind)
     if dialect.read_before_write and read:
         read_by_id(play, actor)
@@ -61,13 +69,13 @@ def _change(play: Play, actor: Actor, values: Mapping[str, Json], clear: tuple[s
                 raise NotReached(f"{actor.key} could not be read, and this client writes back what it has read")
             mapped = mapping.current_values(rows, actor.desired)
             body = wording.replacement(wish, last_answer=actor.last_answer, mapped=mapped)
-            _write(play, actor, "PUT", body, effects)
+            _write(play, actor, "PUT", body, effects, twice=again)
         case "partial":
             body = wording.partial(wish, identifier=actor.id or "", kind=actor.kind)
-            _write(play, actor, "PATCH", body, effects)
+            _write(play, actor, "PATCH", body, effects, twice=again)
         case "patch":
             operations = wording.operations(wish, last_answer=actor.last_answer, dialect=dialect)
-            _write(play, actor, "PATCH", wording.patch_body(operations), effects)
+            _write(play, actor, "PATCH", wording.patch_body(operations), effects, twice=again)
 
 
 @verb("patch")
@@ -79,7 +87,8 @@ def patch(play: Play, step: Step) -> None:
     literal = step.args.get("body")
     body = play.fill(literal) if literal is not None else wording.patch_body(play.fill(step.args["operations"]))
     effects = list(meant_effects(play, actor, step.args.get("means", {})))
-    _write(play, actor, "PATCH", body, effects, expect=step.args.get("expect", "success"))
+    expect: Expectation = step.args.get("expect", "success")
+    _write(play, actor, "PATCH", body, effects, expect=expect, twice=bool(step.args.get("again")))
 
 
 @verb("add-members")
@@ -109,7 +118,10 @@ def _membership(play: Play, step: Step, kind: EffectKind) -> None:
         pairs = [(member.id or "", str(member.desired.get(NAME_ATTRIBUTE["User"], ""))) for member in portion]
         effects = [Effect(kind, "members", identifier) for identifier, _ in pairs if identifier]
         body = _membership_body(kind, pairs, dialect)
-        _write(play, actor, "PATCH", body, effects, twice=bool(step.args.get("again")))
+        again = bool(step.args.get("again"))
+        # noTarget is a conformant answer to the removal of somebody who is no member (RFC 7644 section 3.12).
+        expect: Expectation = "either" if again and kind == "remove-member" else "success"
+        _write(play, actor, "PATCH", body, effects, expect=expect, twice=again)
 
 
 def _membership_body(kind: EffectKind, pairs: Sequence[tuple[str, str]], dialect: Dialect) -> dict[str, Json]:
@@ -145,5 +157,6 @@ def _write(
     intent = replace(play.intent(action, actor), expect=expect, body=body, twice=twice)
     paths = ", ".join(dict.fromkeys(effect.path.rpartition(":")[2] for effect in numbered)) or "nothing"
     request = play.request(method, path_of(actor), body=body)
-    exchange = play.exchange(request, with_write(intent, write), f"changes {paths} of {about(actor)}")
+    title = f"changes {paths} of {about(actor)}{' again' if twice else ''}"
+    exchange = play.exchange(request, with_write(intent, write), title)
     settle_write(play, actor, write, exchange)

@@ -98,6 +98,8 @@ def delete(play: Play, step: Step) -> None:
     if not response.ok:
         raise NotReached(f"{actor.key} was not deleted: DELETE answered {response.status}")
     actor.gone = True
+    for group in play.actors.values():
+        group.members.discard(actor.id or "")  # whoever is deleted is in no group
     ledger = play.run.ledger
     # A server may have answered the creation with the id of another: then the new one is still there.
     if actor.entry is not None and ledger.entries[actor.entry].id == actor.id:
