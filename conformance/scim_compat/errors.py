@@ -133,6 +133,14 @@ class NotTestableError(ScimCompatError):
     exit_status = ExitStatus.NOT_TESTABLE
 
 
+class OtherVersionError(NotTestableError):
+    """The endpoint speaks another version of SCIM than the profile. ``spoken``: that version."""
+
+    def __init__(self, message: str, *, spoken: str) -> None:
+        super().__init__(message)
+        self.spoken = spoken
+
+
 class SeedInUseError(NotTestableError):
     """The endpoint holds resources of this seed that this run did not create."""
 

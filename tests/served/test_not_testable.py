@@ -76,7 +76,7 @@ def test_what_is_no_scim_endpoint(case, tmp_path, command):
         done = command("run", f"{origin}/scim/v2", "-p", "entra-v2", "--out", "out")
     refused(tmp_path / "out", done, *words)
     assert {method for method, _ in app.seen} == {"GET"}
-    assert len(app.seen) <= 4
+    assert len(app.seen) <= 5
 
 
 def test_a_closed_port(tmp_path, command):

@@ -12,7 +12,9 @@ from typing import Final
 
 from scim_compat.engine.context import RunContext
 from scim_compat.engine.offering import is_listed, unoffered
+from scim_compat.engine.trials import is_offered
 from scim_compat.profile.model import Scenario
+from scim_compat.scim.names import CORE_URNS, ENTERPRISE
 from scim_compat.values import Json
 
 
@@ -53,8 +55,11 @@ def _nothing_offered(scenario: Scenario, run: RunContext) -> str:
 def _without_resource_type(kind: Json, run: RunContext) -> str:
     if kind == "Group" and run.claims.groups is False:
         return "the target does not claim groups"
-    if run.claims.groups is None and run.capabilities.has_resource_type(str(kind)) is False:
+    said = run.capabilities.has_resource_type(str(kind))
+    if run.claims.groups is None and said is False:
         return f"the target's /ResourceTypes lists no {kind}"
+    if run.claims.groups is None and said is None and not is_offered(str(kind), run):
+        return f"the target's discovery does not mention {kind}, and it does not answer at /{kind}s"
     return ""
 
 
@@ -85,7 +90,12 @@ def _is_other_product(name: Json, run: RunContext) -> str:
 
 
 def _without_extension(urn: Json, run: RunContext) -> str:
-    return "" if run.capabilities.declares(str(urn)) else f"the target's /Schemas and /ResourceTypes do not offer {urn}"
+    if run.capabilities.declares(str(urn)):
+        return ""
+    # Of other extensions nobody says that the target has heard of them.
+    if run.capabilities.schemas is None and urn in {*CORE_URNS.values(), ENTERPRISE}:
+        return "" if is_offered(str(urn), run) else f"the target publishes no /Schemas, and does not keep {urn}"
+    return f"the target's /Schemas and /ResourceTypes do not offer {urn}"
 
 
 def _does_not_offer(asked: Json, run: RunContext) -> str:
@@ -109,15 +119,22 @@ def _bulk_takes_more_bytes(most: Json, run: RunContext) -> str:
 
 
 def _does_not_serve(endpoint: Json, run: RunContext) -> str:
-    return "" if run.capabilities.serves(str(endpoint)) else f"the target does not answer at /{endpoint}"
+    is_there = run.capabilities.serves(str(endpoint)) or endpoint in run.capabilities.failures
+    return "" if is_there else f"the target does not answer at /{endpoint}"
 
 
 def _not_advertised(features: Json, run: RunContext) -> str:
-    """The first optional feature that the scenario needs and the target does not advertise (RFC 7643 §5)."""
-    feature = next((name for name in _listed(features) if not run.capabilities.supports(name)), None)
-    if feature is None:
-        return ""
-    return f"the target's /ServiceProviderConfig does not say that {feature} is supported"
+    """The first optional feature that the scenario needs and the target does not offer (RFC 7643 §5).
+
+    A target that is silent is tried: its document may be missing, unreadable, or without the entry.
+    """
+    for name in _listed(features):
+        said = run.capabilities.supports(name)
+        if said is False:
+            return f"the target's /ServiceProviderConfig says that {name} is not supported"
+        if said is None and not is_offered(name, run):
+            return f"the target's /ServiceProviderConfig does not mention {name}, and a trial was refused"
+    return ""
 
 
 _EXISTING: Final = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
@@ -22,6 +22,8 @@ class Capabilities:
     provider_config: Mapping[str, Json] | None = None
     resource_types: tuple[Mapping[str, Json], ...] | None = None
     schemas: tuple[Mapping[str, Json], ...] | None = None
+    failures: Mapping[str, int] = field(default_factory=dict)
+    """Discovery endpoint → its status, where that is neither an answer nor says that there is no such endpoint."""
 
     @cached_property
     def shapes(self) -> TargetShapes:
@@ -52,10 +54,11 @@ class Capabilities:
         limit = bulk.get(name) if isinstance(bulk, Mapping) else None
         return limit if isinstance(limit, int) and not isinstance(limit, bool) and limit > 0 else None
 
-    def supports(self, feature: str) -> bool:
-        """True when ``/ServiceProviderConfig`` advertises the optional feature (RFC 7643 §5)."""
+    def supports(self, feature: str) -> bool | None:
+        """True when ``/ServiceProviderConfig`` advertises the optional feature (RFC 7643 §5); None if it is silent."""
         entry = (self.provider_config or {}).get(feature)
-        return isinstance(entry, Mapping) and entry.get("supported") is True
+        said = entry.get("supported") if isinstance(entry, Mapping) else None
+        return said if isinstance(said, bool) else None
 
     def serves(self, endpoint: str) -> bool:
         """True when the discovery endpoint of that name gave a usable answer."""

@@ -16,7 +16,7 @@ from scim_compat.engine.cleanup import remove_entries
 from scim_compat.engine.context import Memory, PlayedRequest, RunContext
 from scim_compat.engine.ledger import Ledger
 from scim_compat.engine.versions import VERSIONS
-from scim_compat.errors import NotTestableError, SeedInUseError, SettingError
+from scim_compat.errors import NotTestableError, OtherVersionError, SeedInUseError, SettingError
 from scim_compat.profile.model import Profile
 from scim_compat.run.crowd import Crowd, create_crowd
 from scim_compat.run.preflight import preflight
@@ -88,6 +88,8 @@ class Endpoint:
             self.capabilities = preflight(self.wire, self.base_url, scim=self.scim)
             if not self.shard:  # shards share the tag of their run, and its controller has looked
                 refuse_seed_in_use(self.context(_unobserved), self.scim)
+        except OtherVersionError as error:
+            raise OtherVersionError(self.redacted(str(error)), spoken=error.spoken) from None
         except NotTestableError as error:
             raise NotTestableError(self.redacted(str(error))) from None
 

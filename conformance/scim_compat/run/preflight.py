@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
 
 from scim_compat.engine import wording
 from scim_compat.engine.capabilities import Capabilities
 from scim_compat.engine.versions import VERSIONS, Version
-from scim_compat.errors import NotTestableError
+from scim_compat.errors import NotTestableError, OtherVersionError
 from scim_compat.profile.model import Client
 from scim_compat.scim import messages
 from scim_compat.scim.messages import error_detail, has_entries, resources, strings
-from scim_compat.scim.names import ENDPOINTS, LIST_SCHEMA, RESOURCE_TYPES, SCHEMAS, Scim, is_urn
+from scim_compat.scim.names import CORE_1_1, ENDPOINTS, ENTERPRISE_1_1, RESOURCE_TYPES, SCHEMAS, Scim, is_urn
 from scim_compat.values import Json
 from scim_compat.wire.messages import Headers, Request, Response, Sender
 from scim_compat.wire.strict_json import sanitise
+
+_NOT_OFFERED: Final = frozenset({404, 405, 410, 501})
+_OWN_URNS: Final[Mapping[Scim, Callable[[str], bool]]] = {
+    "2.0": lambda urn: urn.lower().startswith("urn:ietf:params:scim:"),
+    "1.1": lambda urn: urn.lower() in {CORE_1_1, ENTERPRISE_1_1},
+}
+"""By these URNs an answer tells the version; ``urn:scim:schemas:core:2.0:User`` of the drafts tells none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +40,21 @@ def preflight(sender: Sender, url: str, *, scim: Scim = "2.0") -> Capabilities:
         [("filter", wording.filter_text("userName", str(uuid.uuid4())))], client=Client()
     )
     users = _ask(sender, target, url, version)
+    if not (users.ok and _is_scim(users)):
+        # A server may refuse the filter, or a name that nobody has: then that is a finding of the profiles.
+        plain = _ask(sender, ENDPOINTS["User"] + "?count=1", url, version)
+        users = plain if plain.ok and _is_scim(plain) else users
     discovery = {name: _ask(sender, f"/{name}", url, version) for name in version.discovery}
     _judge(_Answers(users, discovery), url, usual="/scim/v2" if scim == "2.0" else "/scim/v1")
-    _same_version(users, discovery[version.provider_config], url, scim)
-    return Capabilities(
+    _same_version([users, *discovery.values()], url, scim)
+    found = Capabilities(
         provider_config=_object(discovery[version.provider_config]),
         resource_types=_listed(discovery[RESOURCE_TYPES]),
         schemas=_listed(discovery[SCHEMAS]),
     )
+    unserved = {name: answer.status for name, answer in discovery.items() if not found.serves(name)}
+    broken = {name: status for name, status in unserved.items() if status not in _NOT_OFFERED}
+    return replace(found, failures=broken)
 
 
 def _ask(sender: Sender, target: str, url: str, version: Version) -> Response:
@@ -89,20 +104,28 @@ def _judge(answers: _Answers, url: str, *, usual: str) -> None:
     )
 
 
-def _same_version(users: Response, config: Response, url: str, scim: Scim) -> None:
-    """Raises NotTestableError where the endpoint clearly speaks the other version: each finding would be false.
+def _same_version(answers: Iterable[Response], url: str, scim: Scim) -> None:
+    """Raises OtherVersionError where the endpoint says that it speaks the other version: each finding would be false.
 
-    That is clear when its list bears the other version's URN and not ours, and our version's configuration is missing.
+    It says so where its answers bear the other version's URNs, and none of ours.
     """
     other: Scim = "1.1" if scim == "2.0" else "2.0"
-    urns = strings(users.json.get("schemas")) if isinstance(users.json, Mapping) else ()
-    if config.ok or LIST_SCHEMA[scim] in urns or LIST_SCHEMA[other] not in urns:
+    urns = [urn for answer in answers for urn in _urns(answer.json)]
+    foreign = next(filter(_OWN_URNS[other], urns), None)
+    if foreign is None or any(map(_OWN_URNS[scim], urns)):
         return
-    raise NotTestableError(
-        f"{url} speaks SCIM {other}: GET /Users answered with {LIST_SCHEMA[other]}, and there is no "
-        f"/{VERSIONS[scim].provider_config}. The profile speaks SCIM {scim}: give the base URL for that version, or "
-        f"choose a profile for SCIM {other} (scim-compat profiles)."
+    raise OtherVersionError(
+        f"{url} speaks SCIM {other}: its answers bear {foreign}, and nothing of SCIM {scim}. The profile speaks SCIM "
+        f"{scim}: give the base URL for that version, or choose a profile for SCIM {other} (scim-compat profiles).",
+        spoken=other,
     )
+
+
+def _urns(body: Json) -> Iterator[str]:
+    """The schemas that the message and its resources name."""
+    if isinstance(body, Mapping):
+        for one in (body, *resources(body)):
+            yield from strings(one.get("schemas"))
 
 
 def _is_scim(response: Response) -> bool:

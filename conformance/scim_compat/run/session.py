@@ -17,6 +17,7 @@ from scim_compat.engine.cleanup import left_behind
 from scim_compat.engine.context import PlayedRequest, RunContext
 from scim_compat.engine.ledger import EntryState
 from scim_compat.engine.scenario import ScenarioEnd, run_scenario
+from scim_compat.errors import OtherVersionError
 from scim_compat.profile.model import Profile, Scenario
 from scim_compat.results.collate import collate
 from scim_compat.results.document import Leftover
@@ -74,17 +75,42 @@ class Session:
             self._endpoints[scim] = Endpoint(
                 settings, scim=scim, url=url, shard=shard, main=main, secrets=self._secrets
             )
+        self._versions = frozenset(versions)
+        self._unspoken: dict[Scim, str] = {}
+        """Version → why no endpoint of it is there."""
         self._profiles: dict[str, Profile] = {}
         self._settled = False
         self._closing: dict[str, tuple[list[PlayedRequest], ScenarioEnd]] = {}
         """What closing scenarios sent, by key: the other profiles share it."""
 
     def open(self) -> None:
-        """Probes the target. Raises NotTestableError."""
-        for number, endpoint in enumerate(self._endpoints.values()):
+        """Probes the target. Raises NotTestableError.
+
+        An endpoint that speaks the other version is left to the profiles of that version, if there are any.
+        """
+        for scim in list(self._endpoints):
+            try:
+                self._endpoints[scim].probe()
+            except OtherVersionError as error:
+                self._reassign(scim, error)
+        first = next(iter(self._endpoints.values()))
+        self._report(CapabilitiesRead(described(first.capabilities, first.redacted)))
+
+    def _reassign(self, scim: Scim, error: OtherVersionError) -> None:
+        """Gives the URL to the version that it speaks. Raises the error where no profile of that version is played."""
+        spoken: Scim = "1.1" if scim == "2.0" else "2.0"
+        if spoken not in self._versions:
+            raise error
+        wrong = self._endpoints.pop(scim)
+        wrong.close()
+        self._unspoken[scim] = str(error)
+        self._note(f"{wrong.base_url} speaks SCIM {spoken}: no scenario of SCIM {scim} is played")
+        if spoken not in self._endpoints:
+            endpoint = Endpoint(
+                self.settings, scim=spoken, url=wrong.base_url, shard=self._shard, main=True, secrets=self._secrets
+            )
+            self._endpoints[spoken] = endpoint
             endpoint.probe()
-            if number == 0:
-                self._report(CapabilitiesRead(described(endpoint.capabilities, endpoint.redacted)))
 
     def run(self, profile: Profile, scenario: Scenario) -> ScenarioResult:
         """Plays, judges and records one scenario.
@@ -161,7 +187,7 @@ class Session:
     def _without_base(self, profile: Profile, scenario: Scenario) -> ScenarioResult:
         """Skips a scenario whose version is spoken at no URL that is known."""
         self._report(ScenarioStarted(profile=profile.id, id=scenario.id))
-        reason = (
+        reason = self._unspoken.get(profile.scim) or (
             f"no base URL for SCIM {profile.scim} is known; run {profile.id} alone with its URL, or name both in a "
             f'target file: bases: {{"{profile.scim}": URL}}'
         )

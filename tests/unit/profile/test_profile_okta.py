@@ -160,7 +160,8 @@ def test_bodies_are_minified_json(either):
 
 
 def test_no_user_is_deleted_and_no_provider_configuration_read(either):
-    for one in either.scenarios:
+    """The on-premises agent alone reads the configuration: it is a client of its own."""
+    for one in (s for s in either.scenarios if s.feature != "agent-set-up"):
         for method, target, _ in sent(either, one.id):
             assert (method, target.split("/")[1]) != ("DELETE", "Users"), one.id
             assert not re.match(r"/(ServiceProviderConfig|Me|Bulk|Users/\.search)", target), one.id

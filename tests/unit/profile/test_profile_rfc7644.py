@@ -123,20 +123,30 @@ def stage(config: Any) -> RunContext:
 
 
 @pytest.mark.parametrize("name", OPTIONAL)
-def test_the_gate_is_opened_by_the_advertisement_alone(name):
+def test_what_the_configuration_says_decides_and_nothing_is_sent(name):
     wanting = replace(scenario("read.by-id"), when={"supports": name})
     assert not_applicable(wanting, stage({name: {"supported": True}})) == ""
-    for config in (None, {}, {name: {"supported": False}}, {name: {"supported": "true"}}, {name: {}}, {name: True}):
-        assert not_applicable(wanting, stage(config)) == (
-            f"the target's /ServiceProviderConfig does not say that {name} is supported"
-        )
+    denial = f"the target's /ServiceProviderConfig says that {name} is not supported"
+    assert not_applicable(wanting, stage({name: {"supported": False}})) == denial
+
+
+@pytest.mark.parametrize("name", OPTIONAL)
+def test_silence_is_no_disclaimer(name):
+    """The configuration is missing, has no entry, or one that nobody can read: a trial decides."""
+    wanting = replace(scenario("read.by-id"), when={"supports": name})
+    for config in (None, {}, {name: {"supported": "true"}}, {name: {}}, {name: True}):
+        for is_taken in (True, False):
+            run = stage(config)
+            run.memory.trials[name] = is_taken
+            reason = f"the target's /ServiceProviderConfig does not mention {name}, and a trial was refused"
+            assert not_applicable(wanting, run) == ("" if is_taken else reason)
 
 
 def test_of_several_every_one_is_needed():
     wanting = replace(scenario("read.by-id"), when={"supports": ["sort", "filter"]})
     both = {"sort": {"supported": True}, "filter": {"supported": True}}
     assert not_applicable(wanting, stage(both)) == ""
-    assert not_applicable(wanting, stage(both | {"filter": {"supported": False}})).endswith("filter is supported")
+    assert not_applicable(wanting, stage(both | {"filter": {"supported": False}})).endswith("filter is not supported")
 
 
 @pytest.mark.parametrize("written", ["sorting", "", [], ["sort", "sorting"], ["sort", "sort"], True])

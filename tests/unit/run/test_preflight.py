@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from scim_compat.errors import NotTestableError
+from scim_compat.errors import NotTestableError, OtherVersionError
 from scim_compat.run.preflight import preflight
 from scim_compat.values import MISSING
 from scim_compat.wire.messages import Exchange, Failure, FailureKind, Headers, Response
@@ -121,3 +121,59 @@ def test_no_answer_at_all(name):
     endpoint = Endpoint(**{name: Failure(FailureKind.DNS, "The name cannot be resolved.")})
     with pytest.raises(NotTestableError, match="cannot be tested: The name cannot be resolved"):
         preflight(endpoint, URL)
+
+
+def test_a_refused_filter_is_asked_for_once_more_without_it():
+    """GET /Users?filter=… answered 403 where an empty list belongs: the credential is good, and profiles report it."""
+
+    class Picky(Endpoint):
+        def send(self, request):
+            self.answers = self.answers | {"Users": (403, {"detail": "no"}) if "filter=" in request.target else EMPTY}
+            return super().send(request)
+
+    endpoint = Picky()
+    assert preflight(endpoint, URL).provider_config == CONFIG
+    assert [r.target for r in endpoint.asked[:2]][1] == "/Users?count=1"
+
+
+@pytest.mark.parametrize("status", [401, 403, 500, 502, 302])
+def test_a_discovery_endpoint_that_refuses_a_good_token_is_no_silence(status):
+    found = preflight(Endpoint(ServiceProviderConfig=(status, {}), Schemas=(404, {})), URL)
+    assert found.failures == {"ServiceProviderConfig": status}
+
+
+@pytest.mark.parametrize("status", [404, 405, 410, 501])
+def test_a_discovery_endpoint_that_does_not_exist_is_silence(status):
+    assert preflight(Endpoint(ServiceProviderConfig=(status, {})), URL).failures == {}
+
+
+OLD = {"schemas": ["urn:scim:schemas:core:1.0"], "totalResults": 0, "Resources": []}
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {"Users": OLD, "ServiceProviderConfig": (404, {}), "ResourceTypes": (404, {}), "Schemas": (404, {})},
+        {"Users": OLD, "ServiceProviderConfig": OLD, "ResourceTypes": (404, {}), "Schemas": {"Resources": []}},
+        {
+            "Users": {"totalResults": 1, "Resources": [{"schemas": ["urn:scim:schemas:core:1.0"], "id": "1"}]},
+            "ServiceProviderConfig": {"patch": {"supported": True}},
+            "ResourceTypes": (404, {"Errors": []}),
+            "Schemas": (404, {}),
+        },
+    ],
+)
+def test_the_other_version_is_recognised_by_what_the_answers_bear(answers):
+    with pytest.raises(OtherVersionError, match=r"speaks SCIM 1\.1.*urn:scim:schemas:core:1\.0") as raised:
+        preflight(Endpoint(**answers), URL)
+    assert raised.value.spoken == "1.1"
+
+
+def test_an_endpoint_that_bears_urns_of_both_versions_is_played():
+    assert preflight(Endpoint(Users=OLD), URL).provider_config == CONFIG
+
+
+def test_urns_of_the_drafts_tell_no_version():
+    draft = {"schemas": ["urn:scim:schemas:core:2.0:User"], "totalResults": 0, "Resources": []}
+    nothing = dict.fromkeys(("ServiceProviderConfig", "ResourceTypes", "Schemas"), (404, {}))
+    assert preflight(Endpoint(Users=draft, **nothing), URL).schemas is None
