@@ -14,17 +14,26 @@ from scim_compat.errors import NotTestableError, OtherVersionError
 from scim_compat.profile.model import Client
 from scim_compat.scim import messages
 from scim_compat.scim.messages import error_detail, has_entries, resources, strings
-from scim_compat.scim.names import CORE_1_1, ENDPOINTS, ENTERPRISE_1_1, RESOURCE_TYPES, SCHEMAS, Scim, is_urn
+from scim_compat.scim.names import (
+    CORE_1_1,
+    ENDPOINTS,
+    ENTERPRISE_1_1,
+    RESOURCE_TYPES,
+    SCHEMAS,
+    URN_PREFIXES,
+    Scim,
+    is_urn,
+)
 from scim_compat.values import Json
 from scim_compat.wire.messages import Headers, Request, Response, Sender
 from scim_compat.wire.strict_json import sanitise
 
 _NOT_OFFERED: Final = frozenset({404, 405, 410, 501})
 _OWN_URNS: Final[Mapping[Scim, Callable[[str], bool]]] = {
-    "2.0": lambda urn: urn.lower().startswith("urn:ietf:params:scim:"),
+    "2.0": lambda urn: urn.lower().startswith(URN_PREFIXES["2.0"]),
     "1.1": lambda urn: urn.lower() in {CORE_1_1, ENTERPRISE_1_1},
 }
-"""By these URNs an answer tells the version; ``urn:scim:schemas:core:2.0:User`` of the drafts tells none."""
+"""By these URNs an answer tells the version; those of the drafts of 2.0 tell none."""
 
 
 @dataclass(frozen=True, slots=True)
