@@ -45,7 +45,7 @@ class Blame:
 class Memory:
     """The answers that a run has got to questions of its own, so that it asks each once. It grows with them."""
 
-    trials: dict[str, bool] = field(default_factory=dict)
+    offers: dict[str, bool] = field(default_factory=dict)
     """Optional feature on which the target's discovery is silent → the target offers it."""
     controls: dict[tuple[str, str, str, str], bool | None] = field(default_factory=dict)
     """(kind, path, form of the query, trait of the value) → it is found; None: it could not be tried."""

@@ -26,11 +26,11 @@ _PAGE: Final = "startIndex=1&count=20"
 
 def is_offered(feature: str, run: RunContext) -> bool:
     """True unless the target refuses the feature. ``feature``: a name of the configuration, a kind, or an URN."""
-    trials = run.memory.trials
-    if feature not in trials:
+    offers = run.memory.offers
+    if feature not in offers:
         trial = _TRIALS.get(feature)
-        trials[feature] = trial is None or trial(run)
-    return trials[feature]
+        offers[feature] = trial is None or trial(run)
+    return offers[feature]
 
 
 def _send(run: RunContext, method: str, target: str, body: Json = None) -> Response | None:

@@ -22,7 +22,7 @@ CLAIMS_LITTLE = replace(
     capabilities=Capabilities(
         resource_types=(), schemas=({"id": CORE_SCHEMA["2.0"]["User"], "attributes": [{"name": "userName"}]},)
     ),
-    memory=Memory(trials={"bulk": False}),
+    memory=Memory(offers={"bulk": False}),
 )
 OBSTACLES = {
     "resource-type": ("Group", "the target does not claim groups"),

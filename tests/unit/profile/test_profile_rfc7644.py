@@ -137,7 +137,7 @@ def test_silence_is_no_disclaimer(name):
     for config in (None, {}, {name: {"supported": "true"}}, {name: {}}, {name: True}):
         for is_taken in (True, False):
             run = stage(config)
-            run.memory.trials[name] = is_taken
+            run.memory.offers[name] = is_taken
             reason = f"the target's /ServiceProviderConfig does not mention {name}, and a trial was refused"
             assert not_applicable(wanting, run) == ("" if is_taken else reason)
 
