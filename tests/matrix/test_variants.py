@@ -54,7 +54,11 @@ OTHERS = 25
 # Okta's support article on a failed connection test says that Resources must be there when nothing is found, and its
 # reference shows it so (the profile's S14b and S1). RFC 7644 §3.4.2 requires it only for a totalResults other than 0:
 # the server is lawful, and Okta stops all the same. To say so is what the profile is for.
+# Microsoft's gallery kit wants every attribute of its mapping in the published schema, nickName among them (its S19).
+KIT = {("entra-validator", "kit-15.schema-discoverability", "discovery.mapped-attributes", "blocker")}
 REVIEWED = {
+    "no-nick-name-refused": KIT,
+    "no-nick-name-ignored": KIT,
     "no-resources-when-empty": {
         (client, "match.empty-answer", "expect.answer", "blocker")
         for client in ("okta", "okta-wizard", "thousandeyes-okta")

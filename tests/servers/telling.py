@@ -7,7 +7,7 @@ from typing import Any
 
 from .employees import PEAKON
 from .probing import Client
-from .protocol import CORE_USER, PATCH_OP
+from .protocol import CORE_USER, ENTERPRISE, PATCH_OP
 from .variants_resources import ACCOUNT
 
 
@@ -72,7 +72,7 @@ def seen(c: Client) -> set[str]:
     shown["no-sort"] = order != ids[::-1][: len(order)] and config["sort"]["supported"] is False
     shown.update(_in_its_own_words(c, user))
     shown["no-filter-advertised"] = config["filter"]["supported"] is False
-    shown |= _labels(c) if modern else {}
+    shown |= _labels(c) | _gaps(c) if modern else {}
     return {name for name, there in shown.items() if there}
 
 
@@ -107,6 +107,25 @@ def _in_its_own_words(c: Client, user: str) -> dict[str, bool]:
         and c.send("GET", "/Users?filter=userName%20pr").status_code == 200,
         "allow-empty": wrong.status_code == 405 and wrong.headers.get("allow") == "",
         "paths-by-eq-only": "Paths may use" in known.text,
+    }
+
+
+def _gaps(c: Client) -> dict[str, bool]:
+    """The server's ways with what a user lacks, and with what it has not itself."""
+    bare = _created(c, "/Users", userName="bare@fjord.example", emails=[{"value": "z@fjord.example"}])
+    led = _created(c, "/Users", userName="led@fjord.example", **{ENTERPRISE: {"manager": {"value": "nobody"}}})
+    listed = next(one for one in _read(c, "/Schemas")["Resources"] if one["id"] == CORE_USER)["attributes"]
+    user = f"/Users/{bare['id']}".replace("+", "%2B")
+    change = {"schemas": [PATCH_OP], "Operations": [{"op": "add", "path": "nickName", "value": "Bare"}]}
+    is_refused = c.send("PATCH", user, change).status_code == 400
+    has_nick_name = "nickName" in {one["name"] for one in listed}
+    return {
+        "display-name-derived": "displayName" in bare and bare["displayName"] is not None,
+        "locale-by-default": bool(bare.get("locale")),
+        "type-by-default": bare["emails"][0].get("type") == "other",
+        "unknown-manager-dropped": "manager" not in led.get(ENTERPRISE, {}),
+        "no-nick-name-refused": not has_nick_name and is_refused,
+        "no-nick-name-ignored": not has_nick_name and not is_refused,
     }
 
 

@@ -16,6 +16,7 @@ from . import (  # noqa: F401 - each module registers its variants when it is im
     variants_queries,
     variants_resources,
     variants_rfc,
+    variants_sweeps,
     variants_texts,
 )
 from .variants_base import CONTRADICTIONS, VARIANTS, install
@@ -24,9 +25,9 @@ __all__ = ["CONTRADICTIONS", "GROUPS", "TOGETHER", "VARIANTS", "install"]
 
 _APART: Final = (
     frozenset({"patch-204", "page-20", "ids-integer", "strong-etags", "no-dates", "members-value-only",
-               "members-on-request", "keeps-labels", "no-orders"}),
+               "members-on-request", "keeps-labels", "no-orders", "no-nick-name-ignored"}),
     frozenset({"patch-200", "most-20", "ids-opaque", "no-etag", "offset-dates", "relative-refs", "empty-members-array",
-               "no-sort", "eq-only", "keeps-one-label"}),
+               "no-sort", "eq-only", "keeps-one-label", "no-nick-name-refused"}),
 )  # fmt: skip
 """What only one of the two servers in TOGETHER has: the one would hide the other, or keep scenarios from running."""
 

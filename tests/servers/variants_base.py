@@ -22,6 +22,7 @@ CONTRADICTIONS: Final = (
     {"ids-integer", "ids-opaque"},
     {"no-etag", "strong-etags"},
     {"no-dates", "offset-dates"},
+    {"no-nick-name-refused", "no-nick-name-ignored"},
     *(
         {one, other}
         for one, other in combinations(("keeps-labels", "keeps-one-label", "refuses-labels", "lists-labels"), 2)
