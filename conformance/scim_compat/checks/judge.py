@@ -149,6 +149,6 @@ def _failure(
         actual=violation.actual,
         message=violation.message,
         consequence=(requirement.consequence if requirement else "") or rule.why,
-        fix=rule.fix,
+        fix=(scim == "1.1" and rule.fix_1_1) or rule.fix,
         source=requirement.source if requirement else "",
     )

@@ -113,6 +113,8 @@ class Check:
     traits: Trait = Trait.NONE
     topic: ClaimTopic | None = None
     """The part of the claims table that counts the outcomes of this check."""
+    fix_1_1: str = ""
+    """The remedy in SCIM 1.1 where it is another one: 1.1 has no scimType."""
 
     @property
     def area(self) -> str:
@@ -147,6 +149,7 @@ def check(
     scim: tuple[Scim, ...] = ("2.0",),
     traits: Trait = Trait.NONE,
     topic: ClaimTopic | None = None,
+    fix_1_1: str = "",
 ) -> Callable[[CheckFunction], CheckFunction]:
     """Register the decorated function as the check ``id``."""
 
@@ -154,7 +157,7 @@ def check(
         if id in _CHECKS:
             raise ValueError(f"two checks are called {id}")
         _CHECKS[id] = Check(
-            id, title, level, cites, frozenset(on), why, fix, function, when, frozenset(scim), traits, topic
+            id, title, level, cites, frozenset(on), why, fix, function, when, frozenset(scim), traits, topic, fix_1_1
         )
         return function
 

@@ -271,6 +271,7 @@ CASES = {
         ("only what was named", back(liv(displayName="Liv Berg"), renamed), []),
         ("title lost", back(liv(displayName="Liv Berg", title=MISSING), renamed), ["title"]),
         ("title null", back(liv(displayName="Liv Berg", title=None), renamed), ["title"]),
+        ("what the read-back names is lost too", back(liv(displayName="Liv Berg", title=MISSING), renamed, write(put("title", "Surveyor"), action="read-back")), ["title"]),
         ("everything else lost", back({"id": "u1", "displayName": "Liv Berg"}, renamed),
          ["userName", "title", "active", "name.givenName", "name.familyName", WORK, 'emails[type eq "work"].primary',
           f"{ENT}:department", f"{ENT}:manager.value"]),

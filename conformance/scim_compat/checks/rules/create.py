@@ -87,6 +87,7 @@ def returns_resource(observation: Observation) -> Iterator[Violation]:
     topic=ClaimTopic.DUPLICATE,
     why="A second account for one person splits its rights, and the client later finds two matches.",
     fix="Check uniqueness before storing and answer 409 with scimType `uniqueness`.",
+    fix_1_1="Check uniqueness before storing and answer 409 Conflict.",
 )
 def duplicate_refused(observation: Observation) -> Iterator[Violation]:
     if observation.context.claims.existing == "adopt":

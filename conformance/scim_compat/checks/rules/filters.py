@@ -144,6 +144,7 @@ def every_resource(observation: Observation) -> Iterator[Violation]:
     topic=ClaimTopic.FILTER,
     why="The client takes the hits for its account. With others among them it stops, or writes to a stranger's.",
     fix="Apply the filter to the whole result; answer 400 with invalidFilter to one that is not understood.",
+    fix_1_1="Apply the filter to the whole result; answer 400 to one that is not understood.",
 )
 @at_most_five
 def only_matches(observation: Observation) -> Iterator[Violation]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from scim_compat.checks.answers import blame_value, is_status_named
+from scim_compat.checks.answers import blame_value, is_status_named, server_message
 from scim_compat.checks.refusals import level_of_refusal
 from scim_compat.checks.registry import BOTH, Trait, Violation, check
 from scim_compat.engine.intent import Observation
@@ -124,9 +124,11 @@ def expected_status(observation: Observation) -> Iterator[Violation]:
     intent, status = observation.intent, observation.response.status
     if intent.statuses:
         if status not in intent.statuses:
-            yield Violation("status", expected=sorted(intent.statuses), actual=status, level=_level(observation))
+            expected, message = sorted(intent.statuses), server_message(observation)
+            yield Violation("status", expected=expected, actual=status, message=message, level=_level(observation))
     elif intent.expect == "success" and not observation.response.ok:
-        yield Violation("status", expected="2xx", actual=status, level=_level(observation))
+        message = server_message(observation)
+        yield Violation("status", expected="2xx", actual=status, message=message, level=_level(observation))
     elif intent.expect == "refusal" and observation.response.ok:
         yield Violation("status", expected="4xx", actual=status, message="The request had to be refused.")
 
