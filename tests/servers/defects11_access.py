@@ -11,9 +11,9 @@ from .good import GoodServer
 from .protocol import Answer, Request
 
 for _name, _text, _, _compare in COMPARISONS:
-    defect("auth", _name, _text, "SCIM11-API-2", authenticate=comparing(_compare))
-defect("auth", "token-empty-accepted", "Bearer without a token is let in", "SCIM11-API-2", authenticate=empty_accepted)
-defect("auth", "token-scheme-ignored", "the right token is accepted under any scheme", "SCIM11-API-2",
+    defect("auth", f"{_name}-11", _text, "SCIM11-API-2", authenticate=comparing(_compare))
+defect("auth", "token-empty-accepted-11", "Bearer without a token is let in", "SCIM11-API-2", authenticate=empty_accepted)
+defect("auth", "token-scheme-ignored-11", "the right token is accepted under any scheme", "SCIM11-API-2",
        authenticate=scheme_ignored)  # fmt: skip
 
 
@@ -25,12 +25,12 @@ def _open_to_all(name: str, text: str, is_open: Callable[[Request], bool]) -> No
     defect("auth", name, text, "SCIM11-API-2", authenticate=authenticate)
 
 
-_open_to_all("put-without-auth", "PUT needs no credential", lambda request: request.method == "PUT")
-_open_to_all("delete-without-auth", "DELETE needs no credential", lambda request: request.method == "DELETE")
-_open_to_all("create-without-auth", "POST needs no credential", lambda request: request.method == "POST")
+_open_to_all("put-without-auth-11", "PUT needs no credential", lambda request: request.method == "PUT")
+_open_to_all("delete-without-auth-11", "DELETE needs no credential", lambda request: request.method == "DELETE")
+_open_to_all("create-without-auth-11", "POST needs no credential", lambda request: request.method == "POST")
 
 
-@(lambda handle: defect("auth", "refused-change-made", "a PATCH is refused with 401 and carried out all the same",
+@(lambda handle: defect("auth", "refused-change-made-11", "a PATCH is refused with 401 and carried out all the same",
                         "SCIM11-API-2", handle=handle))  # fmt: skip
 def _(server: GoodServer, inner: Wrapper, request: Request) -> Answer:
     answer: Answer = inner(request)

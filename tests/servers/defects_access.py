@@ -165,7 +165,7 @@ def _as_text(answer: Answer) -> None:
 spoils_answer("auth", "auth-401-plain-text", "a 401 is plain text", "RFC7644-3.12", _as_text, when=_denied)
 
 
-# ---- discovery that does not know a good token
+# ---- discovery that does not know a good token, or does not know the server
 
 for _endpoint in ("ServiceProviderConfig", "ResourceTypes", "Schemas"):
     for _status in (401, 403, 500):
@@ -175,3 +175,48 @@ for _endpoint in ("ServiceProviderConfig", "ResourceTypes", "Schemas"):
                 "schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "status": str(status), "detail": "No."}),
             when=lambda request, answer, endpoint=_endpoint: request.path == f"/{endpoint}" and ok(request, answer),
         )  # fmt: skip
+
+
+def _named(endpoint: str) -> Callable[[Answer], object]:
+    return lambda answer: answer.payload["Resources"][1].update(endpoint=endpoint)
+
+
+for _name, _text, _path in (
+    ("resource-types-endpoint-singular", "/ResourceTypes names /Group, and groups are at /Groups", "/Group"),
+    ("resource-types-endpoint-lower-case", "/ResourceTypes names /groups, and groups are at /Groups", "/groups"),
+    ("resource-types-endpoint-with-version", "/ResourceTypes names /v2/Groups below a base that has v2", "/v2/Groups"),
+):
+    spoils_answer(
+        "discovery", _name, _text, "RFC7643-6", _named(_path),
+        when=lambda request, answer: request.path == "/ResourceTypes" and ok(request, answer),
+    )  # fmt: skip
+
+
+@breaks("handle", "discovery", "resource-types-of-a-plan", "/ResourceTypes names a type that is not served yet",
+        "RFC7643-6")  # fmt: skip
+def _(_: GoodServer, inner: Wrapper, request: Request) -> Any:
+    answer = inner(request)
+    if request.path == "/ResourceTypes" and answer.status == 200:
+        device = {"id": "Device", "name": "Device", "endpoint": "/Devices", "schema": "urn:example:params:Device"}
+        kind = "urn:ietf:params:scim:schemas:core:2.0:ResourceType"
+        answer.payload["Resources"].append({"schemas": [kind], **device, "schemaExtensions": []})
+        answer.payload["totalResults"] += 1
+    return answer
+
+
+@breaks("select", "filter", "filter-unknown-403", "a filter that finds nobody is answered with 403",
+        "indigo-iam/iam#1181")  # fmt: skip
+def _(_: GoodServer, inner: Wrapper, *arguments: Any) -> Any:
+    found = inner(*arguments)
+    if not found and arguments[-1]:
+        raise ScimError(403, "You may not look for that.")
+    return found
+
+
+@breaks("select", "filter", "filter-unknown-401", "a filter that finds nobody is answered with 401",
+        "indigo-iam/iam#1181")  # fmt: skip
+def _(_: GoodServer, inner: Wrapper, *arguments: Any) -> Any:
+    found = inner(*arguments)
+    if not found and arguments[-1]:
+        raise ScimError(401, "Nobody of that name may be seen.")
+    return found

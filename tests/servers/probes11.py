@@ -35,14 +35,14 @@ def _(c: Client11) -> None:
         assert response.headers.get("www-authenticate")
 
 
-@sees(*(name for name, *_ in COMPARISONS), "token-empty-accepted", "token-scheme-ignored")
+@sees(*(f"{name}-11" for name, *_ in COMPARISONS), "token-empty-accepted-11", "token-scheme-ignored-11")
 def _(c: Client11) -> None:
     for value in ("Bearer good-toke", "Bearer good-token2", "Bearer GOOD-TOKEN", "Bearer ood-token", "Bearer",
                   "Bearer good-uoken", "Basic good-token"):  # fmt: skip
         c.error(c.send("GET", OKTA_PROBE, headers={"Authorization": value}), 401)
 
 
-@sees("put-without-auth", "delete-without-auth", "create-without-auth", "refused-change-made")
+@sees("put-without-auth-11", "delete-without-auth-11", "create-without-auth-11", "refused-change-made-11")
 def _(c: Client11) -> None:
     id_ = c.user()
     before = c.read(f"/Users/{id_}")

@@ -51,3 +51,15 @@ def _(c: Client) -> None:
 def _(c: Client) -> None:
     for endpoint in ("ServiceProviderConfig", "ResourceTypes", "Schemas"):
         c.read(f"/{endpoint}")
+
+
+@sees("resource-types-endpoint-singular", "resource-types-endpoint-lower-case", "resource-types-endpoint-with-version",
+      "resource-types-of-a-plan")  # fmt: skip
+def _(c: Client) -> None:
+    for one in c.read("/ResourceTypes")["Resources"]:
+        c.page(one["endpoint"])
+
+
+@sees("filter-unknown-403", "filter-unknown-401")
+def _(c: Client) -> None:
+    assert c.find('userName eq "nobody"') == []

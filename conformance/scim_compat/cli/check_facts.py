@@ -32,6 +32,7 @@ ACTIONS: Final[Mapping[Action, str]] = {
     "read-members": "our read of a group's members, asked for by name",
     "look-up": "our search for a resource",
     "look-by-state": "our search for a user by active",
+    "follow": "our request to an address that the server's discovery names",
     "resolve": "our request to a resource's own address",
     "bystander": "our comparison of a resource that no scenario names",
     "intact": "our comparison of a resource that refused requests were about",

@@ -28,6 +28,7 @@ _USUAL: Final[Mapping[Action, str]] = {
     "look-up": "200 and a list",
     "look-by-state": "200 and a list, or a refusal of the filter",
     "bystander": "200, unchanged",
+    "follow": "anything but 404: the address exists",
     "intact": "200, unchanged",
     "set-up": "201",
 }

@@ -34,6 +34,7 @@ Action = Literal[
     "look-up",  # ours: the same by filter or list
     "look-by-state",  # ours: asks by filter for the ``active`` that reads show
     "resolve",  # ours: follows meta.location
+    "follow",  # ours: asks at an address that the target's discovery names
     "bystander",  # ours: a resource no scenario names
     "intact",  # ours: what refused requests were about, compared with how it was
     "set-up",  # ours: creates what a scenario starts from

@@ -278,6 +278,12 @@ CASES = [
     Case("auth.no-effect", intact(user()), intact(user(active=False)), "active"),
     Case("auth.no-effect", intact(user()), intact(error(404), status=404), "status"),
     Case("auth.no-effect", newcomer(listing(user("u2"))), newcomer(listing(user())), "/Resources"),
+    Case(
+        "discovery.endpoints-exist",
+        see("follow", listing(), target="/Users?count=1", by="harness"),
+        see("follow", error(404), status=404, target="/Devices?count=1", by="harness"),
+        "status",
+    ),
     Case("auth.status", anonymous(), anonymous(status=403), "status"),
     Case("auth.status", anonymous(status=429), anonymous(listing(), 200), "status"),
     Case("auth.status", anonymous(status=405, method="PATCH"), anonymous({}, 200, method="PATCH"), "status"),

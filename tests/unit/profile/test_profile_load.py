@@ -576,7 +576,7 @@ VERBS = """\
 - {do: add-members, group: crew, members: [alice], again: true}
 - {do: remove-members, group: crew, members: [alice]}
 - {verify: crew, members: [bob, crowd]}
-- {do: discover, endpoint: Schemas}
+- {do: discover, endpoint: ResourceTypes, follow: true}
 - {do: import, on: User, count: 5, all-but: 1, beyond: true}
 - {do: match-crowd, on: Group, by: [displayName]}
 - {do: evaluate, user: alice}

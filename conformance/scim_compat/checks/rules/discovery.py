@@ -84,6 +84,23 @@ def status(observation: Observation) -> Iterator[Violation]:
 
 
 @check(
+    "discovery.endpoints-exist",
+    "The endpoints that /ResourceTypes names exist",
+    level="MUST",
+    cites=("RFC7643-6", "RFC7644-4"),
+    on=("follow",),
+    why="A client that configures itself takes the address of each type from here, and finds nothing there.",
+    fix="Name in endpoint the path below the base URL at which the type is served, or leave the type out.",
+)
+def endpoints_exist(observation: Observation) -> Iterator[Violation]:
+    if observation.response.status in {404, 410, 501}:
+        path = urls.path_of(observation.exchange.request.target)
+        yield Violation(
+            "status", expected=200, actual=observation.response.status, message=f"A type names the endpoint {path}."
+        )
+
+
+@check(
     "discovery.schemas-list",
     "/Schemas and /ResourceTypes answer with a list",
     level="MUST",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
+from typing import Final
+from urllib.parse import quote
 
 from scim_compat.engine import mapping, wording
 from scim_compat.engine.actor import Actor, NotReached, about, path_of
@@ -14,8 +17,11 @@ from scim_compat.engine.verbs import actor_of, verb
 from scim_compat.profile.model import ResourceKind, Step
 from scim_compat.scim import messages, paths
 from scim_compat.scim.names import ENDPOINTS
-from scim_compat.values import MISSING
+from scim_compat.scim.urls import STEPS
+from scim_compat.values import MISSING, Json
 from scim_compat.wire.messages import Exchange
+
+_MOST_FOLLOWED: Final = 5
 
 
 @verb("probe")
@@ -135,4 +141,19 @@ def discover(play: Play, step: Step) -> None:
     """Asks for one of the discovery endpoints."""
     endpoint = step.args["endpoint"]
     intent = replace(play.intent("discover"), endpoint=endpoint)
-    play.exchange(play.request("GET", f"/{endpoint}"), intent, f"asks for /{endpoint}")
+    answer = play.exchange(play.request("GET", f"/{endpoint}"), intent, f"asks for /{endpoint}").response
+    if step.args.get("follow") and answer is not None and answer.ok:
+        for path in list(_endpoints(answer.json, play.run.base_url))[:_MOST_FOLLOWED]:
+            request = play.request("GET", path, ours=True, parameters=[("count", "1")])
+            play.exchange(request, play.intent("follow", by="harness"), f"asks at {path}, which a resource type names")
+
+
+def _endpoints(types: Json, base_url: str) -> Iterator[str]:
+    """The paths below the base URL that the resource types name (RFC 7643 §6), however they are written."""
+    for entry in messages.resources(types):
+        named = entry.get("endpoint")
+        if not isinstance(named, str):
+            continue
+        path = named.removeprefix(base_url).strip("/")
+        if path and "://" not in path and not STEPS & set(path.split("/")):
+            yield "/" + quote(path)
