@@ -66,12 +66,15 @@ def atomic(observation: Observation) -> Iterator[Violation]:
 )
 def untouched(observation: Observation) -> Iterator[Violation]:
     before = state_before(observation) or {}
-    # What the profile names at a read-back is no change: a value that it names is lost like any other.
-    effects = [e for w in writes(observation) if w.action != "read-back" for e in w.effects]
+    # A creation before it, and the values that the profile expects, are no changes.
+    effects = [e for w in writes(observation) if w.action not in {"create", "read-back"} for e in w.effects]
     for path, _value in paths.leaves(subject(observation).desired):
-        if any(_touches(effect, path, before) for effect in effects) or _is_reported_elsewhere(observation, path):
+        if _is_reported_elsewhere(observation, path):
             continue
         was, now = paths.get(before, path), paths.get(resource_of(observation), path)
+        is_gone = paths.is_unassigned(now)
+        if any(_touches(effect, path, before) or (_derives(effect, path) and not is_gone) for effect in effects):
+            continue
         if paths.is_unassigned(was) or paths.is_same(was, now) or _follows_user_name(effects, before, was):
             continue
         one = difference(str(path), was, now)
@@ -94,12 +97,17 @@ def _is_reported_elsewhere(observation: Observation, path: Path) -> bool:
     return path.condition is not None and observation.context.scim == "2.0" and has_entry
 
 
+def _derives(effect: Effect, other: Path) -> bool:
+    """True for an attribute that a server may make of the one that is changed: then its value changes as well."""
+    one = parse_path(effect.path)
+    is_formatted = other.sub.lower() == "formatted"
+    if one.attribute.lower() == "name" and (other.top in _NAME_PARTS or is_formatted):
+        return True
+    return is_formatted and (one.attribute.lower() == "displayname" or one.top == other.top)
+
+
 def _touches(effect: Effect, other: Path, before: Mapping[str, Json]) -> bool:
     one = parse_path(effect.path)
-    if one.attribute.lower() == "name" and (other.top in _NAME_PARTS or other.sub.lower() == "formatted"):
-        return True  # a server may derive these from the parts of the name
-    if one.attribute.lower() == "displayname" and other.sub.lower() == "formatted":
-        return True
     if one.top != other.top:
         return False
     if not one.attribute or not other.attribute:
@@ -109,7 +117,7 @@ def _touches(effect: Effect, other: Path, before: Mapping[str, Json]) -> bool:
         return other.sub.lower() == "primary"
     if effect.kind == "clear" and one.condition is not None:
         return True  # an entry without its value may go as a whole
-    return not one.sub or not other.sub or one.sub.lower() == other.sub.lower() or other.sub.lower() == "formatted"
+    return not one.sub or not other.sub or one.sub.lower() == other.sub.lower()
 
 
 def _same_element(one: Path, other: Path, before: Mapping[str, Json]) -> bool:
