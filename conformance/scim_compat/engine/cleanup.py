@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import enum
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Final
 from urllib.parse import quote
 
@@ -16,27 +20,39 @@ from scim_compat.profile.model import Client
 from scim_compat.scim import messages, paths
 from scim_compat.scim.names import ENDPOINTS
 from scim_compat.scim.urls import STEPS
-from scim_compat.values import Json
+from scim_compat.values import MISSING, Json
 from scim_compat.wire.messages import Exchange, Request, Sender
 
 _GIVE_UP_AFTER: Final = 3
 """Requests without any answer in a row, after which a dead server is left alone."""
 _CLIENT: Final = Client()
+_MOST_APART: Final = timedelta(seconds=5)
+"""Between the date that a resource says it was created, and the answer to its creation."""
 
 
-def remove_entries(entries: Iterable[Entry], *, sender: Sender, ledger: Ledger, confirm_all: bool = False) -> int:
+def remove_entries(
+    entries: Iterable[Entry], *, sender: Sender, ledger: Ledger, confirm_all: bool = False, final: bool = True
+) -> int:
     """Deletes each entry, in the order given, and records it in the ledger. Returns the number of requests.
 
     An id is deleted only if it is certainly ours: the creation's answer repeated our name, or a read shows it now.
-    A resource that could not be deleted stays open in the ledger, and ``left_behind`` reports it.
+    A resource that could not be deleted stays open in the ledger, and ``left_behind`` reports it. Before the
+    ``final`` time a creation without an answer stays open as well: the server may not have got to it yet.
     """
-    counter = _Counter(sender)
-    try:
-        for entry in entries:
-            _remove(entry, counter, ledger, confirm=confirm_all or not entry.confirmed)
-    except _Dead:
-        pass  # the entries that are still open in the ledger are reported as left
+    counter = Counter(sender)
+    with contextlib.suppress(DeadServer):  # the entries that are still open in the ledger are reported as left
+        remove_each(entries, counter, ledger, confirm_all=confirm_all, final=final)
     return counter.requests
+
+
+def remove_each(
+    entries: Iterable[Entry], counter: Counter, ledger: Ledger, *, confirm_all: bool = False, final: bool = True
+) -> None:
+    """As ``remove_entries``; raises DeadServer where the server has stopped answering."""
+    for entry in entries:
+        is_found = _remove(entry, counter, ledger, confirm=confirm_all or not entry.confirmed)
+        if not is_found and (final or entry.number not in ledger.unanswered):
+            ledger.record_dropped(entry.number)
 
 
 def left_behind(ledger: Ledger) -> list[dict[str, str]]:
@@ -45,6 +61,8 @@ def left_behind(ledger: Ledger) -> list[dict[str, str]]:
 
 
 def _reason(entry: Entry) -> str:
+    if entry.reason:
+        return entry.reason
     if entry.name and not tag_in(entry.name):
         return "it does not carry the run's tag, so it was not touched"
     if entry.id is None:
@@ -54,11 +72,11 @@ def _reason(entry: Entry) -> str:
     return "what the server holds under this id does not bear the name, so it was not touched"
 
 
-class _Dead(Exception):  # noqa: N818 - a signal to stop, caught here
+class DeadServer(Exception):  # noqa: N818 - a signal to stop, caught here
     """The server has stopped answering."""
 
 
-class _Counter:
+class Counter:
     """Sends and counts, and stops when no answer has come several times in a row."""
 
     def __init__(self, sender: Sender) -> None:
@@ -71,7 +89,7 @@ class _Counter:
         exchange = self.sender.send(Request(method=method, target=target, headers=EITHER))
         self._unanswered = 0 if exchange.response else self._unanswered + 1
         if self._unanswered >= _GIVE_UP_AFTER:
-            raise _Dead
+            raise DeadServer
         return exchange
 
 
@@ -89,36 +107,36 @@ class _Search:
     id: str = ""
 
 
-def _remove(entry: Entry, counter: _Counter, ledger: Ledger, *, confirm: bool) -> None:
-    if entry.name and not tag_in(entry.name):
-        return  # a name without the run's tag may be anybody's: a server may have answered with their id
+def _remove(entry: Entry, counter: Counter, ledger: Ledger, *, confirm: bool) -> bool:
+    """False where a search by name finds nothing that could be deleted."""
     identifier = entry.id
     if identifier is None:
+        if entry.name and not tag_in(entry.name):
+            return True  # whoever has that name may be anybody
         search = _find(entry, counter)
-        if search.presence is _Presence.ABSENT:
-            ledger.record_dropped(entry.number)
         if search.presence is not _Presence.OURS:
-            return
+            return search.presence is not _Presence.ABSENT
         identifier = search.id
     elif confirm:
-        presence = _read(identifier, entry, counter)
+        presence = _read(identifier, entry, counter, tag=ledger.tag)
         if presence is _Presence.ABSENT:
             ledger.record_deleted(entry.number)
         if presence is not _Presence.OURS:
-            return
-    exchange = counter.send("DELETE", _path(entry, identifier))
+            return True
+    exchange = counter.send("DELETE", path_of_entry(entry, identifier))
     if _is_absent(exchange) and entry.id is not None:
         # Gone, or the creation was answered with an id that nothing has: then it is there under its own.
         other = _find(entry, counter)
         if other.presence is _Presence.OURS and other.id != identifier:
-            exchange = counter.send("DELETE", _path(entry, other.id))
+            exchange = counter.send("DELETE", path_of_entry(entry, other.id))
     if (exchange.response is not None and exchange.response.ok) or _is_absent(exchange):
         if entry.id is None:
             ledger.record_created(entry.number, identifier, confirmed=True)
         ledger.record_deleted(entry.number)
+    return True
 
 
-def _path(entry: Entry, identifier: str) -> str:
+def path_of_entry(entry: Entry, identifier: str) -> str:
     return f"{ENDPOINTS[entry.kind]}/{quote(identifier, safe='')}"
 
 
@@ -126,27 +144,49 @@ def _is_absent(exchange: Exchange) -> bool:
     return exchange.response is not None and exchange.response.status in {404, 410}
 
 
-def _read(identifier: str, entry: Entry, counter: _Counter) -> _Presence:
-    exchange = counter.send("GET", _path(entry, identifier))
+def _read(identifier: str, entry: Entry, counter: Counter, *, tag: str) -> _Presence:
+    exchange = counter.send("GET", path_of_entry(entry, identifier))
     response = exchange.response
     if _is_absent(exchange):
         return _Presence.ABSENT
     if response is None or not response.ok or not isinstance(response.json, dict):
         return _Presence.UNKNOWN
-    return _Presence.OURS if _carries(response.json, entry) else _Presence.UNKNOWN
+    return _Presence.OURS if is_ours(response.json, entry, tag) else _Presence.UNKNOWN
 
 
-def _carries(resource: dict[str, Json], entry: Entry) -> bool:
-    """True when the resource bears our name, or one that a scenario gave it later: both carry the run's tag."""
-    name = _name(resource, entry)
-    return name == entry.name.lower() or (bool(tag_in(entry.name)) and tag_in(entry.name) in name)
+def is_ours(resource: Mapping[str, Json], entry: Entry, run_tag: str) -> bool:
+    """True when the resource is ours: by its name, or where we gave it none that is ours alone, by the rest.
+
+    A scenario may have given it another name later, which carries the run's tag as well. One without a name of ours is
+    ours if another value carries the tag, or if the server made it when it answered our creation.
+    """
+    name, tag = _name(resource, entry), tag_in(entry.name)
+    if tag:
+        return name == entry.name.lower() or tag in name
+    has_that_name = name == entry.name.lower()
+    has_tag = bool(run_tag) and run_tag in json.dumps(resource).lower()
+    return has_that_name and (has_tag or _is_made_then(resource, entry.date))
+
+
+def _is_made_then(resource: Mapping[str, Json], date: str) -> bool:
+    """True for a resource that the server made when it answered our creation, by its own clock.
+
+    A server may have answered the creation with somebody else's id. Whoever that is was there before.
+    """
+    try:
+        answered = parsedate_to_datetime(date)
+        created = datetime.fromisoformat(str(paths.get(resource, "meta.created")))
+        return abs(created.replace(tzinfo=created.tzinfo or UTC) - answered) <= _MOST_APART
+    except (TypeError, ValueError):
+        return False
 
 
 def _name(resource: Mapping[str, Json], entry: Entry) -> str:
-    return str(paths.member(resource, entry.attribute)).lower()
+    name = paths.member(resource, entry.attribute)
+    return "" if name is MISSING or name is None else str(name).lower()
 
 
-def _find(entry: Entry, counter: _Counter) -> _Search:
+def _find(entry: Entry, counter: Counter) -> _Search:
     """Searches by name for a resource whose creation was not answered, or was answered with a wrong id."""
     text = wording.filter_text(entry.attribute, entry.name)
     exchange = counter.send("GET", ENDPOINTS[entry.kind] + wording.query([("filter", text)], client=_CLIENT))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from email.utils import formatdate
+from urllib.parse import unquote
 
 from scim_compat.engine import mapping, people
 from scim_compat.engine.actor import NAME_ATTRIBUTE, Actor, NotReached
@@ -111,15 +113,22 @@ def entry_settler(ledger: Ledger, number: int) -> Callable[[Exchange], None]:
 
     def record(exchange: Exchange) -> None:
         response = exchange.response
-        if response is None or not response.ok:
-            if response is not None and 400 <= response.status < 500:
+        if response is None:
+            return
+        ledger.record_answer(number)
+        if not response.ok:
+            if 400 <= response.status < 500:
                 ledger.record_dropped(number)
             return
         answer = response.json if isinstance(response.json, dict) else {}
         identifier, entry = answer.get("id"), ledger.entries[number]
-        if isinstance(identifier, str) and identifier not in STEPS and identifier not in ledger.living():
+        if not isinstance(identifier, str):
+            identifier = unquote((response.header("location") or "").rstrip("/").rpartition("/")[2])
+        if identifier and identifier not in STEPS and identifier not in ledger.living():
             is_echo = str(paths.member(answer, entry.attribute)).lower() == entry.name.lower()
-            ledger.record_created(number, identifier, confirmed=bool(entry.name) and is_echo)
+            date = "" if people.tag_in(entry.name) else response.header("date") or formatdate(usegmt=True)
+            is_ours = bool(people.tag_in(entry.name)) and is_echo
+            ledger.record_created(number, identifier, confirmed=is_ours, date=date)
 
     return record
 

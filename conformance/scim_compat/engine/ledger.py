@@ -1,7 +1,8 @@
 """The ledger: a record on disk of everything the run creates, so that nothing is left behind.
 
 The file holds JSON lines. The first names the endpoint. Each resource then has a line ``intend`` before its request
-leaves, ``created`` with the id, ``dropped`` if the server refused it, and ``deleted``. After a kill, ``cleanup``
+leaves, ``created`` with the id, ``dropped`` if the server refused it, ``deleted``, and ``left`` if it was seen
+after its deletion. After a kill, ``cleanup``
 reads the file and finishes the job, by name where no id is known. The file holds no secret and nothing of anyone
 else's: an id that a server made out of the credential is left out.
 """
@@ -32,6 +33,8 @@ class EntryState(enum.StrEnum):
     DROPPED = "dropped"
     """The server refused the creation, or a search showed that nothing was created."""
     DELETED = "deleted"
+    LEFT = "left"
+    """Its deletion was answered as done, and it is still there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +51,15 @@ class Entry:
     confirmed: bool = False
     """The creation's answer repeated the name, so the id certainly belongs to this resource."""
     state: EntryState = EntryState.INTENDED
+    date: str = ""
+    """The server's time when it answered the creation, where only its age can show whose the resource is."""
+    reason: str = ""
+    """For one that is left: why."""
 
     @property
     def is_open(self) -> bool:
         """True while the resource may still be on the server."""
-        return self.state in {EntryState.INTENDED, EntryState.CREATED}
+        return self.state in {EntryState.INTENDED, EntryState.CREATED, EntryState.LEFT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +112,13 @@ def _replayed(events: list[dict[str, Any]]) -> tuple[Entry, ...]:
     for event in events:
         if "intend" in event:
             entries[event["intend"]] = Entry(event["intend"], event["kind"], event["by"], event["name"])
-        for state in (EntryState.CREATED, EntryState.DROPPED, EntryState.DELETED):
+        for state in (EntryState.CREATED, EntryState.DROPPED, EntryState.DELETED, EntryState.LEFT):
             entry = entries.get(event.get(state, 0))
             if entry is None:
                 continue
             if state is EntryState.CREATED:
-                entry = replace(entry, id=event["id"], confirmed=event["confirmed"])
+                date = event.get("date", "")
+                entry = replace(entry, id=event["id"], confirmed=event["confirmed"], date=date)
             entries[entry.number] = replace(entry, state=state)
     return tuple(entries.values())
 
@@ -124,6 +132,9 @@ class Ledger:
         """``clean`` removes secrets from a text; without ``path`` nothing is written."""
         self._file = path.open("a", encoding="utf-8") if path else None
         self.entries: dict[int, Entry] = {}
+        self.tag = tag
+        self.unanswered: set[int] = set()
+        """Numbers of the creations that no answer came to: such a request may still arrive."""
         self._clean = clean
         self._living: dict[str, str] | None = None
         self._ever: dict[str, str] = {}
@@ -146,23 +157,33 @@ class Ledger:
     def intend(self, kind: ResourceKind, attribute: str, name: str) -> int:
         """Announces a creation; returns the entry's number."""
         number = len(self.entries) + 1
+        self.unanswered.add(number)
         self._put(
             Entry(number, kind, attribute, name),
             {"intend": number, "kind": kind, "by": attribute, "name": name},
         )
         return number
 
-    def record_created(self, number: int, identifier: str, *, confirmed: bool) -> None:
+    def record_answer(self, number: int) -> None:
+        """Notes that the creation was answered, whatever the answer was."""
+        self.unanswered.discard(number)
+
+    def record_created(self, number: int, identifier: str, *, confirmed: bool, date: str = "") -> None:
         self._ever[identifier] = self.entries[number].name
-        entry = replace(self.entries[number], id=identifier, confirmed=confirmed, state=EntryState.CREATED)
+        entry = replace(self.entries[number], id=identifier, confirmed=confirmed, state=EntryState.CREATED, date=date)
         is_clean = self._clean(identifier) == identifier
-        self._put(entry, {"created": number, "id": identifier if is_clean else None, "confirmed": confirmed})
+        line = {"created": number, "id": identifier if is_clean else None, "confirmed": confirmed}
+        self._put(entry, line | ({"date": date} if date else {}))
 
     def record_dropped(self, number: int) -> None:
         self._put(replace(self.entries[number], state=EntryState.DROPPED), {"dropped": number})
 
     def record_deleted(self, number: int) -> None:
         self._put(replace(self.entries[number], state=EntryState.DELETED), {"deleted": number})
+
+    def record_left(self, number: int, reason: str) -> None:
+        """Its deletion was answered as done, and it was seen afterwards."""
+        self._put(replace(self.entries[number], state=EntryState.LEFT, reason=reason), {"left": number})
 
     def living(self) -> Mapping[str, str]:
         """id → name of each resource that was created and not yet deleted."""
@@ -199,7 +220,7 @@ def reopen(path: Path, file: LedgerFile, *, clean: Callable[[str], str] = str) -
             # An `intend` is on disk before its request leaves, so a half one stands for nothing; and without
             # its `created` an entry is looked up by name.
             path.write_bytes(content + b"\n" if _is_json(tail) else whole + newline)
-        ledger = Ledger(path, clean=clean)
+        ledger = Ledger(path, tag=file.tag, clean=clean)
     except OSError as error:
         raise RecordFileError(f"{path}: cannot be written, so nothing was deleted: {error.strerror}") from None
     ledger.entries.update({entry.number: entry for entry in file.entries})

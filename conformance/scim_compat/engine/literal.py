@@ -177,9 +177,9 @@ def _announce(play: Play, request: Request, body: Json) -> Callable[[Exchange], 
     ledger = play.run.ledger
     posts = request.method == "POST" and not is_search(path)
     puts = request.method == "PUT" and unquote(path.rpartition("/")[2]) not in ledger.living()
-    if kind is None or not isinstance(body, Mapping) or not (posts or puts):
+    if kind is None or not (posts or puts):
         return None
-    name = paths.member(body, NAME_ATTRIBUTE[kind])
+    name = paths.member(body, NAME_ATTRIBUTE[kind]) if isinstance(body, Mapping) else MISSING
     entry = ledger.intend(kind, NAME_ATTRIBUTE[kind], "" if name is MISSING else str(name))
     play.entries.append(entry)
     return entry_settler(ledger, entry)

@@ -48,7 +48,9 @@ def run_scenario(profile: Profile, scenario: Scenario, run: RunContext) -> Scena
         failed = not play.got_answer
     finally:
         entries = [run.ledger.entries[n] for n in reversed(play.entries)]
-        play.requests += remove_entries([e for e in entries if e.is_open], sender=run.sender, ledger=run.ledger)
+        play.requests += remove_entries(
+            [e for e in entries if e.is_open], sender=run.sender, ledger=run.ledger, final=False
+        )
     return ScenarioEnd(requests=play.requests, stopped=stopped, remark=play.remark, failed=failed, declined=declined)
 
 

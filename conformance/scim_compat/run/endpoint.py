@@ -5,6 +5,7 @@ A target that speaks SCIM 2.0 and 1.1 has two, each with its own URL; what is cr
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,9 +13,9 @@ from typing import Final
 
 from scim_compat.engine import people
 from scim_compat.engine.capabilities import Capabilities
-from scim_compat.engine.cleanup import remove_entries
 from scim_compat.engine.context import Memory, PlayedRequest, RunContext
 from scim_compat.engine.ledger import Ledger
+from scim_compat.engine.remains import remove_everything
 from scim_compat.engine.versions import VERSIONS
 from scim_compat.errors import NotTestableError, OtherVersionError, SeedInUseError, SettingError
 from scim_compat.profile.model import Profile
@@ -28,6 +29,8 @@ from scim_compat.wire import client as wire
 from scim_compat.wire.messages import Headers, Request
 from scim_compat.wire.secrets import SecretRegister
 
+_PAUSE: Final = 1.0
+"""Seconds that a server gets for creations whose answer the run did not wait for."""
 FIRST: Final[Scim] = "2.0"
 _MOST_UNANSWERED: Final = 5
 """Scenarios in a row without an answer, after which the endpoint is asked whether it is still there."""
@@ -70,6 +73,8 @@ class Endpoint:
         self.seed_in_use = ""
         """Why nothing is played here: another run uses the same names. Empty if none does."""
         self._memory = Memory()
+        self._is_tag_ours = False
+        """Nobody had names of this seed when the run began, so whoever has one was made by it."""
         self._unanswered = 0
         self._given_up = False
         name = "-".join(part for part in ("ledger", "" if main else scim, shard) if part)
@@ -87,7 +92,7 @@ class Endpoint:
         try:
             self.capabilities = preflight(self.wire, self.base_url, scim=self.scim)
             if not self.shard:  # shards share the tag of their run, and its controller has looked
-                refuse_seed_in_use(self.context(_unobserved), self.scim)
+                self._is_tag_ours = refuse_seed_in_use(self.context(_unobserved), self.scim)
         except OtherVersionError as error:
             raise OtherVersionError(self.redacted(str(error)), spoken=error.spoken) from None
         except NotTestableError as error:
@@ -140,8 +145,14 @@ class Endpoint:
             note(self.seed_in_use)
 
     def clean(self) -> None:
-        """Deletes the resources that are still there."""
-        remove_entries(self.ledger.open_entries(), sender=self.wire, ledger=self.ledger)
+        """Deletes the resources that are still there, and looks whether they are gone."""
+        if self.ledger.entries:
+            remove_everything(
+                sender=self.wire,
+                ledger=self.ledger,
+                pause=lambda: time.sleep(_PAUSE),
+                others=self._is_tag_ours and not self.seed_in_use,
+            )
 
     def close(self) -> None:
         """Gives everything back. A ledger in which nothing stands is not kept."""

@@ -18,6 +18,7 @@ from urllib.parse import quote, unquote
 from scim_compat.engine import wording
 from scim_compat.engine.cleanup import remove_entries
 from scim_compat.engine.ledger import Entry, EntryState, LedgerFile, reopen
+from scim_compat.engine.remains import look_back
 from scim_compat.engine.versions import EITHER
 from scim_compat.errors import NotTestableError
 from scim_compat.profile.model import Client
@@ -64,6 +65,7 @@ def remove_leftovers(path: Path, file: LedgerFile, settings: Settings, secrets: 
         with reopen(path, file, clean=secrets.text) as ledger:
             ours = [entry for entry in entries if _is_ours(entry, file)]
             remove_entries(ours, sender=recorder, ledger=ledger, confirm_all=True)
+            look_back(sender=recorder, ledger=ledger, others=False)
             ended = [ledger.entries[entry.number] for entry in entries]
         return tuple(_clean(_leftover(entry, file, recorder), secrets.text) for entry in ended)
 
@@ -140,6 +142,8 @@ def _is_scim(answer: Response) -> bool:
 def _leftover(entry: Entry, file: LedgerFile, recorder: _Recorder) -> Leftover:
     if entry.state is EntryState.DROPPED:
         return Leftover(entry, Fate.NEVER_CREATED)
+    if entry.state is EntryState.LEFT:
+        return Leftover(entry, Fate.LEFT, entry.reason)
     if entry.state is EntryState.DELETED:
         return Leftover(entry, Fate.DELETED if recorder.last("DELETE", entry) else Fate.GONE)
     if not _is_ours(entry, file):

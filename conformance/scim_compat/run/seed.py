@@ -24,10 +24,11 @@ def _seed_in_use(tag: str, name: str) -> SeedInUseError:
     )
 
 
-def refuse_seed_in_use(run: RunContext, scim: Scim) -> None:
+def refuse_seed_in_use(run: RunContext, scim: Scim) -> bool:
     """Raises SeedInUseError if a user bears the run's tag before the run has made any.
 
-    A server that cannot answer such a filter counts as empty; there the first user of the crowd is refused instead.
+    True where the server has answered that nobody does. A server that cannot answer such a filter counts as empty;
+    there the first user of the crowd is refused instead.
     """
     tag, harness = people.tag_for(run.seed), VERSIONS[scim].harness
     query = wording.query([("filter", f'userName co "{tag}"')], client=harness)
@@ -36,6 +37,7 @@ def refuse_seed_in_use(run: RunContext, scim: Scim) -> None:
     for name in _names(answer, "userName"):
         if tag in name.lower():
             raise _seed_in_use(tag, name)
+    return messages.is_list(answer)
 
 
 def _names(answer: Json, attribute: str) -> list[str]:

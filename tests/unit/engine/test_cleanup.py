@@ -201,9 +201,45 @@ def test_a_dead_server_is_given_up_on():
 
 @pytest.mark.parametrize("confirmed", [True, False, None])
 def test_a_name_without_the_run_s_tag_may_be_anybody_s(confirmed):
-    """A server may answer a creation with somebody else's id: then nothing is asked and nothing deleted."""
+    """A server may answer a creation with somebody else's id: then it is looked at, and not deleted."""
     made = stage("boss@example.org", confirmed=confirmed, tagged=True)
-    assert remove(made, confirm_all=True) == 0
-    assert made.sender.asked == []
+    remove(made, confirm_all=True)
+    assert [one for one in made.sender.asked if not one.startswith("GET /Users/u-1")] == []
     assert made.sender.store
     assert "not touched" in left_behind(made.ledger)[0]["why"]
+
+
+THEN = "Mon, 30 Nov 2026 10:00:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("name", "resource", "is_deleted"),
+    [
+        ("", {"meta": {"created": "2026-11-30T10:00:01Z"}}, True),
+        ("", {"meta": {"created": "2026-11-30T11:00:01+01:00"}, "userName": None}, True),
+        ("5", {"meta": {"created": "2026-11-30T09:59:59"}, "userName": "5"}, True),
+        ("", {"externalId": f"e.{TAG}"}, True),
+        ("", {"meta": {"created": "2026-11-30T10:00:01Z"}, "userName": "boss@example.org"}, False),
+        ("5", {"meta": {"created": "2019-11-30T10:00:01Z"}, "userName": "5"}, False),
+        ("5", {"meta": {"created": "yesterday"}, "userName": "5"}, False),
+        ("", {}, False),
+    ],
+)
+def test_what_has_no_name_of_ours_is_known_by_its_age(name, resource, is_deleted):
+    """A nonsense body that the server should have refused, or somebody whose id it answered with."""
+    made = Remains(Server({"/Users/n": {"id": "n", **resource}}), Ledger(None, tag=TAG))
+    made.ledger.record_created(made.ledger.intend("User", "userName", name), "n", confirmed=False, date=THEN)
+    remove(made)
+    assert ("/Users/n" not in made.sender.store) is is_deleted
+    assert bool(left_behind(made.ledger)) is not is_deleted
+
+
+def test_a_creation_without_an_answer_stays_open_until_the_end():
+    """The server may not have got to it yet: the run was interrupted, or did not wait any longer."""
+    made = stage("liv@x", confirmed=None, there=False)
+    remove(made, final=False)
+    assert states(made) == ["intended"]
+    made.sender.store["/Users/late"] = {"id": "late", "userName": f"liv.{TAG}@x"}
+    remove(made)
+    assert made.sender.store == {}
+    assert states(made) == ["deleted"]

@@ -352,8 +352,6 @@ def test_after_a_server_error_it_is_looked_for(entra):
 @pytest.mark.parametrize(
     "one",
     [
-        send("POST", body='{"userName": "x"', expect={"outcome": "refusal"}),
-        send("POST", body=[PERSON], expect={"outcome": "refusal"}),
         send("POST", "/Users/.search", body=PERSON),
         send("PUT", "/Schemas/x", body=PERSON, expect={"status": 404}),
         send("GET"),
@@ -365,10 +363,17 @@ def test_what_creates_nothing_is_not_in_the_ledger(entra, one):
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "status"), [("POST", "/Users/x", 405), ("PUT", "/Users/x", 404), ("PUT", "/Groups/x", 404)]
+    ("method", "path", "body", "status"),
+    [
+        ("POST", "/Users/x", PERSON, 405),
+        ("PUT", "/Users/x", PERSON, 404),
+        ("PUT", "/Groups/x", PERSON, 404),
+        ("POST", "/Users", '{"userName": "x"', 400),
+        ("POST", "/Users", [PERSON], 400),
+    ],
 )
-def test_what_could_create_is_noted_and_forgotten_when_refused(entra, method, path, status):
-    _, _, ledger, _ = play(entra, send(method, path, body=PERSON, expect={"status": status}))
+def test_what_could_create_is_noted_and_forgotten_when_refused(entra, method, path, body, status):
+    _, _, ledger, _ = play(entra, send(method, path, body=body, expect={"status": status}))
     assert [entry.state for entry in ledger.entries.values()] == ["dropped"]
 
 

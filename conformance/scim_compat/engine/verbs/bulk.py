@@ -135,6 +135,8 @@ def _settle(play: Play, operations: list[_Operation], exchange: Exchange) -> Non
     refused = response is not None and 400 <= response.status < 500
     pairs = zip(operations, pair_results([one.part for one in operations], results), strict=True)
     for one, result in pairs:
+        if one.entry is not None and response is not None:
+            play.run.ledger.record_answer(one.entry)
         # Without a result of its own an operation counts as done: the read-back will show.
         status = status_of(result) or (response.status if response else 0)
         if one.entry is not None:
