@@ -12,7 +12,9 @@ from .protocol import Answer, Request
 
 for _name, _text, _, _compare in COMPARISONS:
     defect("auth", f"{_name}-11", _text, "SCIM11-API-2", authenticate=comparing(_compare))
-defect("auth", "token-empty-accepted-11", "Bearer without a token is let in", "SCIM11-API-2", authenticate=empty_accepted)
+defect(
+    "auth", "token-empty-accepted-11", "Bearer without a token is let in", "SCIM11-API-2", authenticate=empty_accepted
+)
 defect("auth", "token-scheme-ignored-11", "the right token is accepted under any scheme", "SCIM11-API-2",
        authenticate=scheme_ignored)  # fmt: skip
 

@@ -73,7 +73,22 @@ def seen(c: Client) -> set[str]:
     shown.update(_in_its_own_words(c, user))
     shown["no-filter-advertised"] = config["filter"]["supported"] is False
     shown |= _labels(c) | _gaps(c) if modern else {}
+    shown |= _guards(c)
     return {name for name, there in shown.items() if there}
+
+
+def _guards(c: Client) -> dict[str, bool]:
+    """The variants of ``variants_access``. They count wrong credentials, so they are looked at last."""
+    nobody, pair = {"Authorization": ""}, {"Authorization": "Basic b3BzOmdvb2QtdG9rZW4="}
+    shown = {
+        "doors-before-locks": c.send("POST", "/Bulk", {}, nobody).status_code == 501,
+        "unknown-403": c.send("GET", "/Nothing").status_code == 403,
+        "basic-too": c.send("GET", "/Groups", headers=pair).status_code == 200,
+    }
+    guess = {"Authorization": "Bearer other"}
+    is_refused = any(c.send("GET", "/Groups", headers=guess).status_code == 429 for _ in range(10))
+    good = c.send("GET", "/Groups").status_code
+    return shown | {"wrong-429": is_refused and good == 200, "lock-out": is_refused and good == 429}
 
 
 def _labels(c: Client) -> dict[str, bool]:

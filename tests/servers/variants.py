@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 from . import (  # noqa: F401 - each module registers its variants when it is imported
+    variants_access,
     variants_answers,
     variants_labels,
     variants_queries,
@@ -25,9 +26,9 @@ __all__ = ["CONTRADICTIONS", "GROUPS", "TOGETHER", "VARIANTS", "install"]
 
 _APART: Final = (
     frozenset({"patch-204", "page-20", "ids-integer", "strong-etags", "no-dates", "members-value-only",
-               "members-on-request", "keeps-labels", "no-orders", "no-nick-name-ignored"}),
+               "members-on-request", "keeps-labels", "no-orders", "no-nick-name-ignored", "wrong-429"}),
     frozenset({"patch-200", "most-20", "ids-opaque", "no-etag", "offset-dates", "relative-refs", "empty-members-array",
-               "no-sort", "eq-only", "keeps-one-label", "no-nick-name-refused"}),
+               "no-sort", "eq-only", "keeps-one-label", "no-nick-name-refused", "lock-out"}),
 )  # fmt: skip
 """What only one of the two servers in TOGETHER has: the one would hide the other, or keep scenarios from running."""
 

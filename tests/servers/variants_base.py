@@ -22,6 +22,7 @@ CONTRADICTIONS: Final = (
     {"ids-integer", "ids-opaque"},
     {"no-etag", "strong-etags"},
     {"no-dates", "offset-dates"},
+    {"wrong-429", "lock-out"},
     {"no-nick-name-refused", "no-nick-name-ignored"},
     *(
         {one, other}

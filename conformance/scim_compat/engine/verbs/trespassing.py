@@ -213,7 +213,7 @@ def _in_words(use: CredentialUse) -> str:
 
 def _await_admission(play: Play, status: int, count: int) -> None:
     """Waits for a moment until the right credential is let in again, so that clean-up can work."""
-    sentence = f"the server answered {status} to the {plural(count, 'wrong credential')}, a defence against guessing"
+    sentence = f"the server answered {status} after {plural(count, 'wrong credential')}, a defence against guessing"
     play.remark = f"{sentence}; no more were sent"
     for seconds in _PAUSES:
         if seconds:
