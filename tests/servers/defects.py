@@ -16,6 +16,7 @@ from . import (  # noqa: F401 - each module registers its defects when it is imp
     defects_lists,
     defects_logic,
     defects_neighbours,
+    defects_overlap,
     defects_patch,
     defects_paths,
     defects_premise,

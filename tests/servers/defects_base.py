@@ -19,7 +19,7 @@ Wrapper = Callable[..., Any]
 SUBJECTS: Final = frozenset({
     "http", "shape", "ids", "discovery", "create", "duplicates", "filter", "list", "patch-simple", "patch-pathless",
     "patch-valuepath", "patch-extension", "booleans", "manager", "disable", "delete", "groups", "errors", "auth",
-    "consistency", "encoding", "case",
+    "consistency", "encoding", "case", "overlap",
 })  # fmt: skip
 
 

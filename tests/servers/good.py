@@ -60,6 +60,10 @@ class GoodServer:
         self.store = Store()
         self.memory: dict[str, Any] = {}
         """Where defects that depend on earlier requests keep what they saw."""
+        self.pause = 0.0
+        """Seconds that a request stays between reading and writing, for ``variants_overlap``."""
+        self.declined = 0
+        """Requests that met another one."""
         self._lock = threading.RLock()
         variants.install(self, variant)
         if defects:

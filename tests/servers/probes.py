@@ -10,6 +10,7 @@ from . import (  # noqa: F401 - each module registers its probes when it is impo
     probes_labels,
     probes_lists,
     probes_neighbours,
+    probes_overlap,
     probes_patch,
     probes_premise,
     probes_rfc,

@@ -14,6 +14,7 @@ from . import (  # noqa: F401 - each module registers its variants when it is im
     variants_access,
     variants_answers,
     variants_labels,
+    variants_overlap,
     variants_queries,
     variants_resources,
     variants_rfc,
@@ -26,9 +27,9 @@ __all__ = ["CONTRADICTIONS", "GROUPS", "TOGETHER", "VARIANTS", "install"]
 
 _APART: Final = (
     frozenset({"patch-204", "page-20", "ids-integer", "strong-etags", "no-dates", "members-value-only",
-               "members-on-request", "keeps-labels", "no-orders", "no-nick-name-ignored", "wrong-429"}),
+               "members-on-request", "keeps-labels", "no-orders", "no-nick-name-ignored", "wrong-429", "busy-409"}),
     frozenset({"patch-200", "most-20", "ids-opaque", "no-etag", "offset-dates", "relative-refs", "empty-members-array",
-               "no-sort", "eq-only", "keeps-one-label", "no-nick-name-refused", "lock-out"}),
+               "no-sort", "eq-only", "keeps-one-label", "no-nick-name-refused", "lock-out", "busy-503"}),
 )  # fmt: skip
 """What only one of the two servers in TOGETHER has: the one would hide the other, or keep scenarios from running."""
 

@@ -132,6 +132,8 @@ class Broken:
     server: GoodServer
     app: Callable[..., Iterable[bytes]]
     url: str
+    races: bool = False
+    """Its defect shows only in requests at the same time."""
 
     @classmethod
     def of(cls, scim: str, defect: str) -> Broken:
@@ -140,7 +142,7 @@ class Broken:
         server = GoodServer11(names) if scim == "1.1" else GoodServer(names)
         server.store = _Numbered()
         mount = MOUNT11 if scim == "1.1" else MOUNT
-        return cls(server, mounted(server, prefix=mount), _HOST + mount)
+        return cls(server, mounted(server, prefix=mount), _HOST + mount, races=_races(scim, defect))
 
     def answer(self, environ: Environ, body: bytes) -> Given:
         head: list[Any] = []
@@ -189,7 +191,7 @@ class _Replay(Session):
         self.endpoint.wire = Wire(
             WireSettings(base_url=broken.url, timeout=5),
             login.credential(),
-            transport=WsgiTransport(self._app),
+            transport=WsgiTransport(self._app, parallel=broken.races),
             sleep=lambda _seconds: None,
         )
         self.ran = Ran()
@@ -360,9 +362,15 @@ def record(profile: Profile) -> Tape:
     return Tape(profile, recorder.parts, recorder._judged)
 
 
+def _races(scim: str, defect: str) -> bool:
+    return bool(defect) and defects_for(scim)[defect].subject == "overlap"
+
+
 def affected(tape: Tape, defect: str) -> list[Scenario]:
     """The scenarios in which the broken server answers anything otherwise than the good one does."""
     scim = tape.profile.scim
+    if _races(scim, defect):  # the tape puts one request after the other
+        return [one for one in tape.profile.scenarios if any(step.verb == "overlap" for step in one.steps)]
     hooked = {method for method, _ in defects_for(scim)[defect].hooks} if defect else set()
     broken = Broken.of(scim, defect)
 

@@ -25,6 +25,7 @@ TITLES: Final[Mapping[str, str]] = {
     "groups": "Groups and members",
     "patch-members": "Groups and members",
     "consistency": "State and side effects",
+    "overlap": "Requests at the same time",
     "create": "Creating",
     "duplicates": "Creating what is there already",
     "put": "Replacing",

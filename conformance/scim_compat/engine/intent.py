@@ -33,6 +33,7 @@ Action = Literal[
     "read-members",  # ours: a group's members, asked for by name where a plain read did not show them
     "look-up",  # ours: the same by filter or list
     "look-by-state",  # ours: asks by filter for the ``active`` that reads show
+    "overlap",  # ours: the state behind requests that were sent at the same time
     "resolve",  # ours: follows meta.location
     "follow",  # ours: asks at an address that the target's discovery names
     "bystander",  # ours: a resource no scenario names
@@ -185,6 +186,20 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
+class Overlap:
+    """Requests that were sent at the same time and accepted, and the part of them that was lost."""
+
+    effects: tuple[Effect, ...] = ()
+    """Those of the accepted changes."""
+    lost: tuple[Effect, ...] = ()
+    """Those of them that the state does not show, and shows when the same request is sent again alone."""
+    accounts: tuple[str, ...] = ()
+    """Ids that the creations of one user were answered with."""
+    question: str = ""
+    """Why nothing can be concluded; empty where it can."""
+
+
+@dataclass(frozen=True, slots=True)
 class Intent:
     """The purpose of a request, and the answers that the client can accept."""
 
@@ -212,6 +227,8 @@ class Intent:
     """A sentence about the part of a refused body that is to blame; empty where none was found."""
     duplicate: bool = False
     """A create for a resource that exists already: the server must refuse it as a conflict."""
+    overlap: Overlap | None = None
+    """For the action of that name."""
     parts: tuple[BulkPart, ...] = ()
     """The operations of a bulk request, in order."""
     assertions: tuple[Assertion, ...] = ()

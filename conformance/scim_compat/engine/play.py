@@ -21,7 +21,7 @@ from scim_compat.profile.model import Mapped, Profile, ResourceKind, Scenario, S
 from scim_compat.scim import paths
 from scim_compat.scim.urls import path_of
 from scim_compat.values import MISSING, Json, Party
-from scim_compat.wire.messages import Exchange, Request
+from scim_compat.wire.messages import Exchange, ParallelSender, Request
 
 
 def subject_of(play: Play, actor: Actor) -> Subject:
@@ -84,6 +84,17 @@ def attribute_of(actor: Actor, name: str, rows: Sequence[Mapped]) -> Json:
     if row is None:
         raise KeyError(name)
     return actor.sources[row.source]
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """One request that is about to leave: see ``Play.exchange``."""
+
+    request: Request
+    intent: Intent
+    title: str
+    settle: Callable[[Exchange], None] | None = None
+    revise: Callable[[Exchange, Intent], Intent] | None = None
 
 
 @dataclass(slots=True)
@@ -210,22 +221,60 @@ class Play:
         answer is judged: their exchanges come first in the record, as a reader needs them first. Or it takes back what
         the intent asks of the answer.
         """
+        sending = Sending(request, intent, title, settle, revise)
+        self._refuse_stranger(request)
+        self.requests += 1
+        exchange = self._hand_over(self.run.sender.send(request), sending)
+        _require_answer(exchange)
+        return exchange
+
+    def exchanges_at_once(self, sendings: Sequence[Sending]) -> list[Exchange]:
+        """The same for several requests that leave at the same time, where the sender can do that.
+
+        They are recorded in the order given, whichever was answered first.
+        """
+        requests = [one.request for one in sendings]
+        for request in requests:
+            self._refuse_stranger(request)
+        self.requests += len(requests)
+        sender = self.run.sender
+        if isinstance(sender, ParallelSender):
+            exchanges = sender.send_at_once(requests)
+        else:
+            exchanges = [sender.send(request) for request in requests]
+        exchanges = [self._hand_over(one, sending) for one, sending in zip(exchanges, sendings, strict=True)]
+        for exchange in exchanges:
+            _require_answer(exchange)
+        return exchanges
+
+    @property
+    def is_parallel(self) -> bool:
+        """True when requests can be at the endpoint at the same time."""
+        return isinstance(self.run.sender, ParallelSender) and self.run.sender.is_parallel
+
+    def _refuse_stranger(self, request: Request) -> None:
         stranger = self.strangers.get(unquote(path_of(request.target).rpartition("/")[2]))
         if stranger is not None and request.method not in {"GET", "HEAD"}:
             raise NotReached(f"a creation was answered with {stranger!r}, who is not of this run and is left alone")
-        self.requests += 1
-        exchange = self.run.sender.send(request)
-        if revise is not None and exchange.response is not None:
-            intent = revise(exchange, intent)
+
+    def _hand_over(self, exchange: Exchange, sending: Sending) -> Exchange:
+        intent = sending.intent
+        if sending.revise is not None and exchange.response is not None:
+            intent = sending.revise(exchange, intent)
         self._exchange_number += 1
         self.got_answer = exchange.response is not None
         observation = Observation(exchange=exchange, intent=intent, context=context_of(self))
-        if settle is not None:
-            settle(exchange)
+        if sending.settle is not None:
+            sending.settle(exchange)
         number = f"{self._step_number}.{self._exchange_number}"
+        title = sending.title
         self.run.observe(PlayedRequest(step=self._step, number=number, title=title, observation=observation))
         self.readings = after(self.readings, exchange, gone=intent.gone, known=self.run.ledger.living())
-        if exchange.response is None:
-            failure = exchange.failure
-            raise NotReached(f"{request.method} {request.target}: {failure.text if failure else 'no answer'}")
         return exchange
+
+
+def _require_answer(exchange: Exchange) -> None:
+    """Stops the scenario where no answer came."""
+    if exchange.response is None:
+        request, failure = exchange.request, exchange.failure
+        raise NotReached(f"{request.method} {request.target}: {failure.text if failure else 'no answer'}")

@@ -96,6 +96,8 @@ def _subject(step: Node, node: Node, kind: ResourceKind, cast: Cast) -> set[str]
             return set()
         case "create":
             return _creation(step, node, kind, cast)
+        case "overlap" if "creates" in parts:
+            return _creation(step, node, kind, cast)
         case verb:
             role = cast.use(name, kind, node.where)
             if verb == "delete":
@@ -162,6 +164,7 @@ def _use_members(parts: Mapping[str, Node], cast: Cast) -> None:
     means = parts["means"].value if "means" in parts else {}
     for key in ("add-members", "remove-members"):
         cast.use_all(means.get(key))
+        cast.use_all(parts.get(key))
 
 
 def _check_match(kind: ResourceKind, where: Where, cast: Cast) -> None:

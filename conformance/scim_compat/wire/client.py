@@ -5,14 +5,16 @@ a body. The wire follows no redirect, keeps no cookie and reads no environment v
 for byte. ``Wire`` speaks through an httpx transport and not through ``httpx.Client``: the client normalises
 URLs, keeps cookies, logs URLs, and fails on answers whose Location it cannot parse.
 
-A wire is for one thread.
+A wire is for one thread. For requests at the same time it opens others to the same endpoint.
 """
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
@@ -36,6 +38,7 @@ from scim_compat.wire.messages import (
 )
 from scim_compat.wire.oauth import ClientCredentials
 from scim_compat.wire.outgoing import head_of, raw_header
+from scim_compat.wire.parallel import at_once
 from scim_compat.wire.redact import Redactor
 from scim_compat.wire.retries import Retries
 from scim_compat.wire.secrets import SecretRegister
@@ -100,6 +103,8 @@ class Wire:
         self.secrets = SecretRegister() if secrets is None else secrets
         self.secrets.add(*credential.secrets())
         self.secrets.add_proxy(settings.proxy)
+        self._twins: list[Wire] = []
+        self._is_direct = transport is None
         if transport is None:
             # The trust store takes 50 ms to load and is not needed for plain HTTP; a token endpoint is.
             is_plain = self._base.scheme == "http" and not isinstance(credential, ClientCredentials)
@@ -131,6 +136,8 @@ class Wire:
         return self.secrets.redactor
 
     def close(self) -> None:
+        for twin in self._twins if self._is_direct else ():
+            twin.close()
         self._transport.close()
 
     def __enter__(self) -> Self:
@@ -177,6 +184,28 @@ class Wire:
                 if self._credential.renew():
                     continue
             return Exchange(request, url, response, attempt.failure, attempt.ms, retries.notes)
+
+    @property
+    def is_parallel(self) -> bool:
+        """False for an application in this process that takes one request after the other."""
+        return self._is_direct or getattr(self._transport, "is_parallel", False) is True
+
+    def send_at_once(self, requests: Sequence[Request]) -> list[Exchange]:
+        """Sends the requests at the same time, each on a connection of its own.
+
+        The exchanges are in the order of the requests. Where the transport takes one after the other, they are sent
+        in that way.
+        """
+        if not self.is_parallel:
+            return [self.send(request) for request in requests]
+        while len(self._twins) < len(requests):
+            transport = None if self._is_direct else self._transport
+            twin = Wire(self.settings, self._credential, transport=transport, secrets=self.secrets, sleep=self._sleep)
+            self._twins.append(twin)
+        with contextlib.suppress(NoTokenError):  # each request reports it
+            self._credential_headers(requests[0])  # fetches a token before several threads ask for one
+        pairs = zip(self._twins, requests, strict=False)
+        return at_once([functools.partial(twin.send, request) for twin, request in pairs])
 
     def _credential_headers(self, request: Request) -> Headers:
         try:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 from scim_compat.values import MISSING, REDACTED, Json
 from scim_compat.wire.redact import Redactor
@@ -172,3 +172,15 @@ class Sender(Protocol):
     """Sends one request. Whatever the network or the server does is in the exchange; nothing is raised for it."""
 
     def send(self, request: Request) -> Exchange: ...
+
+
+@runtime_checkable
+class ParallelSender(Sender, Protocol):
+    """Can send several requests at the same time."""
+
+    @property
+    def is_parallel(self) -> bool:
+        """False where the endpoint's side takes one request after the other."""
+
+    def send_at_once(self, requests: Sequence[Request]) -> list[Exchange]:
+        """Sends them at the same time, each on a connection of its own; the exchanges are in the order of requests."""

@@ -7,6 +7,7 @@ token that it fetches.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
 from urllib.parse import unquote, urlsplit
 
@@ -21,6 +22,7 @@ class SecretRegister:
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._redactor = Redactor.of(secrets)
+        self._lock = threading.Lock()
 
     def __repr__(self) -> str:
         return f"<SecretRegister: {self._redactor!r}>"
@@ -32,7 +34,8 @@ class SecretRegister:
 
     def add(self, *secrets: str) -> None:
         """Registers secrets; empty strings and known ones change nothing."""
-        self._redactor = self._redactor.with_secrets(secrets)
+        with self._lock:  # wires that send at the same time fetch tokens at the same time
+            self._redactor = self._redactor.with_secrets(secrets)
 
     def add_proxy(self, url: str | None) -> None:
         """Registers the password in a proxy's URL, if it has one."""

@@ -8,13 +8,14 @@ import pytest
 from scim_compat.checks.registry import NotJudged, all_checks
 from scim_compat.engine.intent import (
     Effect,
+    Overlap,
 )
 from scim_compat.scim.names import ERROR
 from scim_compat.values import MISSING
 from support.states import BASE, CORE, ENT, FJORD, back, crew, later, liv, put, refused, see, write
 
 WORK = 'emails[type eq "work"].value'
-MODULES = {"create", "dates", "extensions", "patch", "user", "group", "delete", "sync", "unchanged"}
+MODULES = {"create", "dates", "extensions", "patch", "user", "group", "delete", "overlap", "sync", "unchanged"}
 
 
 def named(identifier):
@@ -89,6 +90,7 @@ berth = write(put(f"{FJORD}:berth", "B7"))
 grade = write(put(f"{FJORD}:Pay Grade", 7))
 CUT = FJORD.rpartition(".")[0]
 SHOWN = {"extension_paths": frozenset({f"{FJORD}:berth".lower()})}
+ADD, REMOVE = Effect("add-member", "members", "u1"), Effect("remove-member", "members", "u2")
 added = write(Effect("add-member", "members", "u1"))
 removed = write(Effect("remove-member", "members", "u1"))
 SECONDS = "2026-01-31T09:30:00Z"
@@ -508,6 +510,21 @@ CASES = {
         ("lacks, null", back(liv(title=None), subject={"lacks": ("title",)}), []),
         ("does not lack", back(liv(), subject={"lacks": ("title",)}), ["title"]),
         ("nothing is demanded", back(liv(), renamed), None),
+    ],
+    # --- requests at the same time ------------------------------------------------------------------------
+    "overlap.kept": [
+        ("all there", see("overlap", liv(), overlap=Overlap(effects=(put("title", "a"), put("nickName", "b")))), []),
+        ("one lost", see("overlap", liv(), overlap=Overlap(effects=(put("title", "a"), put("nickName", "b")), lost=(put("title", "a"),))), ["title"]),
+        ("members lost", see("overlap", crew(), overlap=Overlap(effects=(ADD, REMOVE), lost=(ADD, REMOVE))), ["members", "members"]),
+        ("lost alone, too", see("overlap", liv(), overlap=Overlap(effects=(put("title", "a"),), lost=(put("title", "a"),), question="also alone")), "skip"),
+        ("one after the other", see("overlap", liv(), overlap=Overlap(effects=(put("title", "a"),), question="serial")), "skip"),
+        ("creations", see("overlap", overlap=Overlap(accounts=("u1",))), None),
+    ],
+    "overlap.one-account": [
+        ("one", see("overlap", overlap=Overlap(accounts=("u1",))), []),
+        ("two", see("overlap", overlap=Overlap(accounts=("u1", "u2"))), ["/id"]),
+        ("two, and a third alone", see("overlap", overlap=Overlap(accounts=("u1", "u2"), question="alone, too")), "skip"),
+        ("changes", see("overlap", liv(), overlap=Overlap(effects=(put("title", "a"),))), None),
     ],
     "bystander.unchanged": [
         ("as before", see("bystander", liv()), []),

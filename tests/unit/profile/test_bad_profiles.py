@@ -326,7 +326,7 @@ MESSAGES = {
     ),
     "step-verb": (
         ":14: unknown verb 'chnage'; did you mean 'change'?",
-        ":15: do must be a text, not a list; verbs: add-members, assign-manager, bulk, change, create, delete, discover, evaluate, import, match, match-crowd, overstep-bulk, patch, probe, read, remove-members, trespass",
+        ":15: do must be a text, not a list; verbs: add-members, assign-manager, bulk, change, create, delete, discover, evaluate, import, match, match-crowd, overlap, overstep-bulk, patch, probe, read, remove-members, trespass",
     ),
     "sweep": (
         ":16: the mapping has no row 'titel' that a sweep could take; did you mean 'title'?",

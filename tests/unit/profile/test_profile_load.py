@@ -599,6 +599,9 @@ VERBS = """\
 - {do: bulk, fail-on-errors: 1, operations: [{create: crew2, kind: Group, members: [erin]}, {create: erin, has: {title: x}},
    {patch: alice, operations: [{op: replace, path: active, value: false}], means: {set: {active: false}}},
    {create: erin, expect: refusal}, {create: frank, expect: not-run}]}
+- {do: overlap, user: alice, set: {displayName: A, title: B}}
+- {do: overlap, group: crew, add-members: [alice], remove-members: [bob]}
+- {do: overlap, user: gina, creates: 2, has: {title: x}, without: [emails]}
 - {do: overstep-bulk}
 - {do: trespass, user: alice, with: none}
 - {do: trespass, with: near}

@@ -117,15 +117,15 @@ def _membership(play: Play, step: Step, kind: EffectKind) -> None:
         portion = members[start : start + size]
         pairs = [(member.id or "", str(member.desired.get(NAME_ATTRIBUTE["User"], ""))) for member in portion]
         effects = [Effect(kind, "members", identifier) for identifier, _ in pairs if identifier]
-        body = _membership_body(kind, pairs, dialect)
+        body = membership_body(kind, pairs, dialect)
         again = bool(step.args.get("again"))
         # noTarget is a conformant answer to the removal of somebody who is no member (RFC 7644 section 3.12).
         expect: Expectation = "either" if again and kind == "remove-member" else "success"
         _write(play, actor, "PATCH", body, effects, expect=expect, twice=again)
 
 
-def _membership_body(kind: EffectKind, pairs: Sequence[tuple[str, str]], dialect: Dialect) -> dict[str, Json]:
-    """``pairs``: (id, display name) of each member."""
+def membership_body(kind: EffectKind, pairs: Sequence[tuple[str, str]], dialect: Dialect) -> dict[str, Json]:
+    """The body that adds or removes members. ``pairs``: (id, display name) of each member."""
     if dialect.update == "partial":
         if kind == "add-member":
             return wording.partial_members(add=pairs, dialect=dialect)

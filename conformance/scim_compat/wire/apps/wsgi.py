@@ -20,10 +20,14 @@ from scim_compat.wire.apps.common import (
 
 
 class WsgiTransport(httpx.BaseTransport):
-    """Calls a WSGI application (PEP 3333)."""
+    """Calls a WSGI application (PEP 3333).
 
-    def __init__(self, app: Callable[..., Iterable[bytes]]) -> None:
+    ``parallel``: the application may be called in several threads at once, and is told so (``wsgi.multithread``).
+    """
+
+    def __init__(self, app: Callable[..., Iterable[bytes]], *, parallel: bool = False) -> None:
         self._app = app
+        self.is_parallel = parallel
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         started: list[tuple[str, list[tuple[str, str]]]] = []
@@ -39,7 +43,8 @@ class WsgiTransport(httpx.BaseTransport):
 
         result: Iterable[bytes] = ()
         try:
-            result = self._app(_environ(request), start_response)
+            environ = _environ(request) | {"wsgi.multithread": self.is_parallel}
+            result = self._app(environ, start_response)
             chunks = iter(result)
             # An application may call start_response as late as with its first chunk.
             first = _first_chunk(chunks)
@@ -118,7 +123,6 @@ def _environ(request: httpx.Request) -> dict[str, Any]:
         "wsgi.input": io.BytesIO(body),
         "wsgi.input_terminated": True,
         "wsgi.errors": sys.stderr,
-        "wsgi.multithread": False,
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
     }
