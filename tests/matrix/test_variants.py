@@ -67,6 +67,16 @@ REVIEWED = {
 """Variant → (profile, scenario, check, severity): lawful, and by the client's own word it does not work with it."""
 
 DECLINED = {
+    "emails-required": {
+        "create.smallest",
+        "users.add-missing",
+        "users.add-missing.compliant",
+        "users.add-missing.older",
+        "users.add-or-replace",
+        "users.create-without-optionals.no-mail",
+        "users.create.without-emails",
+        "earlier.patch-add-attributes",
+    },
     "refuses-labels": {"attributes.create.unlisted", "attributes.create.listed"},
     "lists-labels": {"attributes.create.unlisted", "attributes.create.listed"},
 }
@@ -252,7 +262,7 @@ def test_none_hides_another(variant):
 
 def test_every_variant_is_in_a_group_once():
     assert sorted(name for group in GROUPS for name in group) == sorted(VARIANTS)
-    apart = {"no-filter-advertised", "lists-labels", "refuses-labels"}
+    apart = {"no-filter-advertised", "lists-labels", "refuses-labels", "emails-required"}
     assert VARIANTS.keys() - frozenset().union(*TOGETHER) == apart
 
 

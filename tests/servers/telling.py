@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Final
 
 from .employees import PEAKON
 from .probing import Client
 from .protocol import CORE_USER, ENTERPRISE, PATCH_OP
 from .variants_resources import ACCOUNT
+
+_MAIL: Final = [{"value": "z@fjord.example"}]
 
 
 def seen(c: Client) -> set[str]:
@@ -95,7 +97,9 @@ def _labels(c: Client) -> dict[str, bool]:
     """How the server treats an extension that a client brings along."""
     answers = [
         c.send(
-            "POST", "/Users", {"schemas": [CORE_USER], "userName": f"{label}@fjord.example", PEAKON: {label: "Quay"}}
+            "POST",
+            "/Users",
+            {"schemas": [CORE_USER], "userName": f"{label}@fjord.example", PEAKON: {label: "Quay"}, "emails": _MAIL},
         )
         for label in ("Business Unit", "Department", "Start Date")
     ]
@@ -127,8 +131,10 @@ def _in_its_own_words(c: Client, user: str) -> dict[str, bool]:
 
 def _gaps(c: Client) -> dict[str, bool]:
     """The server's ways with what a user lacks, and with what it has not itself."""
-    bare = _created(c, "/Users", userName="bare@fjord.example", emails=[{"value": "z@fjord.example"}])
-    led = _created(c, "/Users", userName="led@fjord.example", **{ENTERPRISE: {"manager": {"value": "nobody"}}})
+    bare = _created(c, "/Users", userName="bare@fjord.example", emails=_MAIL)
+    led = _created(
+        c, "/Users", userName="led@fjord.example", emails=_MAIL, **{ENTERPRISE: {"manager": {"value": "nobody"}}}
+    )
     listed = next(one for one in _read(c, "/Schemas")["Resources"] if one["id"] == CORE_USER)["attributes"]
     user = f"/Users/{bare['id']}".replace("+", "%2B")
     change = {"schemas": [PATCH_OP], "Operations": [{"op": "add", "path": "nickName", "value": "Bare"}]}
@@ -137,6 +143,7 @@ def _gaps(c: Client) -> dict[str, bool]:
     return {
         "display-name-derived": "displayName" in bare and bare["displayName"] is not None,
         "locale-by-default": bool(bare.get("locale")),
+        "emails-required": any(one["name"] == "emails" and one["required"] for one in listed),
         "type-by-default": bare["emails"][0].get("type") == "other",
         "unknown-manager-dropped": "manager" not in led.get(ENTERPRISE, {}),
         "no-nick-name-refused": not has_nick_name and is_refused,

@@ -104,3 +104,23 @@ def _(server: GoodServer) -> None:
         return data
 
     around(server, accept)
+
+
+@variant("emails-required", "users must have an e-mail address, and /Schemas say so (RFC 7643 §7: required)")
+def _(server: GoodServer) -> None:
+    def discover(inner: Any, request: Request, name: str, *rest: str) -> Answer:
+        answer: Answer = inner(request, name, *rest)
+        answer.payload = copy_json(answer.payload)
+        for schema in answer.payload.get("Resources", [answer.payload]) if name == "Schemas" else ():
+            for one in schema["attributes"]:
+                one["required"] = one["required"] or one["name"] == "emails"
+        return answer
+
+    def accept(inner: Any, kind: Kind, body: Data) -> Data:
+        data: Data = inner(kind, body)
+        if kind is USER and "emails" not in data:
+            raise ScimError(400, "emails is required.", scim_type="invalidValue")
+        return data
+
+    around(server, discover)
+    around(server, accept)

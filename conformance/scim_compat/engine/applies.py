@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from scim_compat.engine.context import RunContext
-from scim_compat.engine.offering import is_listed, unoffered
+from scim_compat.engine.offering import is_listed, is_required, unoffered
 from scim_compat.engine.trials import is_offered
 from scim_compat.profile.model import Scenario
 from scim_compat.scim.names import CORE_URNS, ENTERPRISE
@@ -104,6 +104,12 @@ def _does_not_offer(asked: Json, run: RunContext) -> str:
     return f"the target's /Schemas do not list {path}" if path else ""
 
 
+def _requires(asked: Json, run: RunContext) -> str:
+    """The first attribute of users that the scenario leaves out and the target's own schemas require."""
+    path = next((p for p in _listed(asked) if is_required(run.capabilities, "User", p, scim="2.0")), "")
+    return f"the target's /Schemas require {path}" if path else ""
+
+
 def _bulk_is_larger(most: Json, run: RunContext) -> str:
     limit = run.capabilities.bulk_limit
     if limit is not None and limit <= most:
@@ -155,6 +161,7 @@ GATES: Final[Mapping[str, Gate]] = {
     "product": Gate(lambda name: f"only where the target claims to be the product {name}", _is_other_product),
     "extension": Gate(lambda urn: f"needs the schema {urn}", _without_extension),
     "offers": Gate(lambda asked: f"needs the attribute {' and '.join(_listed(asked))}", _does_not_offer),
+    "optional": Gate(lambda asked: f"only where {' and '.join(_listed(asked))} may be missing", _requires),
     "bulk-at-most": Gate(lambda most: f"needs a limit of bulk operations of {most} or fewer", _bulk_is_larger),
     "bulk-bytes-at-most": Gate(lambda most: f"needs a limit of {most} bytes or fewer", _bulk_takes_more_bytes),
     "discovery": Gate(lambda endpoint: f"needs the endpoint /{endpoint}", _does_not_serve),

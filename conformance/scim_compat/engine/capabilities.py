@@ -88,6 +88,16 @@ class Capabilities:
         entries = [e for e in extensions if isinstance(e, Mapping)] if isinstance(extensions, list) else []
         return any(_is(entry.get("schema"), urn) for entry in entries)
 
+    def requires(self, resource_type: str, urn: str) -> bool:
+        """True when the resource type lists the extension as required (RFC 7643 §6)."""
+        types = [one for one in self.resource_types or () if _is(one.get("name") or one.get("id"), resource_type)]
+        extensions = types[0].get("schemaExtensions") if types else None
+        return any(
+            _is(one.get("schema"), urn) and one.get("required") is True
+            for one in (extensions if isinstance(extensions, list) else ())
+            if isinstance(one, Mapping)
+        )
+
     def schema(self, urn: str) -> Mapping[str, Json] | None:
         """The target's own schema with that id, if it publishes one."""
         for entry in self.schemas or ():

@@ -13,6 +13,7 @@ from scim_compat.engine.actor import NAME_ATTRIBUTE, Actor, NotReached
 from scim_compat.engine.intent import Intent
 from scim_compat.engine.knowledge import Knowledge
 from scim_compat.engine.ledger import Ledger
+from scim_compat.engine.offering import omissible
 from scim_compat.engine.play import Play
 from scim_compat.scim import paths
 from scim_compat.scim.names import ENDPOINTS
@@ -57,7 +58,7 @@ def create_resource(
 
 def adapt_body(play: Play, args: Mapping[str, Json], body: dict[str, Json]) -> dict[str, Json]:
     """The body with the step's own ``without``, ``has``, ``schemas`` and ``members`` in it, in this order."""
-    for path in play.fill(args.get("without", [])):
+    for path in omissible(play.fill(args.get("without", [])), play.scenario, play.run):
         paths.remove(body, path)
     for path, value in play.fill(args.get("has", {})).items():
         paths.put(body, path, value)

@@ -58,6 +58,20 @@ def is_fixed(capabilities: Capabilities, kind: str, path: str, *, scim: Scim) ->
     return any(str(p.get("mutability", "")).lower() in _FIXED or p.get("readOnly") is True for p in parts)
 
 
+def is_required(capabilities: Capabilities, kind: str, path: str, *, scim: Scim) -> bool:
+    """True when the target's own schemas require what stands at the path, or its resource type the extension."""
+    if not capabilities.schemas:
+        return False
+    at = parse_path(path)
+    attributes = _schema_attributes(capabilities, kind, at.urn, scim=scim)
+    if not at.attribute:
+        parts = [one for one in attributes or () if isinstance(one, Mapping)]
+        return capabilities.requires(kind, at.urn) or any(one.get("required") is True for one in parts)
+    attribute = find_attribute(attributes, at.attribute) or {}
+    part = find_attribute(attribute.get("subAttributes"), at.sub) or {}
+    return attribute.get("required") is True or part.get("required") is True
+
+
 def _schema_attributes(capabilities: Capabilities, kind: str, urn: str, *, scim: Scim) -> list[Json] | None:
     """The attributes that the target lists under the URN (empty: the core one); None if it has no such schema."""
     core = CORE_SCHEMA[scim][kind]
@@ -84,6 +98,16 @@ def unoffered(scenario: Scenario, run: RunContext) -> frozenset[str]:
     """The attributes of a sweep that the target declines: an admin would not map them, so nobody sends them."""
     sweep = scenario.sweep
     return frozenset(path for path in sweep.paths if _is_declined(path, sweep, run)) if sweep else frozenset()
+
+
+def omissible(left_out: Iterable[str], scenario: Scenario, run: RunContext) -> list[str]:
+    """The paths that a body of the scenario may lack: in a sweep none that the target's own schemas require."""
+    sweep = scenario.sweep
+    return [
+        path
+        for path in left_out
+        if sweep is None or not is_required(run.capabilities, sweep.kind, path, scim=sweep.scim)
+    ]
 
 
 def _is_declined(path: str, sweep: Sweep, run: RunContext) -> bool:

@@ -20,7 +20,8 @@ CLAIMS_LITTLE = replace(
     PUBLISHES_NOTHING,
     claims=Claims(groups=False, filterable={"User": frozenset()}, disable="delete", existing="adopt"),
     capabilities=Capabilities(
-        resource_types=(), schemas=({"id": CORE_SCHEMA["2.0"]["User"], "attributes": [{"name": "userName"}]},)
+        resource_types=(),
+        schemas=({"id": CORE_SCHEMA["2.0"]["User"], "attributes": [{"name": "userName", "required": True}]},),
     ),
     memory=Memory(offers={"bulk": False}),
 )
@@ -32,6 +33,7 @@ OBSTACLES = {
     "product": ("peakon", "the target does not claim to be the product peakon"),
     "extension": ("urn:x:2.0:User", "the target's /Schemas and /ResourceTypes do not offer urn:x:2.0:User"),
     "offers": (["userName", "title"], "the target's /Schemas do not list title"),
+    "optional": (["title", "userName"], "the target's /Schemas require userName"),
     "bulk-at-most": (9, "the target does not limit a bulk request to 9 operations or fewer"),
     "bulk-bytes-at-most": (9, "the target does not limit a bulk request to 9 bytes or fewer"),
     "discovery": ("ServiceProviderConfig", "the target does not answer at /ServiceProviderConfig"),
@@ -49,6 +51,7 @@ CONDITIONS = {
     "product": "only where the target claims to be the product peakon",
     "extension": "needs the schema urn:x:2.0:User",
     "offers": "needs the attribute userName and title",
+    "optional": "only where title and userName may be missing",
     "bulk-at-most": "needs a limit of bulk operations of 9 or fewer",
     "bulk-bytes-at-most": "needs a limit of 9 bytes or fewer",
     "discovery": "needs the endpoint /ServiceProviderConfig",

@@ -248,6 +248,40 @@ def test_a_read_back_expects_nothing_that_is_left_out(tmp_path):
     assert {"title", "name.familyName"} <= set(expected)
 
 
+REQUIRES = [
+    {"id": CORE_SCHEMA["2.0"]["User"], "attributes": [
+        {"name": "title"}, {"name": "emails", "required": True}, {"name": "name", "subAttributes": [
+            {"name": "givenName"}, {"name": "familyName", "required": True}]}]},
+    {"id": ACME, "attributes": [{"name": "unit", "required": True}]},
+]  # fmt: skip
+
+
+def made(profile, scenario, schemas, resource_types=None):
+    """The body of the creation."""
+    seen = []
+    run = stage(seen.append, schemas=schemas)
+    parts = Capabilities(schemas=tuple(schemas), resource_types=resource_types)
+    run_scenario(profile, scenario, replace(run, capabilities=parts))
+    return seen[0].observation.intent.body
+
+
+def test_an_attribute_that_the_target_requires_is_not_left_out(tmp_path):
+    profile, [found] = sweep(tmp_path, "{over: user, together: all, skip: [userName]}", CREATE, VERIFY)
+    assert made(profile, found, []).keys() == {"schemas", "userName", "active"}
+    assert made(profile, found, REQUIRES).keys() == {"schemas", "userName", "active", "emails", ACME}
+    profile, [found] = sweep(tmp_path, "{over: user, only: [name.familyName]}", CREATE, VERIFY)
+    assert made(profile, found, REQUIRES)["name"].keys() == {"givenName", "familyName"}
+    assert made(profile, found, [])["name"].keys() == {"givenName"}
+
+
+def test_an_extension_that_the_resource_type_requires_is_not_left_out(tmp_path):
+    profile, [found] = sweep(tmp_path, f"{{over: user, only: ['{ACME}']}}", CREATE, VERIFY)
+    user = {"name": "User", "schemaExtensions": [{"schema": ACME, "required": True}]}
+    listed = [LISTED[0], {"id": ACME, "attributes": [{"name": "unit"}]}]
+    assert ACME in made(profile, found, listed, (user,))
+    assert ACME not in made(profile, found, listed, ({"name": "User", "schemaExtensions": [{"schema": ACME}]},))
+
+
 # --- built-in profiles ----------------------------------------------------------------------------
 
 
