@@ -14,6 +14,7 @@ from scim_compat.engine.intent import Expectation
 from scim_compat.engine.play import Play
 from scim_compat.profile.model import ResourceKind, Step
 from scim_compat.scim import paths
+from scim_compat.scim.grammar import parse_path
 from scim_compat.scim.messages import member_ids
 from scim_compat.scim.names import CORE_SCHEMA, Scim, is_urn
 from scim_compat.values import MISSING, Json
@@ -52,6 +53,7 @@ def set_up_one(
         body = without_blame(play, actor, body)
     require_free_name(play, actor, body)
     # The scenario itself may ask for more than the target offers: then a refusal breaks no rule.
+    is_refusable = is_refusable or _shares_address(play, actor, body)
     expect: Expectation = "success" if fits_schemas(body, target) and not is_refusable else "either"
     intent = replace(play.intent("set-up", actor, by="harness"), expect=expect)
     exchange = create_resource(
@@ -67,6 +69,17 @@ def set_up_one(
     actor.setup = SetUp(body=plain, answer=actor.last_answer or body)
     if actor.members:
         ensure_members(play, actor)
+
+
+def _shares_address(play: Play, actor: Actor, body: Mapping[str, Json]) -> bool:
+    """True when another actor has an e-mail address of the body: a target may keep addresses to one account each."""
+    others = (one.desired for one in play.actors.values() if one is not actor and not one.gone)
+    taken = {address for other in others for address in _addresses(other)}
+    return bool(taken & _addresses(body))
+
+
+def _addresses(body: Mapping[str, Json]) -> set[str]:
+    return {str(address).lower() for address in paths.values(body, parse_path("emails.value"))}
 
 
 def plain_body(actor: Actor, *, scim: Scim = "2.0") -> dict[str, Json]:
