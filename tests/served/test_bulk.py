@@ -68,7 +68,7 @@ TRIPPED = {
     "bulk-never-stops": {"bulk.stops"},
     "bulk-references-kept": {"bulk.every-operation"},
     "bulk-no-limit": {"bulk.too-large"},
-    "bulk-delete-ignored": {"delete.gone-by-id", "delete.gone-by-filter"},
+    "bulk-delete-ignored": {"delete.gone-by-id"},
     "bulk-patch-ignored": {"user.disabled"},
     "bulk-put-ignored": {"patch.applied"},
     "bulk-put-refused": {"bulk.every-operation"},

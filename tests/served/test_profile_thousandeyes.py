@@ -219,12 +219,12 @@ def test_a_server_like_thousandeyes_without_claims_is_held_to_the_general_rule(f
 @pytest.mark.parametrize(
     ("name", "wrong", "scenario", "finding"),
     [
-        (ENTRA, "keeps", "users.disable.text-removes", ("delete.gone-by-id", "breach")),
-        (ENTRA, "keeps", "users.disable.boolean", ("delete.gone-by-id", "breach")),
-        (ENTRA, "keeps", "v2.disable.removes", ("delete.gone-by-id", "breach")),
+        (ENTRA, "keeps", "users.disable.text-removes", ("delete.gone-by-id", "degraded")),
+        (ENTRA, "keeps", "users.disable.boolean", ("delete.gone-by-id", "degraded")),
+        (ENTRA, "keeps", "v2.disable.removes", ("delete.gone-by-id", "degraded")),
         (ENTRA, "keeps", "users.restore.created-anew", ("delete.gone-by-filter", "degraded")),
-        (OKTA, "keeps", "users.deactivate.removes", ("delete.gone-from-list", "degraded")),
-        (OKTA, "keeps", "users.deactivate.put", ("delete.gone-by-id", "breach")),
+        (OKTA, "keeps", "users.deactivate.removes", ("delete.gone-by-id", "degraded")),
+        (OKTA, "keeps", "users.deactivate.put", ("delete.gone-by-id", "degraded")),
         (ENTRA, "forgets", "users.change-one.display-name", ("patch.applied", "blocker")),
         (OKTA, "forgets", "users.update.put", ("patch.applied", "blocker")),
         (OKTA, "forgets", "users.deactivate.removes", ("delete.gone-by-id", "breach")),

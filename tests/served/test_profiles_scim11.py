@@ -75,7 +75,7 @@ def test_lawful_variants_have_no_finding_above_cosmetic(name, variant, tmp_path)
 BROKEN = {
     "clear-ignored": ("members.push-now.catalogue", {"group.member-removed"}),
     "clear-clears-all": ("members.push-now.catalogue", {"patch.untouched"}),
-    "config-flat": ("connection.agent-capabilities", {"discovery.provider-config-shape"}),
+    "config-flat": ("connection.configuration", {"discovery.provider-config-shape"}),
     "active-string": ("users.update", {"resource.booleans"}),
 }
 

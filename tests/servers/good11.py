@@ -11,7 +11,7 @@ import binascii
 import hmac
 from typing import Any, Final
 
-from . import incoming, patching11, variants
+from . import incoming, patching11, variants, variants11
 from .good import GoodServer
 from .projection import project
 from .protocol import (
@@ -40,11 +40,15 @@ _SHARED: Final = (
     "no-user-groups", "shuffled-values", "list-order", "page-20", "most-20", "no-sort", "eq-only",
     "wrong-429", "lock-out",
 )  # fmt: skip
-VARIANTS: Final = {
-    "delete-200": "DELETE answers 200 without a body",
-    "code-number": "the code of an error is a number",
-    "errors-only": "errors have no detail beside Errors",
-} | {name: variants.VARIANTS[name] for name in _SHARED}
+VARIANTS: Final = (
+    {
+        "delete-200": "DELETE answers 200 without a body",
+        "code-number": "the code of an error is a number",
+        "errors-only": "errors have no detail beside Errors",
+    }
+    | {name: variants.VARIANTS[name] for name in _SHARED}
+    | variants11.OWN
+)
 """Lawful ways to differ, and those that Okta documents; no check may fail a server for one of them. What SCIM 1.1 has
 in common with 2.0 is ``variants``'; the sections named there are those of 2.0."""
 
@@ -70,6 +74,7 @@ class GoodServer11(GoodServer):
         self.defects = defects
         self.variant = variant
         variants.install(self, variant & variants.VARIANTS.keys())
+        variants11.install(self, variant)
         if defects:
             from .defects11 import install  # noqa: PLC0415 - the defects import this module
 

@@ -43,7 +43,12 @@ def effects(observation: Observation, *kinds: str, accepted: bool = True) -> Ite
 
 
 def all_effects(observation: Observation, *kinds: str, accepted: bool = True) -> Iterator[tuple[Write, Effect]]:
-    """The same, with those that the answer shows in a wrong place."""
+    """The same, with those that the answer shows in a wrong place.
+
+    Of a resource that was deleted nothing is expected but that it is gone.
+    """
+    if observation.intent.gone:
+        return
     last: dict[tuple[str, Json], tuple[Write, Effect]] = {}
     for write in writes(observation):
         if write.action == "read-back":

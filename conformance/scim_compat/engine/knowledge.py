@@ -27,6 +27,8 @@ class Knowledge:
     """Ids that should be members and are known not to be: refused, or missing before. They are reported once."""
     refusals: frozenset[str] = frozenset()
     """Paths whose change the server has refused."""
+    outlived: bool = False
+    """An answer has shown the resource after its deletion."""
     failed_filters: frozenset[str] = frozenset()
     """Lower-case attribute paths for which an exact-match filter failed to find the resource."""
 

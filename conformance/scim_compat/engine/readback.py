@@ -8,7 +8,7 @@ from functools import partial
 from typing import Final
 
 from scim_compat.engine import people, wording
-from scim_compat.engine.actor import NAME_ATTRIBUTE, Actor, about, path_of
+from scim_compat.engine.actor import NAME_ATTRIBUTE, Actor, NotReached, about, path_of
 from scim_compat.engine.controls import Revision, control_finds, with_control
 from scim_compat.engine.intent import Effect, Expectation, Intent, Query, Write
 from scim_compat.engine.offering import unoffered, without
@@ -34,7 +34,19 @@ def verify(play: Play, step: Step) -> None:
         actor.members = {member.id for member in play.expand(step.args["members"]) if member.id}
     for way in step.args.get("gone") or step.args.get("found-by") or ["id"]:
         _WAYS[way](play, actor, step)
+        if actor.knowledge.outlived:
+            _end_after_failed_deletion(play, actor, step)
+            break
     actor.writes = []
+
+
+def _end_after_failed_deletion(play: Play, actor: Actor, step: Step) -> None:
+    """Stop the scenario where the resource is still there by its id: all that follows rests on its being gone.
+
+    That a filter, a list and its groups show it as well is no second finding.
+    """
+    if step is not play.scenario.steps[-1]:
+        raise NotReached(f"{actor.key} is still there after its deletion, so nothing can be said of what follows")
 
 
 def _unwritten_effects(play: Play, actor: Actor, step: Step) -> tuple[Effect, ...]:
@@ -67,6 +79,7 @@ def _by_id(play: Play, actor: Actor, step: Step) -> None:
     if resource is None:
         return
     actor.learn(resource, play.run.ledger.living())
+    actor.knowledge = replace(actor.knowledge, outlived=actor.gone)
     if people.has_tag(str(paths.member(resource, NAME_ATTRIBUTE[actor.kind])), play.run.seed):
         play.strangers.pop(actor.id or "", None)
     if actor.location:

@@ -94,6 +94,9 @@ def _scenario(variant: frozenset[str]) -> list[Any]:
         c.send("GET", "/Users/none"),
         c.send("GET", "/Schemas", headers={"Authorization": ""}),
         c.send("DELETE", f"/Groups/{group}"),
+        c.send("GET", "/Users?filter=title%20eq%20%22x%22"),
+        c.send("GET", "/ServiceProviderConfigs"),
+        c.send("PATCH", f"/Users/{one}", {"name": {"familyName": "Falk"}, ENTERPRISE: {"department": "Quay"}}),
     ]
     found = []
     for answer in answers:

@@ -60,7 +60,9 @@ def atomic(observation: Observation) -> Iterator[Violation]:
     cites=("RFC7644-3.5.2",),
     on=("read-back",),
     scim=BOTH,
-    when=lambda observation: is_change(observation) and state_before(observation) is not None,
+    when=lambda observation: (
+        is_change(observation) and state_before(observation) is not None and not observation.intent.gone
+    ),
     why="A change of one attribute that loses another destroys data nobody meant to touch.",
     fix="Change only what the operations name; a PATCH is not a PUT.",
 )
@@ -68,7 +70,7 @@ def untouched(observation: Observation) -> Iterator[Violation]:
     before = state_before(observation) or {}
     # A creation before it, and the values that the profile expects, are no changes.
     effects = [e for w in writes(observation) if w.action not in {"create", "read-back"} for e in w.effects]
-    for path, _value in paths.leaves(subject(observation).desired):
+    for path, desired in paths.leaves(subject(observation).desired):
         if _is_reported_elsewhere(observation, path):
             continue
         was, now = paths.get(before, path), paths.get(resource_of(observation), path)
@@ -77,6 +79,8 @@ def untouched(observation: Observation) -> Iterator[Violation]:
             continue
         if paths.is_unassigned(was) or paths.is_same(was, now) or _follows_user_name(effects, before, was):
             continue
+        if paths.is_same(desired, now):
+            continue  # the state before was wrong, and is reported; this is what the client wants
         one = difference(str(path), was, now)
         is_opened = path.top == "active" and was is False
         yield Violation(
