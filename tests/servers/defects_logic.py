@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -10,7 +11,7 @@ from .defects_base import Wrapper, breaks, defect, fail
 from .evaluators import WRONG, Way, evaluate
 from .filters import Both, Compare, Filter, Not, Present, matches, parse_filter, parse_path, sort_key, values_at
 from .good import GoodServer
-from .protocol import Data, Request
+from .protocol import CORE_GROUP, Answer, Data, Request, parse_body
 from .schema import Kind
 from .store import prepared
 
@@ -201,6 +202,40 @@ def _(_: GoodServer, __: Wrapper, wanted: Filter, resource: Data) -> bool:
         return str(one["userName"]).casefold() == str(term.value).casefold()  # type: ignore[union-attr]
 
     return _terms(wanted, resource, change)
+
+
+@breaks("parse_filter", "filter", "filter-escapes-kept", "an escaped letter in a value is taken as it is written",
+        "RFC7644-3.4.2.2")  # fmt: skip
+def _(_: GoodServer, inner: Wrapper, text: str, kind: Kind) -> Any:
+    return inner(text.replace("\\u", "\\\\u"), kind)
+
+
+@breaks(
+    "matches", "filter", "group-operators-are-eq", "co, sw and ew on groups compare the whole value", "RFC7644-3.4.2.2"
+)
+def _(_: GoodServer, __: Wrapper, wanted: Filter, resource: Data) -> bool:
+    def change(term: Compare | Present, one: Data) -> bool | None:
+        if isinstance(term, Compare) and term.operator in {"co", "sw", "ew"} and CORE_GROUP in one["schemas"]:
+            return matches(replace(term, operator="eq"), one)
+        return None
+
+    return _terms(wanted, resource, change)
+
+
+@breaks("page", "list", "total-of-page-with-filter", "with a filter and count, totalResults counts the page",
+        "RFC7644-3.4.2")  # fmt: skip
+def _(_: GoodServer, inner: Wrapper, request: Request, kinds: Any, given: dict[str, str]) -> Answer:
+    answer: Answer = inner(request, kinds, given)
+    if "filter" in given and int(given.get("count", "0")) > 0:
+        answer.payload["totalResults"] = len(answer.payload["Resources"])
+    return answer
+
+
+@breaks("search", "list", "search-sort-ignored", "a search by POST is not sorted", "RFC7644-3.4.3")
+def _(_: GoodServer, inner: Wrapper, request: Request, kinds: Any) -> Answer:
+    body = {name: value for name, value in parse_body(request).items() if not name.startswith("sort")}
+    answer: Answer = inner(replace(request, body=json.dumps(body).encode()), kinds)
+    return answer
 
 
 # ---- sorting

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from .defects_base import Wrapper, breaks, defect, read, resources_in, spoils_answer, spoils_resource
@@ -115,6 +116,20 @@ def _(_: GoodServer, inner: Wrapper, kind: Kind, body: Data) -> Any:
     if kind is USER and "userName" in body and body["userName"] is None:
         raise ScimError(500, "'NoneType' object has no attribute 'lower'")
     return inner(kind, body)
+
+
+@breaks("replace", "shape", "put-attributes-ignored", "the answer to PUT holds everything, whatever attributes asks for",
+        "RFC7644-3.9")  # fmt: skip
+def _(_: GoodServer, inner: Wrapper, request: Request, kind: Kind, id_: str) -> Answer:
+    answer: Answer = inner(replace(request, parameters={}), kind, id_)
+    return answer
+
+
+@breaks("check_unique", "duplicates", "rename-never", "every change of a userName is refused as taken", "RFC7643-4.1.1")
+def _(_: GoodServer, inner: Wrapper, kind: Kind, data: Data, record: Record | None) -> None:
+    if record is not None and record.kind is USER and data["userName"] != record.data["userName"]:
+        raise ScimError(409, "userName is taken.", scim_type="uniqueness")
+    inner(kind, data, record)
 
 
 # ---- meta

@@ -83,6 +83,17 @@ def _(c: Client) -> None:
     assert c.find('emails[not (type eq "work")]') == [ann]
 
 
+@sees("filter-escapes-kept", "group-operators-are-eq", "total-of-page-with-filter", "search-sort-ignored")
+def _(c: Client) -> None:
+    ids = [c.user("ann"), c.user("ben")]
+    assert c.find('userName eq "\\u0061nn"') == ids[:1]
+    crew = c.group("Crew")
+    assert c.find('displayName sw "Cr"', "/Groups") == [crew]
+    assert c.page("/Users?filter=userName%20pr&count=1")["totalResults"] == 2
+    found = c.json(c.send("POST", "/Users/.search", {"sortBy": "userName", "sortOrder": "descending"}))
+    assert [one["id"] for one in found["Resources"]] == ids[::-1]
+
+
 @sees("names-not-normalized")
 def _(c: Client) -> None:
     ann = c.user("rene\u0301e")
@@ -153,6 +164,13 @@ def _(c: Client) -> None:
 def _(c: Client) -> None:
     id_ = c.user("ann")
     c.error(c.send("PUT", f"/Users/{id_}", {"schemas": [CORE_USER], "userName": None}), 400)
+
+
+@sees("put-attributes-ignored", "rename-never")
+def _(c: Client) -> None:
+    id_ = c.user("ann", displayName="Ann")
+    body = {"schemas": [CORE_USER], "userName": "ben", "displayName": "Ben"}
+    assert "userName" not in c.json(c.send("PUT", f"/Users/{id_}?attributes=displayName", body))
 
 
 # ---- meta, status, header
