@@ -33,6 +33,14 @@ def is_offered(feature: str, run: RunContext) -> bool:
     return offers[feature]
 
 
+def has_groups(run: RunContext) -> bool:
+    """True unless the vendor, the target's discovery, or a trial says otherwise."""
+    listed = run.capabilities.has_resource_type("Group")
+    if run.claims.groups is not None:
+        return run.claims.groups
+    return is_offered("Group", run) if listed is None else listed
+
+
 def _send(run: RunContext, method: str, target: str, body: Json = None) -> Response | None:
     headers = EITHER if body is None else EITHER.plus(("Content-Type", "application/scim+json"))
     data = None if body is None else json.dumps(body).encode()
@@ -75,7 +83,7 @@ def _filters(run: RunContext) -> bool:
     return answer is None or answer.ok
 
 
-def _has_groups(run: RunContext) -> bool:
+def _answers_at_groups(run: RunContext) -> bool:
     answer = _send(run, "GET", f"{ENDPOINTS['Group']}?count=1")
     return answer is None or answer.status not in _NOT_OFFERED
 
@@ -104,7 +112,7 @@ _TRIALS: Final[Mapping[str, Callable[[RunContext], bool]]] = {
     "etag": _has_versions,
     "patch": _takes_patch,
     "filter": _filters,
-    "Group": _has_groups,
+    "Group": _answers_at_groups,
     ENTERPRISE: _keeps_enterprise,
 }
 """Nothing else can be tried apart from the scenario itself."""

@@ -14,6 +14,7 @@ from scim_compat.engine.creation import announce, entry_settler
 from scim_compat.engine.intent import Query
 from scim_compat.engine.play import Play
 from scim_compat.engine.setup import plain_body, set_up
+from scim_compat.engine.trials import has_groups
 from scim_compat.engine.verbs import verb
 from scim_compat.profile.model import ResourceKind, Step
 from scim_compat.scim import messages, paths
@@ -231,8 +232,7 @@ def _await_admission(play: Play, status: int, count: int) -> None:
 
 def _group_of(play: Play, step: Step, user: Actor) -> Actor | None:
     """A group with the user in it; None where the client or the target has no groups."""
-    is_offered = play.run.claims.groups is not False and play.run.capabilities.has_resource_type("Group") is not False
-    if not play.rows("Group") or not is_offered:
+    if not play.rows("Group") or not has_groups(play.run):
         return None
     key = f"group of {user.key}"
     args = {"given": key, "kind": "Group", "members": [user.key]}
