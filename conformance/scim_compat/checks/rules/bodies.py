@@ -77,6 +77,7 @@ def _is_undecoded(observation: Observation) -> bool:
     when=_has_data,
     why="Clients choose their parser by Content-Type and drop what is not labelled as JSON.",
     fix="Send Content-Type: application/scim+json with every SCIM answer that has a body.",
+    fix_1_1="Send Content-Type: application/json with every SCIM answer that has a body.",
 )
 def content_type(observation: Observation) -> Iterator[Violation]:
     media_type = observation.response.media_type

@@ -76,6 +76,7 @@ def _is_same_word(error: schemas.ShapeError) -> bool:
     when=lambda observation: not 300 <= observation.response.status < 400 and observation.response.status < 500,
     why="A client that configures itself asks here first, when the administrator saves the connection.",
     fix="Serve /Schemas, /ResourceTypes and /ServiceProviderConfig below the base URL.",
+    fix_1_1="Serve /ServiceProviderConfigs below the base URL.",
 )
 def status(observation: Observation) -> Iterator[Violation]:
     accepted = observation.intent.statuses or frozenset({200})

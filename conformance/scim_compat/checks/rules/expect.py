@@ -85,6 +85,7 @@ def _may_be_foreign(observation: Observation, place: str) -> bool:
     topic=ClaimTopic.FILTER,
     why="A filter that leaves out or lets in the wrong ones makes a client act on the wrong account.",
     fix="Evaluate the whole filter for each resource, by the rules of RFC 7644 section 3.4.2.2.",
+    fix_1_1="Evaluate the whole filter for each resource, by the rules of section 3.2.2.1 of the protocol.",
 )
 def finds(observation: Observation) -> Iterator[Violation]:
     ids = ids_as_text(observation)

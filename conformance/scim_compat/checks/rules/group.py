@@ -96,6 +96,7 @@ def _require_shown_members(observation: Observation) -> None:
     when=lambda observation: _has_members(observation) and any(effects(observation, "add-member")),
     why="The user was given access in the directory and has none here.",
     fix="Apply `add` on `members` for every element, whether or not `type`, `display` or `$ref` come with it.",
+    fix_1_1="Add every element of `members` in a partial group, whether or not `type` or `display` come with it.",
 )
 def member_added(observation: Observation) -> Iterator[Violation]:
     _require_shown_members(observation)
@@ -120,6 +121,7 @@ def member_added(observation: Observation) -> Iterator[Violation]:
     traits=Trait.FORM,
     why="Whoever is left in the group keeps the access that was taken away.",
     fix='Support `remove` with `members[value eq "id"]` and with a value array on `members`.',
+    fix_1_1='Remove members that say `"operation": "delete"`, and all of them where `meta.attributes` names `members`.',
 )
 def member_removed(observation: Observation) -> Iterator[Violation]:
     inside = member_ids(observation)

@@ -139,6 +139,8 @@ def manager_accepted(observation: Observation) -> Iterator[Violation]:
     when=lambda observation: _must_succeed(observation) and _changes_only(observation, "members"),
     why="Memberships are sent once; a refused one stays wrong until somebody looks.",
     fix='Take `add` on `members`, `remove` on `members[value eq "id"]`, and `remove` on `members` with a value array.',
+    fix_1_1='Take a partial group whose `members` are added, or removed where they say `"operation": "delete"`, and a PUT '
+    "of the whole group.",
 )
 def members_accepted(observation: Observation) -> Iterator[Violation]:
     yield from _refusal(observation)
@@ -261,6 +263,7 @@ def every_operation(observation: Observation) -> Iterator[Violation]:
     topic=ClaimTopic.CHANGE,
     why="Customer-specific attributes travel under their own URN; lost ones are noticed by nobody.",
     fix="Resolve `urn:…:attribute` paths by the longest known URN and store the value in the extension's object.",
+    fix_1_1="Store the attributes that stand in the object under the extension's URN.",
 )
 def extension_applied(observation: Observation) -> Iterator[Violation]:
     is_answer = observation.intent.action == "patch"

@@ -35,6 +35,7 @@ from scim_compat.values import MISSING, Level
     traits=Trait.FILTER,
     why="Every cycle starts with queries. If they fail, the client knows nothing of the accounts and does nothing.",
     fix="Answer GET on /Users and /Groups, with and without filter, with 200 and a ListResponse.",
+    fix_1_1="Answer GET on /Users and /Groups, with and without filter, with 200 and a list of Resources.",
 )
 def list_status(observation: Observation) -> Iterator[Violation]:
     yield from _status_200(observation)

@@ -113,6 +113,7 @@ def schemas_extensions(observation: Observation) -> Iterator[Violation]:
     "under the URN in other letters, is not found and is sent again in every cycle.",
     fix="Return one object per extension, under its exact URN; “urn:…:User:department” is a path for "
     "requests, not a key.",
+    fix_1_1="Return one object per extension, under its exact URN; “urn:…:1.0.department” is a path, not a key.",
 )
 @at_most_five
 def no_duplicate_extension(observation: Observation) -> Iterator[Violation]:
