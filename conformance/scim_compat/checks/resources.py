@@ -70,7 +70,10 @@ class Reading(Observation):
 
 
 def resources(observation: Observation) -> tuple[Resource, ...]:
-    """Every resource in a 2xx answer; of a list a hundred of ours, a hundred others, and the subject."""
+    """Every resource in a 2xx answer; of a list a hundred of those that this run made, and the subject.
+
+    The others in a list were there before, or are what somebody left: no check of a single resource judges them.
+    """
     return Reading.of(observation).resources
 
 
@@ -102,6 +105,24 @@ def is_own(observation: Observation, identifier: object) -> bool:
     )
 
 
+def _is_own_entry(observation: Observation, entry: Mapping[str, Json]) -> bool:
+    """True for an entry of a list that this run created: by its id, by its name, or as the only hit for one of ours."""
+    if is_own(observation, entry.get("id")):
+        return True
+    if names := {str(value).lower() for key, value in entry.items() if key.lower() in {"username", "displayname"}}:
+        return not names.isdisjoint(_own_names(observation))
+    is_only_hit = len(messages.entries(observation.response.json)) == 1
+    return "id" not in entry and is_only_hit and len(observation.intent.query.finds or ()) == 1
+
+
+def _own_names(observation: Observation) -> set[str]:
+    subject = observation.intent.subject
+    names = set(observation.context.ours.values())
+    if subject is not None:
+        names |= {str(value) for key, value in subject.desired.items() if key in {"userName", "displayName"}}
+    return {name.lower() for name in names}
+
+
 def is_projected(observation: Observation) -> bool:
     """True when the request asked for a part of the attributes, in the URL or in the body of a search."""
     body, target = observation.intent.body, observation.exchange.request.target
@@ -120,14 +141,13 @@ def _resources(observation: Observation) -> Iterator[Resource]:
         return
     subject = observation.intent.subject
     if messages.is_list(body):
-        count = {True: 0, False: 0}
+        count = 0
         for index, entry in enumerate(messages.entries(body)):
-            if not isinstance(entry, Mapping):
+            if not isinstance(entry, Mapping) or not _is_own_entry(observation, entry):
                 continue
-            own = is_own(observation, entry.get("id"))
-            count[own] += 1
-            if count[own] <= _MAX_LISTED or (subject is not None and subject.id == entry.get("id")):
-                yield Resource(f"/Resources/{index}", entry, own)
+            count += 1
+            if count <= _MAX_LISTED or (subject is not None and subject.id == entry.get("id")):
+                yield Resource(f"/Resources/{index}", entry, own=True)
     elif not is_list_request(observation) and not messages.is_error(body) and body:
         own = observation.intent.action in {"create", "set-up"} or is_own(observation, body.get("id"))
         # An answer about our own resource that lost its id is still about our own.
