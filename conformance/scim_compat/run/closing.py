@@ -32,5 +32,5 @@ def key_of(profile: Profile, scenario: Scenario) -> str:
     """Equal for scenarios that send the same requests: one of them is played for all."""
     steps = [(step.kind, step.verb, step.args) for step in scenario.steps]
     client = scenario.client if any(step.kind == "send" for step in scenario.steps) else None
-    has_groups = "none" in _credentials(scenario) and "Group" in profile.mapping
+    has_groups = "none" in _credentials(scenario) and bool(profile.mapping.get("Group"))
     return repr((profile.scim, has_groups, steps, client))

@@ -25,13 +25,13 @@ class NearMiss:
 
 def altered(secret: str, use: CredentialUse) -> str | None:
     """``secret`` altered in that way; None where it cannot be, or where the result means the same."""
+    body = secret.rstrip("=")  # without the padding of base64, which lenient decoders do not miss
     match use:
-        case CredentialUse.PREFIX if len(secret) > 1:
-            return secret[:-1]
+        case CredentialUse.PREFIX if len(body) > 1:
+            return body[:-1]
         case CredentialUse.TAIL if len(secret) > 1:
             return secret[1:]
         case CredentialUse.SUFFIX if secret:
-            body = secret.rstrip("=")
             return body + _MORE + secret[len(body) :]
         case CredentialUse.CHANGED if secret:
             place = len(secret) - min(_FROM_THE_END, len(secret))

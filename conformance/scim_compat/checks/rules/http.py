@@ -7,7 +7,8 @@ from typing import Final
 
 from scim_compat.checks.answers import blame_value, is_status_named, server_message
 from scim_compat.checks.refusals import level_of_refusal
-from scim_compat.checks.registry import BOTH, Trait, Violation, check
+from scim_compat.checks.registry import BOTH, NotJudged, Trait, Violation, check
+from scim_compat.engine.fitting import fits_schemas
 from scim_compat.engine.intent import Observation
 from scim_compat.scim.urls import parameters
 from scim_compat.values import Level
@@ -104,6 +105,15 @@ def _level(observation: Observation) -> Level | None:
     return level_of_refusal(observation) if is_refusal else None
 
 
+def _require_own_body(observation: Observation) -> None:
+    """Raise NotJudged for a refusal of a body that lacks what the target's own schemas require: it came first."""
+    intent, body = observation.intent, observation.intent.body
+    if observation.response.status != 400 or intent.expect != "refusal" or not isinstance(body, Mapping):
+        return
+    if "schemas" in body and intent.action == "replace" and not fits_schemas(body, observation.context.capabilities):
+        raise NotJudged("the server refused the body, which does not fit its own /Schemas, before it looked further")
+
+
 @check(
     "http.expected-status",
     "A literal request of the profile is answered with a status the client can use",
@@ -123,6 +133,7 @@ def _level(observation: Observation) -> Level | None:
 def expected_status(observation: Observation) -> Iterator[Violation]:
     intent, status = observation.intent, observation.response.status
     if intent.statuses:
+        _require_own_body(observation)
         if status not in intent.statuses:
             expected, message = sorted(intent.statuses), server_message(observation)
             yield Violation("status", expected=expected, actual=status, message=message, level=_level(observation))
