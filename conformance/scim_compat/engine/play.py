@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
 
 from scim_compat.engine import mapping, people, placeholders, requests
@@ -258,18 +258,20 @@ class Play:
             raise NotReached(f"a creation was answered with {stranger!r}, who is not of this run and is left alone")
 
     def _hand_over(self, exchange: Exchange, sending: Sending) -> Exchange:
-        intent = sending.intent
+        intent, before = sending.intent, self.readings
+        # Taken in before further questions are asked: their answers are newer.
+        self.readings = after(before, exchange, gone=intent.gone, known=self.run.ledger.living())
         if sending.revise is not None and exchange.response is not None:
             intent = sending.revise(exchange, intent)
         self._exchange_number += 1
         self.got_answer = exchange.response is not None
-        observation = Observation(exchange=exchange, intent=intent, context=context_of(self))
+        context = replace(context_of(self), readings=before)
+        observation = Observation(exchange=exchange, intent=intent, context=context)
         if sending.settle is not None:
             sending.settle(exchange)
         number = f"{self._step_number}.{self._exchange_number}"
         title = sending.title
         self.run.observe(PlayedRequest(step=self._step, number=number, title=title, observation=observation))
-        self.readings = after(self.readings, exchange, gone=intent.gone, known=self.run.ledger.living())
         return exchange
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
-from scim_compat.checks.answers import has_resource, resource_of, server_message
+from scim_compat.checks.answers import has_resource, is_status_named, resource_of, server_message
 from scim_compat.checks.differences import Kind, difference
 from scim_compat.checks.display import display
 from scim_compat.checks.effects import effects, is_change, is_custom, state_before, subject, writes
@@ -28,6 +28,7 @@ from scim_compat.values import MISSING, Level
     scim=BOTH,
     when=lambda observation: (
         not observation.intent.duplicate
+        and not is_status_named(observation)  # declined beside another creation of the same user
         and (observation.intent.expect == "success" or bool(_optional_paths(observation)))
     ),
     why="A client that is refused here has no account to work with; every later change of the user fails as well.",
