@@ -9,6 +9,7 @@ from . import (  # noqa: F401 - each module registers its defects when it is imp
     defects11_groups,
     defects11_promises,
     defects11_queries,
+    defects11_sweeps,
     defects11_writes,
 )
 from .defects11_base import DEFECTS11, SUBJECTS11

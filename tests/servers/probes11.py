@@ -8,7 +8,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from . import probes11_promises  # noqa: F401 - the module registers its probes when it is imported
+from . import (
+    probes11_promises,  # noqa: F401 - the module registers its probes when it is imported
+    probes11_sweeps,  # noqa: F401 - it registers its probes when it is imported
+)
 from .defects_access import COMPARISONS
 from .probing import shown
 from .probing11 import ADA, BASE, PROBES11, Client11, Probe, basic, full_user, sees

@@ -17,6 +17,7 @@ from scim_compat.engine.context import PlayedRequest, RunContext
 from scim_compat.engine.intent import Action, Context, Intent, Observation, Subject
 from scim_compat.engine.readings import Readings, after
 from scim_compat.engine.versions import VERSIONS
+from scim_compat.profile.grammar import SOURCE
 from scim_compat.profile.model import Mapped, Profile, ResourceKind, Scenario, Step
 from scim_compat.scim import paths
 from scim_compat.scim.urls import path_of
@@ -75,6 +76,9 @@ def attribute_of(actor: Actor, name: str, rows: Sequence[Mapped]) -> Json:
         if not isinstance(version, str) or not version:
             raise NotReached(f"{actor.key} was read without an ETag and without meta.version")
         return version
+    at_source = name.removeprefix(SOURCE)
+    if at_source != name:
+        return actor.sources[at_source]
     value = paths.member(actor.desired, name)
     if value is not MISSING and not isinstance(value, dict | list):
         return value

@@ -36,6 +36,8 @@ _TARGET: Final = {
 }
 ADDRESSABLE: Final = {kind: (SOURCE_ATTRIBUTES[kind] | _TARGET[kind]) - {"manager"} for kind in ("User", "Group")}
 """The attributes behind the dot of ``${alice.…}``, by kind."""
+SOURCE: Final = "source."
+"""In front of a source attribute: the value at the source, whatever the account has by now."""
 
 FUNCTIONS: Final = frozenset({"upper", "lower", "swapcase", "json"})
 GLOBALS: Final = {
@@ -52,7 +54,7 @@ WHOLE: Final = "${rows.whole}"
 """The same; a complex attribute, entry or extension of which nothing is left goes as a whole."""
 
 _OPENING = re.compile(r"\$\{([^{}]*)(\}?)")
-_INSIDE = re.compile(r"(?P<root>[a-z][a-z0-9-]*)(?:\.(?P<attribute>[A-Za-z]+))?(?P<pipes>(?:\|[a-z]+)*)")
+_INSIDE = re.compile(r"(?P<root>[a-z][a-z0-9-]*)(?:\.(?P<attribute>(?:source\.)?[A-Za-z]+))?(?P<pipes>(?:\|[a-z]+)*)")
 
 
 @dataclass(frozen=True, slots=True)

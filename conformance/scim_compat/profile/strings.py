@@ -103,10 +103,12 @@ def _actor_problem(placeholder: grammar.Placeholder, cast: Cast, fresh: set[str]
         )
     if role.many:
         return f"{text} names many users", "name one of its own with given"
-    addressable = grammar.ADDRESSABLE[role.kind]
-    if placeholder.attribute not in addressable:
-        hint = nearest(placeholder.attribute, addressable) or "see the list of source attributes"
-        return f"{text}: a {role.kind} has no {quoted(placeholder.attribute)}", hint
+    name = placeholder.attribute.removeprefix(grammar.SOURCE)
+    is_source = name != placeholder.attribute
+    addressable = grammar.SOURCE_ATTRIBUTES[role.kind] if is_source else grammar.ADDRESSABLE[role.kind]
+    if name not in addressable:
+        hint = nearest(name, addressable) or "see the list of source attributes"
+        return f"{text}: a {role.kind} has no {quoted(name)}", hint
     if placeholder.attribute == "id" and (not role.created or root in fresh):
         return f"{text}: {quoted(root)} has no id yet", "use it in a step after the one that creates it"
     return None

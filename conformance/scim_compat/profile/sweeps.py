@@ -38,7 +38,7 @@ Access, references and secrets are not among them: they have scenarios of their 
 """
 
 VALUES: Final[Mapping[str, Callable[[str], object]]] = {
-    "mapped": lambda source: f"${{WHO.{source}}}",
+    "mapped": lambda source: f"${{WHO.source.{source}}}",
     "other": lambda source: _OTHERS[source],
     "empty": lambda _source: "",
 }
