@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from scim_compat.engine import wording
-from scim_compat.engine.actor import Actor, SetUp, about, path_of
+from scim_compat.engine.actor import Actor, Declined, SetUp, about, path_of
 from scim_compat.engine.creation import adapt_body, create_resource, require_creation, require_free_name
 from scim_compat.engine.diagnosis import diagnosing, without_blame
 from scim_compat.engine.fitting import add_required, fit_to_schema, fits_schemas
@@ -16,7 +16,7 @@ from scim_compat.profile.model import ResourceKind, Step
 from scim_compat.scim import paths
 from scim_compat.scim.grammar import parse_path
 from scim_compat.scim.messages import member_ids
-from scim_compat.scim.names import CORE_SCHEMA, Scim, is_urn
+from scim_compat.scim.names import CORE_SCHEMA, ENDPOINTS, Scim, is_urn
 from scim_compat.values import MISSING, Json
 
 
@@ -65,6 +65,10 @@ def set_up_one(
         title=f"creates {about(actor)} to start from",
         revise=diagnosing(play, actor, body, ours=True),
     )
+    response = exchange.response
+    if expect == "either" and response is not None and 400 <= response.status < 500:
+        endpoint = ENDPOINTS[kind]
+        raise Declined(f"POST {endpoint} answered {response.status} to a form of {key} that a server may refuse")
     require_creation(actor, exchange)
     actor.setup = SetUp(body=plain, answer=actor.last_answer or body)
     if actor.members:

@@ -436,3 +436,12 @@ def test_operators_that_are_declined_are_summed_up_once(entra, status, declined)
              send(query="filter=eq", expect={"optional": "eq"}), send(query="filter=end", expect={"sums-up": True})]  # fmt: skip
     seen, *_ = play(entra, *steps, server=server)
     assert [p.observation.intent.declined for p in seen] == [None, None, None, declined]
+
+
+def test_a_form_that_may_be_refused_makes_the_scenario_inapplicable(entra):
+    refusing = {"POST /Users": 400}
+    _, ended, *_ = play(entra, given("alice", expect="either"), verify("alice"), server=Refusing(refusals=refusing))
+    assert ended.declined == "POST /Users answered 400 to a form of alice that a server may refuse"
+    assert ended.stopped == ""
+    _, ended, *_ = play(entra, given("alice"), verify("alice"), server=Refusing(refusals=refusing))
+    assert (ended.declined, ended.stopped) == ("", "alice could not be created: POST /Users answered 400")
