@@ -34,7 +34,14 @@ def main() -> None:
 
     settings.configure(
         ALLOWED_HOSTS=["127.0.0.1"],
-        DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "project.sqlite3"}},
+        # Two requests at a time wait for each other; SQLite's own default lets one of them fail at random.
+        DATABASES={
+            "default": {
+                "ENGINE": "django.db.backends.sqlite3",
+                "NAME": "project.sqlite3",
+                "OPTIONS": {"transaction_mode": "IMMEDIATE"},
+            }
+        },
         INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth", "django_scim2_server"],
         LOGGING_CONFIG=None,
         SCIM2_SERVER_AUTH_CHECK=f"{_NAME}.may_enter",

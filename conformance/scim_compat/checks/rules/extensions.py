@@ -27,7 +27,7 @@ def _has_extension(observation: Observation) -> bool:
     why="A client looks under the URN and finds nothing: to it the attribute was lost, and it sends it in every cycle.",
     fix="Read a path by the longest known URN before anything is split: the dot of “2.0” belongs to the URN. Keep the "
     "attributes of an extension in one object under the whole URN. Do not list the cut key in schemas.",
-    fix_1_1="Keep the attributes of an extension in one object under its whole URN; the dot of “1.0” belongs to the URN. "
+    fix_1_1="Keep the attributes of an extension in one object under its whole URN; the dot of “1.0” belongs to it. "
     "Do not list the cut key in schemas.",
 )
 def under_its_urn(observation: Observation) -> Iterator[Violation]:

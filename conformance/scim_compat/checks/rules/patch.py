@@ -139,8 +139,8 @@ def manager_accepted(observation: Observation) -> Iterator[Violation]:
     when=lambda observation: _must_succeed(observation) and _changes_only(observation, "members"),
     why="Memberships are sent once; a refused one stays wrong until somebody looks.",
     fix='Take `add` on `members`, `remove` on `members[value eq "id"]`, and `remove` on `members` with a value array.',
-    fix_1_1='Take a partial group whose `members` are added, or removed where they say `"operation": "delete"`, and a PUT '
-    "of the whole group.",
+    fix_1_1='Take a partial group whose `members` are added, or removed where they say `"operation": "delete"`, and a '
+    "PUT of the whole group.",
 )
 def members_accepted(observation: Observation) -> Iterator[Violation]:
     yield from _refusal(observation)
