@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from . import (  # noqa: F401 - each module registers its defects when it is imported
     defects11_access,
+    defects11_crowd,
     defects11_groups,
     defects11_promises,
     defects11_queries,

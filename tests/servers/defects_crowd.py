@@ -15,17 +15,21 @@ from .schema import USER, Kind
 # ---- filters
 
 
-def _looks_at(name: str, description: str, source: str, part: Callable[[list[Data]], list[Data]]) -> None:
-    """Register a defect of filters that look at a part of the store."""
+def looking_at(part: Callable[[list[Data]], list[Data]]) -> Wrapper:
+    """Filters of users that look at a part of the store."""
 
     def select(_: GoodServer, inner: Wrapper, request: Request, kind: Kind, text: str | None) -> list[Data]:
         found: list[Data] = inner(request, kind, text)
-        if text is None or kind is not USER:
+        if text is None or kind.name != USER.name:
             return found
         ids = {one["id"] for one in part(inner(request, kind, None))}
         return [one for one in found if one["id"] in ids]
 
-    defect("filter", name, description, source, select=select)
+    return select
+
+
+def _looks_at(name: str, description: str, source: str, part: Callable[[list[Data]], list[Data]]) -> None:
+    defect("filter", name, description, source, select=looking_at(part))
 
 
 _looks_at(
@@ -67,9 +71,11 @@ Numbers = tuple[int, int]
 """startIndex and count of a request."""
 
 
-def _pages(name: str, description: str, source: str, change: Callable[[int, int, int], Numbers]) -> None:
-    """Register a defect of lists: ``change(start, count, total)`` gives the page that is served in place of the one
-    that was asked for. The answer names the start that was asked for, so that only its content is wrong."""
+def paging(change: Callable[[int, int, int], Numbers]) -> Wrapper:
+    """Lists in which ``change(start, count, total)`` gives the page that is served in place of the one asked for.
+
+    The answer names the start that was asked for, so that only its content is wrong.
+    """
 
     def page(
         server: GoodServer, inner: Wrapper, request: Request, kinds: tuple[Kind, ...], given: dict[str, str]
@@ -83,7 +89,11 @@ def _pages(name: str, description: str, source: str, change: Callable[[int, int,
         answer.payload["startIndex"] = start
         return answer
 
-    defect("list", name, description, source, page=page)
+    return page
+
+
+def _pages(name: str, description: str, source: str, change: Callable[[int, int, int], Numbers]) -> None:
+    defect("list", name, description, source, page=paging(change))
 
 
 _pages("page-one-short", "every page that others follow is one short of count", "RFC7644-3.4.2.4",

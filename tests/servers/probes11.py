@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from . import (
-    probes11_promises,  # noqa: F401 - the module registers its probes when it is imported
-    probes11_sweeps,  # noqa: F401 - it registers its probes when it is imported
+from . import (  # noqa: F401 - each module registers its probes when it is imported
+    probes11_crowd,
+    probes11_promises,
+    probes11_sweeps,
 )
 from .defects_access import COMPARISONS
 from .probing import shown

@@ -24,7 +24,7 @@ from scim_compat.wire.messages import Sender
 
 _PAGES: Final = 5
 """Pages of 100 that are looked through for what is left."""
-_SAMPLE: Final = 2
+_SAMPLE: Final = 1
 """Deleted resources of each end that are read again where no list shows them."""
 _MOST_READ: Final = 60
 """Deleted resources that are read again once one of them was there."""

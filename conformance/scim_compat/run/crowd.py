@@ -119,8 +119,17 @@ def _pages(
 # --- the comparison -------------------------------------------------------------------------------
 
 
-def compare_crowd(crowd: Crowd, profile: Profile, scenario: Scenario, run: RunContext) -> str:
-    """Looks at everybody again, for ``bystander.unchanged``. Returns why one could not be read; empty if all were."""
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How the comparison went."""
+
+    requests: int
+    unread: str
+    """Why one could not be read; empty if all were."""
+
+
+def compare_crowd(crowd: Crowd, profile: Profile, scenario: Scenario, run: RunContext) -> Comparison:
+    """Looks at everybody again, for ``bystander.unchanged``."""
     play = Play(profile, scenario, run)
     unread = ""
     others = [a for a in crowd.actors if a.id in crowd.listed and a.id not in crowd.read]
@@ -138,7 +147,7 @@ def compare_crowd(crowd: Crowd, profile: Profile, scenario: Scenario, run: RunCo
             )
         except NotReached as reason:
             unread = f"a bystander could not be compared: {reason}"
-    return unread
+    return Comparison(play.requests, unread)
 
 
 def _is_suspect(actor: Actor, crowd: Crowd, now: Listed) -> bool:

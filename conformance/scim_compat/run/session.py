@@ -248,9 +248,10 @@ class Session:
             return
         scenario = comparison_scenario(profile, self._shard)
         recorder = self.recorder(profile, scenario, endpoint)
-        unread = compare_crowd(endpoint.crowd, profile, scenario, endpoint.context(recorder.observe))
+        compared = compare_crowd(endpoint.crowd, profile, scenario, endpoint.context(recorder.observe))
         count = endpoint.crowd.compared
-        recorder.judged(unseen=Outcome.ERROR if unread else None, reason=unread, requests=count)
+        unseen: Unseen | None = Outcome.ERROR if compared.unread else None
+        recorder.judged(unseen=unseen, reason=compared.unread, requests=compared.requests)
         breaches = [r for r in recorder.failures if all_checks()[r.id].has_trait(Trait.BYSTANDER)]
         changed = [f"{r.where}: {r.message or 'changed'}" for r in breaches]
         self._report(BystandersCompared(count, tuple(self.redacted(line) for line in changed)))
