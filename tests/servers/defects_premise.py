@@ -7,7 +7,7 @@ from typing import Any
 
 from .defects_base import Wrapper, breaks, fail, refuses, spoils_answer
 from .good import GoodServer
-from .protocol import Data, Request, parse_body
+from .protocol import Answer, Data, Request, parse_body
 from .schema import USER, Kind
 from .store import Record
 
@@ -68,3 +68,9 @@ def _(_: GoodServer, inner: Wrapper, request: Request, kind: Kind, id_: str) -> 
 spoils_answer("groups", "members-not-returned-by-name", "a group shows no members, even where they are asked for",
               "RFC7643-7", lambda answer: answer.payload.pop("members", None),
               when=lambda request, answer: request.path.startswith("/Groups/") and answer.payload is not None)  # fmt: skip
+
+
+@breaks("read", "http", "read-always-304", "a read without a condition is answered with 304", "RFC9110-15.4.5")
+def _(_: GoodServer, inner: Wrapper, request: Request, kind: Kind, id_: str) -> Any:
+    answer = inner(request, kind, id_)
+    return Answer(304, headers=answer.headers) if answer.status == 200 else answer

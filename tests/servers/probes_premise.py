@@ -35,8 +35,9 @@ def _(c: Client) -> None:
     assert c.json(c.send("PUT", liv, body))["userName"] == "dahl@fjord.example"
 
 
-@sees("delete-refused-for-users")
+@sees("delete-refused-for-users", "read-always-304")
 def _(c: Client) -> None:
     liv = f"/Users/{c.user('liv@fjord.example')}"
+    assert c.read(liv)["userName"] == "liv@fjord.example"
     assert c.send("DELETE", liv).status_code == 204
     c.error(c.send("GET", liv), 404)

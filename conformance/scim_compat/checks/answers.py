@@ -38,7 +38,7 @@ def is_status_accepted(observation: Observation) -> bool:
 def is_judged_elsewhere(observation: Observation) -> bool:
     """True when ``http.no-server-error`` or ``http.no-redirect`` reports the status."""
     status = observation.response.status
-    return status >= 500 or (300 <= status < 400 and status not in {307, 308})
+    return status >= 500 or (300 <= status < 400 and status not in {304, 307, 308})
 
 
 def require_no_redirect(observation: Observation) -> None:
