@@ -28,7 +28,7 @@ def _plain(text: str) -> str:
 class Anchors:
     """The identifiers of the elements that something links to.
 
-    Keys: ``("finding", check)``, ``("profile", p)``, ``("scenario", p, s)``, ``("feature", p, feature)``
+    Keys: ``("finding", check, title)``, ``("profile", p)``, ``("scenario", p, s)``, ``("feature", p, feature)``
     and ``("step", p, s, t)``, where ``p``, ``s`` and ``t`` are indexes in the lists of the results.
     Other documents link to findings and scenarios, so these are named first and keep the plain form
     (``finding-<check>``, ``<profile>-<scenario>``); a later clash gets a number.
@@ -41,7 +41,7 @@ class Anchors:
             for s, scenario in enumerate(profile.scenarios):
                 self._name(("scenario", p, s), scenario_anchor(profile.id, scenario.id))
         for failed in document.failed_checks():
-            self._name(("finding", failed.check.id), f"finding-{failed.check.id}")
+            self._name(("finding", failed.check.id, failed.check.title), f"finding-{failed.check.id}")
         for p, profile in enumerate(document.profiles):
             self._name(("profile", p), f"profile-{profile.id}")
             for feature in profile.features:

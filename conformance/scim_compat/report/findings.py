@@ -1,4 +1,4 @@
-"""The part "What to fix first": the findings of all profiles, one entry a check."""
+"""The part "What to fix first": the findings of all profiles, one entry a check and rule."""
 
 from __future__ import annotations
 
@@ -118,17 +118,21 @@ class _Group:
 
 
 def findings(document: Document, anchors: Anchors) -> tuple[Finding, ...]:
-    """Return one entry a check: the worst severity first, then by scenarios hit, profiles hit and id."""
-    groups: dict[str, _Group] = defaultdict(_Group)
+    """Return one entry a check and title: the worst severity first, then by scenarios hit, profiles hit and id.
+
+    A check of what a profile asserts of a literal request has the title of the rule that the profile states: each
+    rule is a cause of its own.
+    """
+    groups: dict[tuple[str, str], _Group] = defaultdict(_Group)
     for failure in document.failed_checks():
-        groups[failure.check.id].add(failure)
+        groups[failure.check.id, failure.check.title].add(failure)
     order = sorted(
         groups.items(),
         key=lambda item: precedence(
-            item[1].severity, scenarios=len(item[1].scenarios), profiles=len(item[1].profiles), check=item[0]
+            item[1].severity, scenarios=len(item[1].scenarios), profiles=len(item[1].profiles), check=item[0][0]
         ),
     )
-    return tuple(_finding(check, group, anchors) for check, group in order)
+    return tuple(_finding(check, group, anchors) for (check, _), group in order)
 
 
 def precedence(severity: Severity | None, *, scenarios: int, profiles: int, check: str) -> tuple[int, int, int, str]:
@@ -153,7 +157,7 @@ def _finding(check: str, group: _Group, anchors: Anchors) -> Finding:
     listed = more[:LISTED]
     return Finding(
         check=one_line(check, 120),
-        anchor=anchors["finding", check],
+        anchor=anchors["finding", check, example.title],
         title=one_line(example.title, 300),
         severity=severity_mark(example.severity),
         level=one_line(example.level, 20),
@@ -219,7 +223,7 @@ def bare_check(check: CheckRecord, *, anchors: Anchors) -> FailedCheck:
     return FailedCheck(
         check=one_line(check.id, 120),
         title=one_line(check.title, 300),
-        anchor=anchors.get(("finding", check.id)),
+        anchor=anchors.get(("finding", check.id, check.title)),
         severity=severity_mark(check.severity),
     )
 

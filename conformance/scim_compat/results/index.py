@@ -71,7 +71,8 @@ class Index:
     bystanders: int = 0
     changed: list[str] = field(default_factory=list)
     end: RunEnded | None = None
-    findings: dict[str, FindingSummary] = field(default_factory=dict)
+    findings: dict[tuple[str, str], FindingSummary] = field(default_factory=dict)
+    """By check and title: a profile states the rule behind a literal request, and each rule is a cause of its own."""
     sightings: SightingCounter = field(default_factory=SightingCounter)
     _open: Key | None = None
     """The scenario whose lines are being read."""
@@ -115,8 +116,9 @@ class Index:
         block = self.blocks[scenario]
         self.blocks[scenario] = replace(block, severities=(*block.severities, check.severity))
         failure = FindingSummary(check.id, check.title, check.severity, check.consequence, frozenset({scenario}))
-        known = self.findings.get(check.id)
-        self.findings[check.id] = known.merge(failure) if known else failure
+        cause = (check.id, check.title)
+        known = self.findings.get(cause)
+        self.findings[cause] = known.merge(failure) if known else failure
 
 
 def index_events(events: Path, name: str) -> Index:

@@ -298,6 +298,27 @@ def test_many_occurrences_are_counted_and_linked(failing_run):
     assert len({each.scenario for each in found.first}) == 4
 
 
+def test_each_rule_behind_a_literal_request_is_an_entry_of_its_own():
+    results = fixtures.build_results()
+    checks = [
+        check
+        for profile in results["profiles"]
+        for scenario in profile["scenarios"]
+        for step in scenario["steps"]
+        for check in step["checks"]
+        if check["outcome"] == "fail"
+    ]
+    first, second, third = checks[:3]
+    for check, title in ((first, "A filter is read"), (second, "A page is cut"), (third, "A filter is read")):
+        check |= {"id": "http.expected-status", "title": title, "severity": "degraded"}
+    document = parse(results)
+    entries = [one for one in findings(document, Anchors(document)) if one.check == "http.expected-status"]
+    assert sorted((one.title, one.anchor) for one in entries) == [
+        ("A filter is read", "finding-http.expected-status"),
+        ("A page is cut", "finding-http.expected-status-2"),
+    ]
+
+
 def test_matrix_keeps_apart_what_is_not_a_pass(results):
     view = build(parse(results))
     rows = {row.id: [cell.mark.key for cell in row.cells] for row in view.matrix}
@@ -412,7 +433,8 @@ def test_anchors_are_the_promised_ones_and_never_clash():
     anchors = Anchors(parse(results))
     assert anchors["scenario", 0, 0] == "a-b-c"
     assert anchors["scenario", 1, 0] == "a-b-c-2"
-    assert anchors["finding", "error.shape"] == "finding-error.shape"
+    named = {key[1]: name for key, name in anchors._names.items() if key[0] == "finding"}
+    assert named["error.shape"] == "finding-error.shape"
     page = Page(rendered(results))
     ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
     assert len(ids) == len(set(ids))

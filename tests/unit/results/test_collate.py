@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -75,6 +76,15 @@ def test_a_whole_run(stream):
     assert profile["scenarios"][0]["steps"][0]["checks"] == [
         {"id": "create.status", "outcome": "pass", "level": "MUST"}
     ]
+
+
+def test_findings_of_two_rules_are_two(stream):
+    stream(started())
+    one = CheckResult(id="x.status", outcome=Outcome.FAIL, level="MUST", severity=Severity.DEGRADED, title="One rule")
+    play(stream, "users.create", one, replace(one, title="Another rule"), outcome="fail", severity="degraded")
+    footer(stream)
+    told, _ = collated(stream)
+    assert {(f.id, f.title) for f in told.findings} == {("x.status", "One rule"), ("x.status", "Another rule")}
 
 
 def test_findings_are_counted_by_check_worst_first(stream):
