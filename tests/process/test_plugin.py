@@ -227,7 +227,7 @@ def test_junit(logged):
     root = ET.parse(logged / "junit.xml").getroot()
     cases = list(root.iter("testcase"))
     failed = [c for c in cases if c.find("failure") is not None]
-    assert len(cases) == 8
+    assert len(cases) == 9
     assert 0 < len(failed) < len(cases)
     assert all(c.find("error") is None for c in cases)
     properties = {p.get("name"): p.get("value") for p in failed[0].iter("property")}
@@ -265,7 +265,7 @@ def test_two_profiles_have_items_of_their_own(good, tmp_path, by_hand):
     assert "entra-v2.yaml::connection.probe-users.flag-last PASSED" in done.stdout
     assert "my.scim.yaml::connection.probe-users.flag-last PASSED" in done.stdout
     cases = [(c.get("classname"), c.get("name")) for c in ET.parse(tmp_path / "j.xml").getroot().iter("testcase")]
-    assert len(set(cases)) == len(cases) == 8
+    assert len(set(cases)) == len(cases) == 9
 
 
 def test_html_and_junit_with_jobs(good, tmp_path, command):
