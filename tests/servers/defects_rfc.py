@@ -10,7 +10,7 @@ from .defects_base import Wrapper, breaks, defect, read, resources_in, spoils_an
 from .filters import matches, parse_path
 from .good import GoodServer
 from .patching import apply_operation
-from .protocol import CORE_USER, Answer, Data, Request, ScimError
+from .protocol import CORE_USER, ENTERPRISE, Answer, Data, Request, ScimError
 from .schema import USER, Kind
 from .store import Record, copy_json
 
@@ -146,6 +146,17 @@ def _meta_without_dates(resource: Data) -> None:
 
 spoils_resource("shape", "meta-dates-without-zone", "dates have no zone", "RFC7643-2.3.5", _meta_without_zone)
 spoils_resource("shape", "meta-dates-absent", "meta has no dates", "RFC7643-3.1", _meta_without_dates)
+
+
+def _manager_in_array(resource: Data) -> None:
+    manager = resource.get(ENTERPRISE, {}).get("manager")
+    if manager is not None:
+        resource[ENTERPRISE]["manager"] = [manager]
+
+
+spoils_resource(
+    "manager", "manager-as-array", "the manager is shown as an array of one", "RFC7643-4.3", _manager_in_array
+)
 
 
 def _elsewhere(answer: Answer) -> None:

@@ -6,7 +6,7 @@ from urllib.parse import quote_plus
 
 from .evaluators import WRONG
 from .probing import Client, full_user, sees
-from .protocol import CORE_USER
+from .protocol import CORE_USER, ENTERPRISE
 
 
 def _crew(c: Client) -> dict[str, str]:
@@ -152,6 +152,15 @@ def _(c: Client) -> None:
     id_ = c.create("/Users", full_user())["id"]
     after = c.patch(f"/Users/{id_}", {"op": "replace", "value": {"name": {"familyName": "Berg"}}})
     assert after["name"].get("givenName") == "Ada"
+
+
+@sees("manager-as-array")
+def _(c: Client) -> None:
+    boss = c.user("boss")
+    id_ = c.user("ann", schemas=[CORE_USER, ENTERPRISE], **{ENTERPRISE: {"manager": {"value": boss}}})
+    manager = c.read(f"/Users/{id_}")[ENTERPRISE]["manager"]
+    assert isinstance(manager, dict)
+    assert manager["value"] == boss
 
 
 @sees("create-boolean-as-text")

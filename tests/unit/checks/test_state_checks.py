@@ -349,6 +349,8 @@ CASES = {
     "user.manager": [
         ("set", back(liv(**{ENT: {"manager": {"value": "u2", "$ref": "../Users/u2", "displayName": "Bo"}}}), boss), []),
         ("set, as a bare string: its shape is another check's", back(liv(**{ENT: {"manager": "u2"}}), boss), []),
+        ("set, in an array of one: its shape is another check's", back(liv(**{ENT: {"manager": [{"value": "u2"}]}}), boss), []),
+        ("another one in an array", back(liv(**{ENT: {"manager": [{"value": "u7"}]}}), boss), [f"{ENT}:manager"]),
         ("the old one", back(liv(), boss), [f"{ENT}:manager"]),
         ("none", back(liv(**{ENT: MISSING}), boss), [f"{ENT}:manager"]),
         ("cleared", back(liv(**{ENT: {"department": "Harbour"}}), no_boss), []),

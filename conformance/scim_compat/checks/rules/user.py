@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from scim_compat.checks.answers import has_resource, ids_as_text, is_last_page, require_control, resource_of
 from scim_compat.checks.display import display
 from scim_compat.checks.effects import effects, has_asked_value, is_applied, is_manager, subject
 from scim_compat.checks.published import is_published
 from scim_compat.checks.registry import BOTH, NotJudged, Trait, Violation, check
-from scim_compat.engine.intent import Observation
+from scim_compat.engine.intent import Effect, Observation
 from scim_compat.results.model import ClaimTopic
 from scim_compat.scim import messages, paths
+from scim_compat.scim.grammar import parse_path
+from scim_compat.values import Json
 
 
 def _is_switched(observation: Observation, value: object) -> bool:
@@ -80,10 +83,21 @@ def manager(observation: Observation) -> Iterator[Violation]:
             effect, resource_of(observation)
         ):
             continue
+        actual = paths.get(resource_of(observation), effect.path)
+        if _is_in_another_form(effect, resource_of(observation)):
+            continue  # resource.manager-shape reports it
         expected = "no manager" if effect.kind == "clear" or paths.is_unassigned(effect.value) else effect.value
-        yield Violation(
-            effect.path, expected=expected, actual=display(paths.get(resource_of(observation), effect.path))
-        )
+        yield Violation(effect.path, expected=expected, actual=display(actual))
+
+
+def _is_in_another_form(effect: Effect, resource: Mapping[str, Json]) -> bool:
+    """True when the right manager is shown in an array of one."""
+    wanted = effect.value.get("value") if isinstance(effect.value, Mapping) else effect.value
+    whole = paths.get(resource, replace(parse_path(effect.path), sub=""))
+    if not isinstance(whole, list) or len(whole) != 1 or not wanted:
+        return False
+    shown = whole[0].get("value") if isinstance(whole[0], Mapping) else whole[0]
+    return bool(shown == wanted)
 
 
 @check(
