@@ -49,7 +49,7 @@ def _nothing_offered(scenario: Scenario, run: RunContext) -> str:
     sweep = scenario.sweep
     if sweep is None or set(sweep.paths) - unoffered(scenario, run):
         return ""
-    return f"the target offers no change of {' or '.join(sweep.paths)}"
+    return f"the target does not offer {' or '.join(sweep.paths)}"
 
 
 def _without_resource_type(kind: Json, run: RunContext) -> str:

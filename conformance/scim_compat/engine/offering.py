@@ -97,7 +97,10 @@ def _attributes(schema: Mapping[str, Json]) -> list[Json]:
 def unoffered(scenario: Scenario, run: RunContext) -> frozenset[str]:
     """The attributes of a sweep that the target declines: an admin would not map them, so nobody sends them."""
     sweep = scenario.sweep
-    return frozenset(path for path in sweep.paths if _is_declined(path, sweep, run)) if sweep else frozenset()
+    if sweep is None:
+        return frozenset()
+    is_change = any(step.verb == "change" for step in scenario.steps)
+    return frozenset(path for path in sweep.paths if _is_declined(path, sweep, run, is_change=is_change))
 
 
 def omissible(left_out: Iterable[str], scenario: Scenario, run: RunContext) -> list[str]:
@@ -110,13 +113,13 @@ def omissible(left_out: Iterable[str], scenario: Scenario, run: RunContext) -> l
     ]
 
 
-def _is_declined(path: str, sweep: Sweep, run: RunContext) -> bool:
-    if not run.claims.may_change(sweep.kind, path):
+def _is_declined(path: str, sweep: Sweep, run: RunContext, *, is_change: bool) -> bool:
+    if is_change and not run.claims.may_change(sweep.kind, path):
         return True
     if is_listed(run.capabilities, sweep.kind, path, scim=sweep.scim) is False:
         return True
     # One that must not change takes the others of its request along. By itself it shows what the client is refused.
-    return len(sweep.paths) > 1 and is_fixed(run.capabilities, sweep.kind, path, scim=sweep.scim)
+    return is_change and len(sweep.paths) > 1 and is_fixed(run.capabilities, sweep.kind, path, scim=sweep.scim)
 
 
 def without(values: Mapping[str, Json], paths: Iterable[str]) -> dict[str, Json]:

@@ -97,6 +97,17 @@ SECONDS = "2026-01-31T09:30:00Z"
 whole_seconds = {"resourceType": "User", "lastModified": SECONDS}
 FIRST = {"created": "2026-01-31T09:30:00.5Z"}
 
+
+def op(path, value):
+    return {"op": "add", "path": path, "value": value}
+
+
+def sending(*operations, **more):
+    """A refused PATCH whose profile states no effect."""
+    seen = see("patch", {}, status=400, writes=[write()], **more)
+    return replace(seen, intent=replace(seen.intent, body={"Operations": list(operations)}))
+
+
 CASES = {
     # --- create -------------------------------------------------------------------------------------------
     "create.status": [
@@ -172,6 +183,8 @@ CASES = {
         ("a member added again", see("patch", {}, status=409, writes=[added], twice=True), None),
         ("400 for what the target's schema does not list", see("patch", {}, status=400, writes=[write(put("title", "x"))], schemas=POOR), "skip"),
         ("400 for that and more", see("patch", {}, status=400, writes=[write(put("title", "x"), *renamed.effects)], schemas=POOR), "skip"),
+        ("400 for an unlisted path, and no effect is stated", sending(op("roles", []), schemas=POOR), "skip"),
+        ("400 for listed ones, and no effect is stated", sending(op("displayName", "x"), op("[", "x"), {"op": "add"}, schemas=POOR), ["status"]),
         ("500 for it", see("patch", {}, status=500, writes=[write(put("title", "x"))], schemas=POOR), []),
         ("manager has a check of its own", see("patch", {}, status=400, writes=[boss]), None),
         ("members have one as well", see("patch", {}, status=400, writes=[added]), None),

@@ -458,3 +458,25 @@ def test_what_applies(entra, when, capabilities, reason):
     )
     found = not_applicable(replace(entra.scenarios[0], when=when, feature=entra.scenarios[0].feature), stage)
     assert (reason in found) if reason else found == ""
+
+
+def test_a_value_at_the_source_stays_what_it_was(entra):
+    seen, *_ = play(entra, step(do="create", user="alice"), step(do="change", user="alice", set={"displayName": "Moor"}),
+                    step(do="change", user="alice", set={"displayName": "${alice.source.displayName}"}))  # fmt: skip
+    created = next(p.observation.intent.body for p in seen if p.observation.intent.action == "create")
+    assert last(seen).body["Operations"][0]["value"] == created["displayName"] != "Moor"
+
+
+def test_a_manager_who_is_nobody_need_not_be_stored(entra):
+    """RFC 7643 does not say what becomes of a reference to nobody; one to somebody must be there."""
+    manager = f"{ENT}:manager"
+    seen, *_ = play(entra, given("bob"), step(do="create", user="alice", has={manager: "nobody"}), verify("alice"),
+                    step(do="create", user="carol", has={manager: "${bob.id}"}), verify("carol"))  # fmt: skip
+    kinds = [
+        effect.kind
+        for played in seen
+        for write in played.observation.intent.subject.writes
+        for effect in write.effects
+        if effect.path == manager and played.observation.intent.action == "read-back"
+    ]
+    assert kinds == ["sent", "set"]

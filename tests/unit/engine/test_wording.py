@@ -279,6 +279,15 @@ def test_rendering_changes_nothing_it_was_given(changes):
     assert seen == SEEN
 
 
+def test_a_replacement_that_brings_an_extension_names_it_in_schemas():
+    """RFC 7643 section 3: a server may pass over an extension that schemas does not list."""
+    seen = {"schemas": ["core"], "id": "u1", "userName": "liv"}
+    body = wording.replacement(Change(set=((f"{ENT}:department", "Survey"),)), last_answer=seen)
+    assert body["schemas"] == ["core", ENT]
+    assert seen["schemas"] == ["core"]
+    assert wording.replacement(Change(set=(("title", "x"),)), last_answer=seen)["schemas"] == ["core"]
+
+
 def test_an_echoed_replacement_holds_everything_that_was_read():
     change = Change(set=(("displayName", "Liv Berg"), (f"{ENT}:department", "Survey")), clear=("active",))
     body = wording.replacement(change, last_answer=SEEN)

@@ -215,10 +215,20 @@ def test_a_sweep_of_what_nobody_offers_does_not_apply(tmp_path):
     steps = ("{given: alice}", "{do: change, user: alice, set: {'${rows}': other}}", VERIFY)
     profile, found = sweep(tmp_path, "{over: user, skip: [userName]}", *steps)
     [emails] = [each for each in found if each.id.endswith("emails")]
-    reason = 'the target offers no change of emails[type eq "work"].value'
+    reason = 'the target does not offer emails[type eq "work"].value'
     assert not_applicable(emails, stage(print)) == reason
     assert not_applicable(emails, stage(print, schemas=[])) == ""
     assert changed(profile, emails) == []
+
+
+def test_a_creation_depends_on_no_claim_about_changes(tmp_path):
+    _, [found] = sweep(tmp_path, "{over: user, together: all, only: [title, name]}", CREATE, VERIFY)
+    assert not_applicable(found, stage(print, mutable={"User": frozenset()})) == ""
+    steps = ("{given: alice}", "{do: change, user: alice, set: {'${rows}': other}}", VERIFY)
+    _, [found] = sweep(tmp_path, "{over: user, together: all, only: [title, name]}", *steps)
+    assert not_applicable(found, stage(print, mutable={"User": frozenset()})).startswith(
+        "the target does not offer title"
+    )
 
 
 def test_an_immutable_attribute_is_left_out_beside_others_and_tried_by_itself(tmp_path):
