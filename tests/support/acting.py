@@ -43,7 +43,7 @@ def verify(name, **more):
     return step("verify", verify=name, **more)
 
 
-def play(profile, *steps, server=None, large=False, capabilities=None, **dialect):
+def play(profile, *steps, server=None, large=False, capabilities=None, crowd=(), **dialect):
     """Every exchange of the steps, how it ended, and the ledger."""
     one = profile.scenarios[0]
     one = replace(
@@ -52,7 +52,7 @@ def play(profile, *steps, server=None, large=False, capabilities=None, **dialect
     seen = []
     server = server or ImaginaryServer()
     stage = RunContext(sender=server, base_url=server.base_url, seed=7, ledger=Ledger(None), observe=seen.append,
-                  capabilities=capabilities or Capabilities(), large=large)  # fmt: skip
+                  capabilities=capabilities or Capabilities(), large=large, crowd=crowd)  # fmt: skip
     ended = run_scenario(profile, one, stage)
     return seen, ended, stage.ledger, server
 

@@ -23,5 +23,5 @@ def changes(before: Mapping[str, Json], after: Mapping[str, Json]) -> Iterator[V
 
 
 def _comparable(resource: Mapping[str, Json]) -> dict[str, Json]:
-    """The attributes that a server does not change by itself."""
-    return {k: v for k, v in resource.items() if k.lower() not in {"meta", "schemas"}}
+    """The attributes that a server does not change by itself; user.groups-current looks at the groups of a user."""
+    return {k: v for k, v in resource.items() if k.lower() not in {"meta", "schemas", "groups"}}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from itertools import zip_longest
 
 from scim_compat.engine import wording
 from scim_compat.engine.actor import Actor, Declined, SetUp, about, path_of
@@ -31,8 +32,17 @@ def set_up(play: Play, step: Step) -> None:
     if play.run.large:
         count = step.args.get("large-count", count)
     play.crowds[key] = [f"{key}.{n}" for n in range(1, count + 1)]
-    for name in play.crowds[key]:
-        set_up_one(play, name, kind, step.args)
+    lenders = _active(play.run.crowd, kind) if step.args.get("borrow") else []
+    for name, lender in zip_longest(play.crowds[key], lenders[:count]):
+        if lender is None:
+            set_up_one(play, name, kind, step.args)
+        else:
+            play.actors[name] = replace(lender, key=name)
+
+
+def _active(crowd: Iterable[Actor], kind: ResourceKind) -> list[Actor]:
+    """Those of the run's crowd who may be members of a group."""
+    return [actor for actor in crowd if actor.kind == kind and actor.id and not actor.is_disabled]
 
 
 def set_up_one(

@@ -158,7 +158,7 @@ def _is_suspect(actor: Actor, crowd: Crowd, now: Listed) -> bool:
 
 def _differences(one: Mapping[str, Json], other: Mapping[str, Json]) -> set[str]:
     """The attributes in which two representations differ."""
-    names = {name for name in (*one, *other) if name.lower() not in {"meta", "schemas"}}
+    names = {name for name in (*one, *other) if name.lower() not in {"meta", "schemas", "groups"}}
     return {
         name
         for name in names

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
+from scim_compat.engine.actor import Actor
 from scim_compat.engine.applies import not_applicable
 from scim_compat.engine.capabilities import Capabilities
 from scim_compat.engine.context import RunContext
@@ -310,6 +311,21 @@ def test_a_crowd_stands_for_all_of_it(entra):
         large=True,
     )
     assert len(last(seen).body["members"]) == 9
+
+
+def test_a_crowd_may_be_borrowed_from_the_run_s(entra):
+    """Whoever is only named as a member need not be made; an inactive one is left out."""
+    lenders = [
+        Actor(key=f"user {n}", kind="User", sources={}, id=f"run-{n}", desired={"active": n > 0}) for n in range(3)
+    ]
+    seen, *_ = play(
+        entra,
+        step("given", given="crowd", count=4, borrow=True),
+        given("crew", kind="Group", members=["crowd"]),
+        crowd=tuple(lenders),
+    )
+    assert lines(seen)[:3] == ["POST /Users", "POST /Users", "POST /Groups"]
+    assert [m["value"] for m in last(seen).body["members"]] == ["run-1", "run-2", "user-1", "user-2"]
 
 
 def test_members_not_shown_are_asked_for_by_name(entra):
