@@ -79,6 +79,7 @@ DECLINED = {
     },
     "refuses-labels": {"attributes.create.unlisted", "attributes.create.listed"},
     "lists-labels": {"attributes.create.unlisted", "attributes.create.listed"},
+    "long-texts-refused": {"users.create-long-text", "groups.match-special-characters.long", "filter.long-value"},
 }
 """Variant → the scenarios that do not apply, because the server refuses what they are about, as it may."""
 

@@ -54,7 +54,7 @@ def over_http(server, profile, scenario):
 
 
 @pytest.mark.parametrize(("profile", "scenario"), SCENARIOS)
-@pytest.mark.parametrize("variant", [None, "busy-409", "busy-503", "busy-create-429", "change-starts-again"])
+@pytest.mark.parametrize("variant", [None, "busy-409", "busy-503", "busy-412", "busy-create-429"])
 def test_a_conformant_server_loses_nothing(profile, scenario, variant):
     server = GoodServer(variant=frozenset({variant} if variant else ()))
     server.pause = 0.04

@@ -10,7 +10,8 @@ from .probing import Client, sees
 from .protocol import CORE_USER, Data
 
 
-def _at_once(*calls: Callable[[], Any]) -> list[Any]:
+def at_once(*calls: Callable[[], Any]) -> list[Any]:
+    """The results of calls at the same time, in their order."""
     answers: dict[int, Any] = {}
     start = threading.Barrier(len(calls))
 
@@ -27,7 +28,7 @@ def _at_once(*calls: Callable[[], Any]) -> list[Any]:
 
 
 def _patches(c: Client, target: str, *operations: Data) -> None:
-    answers = _at_once(*[lambda one=one: c.raw_patch(target, one) for one in operations])  # type: ignore[misc]
+    answers = at_once(*[lambda one=one: c.raw_patch(target, one) for one in operations])  # type: ignore[misc]
     assert {answer.status_code for answer in answers} <= {200, 204}
 
 
@@ -55,5 +56,5 @@ def _(c: Client) -> None:
 @sees("overlap-creates-two")
 def _(c: Client) -> None:
     body = {"schemas": [CORE_USER], "userName": "ada@fjord.example"}
-    answers = _at_once(*[lambda: c.send("POST", "/Users", body)] * 3)
+    answers = at_once(*[lambda: c.send("POST", "/Users", body)] * 3)
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409]

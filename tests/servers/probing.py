@@ -74,6 +74,7 @@ class Client:
     """Requests to one server, in process. Every method fails with an AssertionError."""
 
     def __init__(self, server: GoodServer) -> None:
+        self.server = server
         self.app = mounted(server)
 
     def send(self, method: str, target: str, body: Any = None, headers: dict[str, str] | None = None) -> Response:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any, Final
 
 from .employees import PEAKON
+from .probes_overlap import at_once
 from .probing import Client
 from .protocol import CORE_USER, ENTERPRISE, PATCH_OP
 from .variants_resources import ACCOUNT
@@ -74,7 +76,7 @@ def seen(c: Client) -> set[str]:
     shown["no-sort"] = order != ids[::-1][: len(order)] and config["sort"]["supported"] is False
     shown.update(_in_its_own_words(c, user))
     shown["no-filter-advertised"] = config["filter"]["supported"] is False
-    shown |= _labels(c) | _gaps(c) if modern else {}
+    shown |= _labels(c) | _gaps(c) | _texts(c) | _at_once(c, user) if modern else {}
     shown |= _guards(c)
     return {name for name, there in shown.items() if there}
 
@@ -91,6 +93,33 @@ def _guards(c: Client) -> dict[str, bool]:
     is_refused = any(c.send("GET", "/Groups", headers=guess).status_code == 429 for _ in range(10))
     good = c.send("GET", "/Groups").status_code
     return shown | {"wrong-429": is_refused and good == 200, "lock-out": is_refused and good == 429}
+
+
+def _texts(c: Client) -> dict[str, bool]:
+    """The variants of ``variants_texts``."""
+
+    def create(name: str, **attributes: Any) -> int:
+        body = {"schemas": [CORE_USER], "userName": name, "emails": _MAIL} | attributes
+        return c.send("POST", "/Users", body).status_code
+
+    composed = _created(c, "/Users", userName="ring@fjord.example", displayName="A\u030a", emails=_MAIL)
+    return {
+        "composed-texts": composed["displayName"] == "\u00c5",
+        "width-mapped-names": [create("wide"), create("\uff57ide")] == [201, 409],
+        "no-symbols-in-names": create("\U0001f6a2@fjord.example") == 400,
+        "long-texts-refused": create("long@fjord.example", displayName="x" * 255) == 400,
+    }
+
+
+def _at_once(c: Client, user: str) -> dict[str, bool]:
+    """The variants of ``variants_overlap``."""
+    c.server.pause = 0.04
+    changes = [{"schemas": [PATCH_OP], "Operations": [{"op": "add", "path": "title", "value": text}]} for text in "ab"]
+    declined = {answer.status_code for answer in at_once(*[partial(c.send, "PATCH", user, one) for one in changes])}
+    twins = {"schemas": [CORE_USER], "userName": "twins@fjord.example", "emails": _MAIL}
+    refused = {answer.status_code for answer in at_once(*[partial(c.send, "POST", "/Users", twins)] * 2)}
+    c.server.pause = 0.0
+    return {f"busy-{status}": status in declined for status in (409, 412, 503)} | {"busy-create-429": 429 in refused}
 
 
 def _labels(c: Client) -> dict[str, bool]:

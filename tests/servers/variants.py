@@ -37,8 +37,8 @@ _ALONE: Final = "no-filter-advertised"
 """Beside it nothing else would be seen: half of the profile of the specification does not apply then."""
 _OTHERS: Final = [name for name in VARIANTS if name != _ALONE]
 
-_NEITHER: Final = frozenset({"lists-labels", "refuses-labels", "emails-required"})
-"""They treat an extension otherwise than the two servers in TOGETHER do, or keep scenarios from running."""
+_NEITHER: Final = frozenset({"lists-labels", "refuses-labels", "emails-required", "busy-412"})
+"""They treat an extension, or requests at the same time, otherwise than the two servers in TOGETHER do."""
 
 TOGETHER: Final = tuple(own | (frozenset(_OTHERS) - _NEITHER - frozenset().union(*_APART)) for own in _APART)
 """Two sets of variants, each what one server can have at once; nearly every variant is in one of them at least."""

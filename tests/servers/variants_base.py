@@ -24,7 +24,7 @@ CONTRADICTIONS: Final = (
     {"no-dates", "offset-dates"},
     {"wrong-429", "lock-out"},
     {"no-nick-name-refused", "no-nick-name-ignored"},
-    {"busy-409", "busy-503"},
+    *({one, other} for one, other in combinations(("busy-409", "busy-412", "busy-503"), 2)),
     *(
         {one, other}
         for one, other in combinations(("keeps-labels", "keeps-one-label", "refuses-labels", "lists-labels"), 2)

@@ -56,6 +56,11 @@ def _(server: GoodServer) -> None:
     _declines_changes(server, 409)
 
 
+@variant("busy-412", "a change is declined with 412 while another one of the resource is on its way (RFC 7644 §3.14)")
+def _(server: GoodServer) -> None:
+    _declines_changes(server, 412)
+
+
 @variant("busy-503", "a change is declined with 503 while another one of the resource is on its way (RFC 9110 §15.6.4)")
 def _(server: GoodServer) -> None:
     _declines_changes(server, 503)
@@ -71,18 +76,3 @@ def _(server: GoodServer) -> None:
             inner(kind, data, record)
 
     around(server, check_unique)
-
-
-@variant("change-starts-again", "a change that meets another one starts again from the new state (RFC 7644 §3.14)")
-def _(server: GoodServer) -> None:
-    def patch(inner: Any, request: Request, kind: Kind, id_: str) -> Answer:
-        for _ in range(8):
-            record = server.store.get(kind, id_)
-            version = record.version if record else ""
-            _pause(server)
-            if record is None or record.version == version:
-                break
-            server.declined += 1
-        return inner(request, kind, id_)  # type: ignore[no-any-return]
-
-    around(server, patch)
