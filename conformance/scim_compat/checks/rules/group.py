@@ -174,7 +174,10 @@ def members_kept(observation: Observation) -> Iterator[Violation]:
     fix="Keep exactly the members that were added and not removed, each once.",
 )
 def members_exact(observation: Observation) -> Iterator[Violation]:
-    extra = sorted(member_ids(observation) - subject(observation).members - subject(observation).removals)
+    about = subject(observation)
+    # group.no-deleted-members reports the deleted ones.
+    gone = about.removals | observation.context.readings.vanished
+    extra = sorted(member_ids(observation) - about.members - gone)
     if extra:
         yield Violation(
             "members", expected=f"{len(subject(observation).members)} members", actual=f"{_count(extra)} more"
