@@ -97,6 +97,8 @@ def _texts(operator: str, decide: Callable[[str, str], bool]) -> Callable[[Compa
 
 
 _operates("operator-co-heeds-case", "co heeds case", _texts("co", lambda found, wanted: wanted in found))
+_operates("operator-sw-heeds-case", "sw heeds case", _texts("sw", lambda found, wanted: found.startswith(wanted)))
+_operates("operator-ew-heeds-case", "ew heeds case", _texts("ew", lambda found, wanted: found.endswith(wanted)))
 _operates("operator-ne-heeds-case", "ne heeds case", _texts("ne", lambda found, wanted: wanted != found))
 _operates("operator-pr-is-true", "pr finds everybody", lambda wanted, _: True if isinstance(wanted, Present) else None)
 

@@ -218,6 +218,43 @@ def _to_first_close(operand: Operand) -> Operand:
     return operand
 
 
+def _exclusive(values: Sequence[bool], words: Sequence[str]) -> bool:
+    return sum(all(run) for run in _runs(values, words, "or")) == 1
+
+
+def _last_of_attribute(operand: Operand) -> Operand:
+    """Of several terms about one attribute, joined by and, the last replaces the others."""
+    if not isinstance(operand, Group):
+        return operand
+    runs: list[list[Operand]] = [[operand.operands[0]]]
+    for word, each in zip(operand.words, operand.operands[1:], strict=True):
+        if word == "or":
+            runs.append([each])
+        else:
+            runs[-1].append(each)
+    operands: list[Operand] = []
+    words: list[str] = []
+    for run in runs:
+        kept = {(each.split()[0].lower() if isinstance(each, str) else number): each for number, each in enumerate(run)}
+        words += ["or"] * bool(operands) + ["and"] * (len(kept) - 1)
+        operands += kept.values()
+    return Group(tuple(operands), tuple(words))
+
+
+def _inner(change: Callable[[Operand], Operand]) -> Change:
+    """The change within parentheses alone."""
+
+    def deeper(operand: Operand) -> Operand:
+        if isinstance(operand, Negation):
+            return Negation(deeper(operand.part))
+        return _changed(operand, change) if isinstance(operand, Group) else operand
+
+    def whole(group: Group) -> Group:
+        return Group(tuple(deeper(each) for each in group.operands), group.words)
+
+    return whole
+
+
 @dataclass(frozen=True, slots=True)
 class Way:
     """One way to evaluate an expression."""
@@ -243,6 +280,15 @@ WRONG: Final[dict[str, Way]] = {
         "parentheses are left out, and the rest is evaluated from left to right",
         _left_to_right, _everywhere(_without_parentheses)),
     "logic-ends-at-parenthesis": Way("what follows a closing parenthesis is not read", change=_everywhere(_to_first_close)),
+    "logic-or-is-xor": Way("or finds those who meet exactly one side", _exclusive),
+    "logic-last-of-attribute": Way(
+        "of several terms about one attribute the last replaces the others", change=_everywhere(_last_of_attribute)
+    ),
+    "logic-inner-not-ignored": Way("not within parentheses is left out", change=_inner(_without_not)),
+    "logic-inner-or-is-and": Way(
+        "within parentheses or is evaluated as and",
+        change=_inner(lambda one: Group(one.operands, ("and",) * len(one.words)) if isinstance(one, Group) else one),
+    ),
     "logic-not-ignored": Way("not is left out", change=_everywhere(_without_not)),
     "logic-not-of-first": Way("not negates the first term in its parentheses only", change=_everywhere(_not_of_first)),
     "logic-not-of-each": Way("not negates each term and keeps and and or", change=_everywhere(_not_of_each)),

@@ -28,6 +28,9 @@ _LOGIC = {
     "not ( ann ) and not ( cid ) and Crew": {"ben"},
     "ann or not ( ben ) and cid": {"ann", "cid"},
     "not ( ann ) and cid or Crew": {"ann", "ben", "cid"},
+    "cid and ( not ( dot ) or Crew )": {"cid"},
+    "ann or Crew": {"ann", "ben"},
+    "ann and cid": set(),
 }
 
 
@@ -45,7 +48,7 @@ def _(c: Client) -> None:
 
 
 @sees("operator-co-is-sw", "operator-sw-is-co", "operator-ew-is-co", "operator-gt-is-ge", "operator-ge-is-gt",
-      "operator-lt-is-gt", "operator-le-is-lt", "operator-ne-is-eq", "operator-co-heeds-case", "operator-ne-heeds-case",
+      "operator-lt-is-gt", "operator-le-is-lt", "operator-ne-is-eq", "operator-co-heeds-case", "operator-ne-heeds-case", "operator-sw-heeds-case", "operator-ew-heeds-case",
       "operator-pr-is-true", "operators-500", "operators-declined", "operators-ignored")  # fmt: skip
 def _(c: Client) -> None:
     ann, ben, cid = (c.user(name, **more) for name, more in
@@ -54,6 +57,8 @@ def _(c: Client) -> None:
         'userName co "-1"': [ann, ben],
         'userName co "A"': [ann, cid],
         'userName sw "a"': [ann],
+        'userName sw "A"': [ann],
+        'userName ew "A"': [cid],
         'userName ew "a"': [cid],
         'userName ne "A-1"': [ben, cid],
         'userName gt "b-1"': [cid],
