@@ -193,6 +193,22 @@ def entries_beside(observation: Observation) -> Iterator[tuple[Path, Mapping[str
                     yield path, entry
 
 
+def is_overwritten(observation: Observation, effect: Effect) -> bool:
+    """True when the entry holds the value that the same request asked for at another entry of the attribute.
+
+    Then the server has not looked at the filter in the path, and ``patch.other-entries`` reports it.
+    """
+    at = parse_path(effect.path)
+    actual = paths.get(resource_of(observation), at)
+    if at.condition is None or observation.context.scim != "2.0" or paths.is_unassigned(actual):
+        return False
+    others = ((parse_path(e.path), e) for w in writes(observation) if w.action == "patch" for e in w.effects)
+    return not paths.is_same(effect.value, actual) and any(
+        replace(path, condition=at.condition) == at and path != at and paths.is_same(other.value, actual)
+        for path, other in others
+    )
+
+
 def is_kept_entry(path: str, entry: Mapping[str, Json], now: Json) -> bool:
     """True when ``now`` is still that entry."""
     parts = {k: v for k, v in entry.items() if k not in _SERVERS_CHOICE and not paths.is_unassigned(v)}

@@ -9,7 +9,7 @@ from typing import Final
 from scim_compat.checks.answers import has_resource, is_status_named, resource_of, server_message
 from scim_compat.checks.differences import Kind, difference
 from scim_compat.checks.display import display
-from scim_compat.checks.effects import effects, is_change, is_custom, state_before, subject, writes
+from scim_compat.checks.effects import effects, is_change, is_custom, is_overwritten, state_before, subject, writes
 from scim_compat.checks.published import is_published
 from scim_compat.checks.refusals import level_of_refusal
 from scim_compat.checks.registry import BOTH, NotJudged, Violation, check
@@ -121,6 +121,8 @@ def _created(observation: Observation, *kinds: Kind) -> Iterator[Violation]:
             continue
         if effect.path.lower() == "active" and effect.value is False:
             continue  # user.disabled reports it
+        if is_overwritten(observation, effect):
+            continue  # patch.other-entries reports it
         if is_renamed and effect.path.lower() in _FOLLOWS_NAME:
             continue
         if is_published(observation.context, subject(observation).kind, effect.path) is False:

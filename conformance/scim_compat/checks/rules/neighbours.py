@@ -6,7 +6,14 @@ from collections.abc import Iterator, Mapping
 
 from scim_compat.checks.answers import has_resource, resource_of
 from scim_compat.checks.display import display
-from scim_compat.checks.effects import entries_beside, is_kept_entry, is_rewording, subject
+from scim_compat.checks.effects import (
+    effects,
+    entries_beside,
+    is_kept_entry,
+    is_overwritten,
+    is_rewording,
+    subject,
+)
 from scim_compat.checks.registry import BOTH, Violation, at_most_five, check
 from scim_compat.checks.resources import own_resources
 from scim_compat.engine.intent import Observation
@@ -65,7 +72,13 @@ def unchanged(observation: Observation) -> Iterator[Violation]:
     level="MUST",
     cites=("RFC7644-3.5.2", "RFC7644-3.5.2.3"),
     on=("read-back",),
-    when=lambda observation: has_resource(observation) and any(entries_beside(observation)),
+    when=lambda observation: (
+        has_resource(observation)
+        and (
+            any(entries_beside(observation))
+            or any(is_overwritten(observation, e) for _, e in effects(observation, "set"))
+        )
+    ),
     why="A filter in the path names one address or number. A server that ignores it overwrites all of them, and the "
     "others are lost for good.",
     fix="Apply the operation to the entries that the filter in the path selects, and to no others.",
@@ -76,6 +89,11 @@ def other_entries(observation: Observation) -> Iterator[Violation]:
         held = paths.get(resource_of(observation), path)
         if not any(is_kept_entry(str(path), entry, one) for one in (held if isinstance(held, list) else [held])):
             yield Violation(str(path), expected=display(dict(entry)), actual=display(held))
+    for _, effect in effects(observation, "set"):
+        if is_overwritten(observation, effect):
+            actual = display(paths.get(resource_of(observation), effect.path))
+            message = "It holds what the same request asked for at another entry."
+            yield Violation(effect.path, expected=effect.value, actual=actual, message=message)
 
 
 @check(

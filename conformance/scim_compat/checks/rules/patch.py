@@ -14,6 +14,7 @@ from scim_compat.checks.effects import (
     is_change,
     is_custom,
     is_manager,
+    is_overwritten,
     last_effects,
     subject,
     writes,
@@ -189,7 +190,7 @@ def _unapplied(observation: Observation) -> Iterator[tuple[Write, Effect]]:
             continue
         if is_published(observation.context, subject(observation).kind, effect.path) is False:
             continue
-        if not is_taken_over(effect, resource):
+        if not is_taken_over(effect, resource) and not is_overwritten(observation, effect):
             yield write, effect
 
 
