@@ -28,7 +28,8 @@ __all__ = ["CONTRADICTIONS", "GROUPS", "TOGETHER", "VARIANTS", "install"]
 
 _APART: Final = (
     frozenset({"patch-204", "page-20", "ids-integer", "strong-etags", "no-dates", "members-value-only",
-               "members-on-request", "unique-emails", "keeps-labels", "no-orders", "no-nick-name-ignored", "wrong-429", "busy-409"}),
+               "members-on-request", "keeps-labels", "no-orders", "no-nick-name-ignored", "wrong-429", "busy-409",
+               "unique-emails"}),
     frozenset({"patch-200", "most-20", "ids-opaque", "no-etag", "offset-dates", "relative-refs", "empty-members-array",
                "no-sort", "eq-only", "keeps-one-label", "no-nick-name-refused", "lock-out", "busy-503"}),
 )  # fmt: skip
