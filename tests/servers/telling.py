@@ -18,8 +18,11 @@ _MAIL: Final = [{"value": "z@fjord.example"}]
 def seen(c: Client) -> set[str]:
     """The names of ``variants.VARIANTS`` that show in the answers of a new server, of SCIM 2.0 or 1.1."""
     modern = c.send("GET", "/ServiceProviderConfig").status_code == 200
-    emails = [{"value": "x@fjord.example", "type": "work"}, {"value": "y@fjord.example", "type": "home"}]
-    made = [_created(c, "/Users", userName=f"{chr(120 - n)}@fjord.example", emails=emails) for n in range(24)]
+    made = [
+        _created(c, "/Users", userName=f"{chr(120 - n)}@fjord.example", emails=[
+            {"value": f"x{n}@fjord.example", "type": "work"}, {"value": "y@fjord.example", "type": "home"}])
+        for n in range(24)
+    ]  # fmt: skip
     ids = [one["id"] for one in made]
     crew = _created(c, "/Groups", displayName="Crew", members=[{"value": one} for one in ids[:2]])["id"]
     empty = _created(c, "/Groups", displayName="Nobody")["id"]
@@ -39,12 +42,12 @@ def seen(c: Client) -> set[str]:
         "no-dates": not {"created", "lastModified"} & meta.keys(),
         "offset-dates": meta.get("created", "").endswith("+02:00"),
         "nulls": "nickName" in whole,
-        "no-user-groups": "groups" not in whole,
         "server-extension": ACCOUNT.urn in whole,
     }
     again = _read(c, user)
     shown["shuffled-keys"] = list(again) != list(whole) and again.keys() == whole.keys()
     shown["shuffled-values"] = again["emails"] == whole["emails"][::-1]
+    shown["no-user-groups"] = "groups" not in _read(c, f"{user}?attributes=groups")
 
     group, asked = _read(c, f"/Groups/{crew}"), _read(c, f"/Groups/{crew}?attributes=members")
     entries = asked["members"]
@@ -76,7 +79,7 @@ def seen(c: Client) -> set[str]:
     shown["no-sort"] = order != ids[::-1][: len(order)] and config["sort"]["supported"] is False
     shown.update(_in_its_own_words(c, user))
     shown["no-filter-advertised"] = config["filter"]["supported"] is False
-    shown |= _labels(c) | _gaps(c) | _texts(c) | _at_once(c, user) if modern else {}
+    shown |= _labels(c) | _gaps(c) | _texts(c) | _at_once(c, user) | _beside(c, ids, crew) if modern else {}
     shown |= _guards(c)
     return {name for name, there in shown.items() if there}
 
@@ -177,6 +180,37 @@ def _gaps(c: Client) -> dict[str, bool]:
         "unknown-manager-dropped": "manager" not in led.get(ENTERPRISE, {}),
         "no-nick-name-refused": not has_nick_name and is_refused,
         "no-nick-name-ignored": not has_nick_name and not is_refused,
+    }
+
+
+def _beside(c: Client, ids: list[str], crew: str) -> dict[str, bool]:
+    """The variants of ``variants_again``."""
+    user, group = (f"/{kind}/{id_}".replace("+", "%2B") for kind, id_ in (("Users", ids[1]), ("Groups", crew)))
+    address = [{"type": "work", "locality": "Bergen", "postalCode": "5003"}]
+    body = {
+        "schemas": [CORE_USER],
+        "userName": "z@fjord.example",
+        "emails": [{"value": "x0@fjord.example", "type": "work"}],
+    }
+    is_unique = c.send("POST", "/Users", body).status_code == 409
+    lone = _created(c, "/Users", userName="lone@fjord.example", active=False, addresses=address, emails=_MAIL)
+    body = {"schemas": [CORE_USER], "userName": "lone@fjord.example", "emails": _MAIL}
+    put = c.send("PUT", f"/Users/{lone['id']}".replace("+", "%2B"), body)
+    absent = {"op": "remove", "path": f'members[value eq "{ids[5]}"]'}
+    unknown = {"op": "add", "path": "members", "value": [{"value": "nobody"}]}
+    answers = [c.send("PATCH", group, {"schemas": [PATCH_OP], "Operations": [one]}) for one in (absent, unknown)]
+    members = {one["value"] for one in _read(c, f"{group}?attributes=members")["members"]}
+    _created(c, "/Groups", displayName="All", members=[{"value": crew}])
+    groups = _read(c, f"{user}?attributes=groups").get("groups", ())
+    return {
+        "absent-member-400": answers[0].status_code == 400,
+        "put-enables-by-default": json.loads(put.text)["active"] is True,
+        "unknown-members-ignored": answers[1].status_code < 300 and "nobody" not in members,
+        "unknown-members-kept": "nobody" in members,
+        "unique-emails": is_unique,
+        "groups-on-request": bool(groups) and "groups" not in _read(c, user),
+        "formatted-follows": "formatted" in lone["addresses"][0],
+        "indirect-groups": any(one.get("type") == "indirect" for one in groups),
     }
 
 

@@ -29,9 +29,10 @@ __all__ = ["CONTRADICTIONS", "GROUPS", "TOGETHER", "VARIANTS", "install"]
 _APART: Final = (
     frozenset({"patch-204", "page-20", "ids-integer", "strong-etags", "no-dates", "members-value-only",
                "members-on-request", "keeps-labels", "no-orders", "no-nick-name-ignored", "wrong-429", "busy-409",
-               "unique-emails"}),
+               "unique-emails", "unknown-members-ignored", "no-user-groups"}),
     frozenset({"patch-200", "most-20", "ids-opaque", "no-etag", "offset-dates", "relative-refs", "empty-members-array",
-               "no-sort", "eq-only", "keeps-one-label", "no-nick-name-refused", "lock-out", "busy-503"}),
+               "no-sort", "eq-only", "keeps-one-label", "no-nick-name-refused", "lock-out", "busy-503",
+               "unknown-members-kept", "groups-on-request", "indirect-groups"}),
 )  # fmt: skip
 """What only one of the two servers in TOGETHER has: the one would hide the other, or keep scenarios from running."""
 

@@ -29,18 +29,6 @@ def _(server: GoodServer) -> None:
     around(server, apply_one)
 
 
-@variant("no-op-204", "a PATCH that changes nothing gets 204, any other one 200 (RFC 7644 §3.5.2)")
-def _(server: GoodServer) -> None:
-    def patch(inner: Any, request: Request, kind: Kind, id_: str) -> Answer:
-        before = copy_json(server.find(kind, id_).data)
-        answer: Answer = inner(request, kind, id_)
-        if server.find(kind, id_).data == before and "attributes" not in request.parameters:
-            return Answer(204, headers={k: v for k, v in answer.headers.items() if k == "ETag"})
-        return answer
-
-    around(server, patch)
-
-
 @variant("put-enables-by-default", "a PUT without active gives it its default, which is true (RFC 7644 §3.5.1)")
 def _(server: GoodServer) -> None:
     def replace(inner: Any, request: Request, kind: Kind, id_: str) -> Answer:
@@ -61,6 +49,18 @@ def _(server: GoodServer) -> None:
         inner(data, known)
         if not data["members"]:
             del data["members"]
+
+    around(server, check_members)
+
+
+@variant("unknown-members-kept", "members that do not exist are stored as they come (RFC 7643 §4.2 does not forbid it)")
+def _(server: GoodServer) -> None:
+    def check_members(_: Any, data: Data, __: set[str]) -> None:
+        kept: dict[str, Data] = {}
+        for entry in data["members"]:
+            member = server.store.any(entry["value"])
+            kept.setdefault(entry["value"], entry | ({"type": member.kind.name} if member else {}))
+        data["members"] = list(kept.values())
 
     around(server, check_members)
 
@@ -116,17 +116,15 @@ def _(server: GoodServer) -> None:
     around(server, derive_user)
 
 
-@variant(
-    "changed-entry-last",
-    "an entry that was changed by a value path goes to the end of its list (RFC 7643 §2.4: no order)",
-)
+@variant("indirect-groups", "groups of a user lists the groups of its groups, as indirect ones (RFC 7643 §4.1.2)")
 def _(server: GoodServer) -> None:
-    def apply(inner: Any, kind: Kind, data: Data, operations: list[Data]) -> Data:
-        changed: Data = inner(kind, data, operations)
-        for name in ("emails", "phoneNumbers", "addresses"):
-            before = data.get(name, [])
-            if changed.get(name):
-                changed[name] = sorted(changed[name], key=lambda one, before=before: one not in before)
-        return changed
+    def derive_user(inner: Any, request: Request, record: Record, data: Data) -> None:
+        inner(request, record, data)
+        known = {one["value"] for one in data.get("groups", ())}
+        for id_ in sorted(known):
+            for outer in server.store.memberships.get(id_, {}).values():
+                if outer.id not in known:
+                    known.add(outer.id)
+                    data["groups"].append({"value": outer.id, "display": outer.data["displayName"], "type": "indirect"})
 
-    around(server, apply)
+    around(server, derive_user)
