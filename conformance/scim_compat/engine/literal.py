@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final, Literal
 from urllib.parse import quote, unquote
 
-from scim_compat.engine.actor import NAME_ATTRIBUTE
+from scim_compat.engine.actor import NAME_ATTRIBUTE, Actor
 from scim_compat.engine.assertions import is_as_expected
 from scim_compat.engine.creation import entry_settler
 from scim_compat.engine.intent import Action, Assertion, Effect, Expectation, Intent, Query, Rule, Write
@@ -16,8 +16,10 @@ from scim_compat.engine.requests import encode
 from scim_compat.engine.writes import changeable, meant_effects, patched_attributes, settle_write, with_write
 from scim_compat.profile.model import ResourceKind, Step
 from scim_compat.scim import paths
+from scim_compat.scim.filters import Comparison, Operator
+from scim_compat.scim.grammar import PathError, parse_filter
 from scim_compat.scim.names import ENDPOINTS
-from scim_compat.scim.urls import is_search, path_of
+from scim_compat.scim.urls import is_search, parameters, path_of
 from scim_compat.values import MISSING, Json
 from scim_compat.wire.messages import CredentialUse, Exchange, Headers, Request
 
@@ -121,7 +123,7 @@ def _intent(play: Play, step: Step, request: Request, body: Json) -> Intent:
         resource=step.args.get("resource", intent.resource),
         expect=outcome,
         statuses=statuses,
-        query=_query(play, expect),
+        query=_query(play, expect, request.target),
         body=body,
         assertions=tuple(_assertions(play, expect)),
         rule=_rule(expect["rule"]) if "rule" in expect else None,
@@ -143,12 +145,37 @@ def _action(request: Request, outcome: Expectation) -> Action:
     return "match" if "filter=" in query else "list"
 
 
-def _query(play: Play, expect: Mapping[str, Json]) -> Query:
+def _query(play: Play, expect: Mapping[str, Json], target: str) -> Query:
     actors = {key: play.expand(expect.get(key, [])) for key in ("among", "order", "finds")}
     if any(actor.knowledge.refusals for each in actors.values() for actor in each):
         return Query()  # one of them is not as the step supposes: a change before it was refused
-    ids = {key: tuple(a.id for a in each if a.id) for key, each in actors.items()}
+    # Nobody is found by a value that the server's own answer has denied them: the check of the write reports the loss.
+    wanted = _comparison(target)
+    denied = [a.id for a in actors["finds"] if wanted is not None and _is_denied(a, wanted)]
+    ids = {key: tuple(a.id for a in each if a.id and a.id not in denied) for key, each in actors.items()}
     return Query(among=ids["among"], order=ids["order"], finds=ids["finds"] if "finds" in expect else None)
+
+
+def _comparison(target: str) -> Comparison | None:
+    """The filter of the request, where it is one comparison with a text by eq."""
+    try:
+        condition = parse_filter(parameters(target).get("filter", ""))
+    except PathError:
+        return None
+    match condition:
+        case Comparison(operator=Operator.EQUAL, value=str()):
+            return condition
+    return None
+
+
+def _is_denied(actor: Actor, wanted: Comparison) -> bool:
+    """True when the value that is asked for was sent, and the last answer shows other values in its place."""
+    sent, shown = (
+        {str(one).lower() for one in paths.values(resource, wanted.path)}
+        for resource in (actor.desired, actor.last_answer or {})
+    )
+    value = str(wanted.value).lower()
+    return value in sent and bool(shown) and value not in shown
 
 
 def _rule(written: Mapping[str, Json]) -> Rule:

@@ -14,7 +14,7 @@ from scim_compat.checks.effects import (
     is_rewording,
     subject,
 )
-from scim_compat.checks.registry import BOTH, Violation, at_most_five, check
+from scim_compat.checks.registry import BOTH, Harm, Violation, at_most_five, check
 from scim_compat.checks.resources import own_resources
 from scim_compat.engine.intent import Observation
 from scim_compat.scim import messages, paths
@@ -88,7 +88,15 @@ def other_entries(observation: Observation) -> Iterator[Violation]:
     for path, entry in entries_beside(observation):
         held = paths.get(resource_of(observation), path)
         if not any(is_kept_entry(str(path), entry, one) for one in (held if isinstance(held, list) else [held])):
-            yield Violation(str(path), expected=display(dict(entry)), actual=display(held))
+            # A server that keeps one address has no type that a filter could select by: the address was replaced.
+            is_untyped = paths.is_unassigned(paths.member(entry, "type"))
+            yield Violation(
+                str(path),
+                expected=display(dict(entry)),
+                actual=display(held),
+                message="no answer shows a type of this entry" if is_untyped else "",
+                harm=Harm.LOSS if is_untyped else None,
+            )
     for _, effect in effects(observation, "set"):
         if is_overwritten(observation, effect):
             actual = display(paths.get(resource_of(observation), effect.path))
