@@ -247,6 +247,7 @@ CASES = [
     Case("http.json", read(), read(raw=b"{broken"), ""),
     Case("http.not-html", read(), read(**text(HTML, "text/html")), ""),
     Case("http.not-html", refused(), read(status=404, expect="refusal", subject=None, **text(b"\n <HTML>", "application/json")), ""),
+    Case("http.not-html", see("anonymous", {}, status=404, expect="refusal", **text(HTML, "text/html")), read(**text(HTML, "text/html")), "", alone=False),
     Case("http.no-stack-trace", refused(), refused(error(404, detail="Traceback (most recent call last):")), ""),
     Case("http.no-body-on-204", see("patch", status=204, method="PATCH"), see("patch", user(), status=204, method="PATCH"), "", alone=False),
     Case("http.no-body-on-204", see("patch", status=204, headers=(("Content-Length", "0"),)), see("patch", status=204, headers=(("Content-Length", "12"),)), "header Content-Length"),

@@ -218,6 +218,33 @@ def test_people_are_named_and_a_crowd_stands_for_all_of_it(entra):
     assert (intent.query.finds, intent.assertions, intent.rule) == (None, (), None)
 
 
+class Forgetful(ImaginaryServer):
+    """Keeps the first e-mail address of a user and forgets the others."""
+
+    def _create(self, path, body):
+        return super()._create(path, {**body, "emails": body.get("emails", [])[:1]})
+
+
+@pytest.mark.parametrize(
+    ("server", "asked", "looked_for"),
+    [
+        (ImaginaryServer(), "home.${run.tag}@scim-compat.example", 1),
+        (Forgetful(), "home.${run.tag}@scim-compat.example", 0),
+        (Forgetful(), "${ann.mail}", 1),
+        (Forgetful(), "never.sent@scim-compat.example", 1),  # whether it is found is for the check to say
+    ],
+)
+def test_nobody_is_looked_for_by_a_value_that_an_answer_has_denied(entra, server, asked, looked_for):
+    home = {'emails[type eq "home"].value': "home.${run.tag}@scim-compat.example"}
+    _, intent = sent(
+        entra,
+        given("ann", has=home),
+        send(query=f'filter=emails.value eq "{asked}"', expect={"finds": ["ann"], "among": ["ann"]}, resource="User"),
+        server=server,
+    )
+    assert len(intent.query.among) == len(intent.query.finds) == looked_for
+
+
 def test_the_kind_of_resource_that_is_listed(entra):
     _, intent = sent(entra, send(path="/Groups", resource="Group"))
     assert intent.resource == "Group"

@@ -147,18 +147,15 @@ def clean_json(observation: Observation) -> Iterator[Violation]:
     level="MUST",
     cites=("RFC7644-3.8", "RFC7644-3.12"),
     scim=BOTH,
-    when=lambda observation: (
-        observation.response.status < 300
-        # A door without an endpoint behind it, which our own tests of access try, is no place for a client.
-        or (observation.response.status in {404, 405} and observation.intent.action != "anonymous")
-        or (400 <= observation.response.status < 500 and observation.response.status not in {404, 405})
-    ),
+    when=lambda observation: observation.response.status < 300 or 400 <= observation.response.status < 500,
     why="A web page where SCIM is expected comes from a login page, a firewall or a wrong path: the request "
     "never reached the SCIM service, and the client shows a parse error that hides it.",
     fix="Let proxies, login filters and the framework's error pages leave the SCIM paths alone.",
 )
 def not_html(observation: Observation) -> Iterator[Violation]:
-    if is_html(observation):
+    # A door without an endpoint behind it, which our own tests of access try, is no place for a client.
+    is_no_place = observation.intent.action == "anonymous" and observation.response.status in {404, 405}
+    if is_html(observation) and not is_no_place:
         yield Violation(
             "", expected="SCIM JSON", actual=f"a web page ({observation.response.media_type or 'no media type'})"
         )
