@@ -29,6 +29,8 @@ TODO: Final = "TODO"
 RENEW: Final = "python tests/tools/real.py"
 _SEED: Final = 7
 _ANSWERS_WITHIN: Final = 30.0
+_CROWD: Final = 12
+"""Users beside those of the scenarios: enough for several pages of the smallest size, on servers that take their time."""
 _WIDTH: Final = 120
 
 
@@ -75,7 +77,7 @@ def observe(target: Target, name: str, out: Path) -> Observed:
     if profile.scim != "2.0":
         raise ValueError(f"{name} speaks SCIM {profile.scim}, and these servers 2.0")
     login = Login(kind="bearer", token=target.token)
-    settings = Settings(url=target.url, login=login, seed=_SEED, out=str(out), timeout=_ANSWERS_WITHIN)
+    settings = Settings(url=target.url, login=login, seed=_SEED, out=str(out), timeout=_ANSWERS_WITHIN, crowd=_CROWD)
     events = EventWriter(out / "events.jsonl")
     session = Session(settings, report=events)
     seen = Observed()
@@ -147,6 +149,8 @@ class Listing:
     """Name → why the finding is right: the rule, what the server does, why the client minds."""
     notes: dict[str, str] = field(default_factory=dict)
     """What the run says of itself on this server → why that is so."""
+    left: str = ""
+    """Why resources stay behind on this server; empty: none may."""
     findings: dict[Finding, str] = field(default_factory=dict)
     """Finding → the name of its reason."""
 
@@ -160,6 +164,7 @@ def read(server: str) -> Listing:
     content = yaml.safe_load(path.read_text(encoding="utf-8"))
     listing.version = content["version"]
     listing.reasons, listing.notes = content["reasons"] or {}, content["notes"] or {}
+    listing.left = content.get("left", "")
     for group in content["findings"]:
         for profile, scenarios in group["found"].items():
             for scenario in scenarios:
@@ -183,6 +188,7 @@ def write(listing: Listing) -> Path:
         f"version: {json.dumps(listing.version)}",
         *_texts("reasons", listing.reasons),
         *_texts("notes", listing.notes),
+        *(["left: >-", *_wrapped(listing.left, 2)] if listing.left else []),
         "findings:",
     ]
     for (check, severity, at, why), found in groups.items():
@@ -205,7 +211,12 @@ def _texts(title: str, texts: Mapping[str, str]) -> Iterator[str]:
     yield f"{title}:" if texts else f"{title}: {{}}"
     for name, text in texts.items():
         yield f"  {name if re.fullmatch(r'[a-z0-9-]+', name) else json.dumps(name, ensure_ascii=False)}: >-"
-        yield from textwrap.wrap(text, _WIDTH, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False)
+        yield from _wrapped(text, 4)
+
+
+def _wrapped(text: str, indent: int) -> list[str]:
+    margin = " " * indent
+    return textwrap.wrap(text, _WIDTH, initial_indent=margin, subsequent_indent=margin, break_on_hyphens=False)
 
 
 def _row(name: str, values: Iterable[str], indent: int) -> list[str]:
