@@ -103,6 +103,16 @@ def unoffered(scenario: Scenario, run: RunContext) -> frozenset[str]:
     return frozenset(path for path in sweep.paths if _is_declined(path, sweep, run, is_change=is_change))
 
 
+def unlisted(values: Iterable[str], capabilities: Capabilities, kind: str, *, scim: Scim) -> frozenset[str]:
+    """The core attributes among several that the target's own schemas leave out; none where nothing would remain.
+
+    An administrator maps what the target lists. Extensions are left to the checks: a server may keep an unlisted one.
+    """
+    paths = frozenset(values)
+    unknown = {p for p in paths if not parse_path(p).urn and is_listed(capabilities, kind, p, scim=scim) is False}
+    return frozenset(unknown) if paths - unknown else frozenset()
+
+
 def omissible(left_out: Iterable[str], scenario: Scenario, run: RunContext) -> list[str]:
     """The paths that a body of the scenario may lack: in a sweep none that the target's own schemas require."""
     sweep = scenario.sweep

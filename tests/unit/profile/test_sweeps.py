@@ -221,6 +221,22 @@ def test_a_sweep_of_what_nobody_offers_does_not_apply(tmp_path):
     assert changed(profile, emails) == []
 
 
+def test_a_change_of_several_leaves_out_what_the_target_does_not_list(tmp_path):
+    """An administrator maps what the target lists; one that would be left alone is sent, and judged by the checks."""
+    both = (
+        "{given: alice}",
+        "{do: change, user: alice, set: {title: Pilot, nickName: Li, 'urn:x:2.0:User:y': z}}",
+        VERIFY,
+    )
+    profile, [found] = sweep(tmp_path, "{over: user, only: [title]}", *both)
+    only_title = [{"id": CORE_SCHEMA["2.0"]["User"], "attributes": [{"name": "title"}]}]
+    assert changed(profile, replace(found, sweep=None), schemas=only_title) == ["title", "urn:x:2.0:User:y"]
+    assert changed(profile, replace(found, sweep=None), schemas=[]) == ["title", "nickName", "urn:x:2.0:User:y"]
+    alone = ("{given: alice}", "{do: change, user: alice, set: {nickName: Li}}", VERIFY)
+    profile, [found] = sweep(tmp_path, "{over: user, only: [title]}", *alone)
+    assert changed(profile, replace(found, sweep=None), schemas=only_title) == ["nickName"]
+
+
 def test_a_creation_depends_on_no_claim_about_changes(tmp_path):
     _, [found] = sweep(tmp_path, "{over: user, together: all, only: [title, name]}", CREATE, VERIFY)
     assert not_applicable(found, stage(print, mutable={"User": frozenset()})) == ""

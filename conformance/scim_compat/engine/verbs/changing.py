@@ -8,7 +8,7 @@ from dataclasses import replace
 from scim_compat.engine import mapping, wording
 from scim_compat.engine.actor import NAME_ATTRIBUTE, Actor, NotReached, about, path_of
 from scim_compat.engine.intent import Action, Effect, EffectKind, Expectation, Write
-from scim_compat.engine.offering import unoffered, without
+from scim_compat.engine.offering import unlisted, unoffered, without
 from scim_compat.engine.play import Play
 from scim_compat.engine.verbs import actor_of, verb
 from scim_compat.engine.verbs.reading import read_by_id
@@ -30,9 +30,12 @@ from scim_compat.values import Json
 def change(play: Play, step: Step) -> None:
     """Changes attributes; the dialect decides the operations."""
     actor = actor_of(play, step)
-    left_out = unoffered(play.scenario, play.run)
-    values = without(play.fill(step.args.get("set", {})), left_out)
-    clear = tuple(path for path in play.fill(step.args.get("clear", [])) if path not in left_out)
+    wanted, cleared = play.fill(step.args.get("set", {})), play.fill(step.args.get("clear", []))
+    left_out = unoffered(play.scenario, play.run) | unlisted(
+        (*wanted, *cleared), play.run.capabilities, actor.kind, scim=play.profile.scim
+    )
+    values = without(wanted, left_out)
+    clear = tuple(path for path in cleared if path not in left_out)
     if values or clear:  # else the target offers none of the sweep's attributes that this step is about
         _change(play, actor, values, clear, read=step.args.get("read", True), again=bool(step.args.get("again")))
 
