@@ -265,7 +265,7 @@ def test_two_profiles_have_items_of_their_own(good, tmp_path, by_hand):
     assert "entra-v2.yaml::connection.probe-users.flag-last PASSED" in done.stdout
     assert "my.scim.yaml::connection.probe-users.flag-last PASSED" in done.stdout
     cases = [(c.get("classname"), c.get("name")) for c in ET.parse(tmp_path / "j.xml").getroot().iter("testcase")]
-    assert len(set(cases)) == len(cases) == 9
+    assert len(set(cases)) == len(cases) == 8
 
 
 def test_html_and_junit_with_jobs(good, tmp_path, command):
