@@ -62,13 +62,14 @@ def _written(readings: Readings, exchange: Exchange) -> Readings:
     if request.method == "POST" and response is not None and isinstance(response.json, dict):
         identifier = identifier or str(response.json.get("id"))  # an id that is given a second time
     is_about_all = identifier is None
+    is_not_found = response is not None and response.status in {404, 410}
     is_kept = request.method == "PUT" and _is_inactive(exchange)
     # PUT may give an attribute that the body leaves out its default (RFC 7644 section 3.5.1).
     names_active = b"active" in (request.body or b"").lower() or request.method in {"PUT", "DELETE"}
     is_open = names_active and not is_kept
     return Readings(
         shown={} if is_about_all else {one: value for one, value in readings.shown.items() if one != identifier},
-        vanished=readings.vanished - {identifier or ""},
+        vanished=readings.vanished if is_not_found else readings.vanished - {identifier or ""},
         disabled=frozenset() if is_about_all else readings.disabled - ({identifier or ""} if is_open else set()),
     )
 
