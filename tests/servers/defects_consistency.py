@@ -130,5 +130,5 @@ def _(_: GoodServer, inner: Wrapper, request: Request) -> Any:
     answer = inner(request)
     answer.headers.pop("ETag", None)
     for resource in resources_in(answer.payload):
-        resource["meta"].pop("version", None)
+        resource.get("meta", {}).pop("version", None)
     return answer

@@ -103,7 +103,7 @@ def _keeps_enterprise(run: RunContext) -> bool:
     run.ledger.record_created(number, identifier, confirmed=True)
     read = _send(run, "GET", f"{ENDPOINTS['User']}/{identifier}")
     remove_entries([run.ledger.entries[number]], sender=run.sender, ledger=run.ledger)
-    return read is None or not read.ok or ENTERPRISE in read.json
+    return read is None or not read.ok or not isinstance(read.json, Mapping) or ENTERPRISE in read.json
 
 
 _TRIALS: Final[Mapping[str, Callable[[RunContext], bool]]] = {
