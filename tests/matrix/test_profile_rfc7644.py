@@ -101,9 +101,7 @@ def test_a_correct_server_has_no_finding(plain):
     assert [scenario for scenario, _ in ran.stopped] == ["filter.among-many"], "there is no crowd here"
     bulk = [one for one in ran.inapplicable if one.startswith("bulk.")]
     assert len(bulk) == 8, "that it has no bulk is lawful; see served/test_bulk.py"
-    assert set(ran.inapplicable) - set(bulk) == {"modify.password", "paging.users-large"}, (
-        "nor that it changes no passwords"
-    )
+    assert set(ran.inapplicable) - set(bulk) == {"paging.users-large"}
     assert after == before
 
 

@@ -83,7 +83,12 @@ DECLINED = {
 }
 """Variant → the scenarios that do not apply, because the server refuses what they are about, as it may."""
 
-UNOFFERED = {"no-sort": "sort", "no-etag": "etag", "no-filter-advertised": "filter"}
+UNOFFERED = {
+    "no-sort": "sort",
+    "no-etag": "etag",
+    "no-filter-advertised": "filter",
+    "no-change-password": "changePassword",
+}
 """Variant → what its /ServiceProviderConfig denies; scenarios that need it are left out."""
 
 

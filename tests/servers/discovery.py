@@ -16,7 +16,7 @@ def provider_config(base: str) -> Data:
         "patch": {"supported": True},
         "bulk": {"supported": False, "maxOperations": 0, "maxPayloadSize": 0},
         "filter": {"supported": True, "maxResults": MAX_RESULTS},
-        "changePassword": {"supported": False},
+        "changePassword": {"supported": True},
         "sort": {"supported": True},
         "etag": {"supported": True},
         "authenticationSchemes": [

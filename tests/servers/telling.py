@@ -80,6 +80,7 @@ def seen(c: Client) -> set[str]:
     shown.update(_in_its_own_words(c, user))
     shown["no-filter-advertised"] = config["filter"]["supported"] is False
     shown |= _labels(c) | _gaps(c) | _texts(c) | _at_once(c, user) | _beside(c, ids, crew) if modern else {}
+    shown["no-change-password"] = config["changePassword"]["supported"] is False
     shown |= _guards(c)
     return {name for name, there in shown.items() if there}
 

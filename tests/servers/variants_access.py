@@ -6,8 +6,9 @@ import base64
 import binascii
 from typing import TYPE_CHECKING, Any, Final
 
-from .protocol import Answer, Request, ScimError
-from .variants_base import around, variant
+from .protocol import Answer, Data, Request, ScimError
+from .schema import Kind
+from .variants_base import around, configures, variant
 
 if TYPE_CHECKING:
     from .good import GoodServer
@@ -82,6 +83,19 @@ def _(server: GoodServer) -> None:
             inner(request)
 
     around(server, authenticate)
+
+
+@variant("no-change-password", "changePassword.supported is false, and a change of a password is refused (RFC 7643 §5)")
+def _(server: GoodServer) -> None:
+    def apply_one(inner: Any, kind: Kind, data: Data, operation: Data) -> None:
+        path, value = str(operation.get("path", "")), operation.get("value")
+        names = [path, *(value if isinstance(value, dict) else ())]
+        if "password" in (name.lower() for name in names):
+            raise ScimError(400, "Passwords are not changed here.", scim_type="mutability")
+        inner(kind, data, operation)
+
+    around(server, apply_one)
+    configures(server, "changePassword", supported=False)
 
 
 def _count(server: GoodServer, request: Request) -> int:
