@@ -89,6 +89,17 @@ def is_one_of_several(write: Write, effect: Effect) -> bool:
     return bool({*write.attributes, *(parse_path(other.path).top for other in write.effects)} - {own})
 
 
+def is_known_inactive(observation: Observation) -> bool:
+    """True when a read has shown the user as inactive, and no write has named ``active`` since.
+
+    After a change of something else, the answer to an earlier write is enough.
+    """
+    readings, identifier = observation.context.readings, subject(observation).id
+    names_active = any(e.path.lower() == "active" for w in writes(observation) for e in w.effects)
+    is_answered = identifier in readings.answered and is_change(observation) and not names_active
+    return identifier in readings.disabled or is_answered
+
+
 def is_change(observation: Observation) -> bool:
     """True when the answer shows a resource that the client has changed."""
     return has_resource(observation) and any(w.action in {"patch", "replace"} for w in writes(observation))

@@ -26,6 +26,8 @@ class Readings:
     """Ids of deleted resources that a read by id does not find any more."""
     disabled: frozenset[str] = frozenset()
     """Ids of users that a read has shown as inactive, and no write has named ``active`` since."""
+    answered: frozenset[str] = frozenset()
+    """The same of users whom the answer to a write has shown as inactive."""
 
 
 def after(readings: Readings, exchange: Exchange, *, gone: bool, known: Mapping[str, str]) -> Readings:
@@ -45,10 +47,10 @@ def after(readings: Readings, exchange: Exchange, *, gone: bool, known: Mapping[
     if not response.ok or not isinstance(answer, dict) or str(answer.get("id")) != identifier:
         return readings
     readings = _with_members(readings, request.target, identifier, answer, known)
-    is_active = str(paths.member(answer, "active")).lower()
-    if is_active in {"true", "false"}:
-        disabled = readings.disabled | {identifier} if is_active == "false" else readings.disabled - {identifier}
-        readings = replace(readings, disabled=disabled)
+    if _active(answer) == "false":
+        readings = replace(readings, disabled=readings.disabled | {identifier})
+    elif _active(answer) == "true" and identifier not in readings.disabled:
+        readings = replace(readings, answered=readings.answered - {identifier})
     if urls.is_projected(request.target):
         return readings
     shown = {**readings.shown, identifier: answer}
@@ -59,28 +61,38 @@ def _written(readings: Readings, exchange: Exchange) -> Readings:
     """After a write: what it named is not known any more, and all else may have changed beside it."""
     request, response = exchange.request, exchange.response
     identifier = _resource_id(request.target)
-    if request.method == "POST" and response is not None and isinstance(response.json, dict):
-        identifier = identifier or str(response.json.get("id"))  # an id that is given a second time
-    is_about_all = identifier is None
+    is_creation = request.method == "POST" and urls.is_collection(request.target)
+    if is_creation and response is not None and isinstance(response.json, dict):
+        identifier = str(response.json.get("id"))  # it may be an id that is given a second time
+    is_about_all = identifier is None and not is_creation
     is_not_found = response is not None and response.status in {404, 410}
     is_kept = request.method == "PUT" and _is_inactive(exchange)
     # PUT may give an attribute that the body leaves out its default (RFC 7644 section 3.5.1).
     names_active = b"active" in (request.body or b"").lower() or request.method in {"PUT", "DELETE"}
     is_open = names_active and not is_kept
+    lost = {identifier or ""} if is_open else set()
+    answered = readings.answered - lost
+    if identifier and response is not None and response.ok and _active(response.json) == "false":
+        answered |= {identifier}
     return Readings(
         shown={} if is_about_all else {one: value for one, value in readings.shown.items() if one != identifier},
         vanished=readings.vanished if is_not_found else readings.vanished - {identifier or ""},
-        disabled=frozenset() if is_about_all else readings.disabled - ({identifier or ""} if is_open else set()),
+        disabled=frozenset() if is_about_all else readings.disabled - lost,
+        answered=frozenset() if is_about_all else answered,
     )
 
 
 def _is_inactive(exchange: Exchange) -> bool:
     """True when the body of the request says so itself."""
     try:
-        body = json.loads(exchange.request.body or b"")
+        return _active(json.loads(exchange.request.body or b"")) == "false"
     except ValueError:
         return False
-    return isinstance(body, dict) and str(paths.member(body, "active")).lower() == "false"
+
+
+def _active(body: Json) -> str:
+    """``active`` in small letters, whether it came as a boolean or as a text."""
+    return str(paths.member(body, "active")).lower() if isinstance(body, dict) else ""
 
 
 def _with_members(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from scim_compat.checks.answers import has_resource, resource_of, server_message
 from scim_compat.checks.display import display
-from scim_compat.checks.effects import is_applied, last_effects, subject, writes
+from scim_compat.checks.effects import is_applied, is_known_inactive, last_effects, subject, writes
 from scim_compat.checks.registry import BOTH, NotJudged, Violation, check
 from scim_compat.engine.intent import Observation
 from scim_compat.scim import paths
@@ -20,9 +20,7 @@ from scim_compat.scim import paths
     on=("read-back", "read", "evaluate"),
     scim=BOTH,
     when=lambda observation: (
-        has_resource(observation)
-        and observation.intent.subject is not None
-        and subject(observation).id in observation.context.readings.disabled
+        has_resource(observation) and observation.intent.subject is not None and is_known_inactive(observation)
     ),
     why="A title that changes after somebody has left gives the access back, and no log shows it.",
     fix="Change `active` only when a request names it.",

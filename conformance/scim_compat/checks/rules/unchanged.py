@@ -9,7 +9,15 @@ from typing import Final
 from scim_compat.checks.answers import has_resource, resource_of
 from scim_compat.checks.differences import Kind, difference
 from scim_compat.checks.display import display
-from scim_compat.checks.effects import entries_beside, is_applied, is_change, state_before, subject, writes
+from scim_compat.checks.effects import (
+    entries_beside,
+    is_applied,
+    is_change,
+    is_known_inactive,
+    state_before,
+    subject,
+    writes,
+)
 from scim_compat.checks.intactness import changes
 from scim_compat.checks.published import is_published
 from scim_compat.checks.registry import BOTH, Harm, NotJudged, Trait, Violation, check
@@ -95,7 +103,7 @@ def untouched(observation: Observation) -> Iterator[Violation]:
 def _is_reported_elsewhere(observation: Observation, path: Path) -> bool:
     """True for what user.stays-disabled and patch.other-entries report."""
     if path.attribute.lower() == "active":
-        return subject(observation).id in observation.context.readings.disabled
+        return is_known_inactive(observation)
     beside = replace(path, condition=None, sub="")
     has_entry = any(at.top == beside.top for at, _ in entries_beside(observation))
     return path.condition is not None and observation.context.scim == "2.0" and has_entry
