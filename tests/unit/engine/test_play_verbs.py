@@ -496,3 +496,47 @@ def test_a_manager_who_is_nobody_need_not_be_stored(entra):
         if effect.path == manager and played.observation.intent.action == "read-back"
     ]
     assert kinds == ["sent", "set"]
+
+
+# --- what a target declines, and what it keeps -----------------------------------------------------
+
+_LABELS = {"urn:ietf:params:scim:schemas:extension:x:2.0:User:Unit": "Quay"}
+
+
+def test_a_creation_that_may_be_refused_ends_the_scenario_quietly(entra):
+    steps = [step(do="create", user="ann", has=_LABELS, expect="either"), verify("ann")]
+    seen, ended, *_ = play(entra, *steps, server=Refusing(refusals={"POST /Users": 400}))
+    assert (ended.stopped, ended.failed, len(seen)) == ("", False, 1)
+    assert "ann" in ended.declined
+    assert next(iter(_LABELS)) in ended.declined
+
+
+@pytest.mark.parametrize(("status", "stopped"), [(500, True), (201, False)])
+def test_only_a_refusal_declines_it(entra, status, stopped):
+    server = Refusing(refusals={"POST /Users": status} if status >= 400 else {})
+    _, ended, *_ = play(
+        entra, step(do="create", user="ann", has=_LABELS, expect="either"), verify("ann"), server=server
+    )
+    assert ended.declined == ""
+    assert bool(ended.stopped) is stopped
+
+
+class Undying(Refusing):
+    """Answers DELETE and deletes nothing."""
+
+    def send(self, request):
+        if request.method == "DELETE":
+            return Refusing(base_url=self.base_url, refusals={"DELETE": 204}).send(request)
+        return super().send(request)
+
+
+def test_nothing_is_said_of_what_rests_on_a_deletion_that_failed(entra):
+    """The resource is still there by its id: neither filter nor list are asked, and no later step runs."""
+    steps = [given("ann"), step(do="delete", user="ann"), verify("ann", gone=["id", "filter", "list"])]
+    seen, ended, *_ = play(entra, *steps, server=Undying())
+    assert ended.stopped == "", "there is no later step"
+    assert [p.observation.intent.action for p in seen if p.observation.intent.gone] == ["read-back"]
+    _, ended, *_ = play(entra, *steps, given("ben"), server=Undying())
+    assert "ann is still there after its deletion" in ended.stopped
+    _, ended, *_ = play(entra, *steps, given("ben"))
+    assert ended.stopped == ""
