@@ -189,17 +189,24 @@ class Client:
         return sorted(str(one.get("value")) for one in entries)
 
 
+class _Shown(Data):
+    """An object of an answer: a member that is not there is an AssertionError, as everything a probe sees."""
+
+    def __missing__(self, name: str) -> Any:
+        raise AssertionError(f"{name} is not shown")
+
+
 def _unique(pairs: list[tuple[str, Any]]) -> Data:
     if len({name for name, _ in pairs}) != len(pairs):
         raise ValueError("an object has the same key twice")
-    return dict(pairs)
+    return _Shown(pairs)
 
 
 def entry(resource: Data, attribute: str, type_: str) -> Data:
     """The only entry of that type, or an empty object."""
     found = [one for one in resource.get(attribute, []) if isinstance(one, dict) and one.get("type") == type_]
     assert len(found) <= 1, f"{attribute} has {len(found)} entries of type {type_}"
-    return found[0] if found else {}
+    return found[0] if found else _Shown()
 
 
 def shown(resource: Data) -> Data:
