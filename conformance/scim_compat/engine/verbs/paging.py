@@ -17,6 +17,9 @@ from scim_compat.wire.messages import Exchange
 MOST_PAGES: Final = 20
 """An import stops here: somebody's store may hold a million users, and a hostile one never ends."""
 
+_MOST_AT_ONCE: Final = 500
+"""No page of nearly the whole store is asked for where it holds more."""
+
 
 @dataclass(slots=True)
 class _Series:
@@ -50,9 +53,10 @@ def import_(play: Play, step: Step) -> None:
     kind: ResourceKind = step.args["on"]
     count = step.args["count"]
     series = _import(play, kind, count)
-    if series.total is not None and (short := series.total - step.args.get("all-but", series.total)) > 0:
+    total = series.total or 0
+    if (short := total - step.args.get("all-but", total)) > 0 and total <= _MOST_AT_ONCE:
         _import(play, kind, short)
-    if step.args.get("beyond") and not series.more:
+    if step.args.get("beyond") and not series.more and (series.is_whole or not total):
         beyond = max(series.page + count, (series.total or 0) + 1)
         query = Query(earlier=frozenset(series.earlier), finds=(), beyond=True, total=series.total)
         _page(play, replace(series, start=beyond), query)
@@ -90,7 +94,7 @@ def _pages(play: Play, series: _Series, *, confirmed: bool) -> _Series:
         series.page = series.start
         series.start += len(entries)
         series.is_short = series.is_short or (len(entries) < series.count <= largest and series.start <= total)
-        if series.start > total or (series.has_doubts and not confirmed):
+        if series.start > total or series.has_doubts:
             break
     return series
 
