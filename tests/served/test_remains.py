@@ -9,7 +9,7 @@ from scim_compat.results.stream import EventWriter
 from scim_compat.run.session import Session
 from scim_compat.run.settings import Login, Settings
 from servers.good import GoodServer
-from servers.protocol import CORE_GROUP, CORE_USER, Answer
+from servers.protocol import CORE_GROUP, CORE_USER, Answer, ScimError
 from servers.running import serve
 from servers.schema import GROUP, USER
 from support.profiles import loaded, scenario
@@ -111,3 +111,20 @@ def test_a_nonsense_resource_is_removed_whatever_its_name(tmp_path):
     told = ended(server, tmp_path, "create.without-user-name", profile="rfc7644")
     assert told["left"] == []
     assert [*server.store.all(USER)] == []
+
+
+class HalfBulk(GoodServer):
+    """Answers a bulk request with 409 after it has done the first operation, and knows no filter but eq."""
+
+    def handle(self, request):
+        if " co " in request.parameters.get("filter", ""):
+            return super().refuse(request, ScimError(400, "Only eq.", scim_type="invalidFilter"))
+        answer = super().handle(request)
+        return super().refuse(request, ScimError(409, "A conflict.")) if request.path == "/Bulk" else answer
+
+
+def test_what_a_bulk_request_made_and_denied_is_looked_up_by_name(tmp_path):
+    server = HalfBulk()
+    told = ended(server, tmp_path, "bulk.create-and-refer", profile="rfc7644")
+    assert told["left"] == []
+    assert [*server.store.all(USER), *server.store.all(GROUP)] == []

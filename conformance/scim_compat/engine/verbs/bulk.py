@@ -140,8 +140,9 @@ def _settle(play: Play, operations: list[_Operation], exchange: Exchange) -> Non
         # Without a result of its own an operation counts as done: the read-back will show.
         status = status_of(result) or (response.status if response else 0)
         if one.entry is not None:
-            if result or one.part.expect != "refusal":
-                _settle_creation(play, one, one.entry, result, dropped=refused or 400 <= status < 500)
+            # A request that was refused as a whole may have been done in part: clean-up looks for the name.
+            if result or (one.part.expect != "refusal" and not refused):
+                _settle_creation(play, one, one.entry, result, dropped=400 <= status < 500)
         elif one.write is not None:
             settle_write(play, one.actor, one.write, _as_request(exchange, status))
         elif 200 <= status < 300:
