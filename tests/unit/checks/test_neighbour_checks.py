@@ -68,6 +68,7 @@ def by_state(*ids, single=None, active=True, finds=("u1",), status=200):
 
 DROPPED = (Effect("clear", "title"),)
 ON_REQUEST = ({"id": GROUP_SCHEMA, "attributes": [{"name": "members", "returned": "request"}]},)
+TITLE_READ_ONLY = ({"id": CORE, "attributes": [{"name": "title", "mutability": "readOnly"}]},)
 TITLE_ON_REQUEST = ({"id": CORE, "attributes": [{"name": "title", "returned": "request"}]},)
 
 CASES = {
@@ -148,6 +149,7 @@ CASES = {
         ("in other letters", listed(liv(displayName="liv dahl")), []),
         ("the former title", listed(liv(title="Keeper")), ["/Resources/0/title"]),
         ("a former address", listed(liv(emails=[BERG])), [f"/Resources/0/{WORK}"]),
+        ("the server's own title", listed(liv(title="Keeper"), schemas=TITLE_READ_ONLY), []),
         ("without the title: another check's", listed(liv(title=MISSING)), []),
         ("without the extension: another check's", listed(liv(**{ENT: MISSING})), []),
         ("somebody wrote in between", listed(liv(title="Keeper"), current=False), None),

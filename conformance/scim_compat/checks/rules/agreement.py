@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from scim_compat.checks.answers import QUERIES
 from scim_compat.checks.display import display
 from scim_compat.checks.effects import is_rewording
+from scim_compat.checks.published import is_unwritable
 from scim_compat.checks.registry import BOTH, Trait, Violation, at_most_five, check
 from scim_compat.checks.resources import Resource, is_projected, kind_of, own_resources
 from scim_compat.engine.intent import Observation
@@ -144,6 +145,8 @@ def current_values(observation: Observation) -> Iterator[Violation]:
             holder = paths.member(resource.value, path.urn) if path.urn else resource.value
             if not isinstance(holder, Mapping) or paths.is_unassigned(paths.member(holder, path.attribute)):
                 continue  # list.whole-resources reports it
+            if is_unwritable(observation.context, kind_of(observation) or "User", str(path)):
+                continue  # the server's own, which may change with every request
             now = paths.get(resource.value, path)
             if not paths.is_same(was, now) and not is_rewording(str(path), was, now):
                 yield Violation(f"{resource.pointer}/{path}", expected=display(was), actual=display(now))

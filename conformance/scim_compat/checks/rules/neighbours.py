@@ -14,6 +14,7 @@ from scim_compat.checks.effects import (
     is_rewording,
     subject,
 )
+from scim_compat.checks.published import is_unwritable
 from scim_compat.checks.registry import BOTH, Harm, Violation, at_most_five, check
 from scim_compat.checks.resources import own_resources
 from scim_compat.engine.intent import Observation
@@ -57,6 +58,8 @@ def unchanged(observation: Observation) -> Iterator[Violation]:
             continue  # the manager's name is the manager's own
         if path.attribute.lower() == "active" and _id(observation) in readings.disabled:
             continue  # user.stays-disabled reports it
+        if is_unwritable(observation.context, subject(observation).kind, str(path)):
+            continue  # the server's own, which may change by itself
         actual = paths.get(now, path)
         if not paths.is_same(was, actual) and not is_rewording(str(path), was, actual):
             yield Violation(str(path), expected=display(was), actual=display(actual), message=message)
