@@ -31,6 +31,7 @@ ACTIONS: Final[Mapping[Action, str]] = {
     "read-back": "our read of the state behind a write",
     "read-members": "our read of a group's members, asked for by name",
     "look-up": "our search for a resource",
+    "overlap": "our read of the state behind requests that were sent at the same time",
     "look-by-state": "our search for a user by active",
     "follow": "our request to an address that the server's discovery names",
     "resolve": "our request to a resource's own address",

@@ -26,6 +26,7 @@ _USUAL: Final[Mapping[Action, str]] = {
     "read-back": "200 and the resource",
     "read-members": "200 and the members",
     "look-up": "200 and a list",
+    "overlap": "200 and the resource with every accepted change",
     "look-by-state": "200 and a list, or a refusal of the filter",
     "bystander": "200, unchanged",
     "follow": "anything but 404: the address exists",

@@ -156,7 +156,8 @@ def replacement(
         paths.remove(body, path)
     new = [name for name in body if is_urn(name) and name not in last_answer]
     if new:  # RFC 7643 section 3: schemas names the extensions that the body holds; Okta's source S7
-        body["schemas"] = list(dict.fromkeys([*body.get("schemas", []), *new]))
+        named = paths.member(body, "schemas")
+        paths.put(body, "schemas", list(dict.fromkeys([*(named if isinstance(named, list) else []), *new])))
     return body
 
 

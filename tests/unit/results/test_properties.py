@@ -382,6 +382,12 @@ def sent(body):
     return json.loads(json.dumps(body))
 
 
+def listed(after, held):
+    """With the URNs of new extensions in schemas, which the body of a PUT lists (RFC 7643 §3)."""
+    new = {name for name in after if name.startswith("urn:") and name not in held}
+    return after | {"schemas": sorted({name.lower() for name in (*after["schemas"], *new)})}
+
+
 def brings_about(held, change, dialect):
     """The resource after the client's own requests, by a server that goes by the RFC."""
     if dialect.update == "put-after-get":
@@ -403,7 +409,10 @@ def test_operations_of_every_dialect_bring_about_the_wanted_state(change, held):
 @settings(deadline=None, derandomize=True, max_examples=examples(15))
 @given(change=changes(), held=resources())
 def test_the_dialects_of_the_profiles_bring_about_the_wanted_state(place, dialect, change, held):
-    assert brings_about(held, change, dialect) == wanted(held, change), place
+    after = wanted(held, change)
+    assert brings_about(held, change, dialect) == (
+        listed(after, held) if dialect.update == "put-after-get" else after
+    ), place
 
 
 @often
@@ -417,7 +426,9 @@ def test_a_replacement_is_what_was_read_with_the_client_s_own_values_and_the_cha
     for seen in (held, recased(held, chance)):
         body = sent(replacement(change, last_answer=seen, mapped=own))
         receiver.well_formed(body)
-        assert lowered(levelled(receiver.replaced(held, body))) == lowered(wanted(base, change))
+        reached = levelled(receiver.replaced(held, body))
+        expected = wanted(base, change)
+        assert listed(lowered(reached), lowered(held)) == listed(lowered(expected), lowered(held))
 
 
 def recased(value, chance):
