@@ -195,7 +195,9 @@ def entries_beside(observation: Observation) -> Iterator[tuple[Path, Mapping[str
     for write in writes(observation):
         for effect in write.effects if write.accepted and write.action == "patch" else ():
             at = parse_path(effect.path)
-            conditions.setdefault(replace(at, condition=None, sub=""), []).append(at.condition)
+            # Without an operation of that path, the request may have replaced the whole attribute.
+            condition = at.condition if effect.operation is not None else None
+            conditions.setdefault(replace(at, condition=None, sub=""), []).append(condition)
     for path, chosen in conditions.items():
         entries = paths.get(before or {}, path)
         if isinstance(entries, list) and path.attribute.lower() != "members" and None not in chosen:
