@@ -64,8 +64,11 @@ def test_checks_really_ran(ran, entra):
     assert outcomes["pass"] > 5000
     assert outcomes["skip"] < outcomes["pass"] / 50
     counts = ran[1]["profiles"][0]["counts"]
-    assert counts["passed"] == counts["scenarios"] == len(entra.scenarios) + 1  # and the bystanders' comparison
-    assert counts["skipped"] == counts["errored"] == counts["not_applicable"] == 0
+    assert counts["scenarios"] == len(entra.scenarios) + 1  # and the bystanders' comparison
+    left_out = [s["id"] for s in ran[1]["profiles"][0]["scenarios"] if not s["applicable"]]
+    assert all("long" in name for name in left_out), left_out  # a conformant server may refuse a text of 255 letters
+    assert counts["passed"] == counts["scenarios"] - len(left_out)
+    assert counts["skipped"] == counts["errored"] == 0
 
 
 def test_nothing_is_left_and_nobody_else_is_touched(ran):

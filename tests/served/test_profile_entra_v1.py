@@ -71,7 +71,7 @@ def test_a_correct_server_shows_no_finding(v1, found):
         ("only-first-operation-applied", "users.change-several", ("patch.every-operation", "blocker")),
         ("member-remove-array-removes-all", "members.remove.value", ("group.members-kept", "breach")),
         ("member-remove-array-ignored", "members.remove.null-ref", ("group.member-removed", "breach")),
-        ("member-remove-array-400", "members.remove.together", ("group.member-removed", "breach")),
+        ("member-remove-array-400", "members.remove.together", ("group.member-removed", "degraded")),
         ("member-null-ref-400", "members.add-one-by-one.null-ref", ("group.change-accepted", "blocker")),
         ("member-batch-first-only", "members.add-one-by-one.together", ("group.member-added", "blocker")),
         ("rename-clears-members", "groups.change.one-by-one", ("group.members-kept", "breach")),

@@ -6,7 +6,9 @@ import json
 
 import pytest
 from scim_compat.checks.judge import judge
+from scim_compat.engine.actor import Actor
 from scim_compat.engine.context import RunContext
+from scim_compat.engine.knowledge import Knowledge
 from scim_compat.engine.ledger import Ledger
 from scim_compat.engine.scenario import run_scenario
 from scim_compat.wire.client import Wire, WireSettings
@@ -83,6 +85,8 @@ def test_an_empty_list_without_resources_stops_okta(tmp_path):
     assert findings(results_of(tmp_path)) == {("match.empty-answer", "expect.answer", "blocker")}
 
 
+SHOWN = Actor(key="crew", kind="Group", sources={}, id="g", members={"u"}, knowledge=Knowledge(members=frozenset("u")))
+"""A group of the crowd: reads show its member, so a list without members is an empty one."""
 CAUGHT = [
     # defect, profile, scenario, check, severity
     ("pathless-500", "okta", "users.deactivate", "user.disabled", "breach"),
@@ -127,7 +131,7 @@ def test_bugs_that_okta_met_are_found(defect, profile, name, check, severity):
         wire = Wire(WireSettings(base_url=url), RawHeader("Authorization", f"Bearer {TOKEN}"))
         for one in (s for s in read.scenarios if s.id == name or s.id.startswith(f"{name}.")):
             stage = RunContext(
-                sender=wire, base_url=url, seed=SEED, ledger=Ledger(None),
+                sender=wire, base_url=url, seed=SEED, ledger=Ledger(None), crowd=(SHOWN,),
                 observe=lambda p, one=one: found.update(
                     (r.id, r.severity) for r in judge(p.observation, read, one) if r.outcome == "fail"),
             )  # fmt: skip

@@ -84,7 +84,7 @@ def test_the_same_as_over_loopback(loopback, attribute, tmp_path, command):
     only = [part for glob in ONLY for part in ("--only", glob)]
     done = command(
         "run", "http://app.invalid/scim/v2", "--scim-app", f"{name}:{attribute}", "-p", "entra-v2", *only,
-        "--seed", "7", "--out", "out",
+        "--seed", "7", "--out", "out", "--crowd", "12",
     )  # fmt: skip
     assert "Traceback" not in done.stderr
     assert findings(tmp_path / "out") == wanted

@@ -137,12 +137,12 @@ def _users(play: Play, count: int, shard: str) -> Iterator[Planned]:
 
 
 def _groups(play: Play, count: int, shard: str, users: Sequence[Actor]) -> Iterator[Planned]:
-    """One without members, one with a single member, one with several."""
+    """One without members, one with a single member, one with several; a lone group has a member."""
     target = play.run.capabilities
     for index in range(count):
         actor = play.introduce(_key("group", index, shard), "Group")
         body = plain_body(actor, scim=play.profile.scim)
-        ids = [user.id for user in users if user.id][: _MEMBERS[index % len(_MEMBERS)]]
+        ids = [user.id for user in users if user.id][: _MEMBERS[index % len(_MEMBERS)] if count > 1 else 1]
         if ids:
             body["members"] = [{"value": identifier} for identifier in ids]
         yield actor, add_required(fit_to_schema(body, actor, target), target, play.run.base_url)

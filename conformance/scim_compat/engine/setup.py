@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import zip_longest
+from typing import Final
 
 from scim_compat.engine import wording
 from scim_compat.engine.actor import Actor, Declined, SetUp, about, path_of
@@ -128,12 +129,20 @@ def ensure_members(play: Play, actor: Actor, *, is_first: bool = False) -> None:
     absentees = sorted(actor.members - (actor.knowledge.members or frozenset()))
     if not absentees or play.profile.scim != "2.0":
         return
-    body = wording.patch_body([{"op": "add", "path": "members", "value": [{"value": i} for i in absentees]}])
-    intent = replace(play.intent("raw", actor, by="harness"), expect="either")
-    title = f"adds to {actor.key} the members that its creation left out"
-    answer = play.exchange(play.request("PATCH", path_of(actor), ours=True, body=body), intent, title).response
-    if answer is not None and answer.ok:
-        _read_members(play, actor)
+    for form in _MEMBER_FORMS if is_first else _MEMBER_FORMS[:1]:
+        value = [{"value": identifier, **form} for identifier in absentees]
+        body = wording.patch_body([{"op": "add", "path": "members", "value": value}])
+        intent = replace(play.intent("raw", actor, by="harness"), expect="either")
+        title = f"adds to {actor.key} the members that its creation left out"
+        answer = play.exchange(play.request("PATCH", path_of(actor), ours=True, body=body), intent, title).response
+        if answer is not None and answer.ok:
+            _read_members(play, actor)
+        if actor.knowledge.members:
+            return
+
+
+_MEMBER_FORMS: Final[tuple[Mapping[str, Json], ...]] = ({}, {"type": "User"})
+"""What stands beside the id of a member. Some targets add nobody whose type is not named (RFC 7643 §4.2)."""
 
 
 def _read_members(play: Play, actor: Actor) -> None:

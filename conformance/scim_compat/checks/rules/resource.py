@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from scim_compat import schemas
@@ -20,8 +20,9 @@ from scim_compat.checks.resources import (
     own_resources,
     resources,
 )
+from scim_compat.engine.actor import NAME_ATTRIBUTE
 from scim_compat.engine.intent import Observation
-from scim_compat.scim import messages
+from scim_compat.scim import messages, paths
 from scim_compat.scim.names import ENTERPRISE, Scim
 from scim_compat.values import MISSING, Level
 
@@ -101,9 +102,16 @@ def id_unique(observation: Observation) -> Iterator[Violation]:
     subject = observation.intent.subject
     if not isinstance(identifier, str) or (subject and subject.id == identifier):
         return
-    if identifier in observation.context.ours:
+    if identifier in observation.context.ours and not _is_same_account(observation, identifier):
         message = "Another resource of this run has that id."
         yield Violation("/id", expected="a new id", actual=identifier, message=message)
+
+
+def _is_same_account(observation: Observation, identifier: str) -> bool:
+    """True when the body asks for the name of the account with that id: create.duplicate-refused reports it."""
+    body, attribute = observation.intent.body, NAME_ATTRIBUTE[observation.intent.resource or "User"]
+    name = paths.member(body, attribute) if isinstance(body, Mapping) else None
+    return str(name).lower() == observation.context.ours[identifier].lower()
 
 
 # --- shape --------------------------------------------------------------------------------------
