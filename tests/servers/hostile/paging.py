@@ -123,7 +123,7 @@ def _counts(name: str, value: object, finds: str, says: str) -> None:
     )(script)
 
 
-_counts("counts-are-negative", -7, "list.integers", "0 or more")
+_counts("counts-are-negative", -7, "list.total list.items-per-page", "at least ")
 _counts("counts-are-texts", "many", "list.integers", "an integer")
 _counts("counts-are-fractions", 2.5, "list.integers", "an integer")
 _counts("counts-are-booleans", True, "list.integers", "an integer")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -133,3 +134,10 @@ def test_a_refusal_that_is_asked_for_is_not_diagnosed(entra):
     seen, *_ = created(entra, lambda _: False, *twice)
     assert blames(seen) == ["", ""]
     assert len(seen) == 2
+
+
+def test_a_refusal_of_a_megabyte_is_compared_at_once(entra):
+    began = time.monotonic()
+    seen, *_ = created(entra, lambda b: "." in b.get("externalId", ""), detail="<" * 1_000_000)
+    assert blames(seen)[0].startswith("Refused because of externalId")
+    assert time.monotonic() - began < 20
