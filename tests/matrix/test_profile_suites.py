@@ -10,6 +10,7 @@ from scim_compat.engine.applies import not_applicable
 from scim_compat.engine.context import RunContext
 from scim_compat.engine.ledger import Ledger
 from scim_compat.engine.scenario import run_scenario
+from scim_compat.run.crowd import create_crowd
 from scim_compat.run.preflight import preflight
 from scim_compat.wire.apps.wsgi import WsgiTransport
 from scim_compat.wire.client import Wire, WireSettings
@@ -21,7 +22,7 @@ from support.commands import TOKEN
 from support.profiles import SEED, loaded
 
 SUITES = ("okta-spec", "entra-validator")
-MOST_REQUESTS = 300
+MOST_REQUESTS = 350
 
 
 @pytest.fixture(scope="module", params=SUITES)
@@ -39,8 +40,12 @@ def validator():
     return loaded("entra-validator")
 
 
-def found(profile, server, only=""):
-    """(failures as (scenario, check, place, severity), number of requests) of the scenarios against this server."""
+def found(profile, server, only="", *, crowd=0):
+    """(failures as (scenario, check, place, severity), number of requests) of the scenarios against this server.
+
+    ``crowd``: so many others of the run are there, and their groups have shown their members, so that a group
+    without any is known to be empty.
+    """
     failures: list[tuple[str, str, str, str | None]] = []
     wire = Wire(
         WireSettings(base_url=f"http://good.example{MOUNT}"), Bearer(TOKEN), transport=WsgiTransport(mounted(server))
@@ -49,6 +54,8 @@ def found(profile, server, only=""):
         sender=wire, base_url=wire.base_url, seed=SEED, ledger=Ledger(None), observe=lambda _: None,
         capabilities=preflight(wire, wire.base_url),
     )  # fmt: skip
+    if crowd:
+        stage = replace(stage, crowd=create_crowd(profile, stage, crowd, "", note=pytest.fail).actors)
     requests = 0
     for one in profile.scenarios:
         if not one.id.startswith(only) or not_applicable(one, stage):
@@ -65,7 +72,7 @@ def found(profile, server, only=""):
         requests += ended.requests
         if ended.stopped and not failures:
             failures.append((one.id, "stopped", ended.stopped, "error"))
-    assert server.store.records["User"] == {}, "left behind"
+    assert len(server.store.records["User"]) == crowd, "left behind"
     return failures, requests
 
 
@@ -77,9 +84,11 @@ def test_a_correct_server_passes(suite):
 
 def test_a_lawfully_different_server_passes(suite):
     failures, _ = found(suite, GoodServer(variant=TOGETHER[0]))
-    # A run of the validator failed the lawful 204: the one place where it counts, and only as cosmetic.
+    # A run of the validator failed the lawful 204: the one place where it counts, and only as cosmetic. The kit wants
+    # every mapped attribute in /Schemas, nickName among them (S19).
     once = ("scored-users.answer-with-resource", "patch.status", "status", "cosmetic")
-    assert failures == ([once] if suite.id == "entra-validator" else [])
+    unlisted = ("kit-15.schema-discoverability", "discovery.mapped-attributes", "/Resources", "blocker")
+    assert failures == ([once, unlisted] if suite.id == "entra-validator" else [])
 
 
 @pytest.mark.parametrize(
@@ -139,5 +148,5 @@ def test_a_broken_server_fails_the_test_it_is_for(okta, defect, test, check, whe
     ],
 )
 def test_a_broken_server_fails_the_validator(validator, defect, test, check, severity):
-    failures, _ = found(validator, GoodServer(defects=frozenset({defect})), test)
+    failures, _ = found(validator, GoodServer(defects=frozenset({defect})), test, crowd=4)
     assert (check, severity) in {(id_, how) for _, id_, _, how in failures}, failures

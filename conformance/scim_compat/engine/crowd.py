@@ -14,6 +14,7 @@ from scim_compat.engine import people
 from scim_compat.engine.actor import Actor, NotReached
 from scim_compat.engine.creation import create_resource, require_creation
 from scim_compat.engine.fitting import add_required, fit_to_schema
+from scim_compat.engine.offering import is_required
 from scim_compat.engine.play import Play
 from scim_compat.engine.setup import ensure_members, plain_body
 from scim_compat.profile.model import ResourceKind
@@ -132,7 +133,8 @@ def _users(play: Play, count: int, shard: str) -> Iterator[Planned]:
         if kind.has_second_email:
             body["emails"] = [*body["emails"], {"value": actor.sources["otherMail"], "type": "home"}]
         for name in kind.lacks:
-            del body[name]
+            if not is_required(target, "User", name, scim=scim):
+                del body[name]
         yield actor, add_required(fit_to_schema(body, actor, target), target, play.run.base_url)
 
 

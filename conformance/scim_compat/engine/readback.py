@@ -14,6 +14,7 @@ from scim_compat.engine.intent import Effect, Expectation, Intent, Query, Write
 from scim_compat.engine.offering import unoffered, without
 from scim_compat.engine.play import Play
 from scim_compat.engine.setup import is_altered_at_setup
+from scim_compat.engine.trials import has_filters
 from scim_compat.profile.model import Step
 from scim_compat.scim import messages, paths
 from scim_compat.scim.names import ENDPOINTS
@@ -121,13 +122,18 @@ def _by_filter(play: Play, actor: Actor, _step: Step) -> None:
     finds = () if actor.gone or actor.id is None else (actor.id,)
     query = Query(filter_value=value, hostile=wording.is_hostile(value), finds=finds)
     control = with_control(play, actor, form="ours", look_up=partial(_control_look_up, play))
-    _look_up(play, actor, query, revise=control)
+    _look_up(play, actor, query, expect=_answer_to_filters(play), revise=control)
+
+
+def _answer_to_filters(play: Play) -> Expectation:
+    """The look-up is ours: a target without filters may refuse it, whatever the client asks for in its own requests."""
+    return "success" if has_filters(play.run) else "either"
 
 
 def _control_look_up(play: Play, other: Actor, value: str, /, *, is_judged: bool) -> Exchange:
     """The same query for another value, as a control of one that failed."""
     query = Query(filter_value=value, finds=control_finds(other, is_judged=is_judged))
-    return _look_up(play, other, query, expect="success" if is_judged else "either")
+    return _look_up(play, other, query, expect=_answer_to_filters(play) if is_judged else "either")
 
 
 def _look_up(

@@ -33,6 +33,12 @@ def is_offered(feature: str, run: RunContext) -> bool:
     return offers[feature]
 
 
+def has_filters(run: RunContext) -> bool:
+    """True unless the target's configuration or a trial says that filters are not offered (RFC 7643 §5)."""
+    said = run.capabilities.supports("filter")
+    return is_offered("filter", run) if said is None else said
+
+
 def has_groups(run: RunContext) -> bool:
     """True unless the vendor, the target's discovery, or a trial says otherwise."""
     listed = run.capabilities.has_resource_type("Group")
