@@ -45,6 +45,13 @@ def session(tmp_path):
     return call
 
 
+def test_nobody_lacks_what_the_schemas_require(session):
+    crowd, _, notes = session(GoodServer(variant=frozenset({"emails-required"})))
+    assert notes == []
+    assert all(a.desired.get("emails") for a in crowd.actors if a.kind == "User")
+    assert any("name" not in a.desired for a in crowd.actors if a.kind == "User")
+
+
 def test_sixty_users_and_three_groups_of_every_kind(session):
     crowd, compared, notes = session(GoodServer(), crowd=CROWD_SIZE)
     users, groups = crowd.actors[:CROWD_SIZE], crowd.actors[CROWD_SIZE:]

@@ -540,3 +540,12 @@ def test_nothing_is_said_of_what_rests_on_a_deletion_that_failed(entra):
     assert "ann is still there after its deletion" in ended.stopped
     _, ended, *_ = play(entra, *steps, given("ben"))
     assert ended.stopped == ""
+
+
+@pytest.mark.parametrize(("is_offered", "expected"), [(True, "success"), (False, "either")])
+def test_our_own_look_up_may_be_refused_where_filters_are_not_offered(entra, is_offered, expected):
+    target = Capabilities(provider_config={"filter": {"supported": is_offered}})
+    steps = [given("ann"), verify("ann", **{"found-by": ["filter"]})]
+    seen, *_ = play(entra, *steps, capabilities=target)
+    assert last(seen).action == "look-up"
+    assert last(seen).expect == expected

@@ -9,7 +9,7 @@ from scim_compat.engine.actor import Actor
 from scim_compat.engine.capabilities import Capabilities, Claims
 from scim_compat.engine.context import RunContext
 from scim_compat.engine.ledger import Ledger
-from scim_compat.engine.trials import has_groups, is_offered
+from scim_compat.engine.trials import has_filters, has_groups, is_offered
 from scim_compat.scim.names import ENTERPRISE
 from scim_compat.values import MISSING
 from scim_compat.wire.messages import Exchange, Headers, Response
@@ -49,6 +49,21 @@ def listed(*resources):
 
 def sorted_by_order(_method, target):
     return 200, listed(*((ANA, BEN) if "=ascending" in target else (BEN, ANA)))
+
+
+@pytest.mark.parametrize(
+    ("config", "status", "has", "asked"),
+    [
+        ({"filter": {"supported": False}}, 200, False, 0),
+        ({"filter": {"supported": True}}, 400, True, 0),
+        (None, 400, False, 1),
+        (None, 200, True, 1),
+    ],
+)
+def test_filters_are_tried_where_the_configuration_is_silent(config, status, has, asked):
+    run = stage(always(status, listed(ANA)), capabilities=Capabilities(provider_config=config))
+    assert has_filters(run) is has
+    assert len(run.sender.asked) == asked
 
 
 @pytest.mark.parametrize(
