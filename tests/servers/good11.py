@@ -38,7 +38,7 @@ _SHARED: Final = (
     "patch-204", "charset", "media-type-capitals", "open-discovery", "shuffled-keys", "ids-integer", "ids-opaque",
     "no-etag", "strong-etags", "no-dates", "offset-dates", "empty-members-array", "members-value-only",
     "no-user-groups", "shuffled-values", "list-order", "page-20", "most-20", "no-sort", "eq-only",
-    "lock-out",
+    "lock-out", "wrong-429", "unknown-403", "doors-before-locks",
 )  # fmt: skip
 VARIANTS: Final = (
     {
