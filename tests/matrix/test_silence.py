@@ -79,6 +79,7 @@ def assert_silent(ran):
     counts = ran.results["profiles"][0]["counts"]
     assert (counts["errored"], counts["skipped"]) == (0, 0)
     assert ran.results["cleanup"]["left"] == []
+    assert ran.results["errors"] == []
 
 
 @pytest.mark.parametrize(("what", "name"), RUNS)

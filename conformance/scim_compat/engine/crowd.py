@@ -17,6 +17,7 @@ from scim_compat.engine.fitting import add_required, fit_to_schema
 from scim_compat.engine.offering import is_required
 from scim_compat.engine.play import Play
 from scim_compat.engine.setup import ensure_members, plain_body
+from scim_compat.engine.trials import has_groups
 from scim_compat.profile.model import ResourceKind
 from scim_compat.values import Json
 
@@ -67,7 +68,7 @@ def make_crowd(
     each kind.
     """
     users = _make(play, "User", _users(play, size, shard), count=size, on_conflict=on_conflict, note=note)
-    if play.run.capabilities.has_resource_type("Group") is False:
+    if not has_groups(play.run):
         return users
     count = _GROUPS if size > _GROUPS else 1
     groups = _groups(play, count, shard, users)
