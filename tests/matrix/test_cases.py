@@ -27,7 +27,7 @@ from tools import matrix
 FOLDER = Path(__file__).parent / "cases"
 KEYS = {"case", "source", "server", "profile", "finds", "never", "alone"}
 CASES = [case for file in sorted(FOLDER.glob("*.yaml")) for case in yaml.safe_load(file.read_text()) or []]
-ROWS = {name: row for rows in matrix.read()["defects"].values() for name, row in rows.items()}
+MATRIX = matrix.read()
 
 
 def test_cases_are_written_in_their_format():
@@ -45,7 +45,8 @@ def test_no_case_is_there_twice():
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['server']} × {case['profile']}")
 def test_the_profile_finds_the_cause_and_nothing_that_is_none(case):
-    row = ROWS[case["server"]].get(case["profile"], {})
+    version = MATRIX["profiles"][case["profile"]]["scim"]
+    row = MATRIX["defects"][version][case["server"]].get(case["profile"], {})
     found = {check: severity for check, (severity, _) in row.items()}
     wanted = case.get("finds", {})
     assert {check: found.get(check) for check in wanted} == wanted, case["case"]

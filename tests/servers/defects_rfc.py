@@ -186,10 +186,14 @@ spoils_answer("http", "405-allows-what-it-refuses", "Allow of a 405 lists every 
 
 
 def _me(name: str, description: str, headers: Mapping[str, str], *, status: int = 200) -> None:
-    def handle(_: GoodServer, inner: Wrapper, request: Request) -> Answer:
+    def handle(server: GoodServer, inner: Wrapper, request: Request) -> Answer:
         if request.path != "/Me":
             answer: Answer = inner(request)
             return answer
+        try:
+            server.authenticate(request)
+        except ScimError as error:
+            return server.refuse(request, error)
         if status != 200:
             return Answer(status, headers=dict(headers))
         me = {"schemas": [CORE_USER], "id": "6f1c9c52", "userName": "robot@fjord.example"}

@@ -27,7 +27,7 @@ def match_crowd(play: Play, step: Step) -> None:
     if not crowd:
         raise NotReached(f"no {kind.lower()} of the crowd could be created")
     for path in step.args.get("by") or [row.to for row in play.rows(kind) if row.match]:
-        those = [actor for actor in crowd if _value(actor, path)]
+        those = [actor for actor in crowd if _value(actor, path) and not actor.is_disabled]
         chosen = {a.key: a for a in (those[0], those[-1], those[len(those) // 2])} if those else {}
         missed = [actor for actor in chosen.values() if not _look_up(play, actor, path, Query(survey=True))]
         for actor in missed[:1]:
