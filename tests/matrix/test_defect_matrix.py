@@ -17,7 +17,7 @@ from servers.defects import DEFECTS
 from servers.defects11 import DEFECTS11
 from servers.uncaught import UNCAUGHT, UNCAUGHT11, UNTRIPPED
 from tools import matrix, matrix_docs
-from tools.cells import UNTESTABLE, affected, cell, record, replay, witnessed
+from tools.cells import UNTESTABLE, affected, cell, defects_for, record, replay, witnessed
 
 MATRIX = matrix.read()
 ROWS = {(version, name): row for version, rows in MATRIX["defects"].items() for name, row in rows.items()}
@@ -36,8 +36,6 @@ def witnesses(found):
 
 
 def test_every_defect_and_nothing_else_has_a_row():
-    from tools.cells import defects_for  # noqa: PLC0415
-
     versions = {profile.scim for profile in matrix.profiles().values()}
     for version, rows in MATRIX["defects"].items():
         expected = defects_for(version) if version in versions else {}
@@ -94,6 +92,9 @@ def test_the_witnesses_find_what_the_matrix_says_and_nothing_else(version, name,
     for profile in (p for v, n, p in (CELLS if thorough else DRAWN) if (v, n) == (version, name)):
         said = ROWS[version, name][profile]
         found = witnessed(matrix.profiles()[profile], name, witnesses(said))
+        if defects_for(version)[name].subject == "overlap":  # how much it hurts depends on who comes second
+            assert found.keys() == said.keys()
+            continue
         assert found == {check: severity for check, (severity, _) in said.items()}, (
             f"{profile} finds other things than the matrix says; if this is meant, renew the row with: "
             f"python tests/tools/matrix.py --defect {name}"

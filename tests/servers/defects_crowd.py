@@ -37,8 +37,8 @@ _looks_at(
 )
 _looks_at("filter-scans-last-eight", "filters look at the eight users who were created last", "RFC7644-3.4.2.2",
           lambda all_: all_[-8:])  # fmt: skip
-_looks_at("filter-skips-tenth", "filters leave out every tenth user, who is the last of a page", "RFC7644-3.4.2.2",
-          lambda all_: [one for number, one in enumerate(all_, 1) if number % 10])  # fmt: skip
+_looks_at("filter-skips-sixth", "filters leave out every sixth user", "RFC7644-3.4.2.2",
+          lambda all_: [one for number, one in enumerate(all_, 1) if number % 6])  # fmt: skip
 _looks_at("filter-skips-first", "filters leave out the first user of the store", "RFC7644-3.4.2.2",
           lambda all_: all_[1:])  # fmt: skip
 

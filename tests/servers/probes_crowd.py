@@ -17,7 +17,7 @@ def _many(c: Client) -> list[str]:
 
 
 @sees(
-    "filter-scans-first-ten", "filter-scans-last-eight", "filter-skips-tenth", "filter-skips-first", "filter-after-page"
+    "filter-scans-first-ten", "filter-scans-last-eight", "filter-skips-sixth", "filter-skips-first", "filter-after-page"
 )
 def _(c: Client) -> None:
     for n, id_ in enumerate(_many(c)):
