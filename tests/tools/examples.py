@@ -4,9 +4,9 @@
     python tests/tools/examples.py                # all anew; takes some minutes
     python tests/tools/examples.py create.status  # only these
 
-Each broken server of tests/servers is played against scenarios of the built-in profiles, and for each check the
-clearest failure is kept: of the server that trips the fewest checks, the shortest exchange. A check that no
-broken server trips gets its example from the cases of the tests. Writes conformance/scim_compat/checks/examples.json, where
+The matrix says where a check fails. The broken servers that trip the fewest checks beside it are played, and the
+clearest failure is kept: the shortest exchange. A check that no broken server trips gets its example from the cases
+of the tests. Writes conformance/scim_compat/checks/examples.json, where
 `made` says what makes the example again; a test does so and looks whether the check still fails.
 """
 
@@ -20,7 +20,6 @@ import json
 import multiprocessing
 import sys
 import tempfile
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -33,9 +32,7 @@ for _place in (ROOT, TESTS):
 
 from scim_compat.checks.registry import NotJudged, Violation, all_checks  # noqa: E402
 from scim_compat.engine.intent import Observation  # noqa: E402
-from scim_compat.engine.rehearsal import rehearse  # noqa: E402
 from scim_compat.errors import NotTestableError  # noqa: E402
-from scim_compat.profile.load import load_all  # noqa: E402
 from scim_compat.profile.model import Profile, Scenario  # noqa: E402
 from scim_compat.report.text import pretty  # noqa: E402
 from scim_compat.results.stream import EventWriter  # noqa: E402
@@ -46,6 +43,8 @@ from servers.defects import DEFECTS  # noqa: E402 - the script finds its own che
 from servers.good import GoodServer  # noqa: E402
 from servers.running import MOUNT, mounted  # noqa: E402
 
+from tools import matrix  # noqa: E402
+
 OUT: Final = ROOT / "conformance" / "scim_compat" / "checks" / "examples.json"
 LINES: Final = 25
 """Lines of a body that are kept."""
@@ -53,8 +52,10 @@ SEED: Final = 7
 PREFERRED: Final = ("entra-v2", "okta", "rfc7644", "entra-v1", "entra-validator", "okta-spec")
 _SHOWN: Final = ("content-type", "location", "retry-after", "www-authenticate")
 BYSTANDERS: Final = "run.bystanders"
-_PLACES: Final = 2
-"""Scenarios in which a broken server is tried for a check."""
+_PLACES: Final = 3
+"""Broken servers that are tried for a check."""
+CROWD: Final = 12
+"""Users beside those of the scenarios: as many as the matrix has."""
 
 
 class _Current:
@@ -90,6 +91,7 @@ def failures(server: Any, profile: Profile, scenarios: Iterable[Scenario]) -> li
             login=Login(kind="bearer", token="good-token"),
             seed=SEED,
             out=folder,
+            crowd=CROWD,
         )
         sys.modules.setdefault("tools.examples", sys.modules[__name__])
         writer = EventWriter(Path(folder) / "events.jsonl")
@@ -178,86 +180,52 @@ def size(shown: Mapping[str, Any]) -> int:
 
 # --- where to look --------------------------------------------------------------------------------
 
-
-def reached(profiles: Iterable[Profile]) -> dict[str, list[tuple[Profile, Scenario]]]:
-    """Check → scenarios in which it is looked at when all goes well; few requests first."""
-    found: dict[str, list[tuple[int, Profile, Scenario]]] = defaultdict(list)
-    for profile in sorted(profiles, key=lambda p: PREFERRED.index(p.id) if p.id in PREFERRED else len(PREFERRED)):
-        for scenario in profile.scenarios:
-            played = rehearse(profile, scenario, seed=SEED)
-            for rule in all_checks().values():
-                if profile.scim in rule.scim and any(_looks(rule, one.observation) for one in played):
-                    found[rule.id].append((len(played), profile, scenario))
-    return {check: [(p, s) for _, p, s in sorted(rows, key=lambda row: row[0])] for check, rows in found.items()}
-
-
-def _looks(rule: Any, seen: Observation) -> bool:
-    return (not rule.on or seen.intent.action in rule.on) and bool(rule.when(seen))
-
-
 Found = tuple[tuple[int, bool, int], dict[str, Any]]
 """How clear an example is, the clearest first, and the example."""
+Place = tuple[str, str, str]
+"""A broken server, a profile and the scenario that finds the failure there."""
 
 
-def played(task: tuple[str, Profile, list[Scenario]]) -> tuple[str, dict[str, Found]]:
-    """(the broken server, check → its clearest failure there)."""
-    name, profile, scenarios = task
+def places(check: str) -> list[Place]:
+    """Where the matrix says that the check fails: few checks beside it first, then the better known client."""
+    known = matrix.read()["defects"]["2.0"]
+    rows = [
+        (len(found), PREFERRED.index(profile) if profile in PREFERRED else len(PREFERRED), defect, profile, found)
+        for defect, row in known.items()
+        for profile, found in row.items()
+        if check in (found or {}) and found[check][1] in {s.id for s in matrix.profiles()[profile].scenarios}
+    ]
+    return [(defect, profile, found[check][1]) for _, _, defect, profile, found in sorted(rows, key=lambda r: r[:4])]
+
+
+def played(task: tuple[str, Place]) -> tuple[str, Found | None]:
+    """(the check, its clearest failure there)."""
+    check, (name, profile, scenario) = task
+    scenarios = [s for s in matrix.profiles()[profile].scenarios if s.id == scenario]
     try:
         with contextlib.redirect_stderr(io.StringIO()):  # some break by raising, and the bridge tells of it
-            found = failures(GoodServer(frozenset({name})), profile, scenarios)
+            found = failures(GoodServer(frozenset({name})), matrix.profiles()[profile], scenarios)
     except NotTestableError:
-        return name, {}
+        return check, None
     tripped = len({f.check["id"] for f in found})
+    shown = [
+        example(f, server=DEFECTS[name].description,
+                made={"defect": name, "profile": f.profile, "scenarios": [scenario]})
+        for f in found if f.check["id"] == check
+    ]  # fmt: skip
+    ranked = [((tripped, "message" not in one and "expected" not in one, size(one)), one) for one in shown]
+    return check, min(ranked, key=lambda rank: rank[0], default=None)
+
+
+def searched(wanted: set[str], *, jobs: int) -> dict[str, dict[str, Any]]:
+    """Check → its clearest example from the broken servers that trip the fewest checks beside it."""
+    tasks = [(check, place) for check in sorted(wanted) for place in places(check)[:_PLACES]]
     best: dict[str, Found] = {}
-    for failure in found:
-        check = failure.check["id"]
-        # The comparison at the end speaks of all that was played before.
-        before = [s.id for s in scenarios] if failure.scenario == BYSTANDERS else [failure.scenario]
-        made = {"defect": name, "profile": failure.profile, "scenarios": before}
-        shown = example(failure, server=DEFECTS[name].description, made=made)
-        rank = (tripped, "message" not in shown and "expected" not in shown, size(shown))
-        if check not in best or rank < best[check][0]:
-            best[check] = (rank, shown)
-    return name, best
-
-
-def searched(wanted: set[str], profiles: tuple[Profile, ...], *, jobs: int) -> dict[str, dict[str, Any]]:
-    """Check → its clearest example from a broken server.
-
-    Every server plays the scenarios in which one profile comes upon the checks first. Those that trip nothing there
-    then play where the checks without an example come up in every profile.
-    """
-    places = reached(profiles)
-    first = next(p for p in profiles if p.id == PREFERRED[0])
-    best: dict[str, Found] = {}
-    idle = set(DEFECTS)
-
-    def take(tasks: list[tuple[str, Profile, list[Scenario]]]) -> None:
-        with multiprocessing.get_context("fork").Pool(jobs) as pool:
-            for name, found in pool.imap_unordered(played, tasks):
-                if found:
-                    idle.discard(name)
-                for check, one in found.items():
-                    if check in wanted and (
-                        check not in best or (one[0], name) < (best[check][0], _defect(best[check]))
-                    ):
-                        best[check] = one
-
-    few = {s.id for check in wanted for s in [s for p, s in places.get(check, ()) if p is first][:1]}
-    print(f"{len(DEFECTS)} servers, {len(few)} scenarios of {first.id}", file=sys.stderr)
-    take([(name, first, [s for s in first.scenarios if s.id in few]) for name in sorted(DEFECTS)])
-    missing = sorted(wanted - best.keys())
-    print(f"{len(idle)} servers have tripped nothing; no example of {', '.join(missing)}", file=sys.stderr)
-    tasks = []
-    for profile in profiles:
-        more = {s.id for check in missing for s in [s for p, s in places.get(check, ()) if p is profile][:_PLACES]}
-        tasks += [(n, profile, [s for s in profile.scenarios if s.id in more]) for n in sorted(idle) if more]
-    take(tasks)
+    with multiprocessing.get_context("fork").Pool(jobs) as pool:
+        for check, one in pool.imap(played, tasks):
+            if one is not None and (check not in best or one[0] < best[check][0]):
+                best[check] = one
     return {check: shown for check, (_, shown) in best.items()}
-
-
-def _defect(found: Found) -> str:
-    return str(found[1]["made"]["defect"])
 
 
 # --- from the tests' cases ------------------------------------------------------------------------
@@ -319,7 +287,7 @@ def main() -> int:
     given = parser.parse_args()
     wanted = set(given.checks or all_checks())
     known = json.loads(OUT.read_text(encoding="utf-8")) if OUT.exists() else {}
-    found = searched(wanted, load_all(), jobs=given.jobs)
+    found = searched(wanted, jobs=given.jobs)
     found |= {check: from_cases(check) for check in sorted(wanted - found.keys())}
     whole = {check: found.get(check) or known[check] for check in all_checks()}
     OUT.write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
