@@ -57,7 +57,7 @@ def test_nothing_of_the_machine_is_in_it(committed, name):
 
 
 def test_it_is_small_enough_to_be_committed():
-    assert sum(file.stat().st_size for file in sample.SAMPLE.iterdir()) < 2_500_000
+    assert sum(file.stat().st_size for file in sample.SAMPLE.iterdir()) < 3_000_000
 
 
 # --- drift is noticed -----------------------------------------------------------------------------
