@@ -52,7 +52,7 @@ def create_resource(
             play.strangers[identifier] = name
     actor.entry = entry
     actor.location = response.header("location")
-    settle(actor, body, answer, references=mapping.references(play.rows(actor.kind)))
+    settle(actor, body, answer, references=mapping.references(play.rows(actor.kind)), ours=play.run.ledger.living())
     return exchange
 
 
@@ -134,8 +134,15 @@ def entry_settler(ledger: Ledger, number: int) -> Callable[[Exchange], None]:
     return record
 
 
-def settle(actor: Actor, body: Mapping[str, Json], answer: Mapping[str, Json], *, references: frozenset[str]) -> None:
-    """Makes the body the desired state, read-only members aside."""
+def settle(
+    actor: Actor,
+    body: Mapping[str, Json],
+    answer: Mapping[str, Json],
+    *,
+    references: frozenset[str],
+    ours: Mapping[str, str],
+) -> None:
+    """Makes the body the desired state, read-only members aside. ``ours``: as in `Actor.learn`."""
     actor.desired = {
         k: copy.deepcopy(v) for k, v in body.items() if k.lower() not in _SERVERS_OWN and not paths.is_unassigned(v)
     }
@@ -150,5 +157,5 @@ def settle(actor: Actor, body: Mapping[str, Json], answer: Mapping[str, Json], *
     actor.members = {m["value"] for m in members if isinstance(m, Mapping) and "value" in m}
     actor.knowledge = Knowledge()
     if answer:
-        actor.learn(answer)
+        actor.learn(answer, ours)
     actor.gone = False

@@ -145,6 +145,23 @@ def test_members_that_a_creation_left_out_are_added_by_patch(entra):
     ]
 
 
+class Naming(ImaginaryServer):
+    """Answers with the userName in the place of a member's id."""
+
+    def _create(self, path, body):
+        status, answer = super()._create(path, body)
+        if isinstance(answer.get("members"), list):
+            named = [{"value": self.store[f"/Users/{m['value']}"]["userName"]} for m in answer["members"]]
+            answer = answer | {"members": named}
+        return status, answer
+
+
+def test_members_that_a_creation_shows_by_name_are_not_added_again(entra):
+    crew = given("crew", kind="Group", members=["alice"])
+    seen, *_ = play(entra, given("alice"), crew, server=Naming())
+    assert lines(seen) == ["POST /Users", "POST /Groups"]
+
+
 def test_no_later_step_is_blamed_for_what_the_target_made_of_our_set_up(entra):
     alice = given("alice", has={"displayName": "Alice", "title": "Pilot"})
     check = verify("alice", has={"displayName": "Alice", "title": "Pilot"})

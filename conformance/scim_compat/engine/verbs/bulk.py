@@ -163,7 +163,8 @@ def _settle_creation(play: Play, one: _Operation, entry: int, result: Result | N
         actor = one.actor
         actor.id, actor.entry, actor.location = identifier, entry, location
         play.run.ledger.record_created(entry, identifier, confirmed=False)
-        settle(actor, one.body["data"], {}, references=mapping.references(play.rows(actor.kind)))
+        references = mapping.references(play.rows(actor.kind))
+        settle(actor, one.body["data"], {}, references=references, ours=play.run.ledger.living())
         effects = tuple(Effect("set", str(path), copy.deepcopy(value)) for path, value in paths.leaves(actor.desired))
         actor.writes = [Write(action="create", effects=effects, accepted=True, status=status_of(result))]
 

@@ -177,7 +177,8 @@ class _Creations:
         if not accounts:
             raise NotReached(f"{actor.key} could not be created by one of {count} requests at once")
         actor.id = accounts[0]
-        settle(actor, body, answers[0], references=mapping.references(play.rows(actor.kind)))
+        references = mapping.references(play.rows(actor.kind))
+        settle(actor, body, answers[0], references=references, ours=play.run.ledger.living())
         self._look(body, tuple(dict.fromkeys(accounts)))
 
     def _sending(self, body: dict[str, Json], remark: str) -> Sending:
