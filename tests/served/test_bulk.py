@@ -72,7 +72,7 @@ TRIPPED = {
     "bulk-patch-ignored": {"user.disabled"},
     "bulk-put-ignored": {"patch.applied"},
     "bulk-put-refused": {"bulk.every-operation"},
-    "bulk-circles-cut": {"group.members-shown"},
+    "bulk-circles-cut": {"group.member-added"},
     "bulk-circles-400": {"bulk.every-operation"},
     "bulk-circles-500": {"http.no-server-error"},
     "bulk-any-length": {"bulk.too-large"},

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from servers.real import CANAILLE, SERVERS, missing, started, version  # noqa: E402 - the script finds its own checkout
-from servers.real.findings import RACING, TODO, differences, observe, profiles, read, write  # noqa: E402 - likewise
+from servers.real.findings import TODO, differences, observe, profiles, read, write  # noqa: E402 - likewise
 
 PINS = ROOT / "tests" / "servers" / "real" / "canaille.txt"
 
@@ -45,8 +45,7 @@ def renew(server: str, names: list[str]) -> bool:
         for one in old.keys() - seen.found.keys():
             del listing.findings[one]
         for one in seen.found.keys() - old.keys():
-            if one.scenario not in RACING.get(server, set()):
-                listing.findings[one] = TODO
+            listing.findings[one] = TODO
         for note in seen.notes:
             listing.notes.setdefault(note, TODO)
     gone = listing.reasons.keys() - set(listing.findings.values())

@@ -83,7 +83,8 @@ def _takes_patch(run: RunContext) -> bool:
 
 
 def _filters(run: RunContext) -> bool:
-    name = paths.member(run.crowd[0].desired, "userName") if run.crowd else "nobody"
+    users = [actor for actor in run.crowd if actor.kind == "User"]
+    name = str(paths.member(users[0].desired, "userName")) if users else "nobody"
     text = json.dumps(name).replace("%", "%25").replace('"', "%22").replace("+", "%2B").replace("@", "%40")
     answer = _send(run, "GET", f"{ENDPOINTS['User']}?filter=userName%20eq%20{text}")
     return answer is None or answer.ok

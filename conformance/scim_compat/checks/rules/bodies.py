@@ -147,7 +147,11 @@ def clean_json(observation: Observation) -> Iterator[Violation]:
     level="MUST",
     cites=("RFC7644-3.8", "RFC7644-3.12"),
     scim=BOTH,
-    when=lambda observation: observation.response.status < 300 or 400 <= observation.response.status < 500,
+    # An address of the target's own discovery that leads nowhere is no SCIM path: discovery.endpoints-exist reports it.
+    when=lambda observation: (
+        observation.intent.action != "follow"
+        and (observation.response.status < 300 or 400 <= observation.response.status < 500)
+    ),
     why="A web page where SCIM is expected comes from a login page, a firewall or a wrong path: the request "
     "never reached the SCIM service, and the client shows a parse error that hides it.",
     fix="Let proxies, login filters and the framework's error pages leave the SCIM paths alone.",
