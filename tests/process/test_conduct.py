@@ -150,14 +150,18 @@ def point(number: int) -> Point:
     methods += [method for scenario in of.values() for method in scenario]
     methods += ["GET", "GET", "DELETE", "DELETE"]
     method = wanted if wanted in methods else drawn.choice(sorted(set(methods)))
-    nth = drawn.choice([place for place, one in enumerate(methods, 1) if one == method])
+    # What a run asks before its first scenario depends on the answers: a few requests sooner is early enough.
+    nth = max(1, drawn.choice([place for place, one in enumerate(methods, 1) if one == method]) - 3)
     moment = "before" if (number + number // len(PROFILES)) % 2 else "after"
     return Point(profile, tuple(of), nth, method, moment, nth / len(methods), number)
 
 
 def _drawn_scenarios(profile: str, wanted: str, drawn: random.Random) -> dict[str, list[str]]:
     """Three of the profile's scenarios in its order, with their methods; one has the wanted method if any of 30 has."""
-    scenarios = [s for s in profile_of(profile).scenarios if not s.when]
+    # Those that try doors without the right credential are played behind all others.
+    scenarios = [
+        s for s in profile_of(profile).scenarios if not s.when and all(step.verb != "trespass" for step in s.steps)
+    ]
     found: dict[str, list[str]] = {}
     for scenario in drawn.sample(scenarios, min(30, len(scenarios))):
         methods = foreseen(profile, scenario.id, 1)
@@ -252,7 +256,9 @@ def test_after_a_kill_cleanup_leaves_nothing(number, started, command, tmp_path)
         assert process.popen.returncode == -signal.SIGKILL
         done = command("cleanup", "out")
         page = command("report", "out/events.jsonl", "--out", "out/page.html")
-    assert (done.returncode, done.stderr) == (0, ""), (where, done.stdout)
+    # The run was killed while a creation without a name of ours was under way: whether it came to be nobody can tell.
+    is_unknown = "does not carry the run's mark" in done.stdout
+    assert (done.returncode, done.stderr) == (int(is_unknown), ""), (where, done.stdout)
     assert snapshot(server) == before, where
     assert page.returncode == 0, (page.stdout, page.stderr)
     told = tells_of_others(foreign, tmp_path / "out", stdout, stderr, done.stdout, page.stdout)
