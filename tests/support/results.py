@@ -119,6 +119,8 @@ def failed(id_: str, severity: str, title: str, **more: Any) -> Json:
         "consequence": "",
         "fix": "",
         "source": "",
+        "failure": "",
+        "blames": "answer",
         **more,
     }
 
@@ -182,6 +184,7 @@ def step(
         "line": line,
         "exchange": exchange_,
         "checks": [dict(check) for check in checks or HELD],
+        "subject": None,
     }
 
 
@@ -665,6 +668,7 @@ def hostile_results(text: str = HOSTILE, url: str = HOSTILE_URL) -> Json:
         "ended",
         "method",
         "source",
+        "blames",
     }
 
     def spoil(node: Any, key: str = "") -> Any:

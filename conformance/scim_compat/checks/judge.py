@@ -151,4 +151,6 @@ def _failure(
         consequence=(requirement.consequence if requirement else "") or rule.why,
         fix=(scim == "1.1" and rule.fix_1_1) or rule.fix,
         source=requirement.source if requirement else "",
+        failure=rule.failure,
+        blames="write" if rule.has_trait(Trait.EFFECT) else "answer",
     )

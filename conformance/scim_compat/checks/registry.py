@@ -55,6 +55,8 @@ class Trait(enum.Flag):
     FORM = enum.auto()
     """The check tests that a request had its effect. Where the form of the request is inferred or disputed, a failure
     may come from that form alone, and is degraded at most."""
+    EFFECT = enum.auto()
+    """A failure is that of earlier writes, whose effect the answer shows; the answer itself is right."""
     BYSTANDER = enum.auto()
     """A failure is a change of an account that no scenario names. The results list these changes by themselves."""
 
@@ -113,6 +115,8 @@ class Check:
     traits: Trait = Trait.NONE
     topic: ClaimTopic | None = None
     """The part of the claims table that counts the outcomes of this check."""
+    failure: str = ""
+    """The rule broken, as a sentence: "Disabled users stay active". It stands wherever failures are listed."""
     fix_1_1: str = ""
     """The remedy in SCIM 1.1 where it is another one: 1.1 has no scimType."""
 
@@ -143,6 +147,7 @@ def check(
     level: Level,
     why: str,
     fix: str,
+    failure: str = "",
     cites: tuple[str, ...] = (),
     on: tuple[Action, ...] = (),
     when: Callable[[Observation], bool] = lambda _observation: True,
@@ -157,7 +162,20 @@ def check(
         if id in _CHECKS:
             raise ValueError(f"two checks are called {id}")
         _CHECKS[id] = Check(
-            id, title, level, cites, frozenset(on), why, fix, function, when, frozenset(scim), traits, topic, fix_1_1
+            id,
+            title,
+            level,
+            cites,
+            frozenset(on),
+            why,
+            fix,
+            function,
+            when,
+            frozenset(scim),
+            traits,
+            topic,
+            failure,
+            fix_1_1,
         )
         return function
 

@@ -16,7 +16,7 @@ from typing import IO, Final
 
 from scim_compat.errors import RecordFileError
 from scim_compat.results.document.parsing import read
-from scim_compat.results.document.records import CheckRecord, ExchangeRecord, StepRecord
+from scim_compat.results.document.records import CheckRecord, ExchangeRecord, StepRecord, SubjectRecord
 from scim_compat.results.document.writing import as_json
 from scim_compat.results.events import (
     BystandersCompared,
@@ -45,6 +45,7 @@ class StepHead:
     action: str
     title: str
     line: int | None
+    subject: SubjectRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class ExchangeLine:
             line=head.line,
             exchange=self.exchange,
             checks=tuple(checks),
+            subject=head.subject,
         )
 
 
@@ -167,7 +169,9 @@ def _lines(event: Event) -> Iterator[Line]:
         yield event
         return
     step = event.step
-    head = StepHead(id=step.id, kind=step.kind, action=step.action, title=step.title, line=step.line)
+    head = StepHead(
+        id=step.id, kind=step.kind, action=step.action, title=step.title, line=step.line, subject=step.subject
+    )
     yield ExchangeLine(head, step.exchange)
     for check in step.checks:
         yield CheckLine(step.id, check, check.topic if isinstance(check, CheckResult) else None)

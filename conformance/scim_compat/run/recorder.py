@@ -9,7 +9,7 @@ from typing import Any, Literal
 from scim_compat.checks.judge import judge
 from scim_compat.engine.context import PlayedRequest
 from scim_compat.profile.model import Profile, Scenario
-from scim_compat.results.document.records import StepRecord
+from scim_compat.results.document.records import StepRecord, SubjectRecord
 from scim_compat.results.events import Observer, ScenarioEnded, ScenarioStarted, StepPlayed
 from scim_compat.results.model import CheckResult, ScenarioResult
 from scim_compat.results.record import record_exchange
@@ -51,6 +51,7 @@ class ScenarioRecorder:
 
     def _step(self, played: PlayedRequest, results: list[CheckResult]) -> StepRecord:
         endpoint = self._endpoint
+        subject = played.observation.intent.subject
         return StepRecord(
             id=played.number,
             kind=played.observation.intent.by,
@@ -64,6 +65,7 @@ class ScenarioRecorder:
             ),
             checks=tuple(_redacted_result(r, endpoint.redacted) for r in results),
             line=played.step.where.line if played.step else None,
+            subject=SubjectRecord(subject.key, subject.kind, subject.id) if subject else None,
         )
 
     def judged(self, *, unseen: Unseen | None, reason: str, requests: int, ms: float = 0.0) -> ScenarioResult:

@@ -22,7 +22,7 @@ from scim_compat.checks.effects import (
 from scim_compat.checks.misplacement import respelling
 from scim_compat.checks.published import is_published, is_unwritable
 from scim_compat.checks.refusals import level_of_refusal
-from scim_compat.checks.registry import BOTH, NotJudged, Violation, check
+from scim_compat.checks.registry import BOTH, NotJudged, Trait, Violation, check
 from scim_compat.engine.intent import Effect, Observation, Write
 from scim_compat.results.model import ClaimTopic
 from scim_compat.scim import paths
@@ -174,6 +174,7 @@ def returns_resource(observation: Observation) -> Iterator[Violation]:
     topic=ClaimTopic.CHANGE,
     why="The client takes the success for done and shows the admin a state that does not exist.",
     fix="Apply the change before answering, or refuse it with 400.",
+    traits=Trait.EFFECT,
 )
 def applied(observation: Observation) -> Iterator[Violation]:
     for write, effect in _unapplied(observation):
@@ -221,6 +222,7 @@ def _violation(observation: Observation, write: Write, effect: Effect, message: 
     when=is_change,
     why="The client compares what is stored with its source, and sends a value in another form again in every cycle.",
     fix="Store the value as it was sent: of the same type, with its leading zeros, in its own format.",
+    traits=Trait.EFFECT,
 )
 def value_kept(observation: Observation) -> Iterator[Violation]:
     for write, effect in effects(observation, "set"):
@@ -243,6 +245,7 @@ def value_kept(observation: Observation) -> Iterator[Violation]:
     when=is_change,
     why="Clients put several changes into one request; one that is skipped in silence is never repaired.",
     fix="Apply all operations in order and fail the whole request if one cannot be applied.",
+    traits=Trait.EFFECT,
 )
 def every_operation(observation: Observation) -> Iterator[Violation]:
     for write, effect in _unapplied(observation):
@@ -265,6 +268,7 @@ def every_operation(observation: Observation) -> Iterator[Violation]:
     why="Customer-specific attributes travel under their own URN; lost ones are noticed by nobody.",
     fix="Resolve `urn:…:attribute` paths by the longest known URN and store the value in the extension's object.",
     fix_1_1="Store the attributes that stand in the object under the extension's URN.",
+    traits=Trait.EFFECT,
 )
 def extension_applied(observation: Observation) -> Iterator[Violation]:
     is_answer = observation.intent.action == "patch"

@@ -10,7 +10,7 @@ from scim_compat.checks.display import display
 from scim_compat.checks.effects import is_custom, subject
 from scim_compat.checks.misplacement import misplacement
 from scim_compat.checks.published import is_published
-from scim_compat.checks.registry import BOTH, Violation, check
+from scim_compat.checks.registry import BOTH, Trait, Violation, check
 from scim_compat.engine.intent import Effect, Observation
 from scim_compat.scim import paths
 from scim_compat.scim.grammar import parse_path
@@ -27,6 +27,7 @@ from scim_compat.values import MISSING, Json
     why="The client compares the server's answer with its source in every cycle; what differs is sent again, for ever.",
     fix="Return each attribute as it was sent: not dropped, not reformatted, of the same type. Leave attributes "
     "you do not keep out of /Schemas and out of the mapping you recommend.",
+    traits=Trait.EFFECT,
 )
 def converges(observation: Observation) -> Iterator[Violation]:
     about = subject(observation)

@@ -19,7 +19,7 @@ from typing import get_type_hints as hints_of
 from scim_compat.errors import RecordFileError
 from scim_compat.results.document import FORMAT, Document
 from scim_compat.results.document.members import JsonObject, Rule
-from scim_compat.results.document.records import CHECK_MEMBERS, CHECK_VALUES, CheckRecord, ScenarioRecord
+from scim_compat.results.document.records import CHECK_LATER, CHECK_MEMBERS, CHECK_VALUES, CheckRecord, ScenarioRecord
 from scim_compat.results.document.target import Claims
 from scim_compat.values import MISSING, Json, Outcome, Severity, escape, plural
 
@@ -282,7 +282,7 @@ def _passed(name: str, level: str) -> CheckRecord:
 @cache
 def _check_reader(outcome: Outcome) -> Reader:
     own = {"severity": _reader(Severity)}  # no null: a failed check has one
-    more = CHECK_VALUES if outcome is Outcome.FAIL else ()
+    more = (*CHECK_VALUES, *CHECK_LATER) if outcome is Outcome.FAIL else ()
     return _record(
         tuple(
             member._replace(is_optional=member.key in more, reader=own.get(member.key, member.reader))

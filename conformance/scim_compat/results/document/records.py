@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from scim_compat.results.document.members import Action, Count, Id, Line, Milliseconds, Name, Status, StepId
 from scim_compat.values import MISSING, Evidence, Json, Level, Outcome, Party, Severity
@@ -67,6 +67,10 @@ class CheckRecord:
     fix: str = ""
     source: str = ""
     """The profile's source key for severity and consequence."""
+    failure: str = ""
+    """The same rule broken, as a sentence that is true of this answer; empty in older results."""
+    blames: Literal["answer", "write"] = "answer"
+    """``write``: the failure is that of earlier writes, whose effect the answer shows."""
     reason: str = ""
 
 
@@ -80,6 +84,19 @@ CHECK_MEMBERS: Final[Mapping[Outcome, tuple[str, ...]]] = {
 """The members of a check by its outcome. A pass has three, to keep the file small."""
 CHECK_VALUES: Final = ("expected", "actual")
 """Members that a failed check may have."""
+CHECK_LATER: Final = ("failure", "blames")
+"""Members of a failed check that results of older versions lack."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectRecord:
+    """The resource that a step is about."""
+
+    key: str
+    """The name that the profile gives it (``alice``)."""
+    kind: Literal["User", "Group"]
+    id: str | None
+    """None before its creation was answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +108,8 @@ class StepRecord:
     line: Line | None
     exchange: ExchangeRecord | None
     checks: tuple[CheckRecord, ...]
+    subject: SubjectRecord | None = None
+    """None where the step is about no single resource, and in older results."""
 
     def failed_checks(self) -> Iterator[CheckRecord]:
         return (check for check in self.checks if check.outcome is Outcome.FAIL)

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from typing import get_type_hints as hints_of
 
 from scim_compat.results.document.parsing import members_of
-from scim_compat.results.document.records import CHECK_MEMBERS, CHECK_VALUES, CheckRecord
+from scim_compat.results.document.records import CHECK_LATER, CHECK_MEMBERS, CHECK_VALUES, CheckRecord
 from scim_compat.results.document.target import Claims
 from scim_compat.values import MISSING, Json, Outcome
 
@@ -64,5 +64,6 @@ def _check_as_json(check: CheckRecord) -> dict[str, Json]:
     content = {name: getattr(check, name) for name in CHECK_MEMBERS[check.outcome]}
     if check.outcome is Outcome.FAIL:
         content["cites"] = list(check.cites)
+        content |= {name: getattr(check, name) for name in CHECK_LATER}
         content |= {name: value for name in CHECK_VALUES if (value := getattr(check, name)) is not MISSING}
     return content
