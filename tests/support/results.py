@@ -513,6 +513,7 @@ def profile(
             }
         ],
         "scenarios": scenarios,
+        "timeout": 60.0,
     }
 
 

@@ -140,6 +140,7 @@ def _profile(profile: ProfileHead, index: Index) -> ProfileResult:
         features=features,
         not_covered=profile.not_covered,
         scenarios=(),
+        timeout=profile.timeout,
     )
 
 

@@ -64,6 +64,7 @@ def _profile(profile: Profile, selection: Sequence[Scenario]) -> ProfileHead:
         selected=tuple(scenario.id for scenario in selection),
         total=len(profile.scenarios),
         scenarios=tuple(_scenario(scenario) for scenario in profile.scenarios),
+        timeout=profile.client.timeout,
     )
 
 

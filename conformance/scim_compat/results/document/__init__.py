@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from scim_compat.results.document.members import Count, Id, Name, OverallVerdict, Time
+from scim_compat.results.document.members import Count, Id, Name, OverallVerdict, Seconds, Time
 from scim_compat.results.document.records import CheckRecord, ScenarioRecord
 from scim_compat.results.document.target import TargetInfo
 from scim_compat.values import Severity, Verdict, worst
@@ -120,6 +120,8 @@ class ProfileResult:
     not_covered: tuple[Gap, ...]
     scenarios: tuple[ScenarioRecord, ...]
     """Those that were reached, in the order of the profile."""
+    timeout: Seconds | None = None
+    """Seconds that the client waits for an answer; None in older results."""
 
     def severities(self) -> dict[str, Severity]:
         """Checks that failed → the worst severity that one was given, in the order in which they failed first."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from scim_compat.results.document import Gap, SourceInfo
-from scim_compat.results.document.members import Count, Id, Line, Name, Time
+from scim_compat.results.document.members import Count, Id, Line, Name, Seconds, Time
 from scim_compat.results.document.target import Claims
 from scim_compat.values import Evidence
 
@@ -61,3 +61,5 @@ class ProfileHead:
     total: Count
     """Scenarios of the profile."""
     scenarios: tuple[ScenarioHead, ...]
+    timeout: Seconds | None = None
+    """Seconds that the client waits for an answer; None in older results."""

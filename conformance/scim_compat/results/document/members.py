@@ -36,6 +36,7 @@ Count = Annotated[int, Rule(lambda number: number >= 0, "is less than 0")]
 Limit = Annotated[int, Rule(lambda number: number >= 1, "is less than 1")]
 Line = Limit
 Milliseconds = Annotated[float, Rule(lambda ms: 0 <= ms < math.inf, "is no duration")]
+Seconds = Annotated[float, Rule(lambda seconds: 0 <= seconds < math.inf, "is no duration")]
 Status = Annotated[int, Rule(lambda status: 100 <= status <= 999, "is no HTTP status (100 to 999)")]
 OverallVerdict = Annotated[
     Verdict, Rule(lambda word: word is not Verdict.NOT_APPLICABLE, "is a feature's verdict only")
