@@ -126,6 +126,7 @@ def _as_stated(failure: CheckResult, observation: Observation) -> CheckResult:
         level=rule.level,
         cites=rule.cites or failure.cites,
         title=rule.title or failure.title,
+        failure=rule.failure or failure.failure,
         fix=rule.fix or failure.fix,
     )
 
@@ -151,6 +152,6 @@ def _failure(
         consequence=(requirement.consequence if requirement else "") or rule.why,
         fix=(scim == "1.1" and rule.fix_1_1) or rule.fix,
         source=requirement.source if requirement else "",
-        failure=rule.failure,
+        failure=violation.failure or rule.failure,
         blames="write" if rule.has_trait(Trait.EFFECT) else "answer",
     )

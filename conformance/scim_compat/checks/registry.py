@@ -4,7 +4,8 @@ A check is one rule, in code, with a stable id. To add one, write a function in 
 it; nothing else needs an edit::
 
     @check(
-        "delete.gone-by-id", "A deleted resource is no longer returned by its id",
+        "delete.gone-by-id", "A deleted resource is not returned by its id",
+        failure="A deleted resource is still returned by its id",
         level="MUST", cites=("RFC7644-3.6",), on=("read-back",),
         when=lambda observation: observation.intent.gone,
         why="…what the rule protects…", fix="…what the vendor changes…",
@@ -87,6 +88,8 @@ class Violation:
     """Overrides the check's level where the RFC words this case differently."""
     harm: Harm | None = None
     """The effect in this case; None: the one that the client's profile, or the level, states for the check."""
+    failure: str = ""
+    """Replaces the check's own phrase where more can be said of this case: "Disabled users stay active"."""
 
 
 class NotJudged(Exception):  # noqa: N818 - it is an outcome, not an error
@@ -102,6 +105,10 @@ class Check:
 
     id: str
     title: str
+    """The rule as a sentence that holds: "A disabled user is inactive when read back"."""
+    failure: str
+    """The rule broken, as a sentence: "A disabled user does not read back as inactive". It is true of every violation,
+    and stands wherever failures are listed."""
     level: Level
     cites: tuple[str, ...]
     """Sections as ``RFC7644-3.5.2``; for CLIENT rules, empty or a provider's public document."""
@@ -115,8 +122,6 @@ class Check:
     traits: Trait = Trait.NONE
     topic: ClaimTopic | None = None
     """The part of the claims table that counts the outcomes of this check."""
-    failure: str = ""
-    """The rule broken, as a sentence: "Disabled users stay active". It stands wherever failures are listed."""
     fix_1_1: str = ""
     """The remedy in SCIM 1.1 where it is another one: 1.1 has no scimType."""
 
@@ -144,10 +149,10 @@ def check(
     id: str,  # noqa: A002 - it is the field's own name everywhere else
     title: str,
     *,
+    failure: str,
     level: Level,
     why: str,
     fix: str,
-    failure: str = "",
     cites: tuple[str, ...] = (),
     on: tuple[Action, ...] = (),
     when: Callable[[Observation], bool] = lambda _observation: True,
@@ -164,6 +169,7 @@ def check(
         _CHECKS[id] = Check(
             id,
             title,
+            failure,
             level,
             cites,
             frozenset(on),
@@ -174,7 +180,6 @@ def check(
             frozenset(scim),
             traits,
             topic,
-            failure,
             fix_1_1,
         )
         return function

@@ -77,6 +77,8 @@ class CheckFacts:
 
     id: str
     title: str
+    failure: str
+    """The phrase that stands wherever a failure of it is listed."""
     level: Level
     cites: tuple[Citation, ...]
     scim: tuple[Scim, ...]
@@ -105,6 +107,7 @@ def check_facts(rule: Check, profiles: Iterable[Profile]) -> CheckFacts:
     return CheckFacts(
         id=rule.id,
         title=rule.title,
+        failure=rule.failure,
         level=rule.level,
         cites=tuple(Citation(link.text, link.url) for link in map(citation, rule.cites)),
         scim=tuple(sorted(rule.scim)),

@@ -66,6 +66,7 @@ def _check(facts: CheckFacts) -> CheckView:
     return CheckView(
         id=facts.id,
         title=facts.title,
+        failure=facts.failure,
         level=facts.level,
         cites=tuple(Link(cite.text, cite.url) for cite in facts.cites),
         scim=facts.scim,

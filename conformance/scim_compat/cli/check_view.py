@@ -70,6 +70,7 @@ def print_order(out: Output, parts: Sequence[OrderPart]) -> None:
 
 def print_check(out: Output, facts: CheckFacts) -> None:
     out.paragraph((facts.id, STRONG), "  ", facts.title, hanging=2)
+    out.paragraph(("Broken: ", QUIET), facts.failure, indent=2, hanging=10)
     out.paragraph(f"{facts.level}: {LEVELS[facts.level]}", indent=2)
     for cite in facts.cites:
         out.paragraph(f"{cite.text}  {cite.url}".rstrip(), indent=2, hanging=4)

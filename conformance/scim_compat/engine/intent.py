@@ -123,12 +123,14 @@ class Assertion:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """The basis of a literal step's assertions. It replaces the generic check's own title, level and fix."""
+    """The basis of a literal step's assertions. It replaces the generic check's own level and words."""
 
     level: Level = "CLIENT"
     cites: tuple[str, ...] = ()
     title: str = ""
     fix: str = ""
+    failure: str = ""
+    """The rule broken, as a sentence that is true whatever the answer lacks; empty: the check's own phrase."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,10 +88,12 @@ def _place(where: Where) -> str:
 
 
 def _failure_lines(result: ScenarioResult) -> Iterator[str]:
-    """One line for each check that failed: its severity, its title, its id, and how often."""
-    counts = Counter((check.severity, check.title, check.id) for check in result.failures)
-    for (severity, title, name), count in counts.items():
+    """Two lines for each way in which a check failed: what is broken, with its severity and how often; and the rule."""
+    counts = Counter((check.severity, check.failure or check.title, check.id, check.title) for check in result.failures)
+    for (severity, failure, name, rule), count in counts.items():
         times = f" ({count} times)" if count > 1 else ""
-        yield f"  {severity}: {title} [{name}]{times}"
+        yield f"  {severity}: {failure} [{name}]{times}"
+        if rule != failure:
+            yield f"    rule: {rule}"
     if result.reason:
         yield f"  {result.reason}"

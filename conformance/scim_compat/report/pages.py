@@ -52,6 +52,8 @@ class ExampleView:
 class CheckView:
     id: str
     title: str
+    failure: str
+    """The phrase that stands wherever a failure of it is listed."""
     level: Level
     cites: tuple[Link, ...]
     scim: tuple[str, ...]

@@ -351,6 +351,9 @@ def test_a_step_s_rule_speaks_for_its_assertions(entra, level, severity):
     assert (found.level, found.severity) == (level, severity)
     assert (found.cites, found.title, found.fix) == (RULE.cites, RULE.title, RULE.fix)
     assert (found.where, found.expected) == ("/number", 6)
+    assert found.failure == all_checks()["expect.answer"].failure
+    own = replace(RULE, level=level, failure="The number is another one")
+    assert failed(entra, own)["expect.answer"].failure == "The number is another one"
 
 
 @pytest.mark.parametrize("rule", [None, Rule("MAY"), Rule("CLIENT"), replace(RULE, level="MAY")])

@@ -26,7 +26,7 @@ def rule(name="test.rule", level="MUST", run=None, **more):
     def passes(_seen):
         return iter(())
 
-    return Check(name, "A rule", level, ("RFC7644-3.1",), frozenset(more.pop("on", ())), "Because.", "Do it.",
+    return Check(name, "A rule", "The rule is broken", level, ("RFC7644-3.1",), frozenset(more.pop("on", ())), "Because.", "Do it.",
                  run or passes, more.pop("when", lambda _seen: True), frozenset(more.pop("scim", ("2.0",))), **more)  # fmt: skip
 
 
@@ -152,7 +152,7 @@ def test_no_answer_no_checks_but_those_that_ask(entra, only):
 def test_two_checks_of_one_name_are_refused():
     all_checks()
     with pytest.raises(ValueError, match=r"two checks are called create\.status"):
-        registry.check("create.status", "x", level="MUST", why="x.", fix="x.")(lambda _s: iter(()))
+        registry.check("create.status", "x", failure="y", level="MUST", why="x.", fix="x.")(lambda _s: iter(()))
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from scim_compat.checks.registry import NotJudged, all_checks
+from scim_compat.engine.capabilities import Claims
 from scim_compat.engine.intent import (
     Effect,
     Overlap,
@@ -108,6 +109,11 @@ def sending(*operations, **more):
     return replace(seen, intent=replace(seen.intent, body={"Operations": list(operations)}))
 
 
+def adopting(seen):
+    """The same, of a target whose vendor claims that a create for a known person takes over the account."""
+    return replace(seen, context=replace(seen.context, claims=Claims(existing="adopt")))
+
+
 CASES = {
     # --- create -------------------------------------------------------------------------------------------
     "create.status": [
@@ -131,6 +137,9 @@ CASES = {
         ("201: a second one", see("create", liv(), status=201, duplicate=True, expect="refusal"), ["status"]),
         ("400", see("create", {}, status=400, duplicate=True, expect="refusal"), ["status"]),
         ("500 is another check's", see("create", {}, status=500, duplicate=True, expect="refusal"), []),
+        ("taken over, as claimed", adopting(see("create", liv(), status=200, duplicate=True)), []),
+        ("409, and the vendor claims to take over", adopting(see("create", {}, status=409, duplicate=True)), ["/id"]),
+        ("a second one, and the vendor claims to take over", adopting(see("create", liv(id="u9"), status=201, duplicate=True)), ["/id"]),
         ("the first create", see("create", liv(), status=201), None),
     ],
     "create.stored": [

@@ -298,7 +298,7 @@ MESSAGES = {
         ":15: entry 1 of cites 'RFC 7644' is not well formed; it takes a section as RFC7644-3.4.2 or SCIM1.1-protocol-3.2.2",
         ":16: rule is empty",
         ":17: title is empty",
-        ":18: unknown key 'text' in rule; known here: cites, fix, level, title",
+        ":18: unknown key 'text' in rule; known here: cites, failure, fix, level, title",
     ),
     "severity-unknown": (":7: severity cannot be 'blokker'; did you mean 'blocker'?",),
     "source-attribute": (

@@ -15,6 +15,7 @@ from scim_compat.scim import paths
 @check(
     "user.stays-disabled",
     "A disabled user stays disabled when something else changes",
+    failure="A disabled user is active again although nobody enabled it",
     level="MUST",
     cites=("RFC7644-3.5.2", "RFC7643-4.1.1"),
     on=("read-back", "read", "evaluate"),
@@ -37,6 +38,7 @@ def stays_disabled(observation: Observation) -> Iterator[Violation]:
 @check(
     "patch.repeat-accepted",
     "A change that is sent again is answered like the first time",
+    failure="A change that is sent again is not accepted",
     level="MUST",
     cites=("RFC7644-3.5.2",),
     on=("patch", "replace"),

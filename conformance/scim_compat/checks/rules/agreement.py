@@ -43,6 +43,7 @@ def _active(resource: Mapping[str, Json]) -> bool | None:
 @check(
     "user.active-in-lists",
     "Lists and filters show whether a user is active as the user's own read does",
+    failure="A list shows another active state than the user's own read",
     level="MUST",
     cites=("RFC7644-3.4.2", "RFC7643-4.1.1"),
     on=QUERIES,
@@ -64,6 +65,7 @@ def active_in_lists(observation: Observation) -> Iterator[Violation]:
 @check(
     "user.state-by-filter",
     "A filter by active finds a user in the state that reads show",
+    failure="A filter by active misses a user in the state that reads show",
     level="MUST",
     cites=("RFC7644-3.4.2.2", "RFC7643-4.1.1"),
     on=("look-by-state",),
@@ -94,6 +96,7 @@ def state_by_filter(observation: Observation) -> Iterator[Violation]:
 @check(
     "group.members-in-lists",
     "A list shows the members that the group's own read shows",
+    failure="A list shows other members than the group's own read",
     level="MUST",
     cites=("RFC7644-3.4.2", "RFC7643-7"),
     on=QUERIES,
@@ -127,6 +130,7 @@ def _may_lack(observation: Observation, name: str) -> bool:
 @check(
     "list.current-values",
     "Lists and filters show the values that a read by id shows",
+    failure="A list or filter shows other values than a read by id",
     level="MUST",
     cites=("RFC7644-3.4.2",),
     on=QUERIES,
@@ -155,6 +159,7 @@ def current_values(observation: Observation) -> Iterator[Violation]:
 @check(
     "list.whole-resources",
     "Lists and filters show every attribute that a read by id shows",
+    failure="A list or filter lacks attributes that a read by id shows",
     level="MUST",
     cites=("RFC7644-3.4.2", "RFC7643-7"),
     on=QUERIES,

@@ -75,6 +75,7 @@ def _admission(observation: Observation, harm: Harm | None = Harm.ACCESS) -> Ite
 @check(
     "auth.required",
     "Without a credential nothing is served",
+    failure="A request without a credential is let in",
     level="MUST",
     cites=("RFC7644-2", "RFC7644-3.12"),
     on=("anonymous",),
@@ -90,6 +91,7 @@ def required(observation: Observation) -> Iterator[Violation]:
 @check(
     "auth.wrong-token",
     "A wrong credential is refused",
+    failure="A wrong credential is let in",
     level="MUST",
     cites=("RFC7644-2", "RFC7644-3.12", "RFC6750-3.1"),
     on=("anonymous",),
@@ -105,6 +107,7 @@ def wrong_token(observation: Observation) -> Iterator[Violation]:
 @check(
     "auth.near-miss",
     "A credential that is almost right is refused",
+    failure="A credential that is only almost right is let in",
     level="MUST",
     cites=("RFC7644-2", "RFC6750-3.1", "RFC7617-2"),
     on=("anonymous",),
@@ -122,6 +125,7 @@ def near_miss(observation: Observation) -> Iterator[Violation]:
 @check(
     "auth.scheme",
     "A credential counts only under its own scheme",
+    failure="A credential is accepted under another scheme",
     level="MUST",
     cites=("RFC9110-11.4", "RFC6750-2.1"),
     on=("anonymous",),
@@ -138,6 +142,7 @@ def scheme(observation: Observation) -> Iterator[Violation]:
 @check(
     "auth.no-effect",
     "A refused request changes nothing",
+    failure="A request without a valid credential is refused, yet takes effect",
     level="MUST",
     cites=("RFC7644-2", "RFC9110-15.5.2"),
     on=("intact",),
@@ -178,6 +183,7 @@ def _creation(observation: Observation) -> Iterator[Violation]:
 @check(
     "auth.status",
     "A request without a valid credential is refused with 401",
+    failure="A missing or invalid credential is not answered with 401",
     level="SHOULD",
     cites=("RFC7644-3.12", "RFC6750-3.1", "RFC9110-15.5.2"),
     on=("anonymous",),
@@ -204,6 +210,7 @@ def status(observation: Observation) -> Iterator[Violation]:
 @check(
     "auth.challenge",
     "401 says how to authenticate",
+    failure="A 401 comes without a challenge in WWW-Authenticate",
     level="MUST",
     cites=("RFC9110-11.6.1", "RFC7644-2"),
     on=("anonymous",),
@@ -220,6 +227,7 @@ def challenge(observation: Observation) -> Iterator[Violation]:
 @check(
     "auth.no-data",
     "A refusal holds no data",
+    failure="The refusal of a request without a valid credential holds data",
     level="MUST",
     cites=("RFC7644-3.12", "RFC7644-2"),
     on=("anonymous",),

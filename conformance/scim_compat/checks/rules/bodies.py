@@ -71,6 +71,7 @@ def _is_undecoded(observation: Observation) -> bool:
 @check(
     "http.content-type",
     "Answers with data are labelled as JSON",
+    failure="An answer with data is not labelled as JSON",
     level="MUST",
     cites=("RFC7644-3.8", "RFC7644-8.1"),
     scim=BOTH,
@@ -88,6 +89,7 @@ def content_type(observation: Observation) -> Iterator[Violation]:
 @check(
     "http.scim-media-type",
     "Answers with data are labelled as SCIM",
+    failure="An answer with data is labelled as plain JSON, not as SCIM",
     level="SHOULD",
     cites=("RFC7644-3.8", "RFC7644-8.1"),
     when=lambda observation: _has_data(observation) and not is_json_requested(observation),
@@ -104,6 +106,7 @@ def scim_media_type(observation: Observation) -> Iterator[Violation]:
 @check(
     "http.charset",
     "Answers do not claim another encoding than UTF-8",
+    failure="An answer claims another encoding than UTF-8",
     level="MUST",
     cites=("RFC7644-3.8", "RFC8259-8.1"),
     scim=BOTH,
@@ -121,6 +124,7 @@ def charset(observation: Observation) -> Iterator[Violation]:
 @check(
     "http.json",
     "Answers with data are clean JSON",
+    failure="An answer with data is not clean JSON",
     level="MUST",
     # The byte order mark and broken UTF-8 are section 8.1 of RFC 8259; a singular attribute has one value at most.
     cites=("RFC7644-3.8", "RFC8259-2", "RFC8259-4", "RFC8259-8.1"),
@@ -144,6 +148,7 @@ def clean_json(observation: Observation) -> Iterator[Violation]:
 @check(
     "http.not-html",
     "No web page is sent to a SCIM client",
+    failure="A SCIM request is answered with a web page",
     level="MUST",
     cites=("RFC7644-3.8", "RFC7644-3.12"),
     scim=BOTH,
@@ -168,6 +173,7 @@ def not_html(observation: Observation) -> Iterator[Violation]:
 @check(
     "http.no-stack-trace",
     "Error answers show nothing of the server's inside",
+    failure="An error answer shows a stack trace or a raw error",
     level="CLIENT",
     cites=("CWE-209",),
     scim=BOTH,
@@ -187,6 +193,7 @@ def no_stack_trace(observation: Observation) -> Iterator[Violation]:
 @check(
     "http.no-body-on-204",
     "204 comes without a body",
+    failure="A 204 carries a body, or announces one",
     level="MUST",
     cites=("RFC9110-15.3.5", "RFC9110-8.6", "RFC9112-6.1"),
     scim=BOTH,
@@ -214,6 +221,7 @@ def no_body_on_204(observation: Observation) -> Iterator[Violation]:
 @check(
     "http.not-truncated",
     "The answer is not larger than a client reads",
+    failure="An answer is larger than a client reads",
     level="CLIENT",
     scim=BOTH,
     why="Clients bound what they read. An endless list, or a group with every member in it, is cut off or refused.",

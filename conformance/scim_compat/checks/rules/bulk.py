@@ -16,6 +16,7 @@ from scim_compat.values import Json
 @check(
     "bulk.status",
     "A bulk request is answered with 200, whatever became of its operations",
+    failure="A bulk request is answered with an unexpected status",
     level="MUST",
     cites=("RFC7644-3.7", "RFC7644-3.7.3"),
     on=("bulk",),
@@ -31,6 +32,7 @@ def status(observation: Observation) -> Iterator[Violation]:
 @check(
     "bulk.too-large",
     "More operations or bytes than the target takes are refused with 413",
+    failure="A bulk request beyond the limits is not refused with 413",
     level="MUST",
     cites=("RFC7644-3.7.4",),
     on=("bulk",),
@@ -47,6 +49,7 @@ def too_large(observation: Observation) -> Iterator[Violation]:
 @check(
     "bulk.shape",
     "The answer to a bulk request is a BulkResponse",
+    failure="A bulk request is answered with no valid BulkResponse",
     level="MUST",
     cites=("RFC7644-3.7",),
     on=("bulk",),
@@ -83,6 +86,7 @@ def _has_results(observation: Observation) -> bool:
 @check(
     "bulk.every-operation",
     "Every operation of a bulk request ends as it must",
+    failure="A bulk operation ends with no result, or an unexpected one",
     level="MUST",
     cites=("RFC7644-3.7", "RFC7644-3.7.3"),
     on=("bulk",),
@@ -110,6 +114,7 @@ def every_operation(observation: Observation) -> Iterator[Violation]:
 @check(
     "bulk.stops",
     "A bulk request ends when failOnErrors is reached",
+    failure="A bulk request goes on after failOnErrors is reached",
     level="MUST",
     cites=("RFC7644-3.7", "RFC7644-3.7.3"),
     on=("bulk",),
@@ -130,6 +135,7 @@ def stops(observation: Observation) -> Iterator[Violation]:
 @check(
     "bulk.parts",
     "Each result says what it is about",
+    failure="A bulk result comes without its location or its error",
     level="MUST",
     cites=("RFC7644-3.7", "RFC7644-3.7.3"),
     on=("bulk",),

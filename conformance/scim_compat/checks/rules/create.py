@@ -22,6 +22,7 @@ from scim_compat.values import MISSING, Level
 @check(
     "create.status",
     "A create is answered with 201",
+    failure="A create is not answered with 201",
     level="MUST",
     cites=("RFC7644-3.3",),
     on=("create", "set-up"),
@@ -47,6 +48,7 @@ def status(observation: Observation) -> Iterator[Violation]:
             actual=observation.response.status,
             message=" ".join(filter(None, (observation.intent.blame, server_message(observation)))),
             level=level,
+            failure="A create is refused" if observation.response.status >= 400 else "",
         )
 
 
@@ -61,6 +63,7 @@ def _optional_paths(observation: Observation) -> list[str]:
 @check(
     "create.returns-resource",
     "The answer to a create is the new resource with its id",
+    failure="The answer to a create lacks the resource or its id",
     level="SHOULD",
     cites=("RFC7644-3.3",),
     on=("create", "set-up"),
@@ -80,6 +83,7 @@ def returns_resource(observation: Observation) -> Iterator[Violation]:
 @check(
     "create.duplicate-refused",
     "A second create for the same user or group is refused with 409",
+    failure="A second create of the same resource is not refused with 409",
     level="MUST",
     cites=("RFC7644-3.3",),
     on=("create",),
@@ -95,7 +99,10 @@ def duplicate_refused(observation: Observation) -> Iterator[Violation]:
         # The vendor claims that a create for a known person takes over the account: then it must be that one.
         if not observation.response.ok or resource_of(observation).get("id") != subject(observation).id:
             yield Violation(
-                "/id", expected=subject(observation).id, actual=display(resource_of(observation).get("id", MISSING))
+                "/id",
+                expected=subject(observation).id,
+                actual=display(resource_of(observation).get("id", MISSING)),
+                failure="A create for a known account does not take it over, as claimed",
             )
         return
     if observation.response.status != 409 and observation.response.status < 500:
@@ -104,7 +111,14 @@ def duplicate_refused(observation: Observation) -> Iterator[Violation]:
         level: Level | None = "CLIENT" if observation.intent.resource == "Group" else None
         if not observation.response.ok:
             level = level_of_refusal(observation)  # the server may have refused it for another reason first
-        yield Violation("status", expected=409, actual=observation.response.status, message=message, level=level)
+        yield Violation(
+            "status",
+            expected=409,
+            actual=observation.response.status,
+            message=message,
+            level=level,
+            failure="A second create of the same resource is accepted" if observation.response.ok else "",
+        )
 
 
 _FOLLOWS_NAME: Final = frozenset({"name.formatted", "displayname", "nickname"})
@@ -168,6 +182,7 @@ def _is_written(observation: Observation) -> bool:
 @check(
     "create.stored",
     "Every attribute of a create reads back as sent",
+    failure="An attribute of a create is dropped or altered",
     level="CLIENT",
     cites=("RFC7644-3.3",),
     on=("read-back",),
@@ -184,6 +199,7 @@ def stored(observation: Observation) -> Iterator[Violation]:
 @check(
     "create.text-survives",
     "A text reads back as sent, letter by letter",
+    failure="A text reads back with letters or spaces altered",
     level="MUST",
     cites=("RFC7643-2.3.1", "RFC7644-3.8"),
     on=("read-back",),
@@ -201,6 +217,7 @@ def text_survives(observation: Observation) -> Iterator[Violation]:
 @check(
     "create.case-kept",
     "Upper and lower case read back as sent",
+    failure="A value reads back with its upper and lower case changed",
     level="CLIENT",
     cites=("RFC7643-2.2", "RFC7643-7"),
     on=("read-back",),

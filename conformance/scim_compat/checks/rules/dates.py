@@ -17,6 +17,7 @@ from scim_compat.values import Json
 @check(
     "patch.last-modified-moves",
     "meta.lastModified moves with a change",
+    failure="meta.lastModified does not advance with a change",
     level="MUST",
     cites=("RFC7643-3.1",),
     on=("read-back",),
@@ -46,6 +47,7 @@ def last_modified_moves(observation: Observation) -> Iterator[Violation]:
 @check(
     "patch.created-stays",
     "meta.created stands still",
+    failure="meta.created moves with a change",
     level="MUST",
     cites=("RFC7643-3.1",),
     on=("read-back",),
@@ -78,6 +80,7 @@ def _is_without_change(observation: Observation) -> bool:
 @check(
     "patch.no-new-date",
     "meta.lastModified stands still where nothing changes",
+    failure="meta.lastModified moves although nothing changes",
     # Section 3.5.2.1 has SHALL NOT for an add of a value that is there, and no sentence about other operations.
     level="CLIENT",
     cites=("RFC7644-3.5.2.1",),
@@ -104,6 +107,7 @@ def _is_fine(date: datetime) -> bool:
 @check(
     "patch.no-new-version",
     "meta.version stands still where nothing changes",
+    failure="meta.version changes although no value does",
     level="CLIENT",
     cites=("RFC7644-3.5.2.1", "RFC7644-3.14"),
     on=("read-back",),

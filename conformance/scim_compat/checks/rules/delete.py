@@ -14,6 +14,7 @@ from scim_compat.results.model import ClaimTopic
 @check(
     "delete.status",
     "A delete is answered with 204",
+    failure="A delete is not answered with 204",
     level="MUST",
     cites=("RFC7644-3.6",),
     on=("delete",),
@@ -30,12 +31,15 @@ def status(observation: Observation) -> Iterator[Violation]:
     if observation.response.status not in accepted and observation.response.status < 500:
         # A client goes on after any success; delete.gone-by-id reports a resource that is still there.
         harm = Harm.LOSS if observation.response.ok else None
-        yield Violation("status", expected=204, actual=observation.response.status, harm=harm)
+        is_refused = observation.response.status >= 400 and observation.response.status not in {404, 410}
+        failure = "A delete is refused" if is_refused else ""
+        yield Violation("status", expected=204, actual=observation.response.status, harm=harm, failure=failure)
 
 
 @check(
     "delete.again-is-404",
     "Deleting what is already gone is answered with 404",
+    failure="A second delete is not answered with 404",
     level="MUST",
     cites=("RFC7644-3.6",),
     on=("delete",),
@@ -52,6 +56,7 @@ def again(observation: Observation) -> Iterator[Violation]:
 @check(
     "delete.gone-by-id",
     "A deleted resource is not returned by its id",
+    failure="A deleted resource is still returned by its id",
     level="MUST",
     cites=("RFC7644-3.6",),
     on=("read-back", "read"),
@@ -74,6 +79,7 @@ def gone_by_id(observation: Observation) -> Iterator[Violation]:
 @check(
     "delete.gone-by-filter",
     "A deleted resource is not found by filter",
+    failure="A deleted resource is still found by filter",
     level="MUST",
     cites=("RFC7644-3.6",),
     on=("match", "look-up"),
@@ -91,6 +97,7 @@ def gone_by_filter(observation: Observation) -> Iterator[Violation]:
 @check(
     "delete.gone-from-list",
     "A deleted resource is not in the list",
+    failure="A deleted resource is still in the list",
     level="MUST",
     cites=("RFC7644-3.6",),
     on=("list",),

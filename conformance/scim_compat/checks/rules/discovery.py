@@ -69,6 +69,7 @@ def _is_same_word(error: schemas.ShapeError) -> bool:
 @check(
     "discovery.status",
     "The discovery endpoint answers",
+    failure="A discovery endpoint answers with an unexpected status",
     level="CLIENT",
     cites=("RFC7644-4",),
     on=("discover",),
@@ -87,6 +88,7 @@ def status(observation: Observation) -> Iterator[Violation]:
 @check(
     "discovery.endpoints-exist",
     "The endpoints that /ResourceTypes names exist",
+    failure="/ResourceTypes names an endpoint that is not served",
     level="MUST",
     cites=("RFC7643-6", "RFC7644-4"),
     on=("follow",),
@@ -104,6 +106,7 @@ def endpoints_exist(observation: Observation) -> Iterator[Violation]:
 @check(
     "discovery.schemas-list",
     "/Schemas and /ResourceTypes answer with a list",
+    failure="/Schemas or /ResourceTypes is no ListResponse with entries",
     level="MUST",
     cites=("RFC7644-4", "RFC7644-3.4.2"),
     on=("discover",),
@@ -124,6 +127,7 @@ def schemas_list(observation: Observation) -> Iterator[Violation]:
 @check(
     "discovery.schema-shape",
     "Each schema has the RFC's shape",
+    failure="A schema in /Schemas is malformed or incomplete",
     level="MUST",
     cites=("RFC7643-7", "RFC7643-8.7.2"),
     on=("discover",),
@@ -140,6 +144,7 @@ def schema_shape(observation: Observation) -> Iterator[Violation]:
 @check(
     "discovery.resource-types-shape",
     "Each resource type has the RFC's shape",
+    failure="A resource type is malformed or incomplete",
     level="MUST",
     cites=("RFC7643-6",),
     on=("discover",),
@@ -156,6 +161,7 @@ def resource_types_shape(observation: Observation) -> Iterator[Violation]:
 @check(
     "discovery.provider-config-shape",
     "/ServiceProviderConfig has the RFC's shape",
+    failure="/ServiceProviderConfig is malformed or incomplete",
     level="MUST",
     cites=("RFC7643-5", "RFC7644-4"),
     on=("discover",),
@@ -176,6 +182,7 @@ def provider_config_shape(observation: Observation) -> Iterator[Violation]:
 @check(
     "discovery.no-null",
     "Discovery answers leave out what has no value",
+    failure="A discovery answer holds null",
     level="CLIENT",
     cites=("RFC7643-2.5",),
     on=("discover",),
@@ -207,6 +214,7 @@ def _nulls(value: Json, pointer: str, depth: int) -> Iterator[str]:
 @check(
     "discovery.mapped-attributes",
     "Every attribute that the client maps is in /Schemas",
+    failure="/Schemas lacks attributes that the client maps",
     level="CLIENT",
     cites=("RFC7643-7", "RFC7644-4"),
     on=("discover",),
@@ -259,6 +267,7 @@ def _missing(kind: str, path: str, by_urn: Mapping[str, Mapping[str, Json]]) -> 
 @check(
     "discovery.patch-advertised",
     "/ServiceProviderConfig says that PATCH is supported",
+    failure="/ServiceProviderConfig denies that PATCH is supported",
     level="CLIENT",
     cites=("RFC7643-5",),
     on=("discover",),
@@ -278,6 +287,7 @@ def patch_advertised(observation: Observation) -> Iterator[Violation]:
 @check(
     "discovery.agree",
     "Every schema that a resource type names is in /Schemas",
+    failure="A resource type names a schema that /Schemas does not list",
     level="MUST",
     cites=("RFC7643-6", "RFC7644-4"),
     on=("discover",),

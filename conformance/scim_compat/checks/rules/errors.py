@@ -47,6 +47,7 @@ def _has_error(observation: Observation) -> bool:
 @check(
     "error.shape",
     "A refusal comes with a SCIM error body",
+    failure="A refusal comes without a valid SCIM error body",
     level="MUST",
     cites=("RFC7644-3.12",),
     when=_is_refusal,
@@ -71,6 +72,7 @@ def shape(observation: Observation) -> Iterator[Violation]:
 @check(
     "error.errors-array",
     "A refusal comes with the errors in an array",
+    failure="A refusal comes without a valid Errors array",
     level="MUST",
     cites=("RFC7644-3.12",),
     scim=("1.1",),
@@ -96,6 +98,7 @@ def errors_array(observation: Observation) -> Iterator[Violation]:
 @check(
     "error.status-matches",
     "The status in the body is the status of the answer",
+    failure="An error body names another status than the answer",
     level="MUST",
     cites=("RFC7644-3.12",),
     when=lambda observation: _has_error(observation) and isinstance(json_object(observation).get("status"), str | int),
@@ -111,6 +114,7 @@ def status_matches(observation: Observation) -> Iterator[Violation]:
 @check(
     "error.status-string",
     "The status in the body is a string",
+    failure="The status in an error body is no string",
     level="MUST",
     cites=("RFC7644-3.12",),
     when=lambda observation: _has_error(observation) and json_object(observation).get("status") is not None,
@@ -126,6 +130,7 @@ def status_string(observation: Observation) -> Iterator[Violation]:
 @check(
     "error.scim-type",
     "The kind of error is named where the RFC demands it, in the RFC's words",
+    failure="A refusal carries no fitting scimType",
     level="MUST",
     cites=("RFC7644-3.3", "RFC7644-3.4.2.2", "RFC7644-3.12"),
     when=_has_error,
@@ -174,6 +179,7 @@ def _is_filter_declined(observation: Observation) -> bool:
 @check(
     "error.detail-useful",
     "A refusal says in words what was wrong",
+    failure="A refusal comes without a reason in detail",
     level="CLIENT",
     cites=("RFC7644-3.12",),
     when=_has_error,
@@ -191,6 +197,7 @@ def detail_useful(observation: Observation) -> Iterator[Violation]:
 @check(
     "error.media-type",
     "Error bodies are labelled as SCIM",
+    failure="An error body is not labelled as SCIM",
     level="SHOULD",
     cites=("RFC7644-3.8", "RFC7644-8.1"),
     when=lambda observation: (
@@ -209,6 +216,7 @@ def media_type(observation: Observation) -> Iterator[Violation]:
 @check(
     "error.unauthorized-body",
     "A 401 that says something says it as a SCIM error",
+    failure="A 401 has a body that is no SCIM error",
     # A refusal before SCIM is reached follows RFC 6750, which leaves the body open.
     level="SHOULD",
     cites=("RFC7644-3.12",),

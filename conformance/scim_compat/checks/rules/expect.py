@@ -19,6 +19,7 @@ from scim_compat.values import MISSING, Json
 @check(
     "expect.answer",
     "The answer holds what the rule asks for",
+    failure="An answer differs from what the profile asserts of it",
     level="CLIENT",
     scim=BOTH,
     when=lambda observation: bool(observation.intent.assertions) and is_status_accepted(observation),
@@ -76,6 +77,7 @@ def _may_be_foreign(observation: Observation, place: str) -> bool:
 @check(
     "expect.finds",
     "The answer holds the resources that fit and no others",
+    failure="A query does not find exactly the resources that fit",
     level="CLIENT",
     scim=BOTH,
     when=lambda observation: (
@@ -108,6 +110,7 @@ def finds(observation: Observation) -> Iterator[Violation]:
 @check(
     "expect.order",
     "The answer comes in the order asked for",
+    failure="A list does not come in the order asked for",
     level="CLIENT",
     scim=BOTH,
     when=lambda observation: bool(observation.intent.query.order) and observation.response.ok,
@@ -134,6 +137,7 @@ def is_ordered(observation: Observation) -> Iterator[Violation]:
 @check(
     "expect.sorted-complete",
     "A sorted list holds every hit",
+    failure="A sorted list misses resources that match",
     level="MUST",
     cites=("RFC7644-3.4.2.3", "RFC7644-3.4.2"),
     when=lambda observation: (

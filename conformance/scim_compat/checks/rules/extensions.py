@@ -19,6 +19,7 @@ def _has_extension(observation: Observation) -> bool:
 @check(
     "extension.under-its-urn",
     "An extension's attributes come back under the extension's URN",
+    failure="An extension's attribute comes back outside its URN's object",
     level="MUST",
     cites=("RFC7643-3.3",),
     on=("read-back", "bystander"),
@@ -51,6 +52,7 @@ def under_its_urn(observation: Observation) -> Iterator[Violation]:
 @check(
     "extension.labels-kept",
     "The names of an extension's attributes come back as they were sent",
+    failure="An extension attribute comes back under a respelled name",
     level="CLIENT",
     cites=("RFC7643-2.1",),
     on=("read-back", "bystander"),

@@ -85,6 +85,7 @@ def _others(observation: Observation) -> Iterator[Violation]:
 @check(
     "filter.finds",
     "A filter finds the resource that has the value",
+    failure="A filter misses the resource that has the value",
     level="MUST",
     cites=("RFC7644-3.4.2.2",),
     on=QUERIES,
@@ -110,6 +111,7 @@ def finds(observation: Observation) -> Iterator[Violation]:
 @check(
     "filter.every-resource",
     "A filter looks at every resource",
+    failure="A filter finds some resources of the store and misses others",
     level="MUST",
     cites=("RFC7644-3.4.2.2", "RFC7644-3.4.2"),
     on=QUERIES,
@@ -133,6 +135,7 @@ def every_resource(observation: Observation) -> Iterator[Violation]:
 @check(
     "filter.only-matches",
     "A filter returns nothing else",
+    failure="A filter returns resources other than the one asked for",
     level="MUST",
     cites=("RFC7644-3.4.2.2",),
     on=QUERIES,
@@ -154,6 +157,7 @@ def only_matches(observation: Observation) -> Iterator[Violation]:
 @check(
     "filter.empty",
     "A filter that nothing matches returns nothing",
+    failure="A filter that nothing matches reports hits",
     level="MUST",
     cites=("RFC7644-3.4.2", "RFC7644-3.4.2.2"),
     on=QUERIES,
@@ -175,6 +179,7 @@ def empty(observation: Observation) -> Iterator[Violation]:
 @check(
     "filter.ignores-case",
     "A filter compares without regard to case where the attribute does",
+    failure="A filter misses a value that is asked for in another case",
     level="MUST",
     cites=("RFC7643-4.1.1", "RFC7643-2.2", "RFC7644-3.4.2.2"),
     on=QUERIES,
@@ -224,6 +229,7 @@ def _is_case_exact(observation: Observation) -> bool:
 @check(
     "filter.hostile-value",
     "Quotes, words of the grammar and letters outside ASCII in a filter's value are data",
+    failure="A filter breaks on quotes, grammar words or non-ASCII letters",
     level="MUST",
     cites=("RFC7644-3.4.2.2", "RFC8259-7"),
     on=QUERIES,
@@ -258,6 +264,7 @@ def hostile_value(observation: Observation) -> Iterator[Violation]:
 @check(
     "filter.operators-declined",
     "Every operator of the specification is evaluated",
+    failure="Filter operators of the specification are declined",
     level="SHOULD",
     cites=("RFC7644-3.4.2.2",),
     on=(*QUERIES, "raw"),

@@ -39,6 +39,7 @@ def _has_members(observation: Observation) -> bool:
 @check(
     "group.members-shown",
     "A read of a group shows its members",
+    failure="A read of a group shows no members",
     level="MUST",
     cites=("RFC7643-4.2", "RFC7643-7"),
     on=("read-back", "read-members"),
@@ -89,6 +90,7 @@ def _require_shown_members(observation: Observation) -> None:
 @check(
     "group.member-added",
     "An added member is in the group when read back",
+    failure="An added member is not in the group",
     level="MUST",
     cites=("RFC7644-3.5.2.1", "RFC7644-3.3"),
     on=("read-back", "read-members"),
@@ -114,6 +116,7 @@ def member_added(observation: Observation) -> Iterator[Violation]:
 @check(
     "group.member-removed",
     "A removed member is out of the group when read back",
+    failure="A removed member stays in the group",
     level="MUST",
     cites=("RFC7644-3.5.2.2",),
     on=("read-back", "read-members"),
@@ -142,6 +145,7 @@ def member_removed(observation: Observation) -> Iterator[Violation]:
 @check(
     "group.members-kept",
     "The other members of a group stay",
+    failure="A group loses members that no request removes",
     level="MUST",
     cites=("RFC7644-3.5.2",),
     on=("read-back", "read-members"),
@@ -167,6 +171,7 @@ def members_kept(observation: Observation) -> Iterator[Violation]:
 @check(
     "group.members-exact",
     "A group holds the expected members and no others",
+    failure="A group holds more members than expected",
     level="MUST",
     cites=("RFC7644-3.5.2",),
     on=("read-back", "read-members"),
@@ -190,6 +195,7 @@ def members_exact(observation: Observation) -> Iterator[Violation]:
 @check(
     "group.members-once",
     "A group shows each member once",
+    failure="A group shows a member more than once",
     level="SHOULD",
     cites=("RFC7643-2.4",),
     on=("read-back", "read-members"),
@@ -208,6 +214,7 @@ def members_once(observation: Observation) -> Iterator[Violation]:
 @check(
     "group.member-values",
     "The value of a member is the member's id",
+    failure="The value of a member is not the member's id",
     level="MUST",
     cites=("RFC7643-4.2",),
     on=("read-back", "read-members"),
@@ -238,6 +245,7 @@ def _entries(observation: Observation) -> list[Mapping[str, Json]]:
 @check(
     "group.re-add-accepted",
     "Adding a member that is already in is no error",
+    failure="Adding a member who is already in fails",
     level="SHOULD",
     cites=("RFC7644-3.5.2.1",),
     on=("patch",),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
 from scim_compat.checks.answers import blame_value, is_status_named, server_message
@@ -21,6 +21,7 @@ _STATUS_IS_JUDGED: Final = ("patch", "replace", "raw")
 @check(
     "http.no-server-error",
     "No request makes the server fail",
+    failure="A request is answered with a 5xx",
     level="MUST",
     cites=("RFC7644-3.12", "RFC9110-15.6"),
     scim=BOTH,
@@ -61,6 +62,7 @@ def _is_optional(observation: Observation) -> bool:
 @check(
     "http.no-redirect",
     "A request is answered where it was sent",
+    failure="A request is redirected instead of answered",
     level="SHOULD",
     cites=("RFC7644-3.12",),
     scim=BOTH,
@@ -85,6 +87,7 @@ def _destination(observation: Observation) -> str:
 @check(
     "http.no-repeat-redirect",
     "No 307 or 308 is needed to reach the resource",
+    failure="A request is redirected with 307 or 308",
     level="CLIENT",
     cites=("RFC7644-3.12",),
     scim=BOTH,
@@ -117,6 +120,7 @@ def _require_own_body(observation: Observation) -> None:
 @check(
     "http.expected-status",
     "A literal request of the profile is answered with a status the client can use",
+    failure="A request is answered with an unexpected status",
     level="CLIENT",
     on=("raw", "patch", "replace"),
     scim=BOTH,
@@ -135,18 +139,33 @@ def expected_status(observation: Observation) -> Iterator[Violation]:
     if intent.statuses:
         _require_own_body(observation)
         if status not in intent.statuses:
-            expected, message = sorted(intent.statuses), server_message(observation)
-            yield Violation("status", expected=expected, actual=status, message=message, level=_level(observation))
+            yield Violation(
+                "status",
+                expected=sorted(intent.statuses),
+                actual=status,
+                message=server_message(observation),
+                level=_level(observation),
+                failure=_failure(status, intent.statuses),
+            )
     elif intent.expect == "success" and not observation.response.ok:
-        message = server_message(observation)
-        yield Violation("status", expected="2xx", actual=status, message=message, level=_level(observation))
+        message, failure = server_message(observation), _failure(status, {200})
+        yield Violation("status", "2xx", status, message, _level(observation), failure=failure)
     elif intent.expect == "refusal" and observation.response.ok:
-        yield Violation("status", expected="4xx", actual=status, message="The request had to be refused.")
+        message, failure = "The request had to be refused.", _failure(status, {400})
+        yield Violation("status", "4xx", status, message, failure=failure)
+
+
+def _failure(status: int, accepted: Collection[int]) -> str:
+    """The phrase for a refusal in place of a success, or for the reverse; empty for any other status."""
+    if status >= 400 and max(accepted) < 300:
+        return "A request to be accepted is refused"
+    return "A request to be refused is accepted" if status < 300 and min(accepted) >= 400 else ""
 
 
 @check(
     "http.allow",
     "405 says which methods there are",
+    failure="A 405 lacks Allow, or its Allow names the refused method",
     level="MUST",
     cites=("RFC9110-15.5.6", "RFC9110-10.2.1"),
     when=lambda observation: observation.response.status == 405,
@@ -165,6 +184,7 @@ def allow(observation: Observation) -> Iterator[Violation]:
 @check(
     "http.in-time",
     "The answer comes before the client gives up",
+    failure="No answer comes before the client gives up",
     level="CLIENT",
     scim=BOTH,
     # A server may delay the refusal of a wrong credential on purpose.

@@ -29,6 +29,7 @@ from scim_compat.values import MISSING, Level
 @check(
     "list.shape",
     "The answer to a query is a ListResponse",
+    failure="A query is answered with no valid ListResponse",
     level="MUST",
     cites=("RFC7644-3.4.2",),
     on=LISTS,
@@ -68,6 +69,7 @@ def _level(observation: Observation, keyword: str = "required") -> Level | None:
 @check(
     "list.integers",
     "totalResults, startIndex and itemsPerPage are integers",
+    failure="A count of a list is no integer",
     level="MUST",
     cites=("RFC7644-3.4.2", "RFC7644-3.4.2.4", "RFC7643-2.3.4"),
     on=LISTS,
@@ -90,6 +92,7 @@ def integers(observation: Observation) -> Iterator[Violation]:
 @check(
     "list.total",
     "totalResults is the number of hits",
+    failure="totalResults disagrees with the resources returned",
     level="MUST",
     cites=("RFC7644-3.4.2",),
     on=LISTS,
@@ -139,6 +142,7 @@ def _total_of_store(observation: Observation, number: int) -> Iterator[Violation
 @check(
     "list.items-per-page",
     "itemsPerPage is the number of resources in the page",
+    failure="itemsPerPage is not the number of resources in the page",
     # Section 3.4.2 defines it so, yet the RFC's own figure 9 shows the size of a full page for two resources.
     level="SHOULD",
     cites=("RFC7644-3.4.2", "RFC7644-3.4.2.4"),
@@ -159,6 +163,7 @@ def items_per_page(observation: Observation) -> Iterator[Violation]:
 @check(
     "list.start-index",
     "startIndex says where the page begins",
+    failure="startIndex does not say where the page begins",
     level="MUST",
     cites=("RFC7644-3.4.2", "RFC7644-3.4.2.4"),
     on=LISTS,
@@ -192,6 +197,7 @@ def start_index(observation: Observation) -> Iterator[Violation]:
 @check(
     "list.count",
     "A page holds no more than was asked for",
+    failure="A page holds more resources than were asked for",
     level="MUST",
     cites=("RFC7644-3.4.2.4",),
     on=LISTS,
@@ -211,6 +217,7 @@ def count(observation: Observation) -> Iterator[Violation]:
 @check(
     "list.no-duplicates",
     "No resource is in one list twice",
+    failure="A list holds a resource more than once",
     level="MUST",
     cites=("RFC7644-3.4.2", "RFC7643-3.1"),
     on=LISTS,
@@ -241,6 +248,7 @@ def no_duplicates(observation: Observation) -> Iterator[Violation]:
 @check(
     "list.excluded-attributes",
     "Attributes that the request excludes are left out",
+    failure="Excluded attributes are returned all the same",
     level="MUST",
     cites=("RFC7644-3.4.2.5", "RFC7644-3.9"),
     on=(*LISTS, "read"),

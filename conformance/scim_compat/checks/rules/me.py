@@ -22,6 +22,7 @@ def _is_answer_of_me(observation: Observation) -> bool:
 @check(
     "me.location",
     "An answer to /Me names the permanent address of the resource",
+    failure="An answer to /Me does not name the resource's own address",
     level="MUST",
     cites=("RFC7644-3.11",),
     on=("raw",),

@@ -30,6 +30,7 @@ _ZONE: Final = re.compile(r"(?:Z|[+-]\d{2}:\d{2})$")
 @check(
     "resource.resource-type",
     "meta.resourceType says what the resource is",
+    failure="meta.resourceType is missing or names another type",
     level="MUST",
     cites=("RFC7643-3.1", "RFC7644-3.3.1"),
     on=ANSWERS,
@@ -53,6 +54,7 @@ def resource_type(observation: Observation) -> Iterator[Violation]:
 @check(
     "resource.meta-location",
     "meta.location is the resource's own URL",
+    failure="meta.location is missing, or no URL that ends in the id",
     level="MUST",
     cites=("RFC7643-3.1",),
     on=ANSWERS,
@@ -88,6 +90,7 @@ def _is_relative(location: Json) -> bool:
 @check(
     "resource.location-absolute",
     "meta.location is an absolute URL",
+    failure="meta.location is a relative URL",
     # Section 3.1 asks for the URI of the resource; a value of the type reference may be relative (section 2.3.7), and
     # the examples of section 8.7 are.
     level="SHOULD",
@@ -121,6 +124,7 @@ def _ends_in_name(location: str, resource: Resource) -> bool:
 @check(
     "resource.location-origin",
     "Location and meta.location point at the configured endpoint",
+    failure="A location points at another scheme, host or port",
     level="CLIENT",
     cites=("RFC7643-3.1",),
     on=ANSWERS,
@@ -156,6 +160,7 @@ def _display_origin(origin: tuple[str, str, int]) -> str:
 @check(
     "resource.location-header",
     "The answer to a create names the new resource in Location",
+    failure="A 201 has no Location, or another than meta.location",
     level="MUST",
     cites=("RFC7644-3.3", "RFC7643-3.1"),
     on=("create", "set-up"),
@@ -178,6 +183,7 @@ def location_header(observation: Observation) -> Iterator[Violation]:
 @check(
     "resource.location-resolves",
     "meta.location leads to the resource",
+    failure="meta.location does not lead to the resource",
     level="MUST",
     cites=("RFC7643-3.1", "RFC7644-3.4.1"),
     on=("resolve",),
@@ -199,6 +205,7 @@ def location_resolves(observation: Observation) -> Iterator[Violation]:
 @check(
     "resource.meta-dates",
     "meta.created and meta.lastModified are dates",
+    failure="A date in meta is no valid date-time",
     level="MUST",
     cites=("RFC7643-2.3.5", "RFC7643-3.1"),
     on=ANSWERS,
@@ -225,6 +232,7 @@ def meta_dates(observation: Observation) -> Iterator[Violation]:
 @check(
     "resource.dates-have-zone",
     "meta.created and meta.lastModified name their time zone",
+    failure="A date in meta has no time zone",
     # The zone of an xsd:dateTime is optional (XML Schema part 2 section 3.2.7), and RFC 7643 asks for no more.
     level="CLIENT",
     cites=("RFC7643-2.3.5", "RFC7643-3.1"),
@@ -249,6 +257,7 @@ def dates_have_zone(observation: Observation) -> Iterator[Violation]:
 @check(
     "resource.dates-present",
     "meta has created and lastModified",
+    failure="meta lacks created or lastModified",
     # Section 3.1 says that the service provider assigns them, without a word about one that keeps no dates.
     level="CLIENT",
     cites=("RFC7643-3.1",),

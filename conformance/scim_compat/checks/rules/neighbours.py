@@ -32,6 +32,7 @@ def _id(observation: Observation) -> str:
 @check(
     "neighbour.unchanged",
     "A write leaves every other account as it was",
+    failure="A write to one account changes or removes another",
     level="MUST",
     cites=("RFC7644-3.5.2", "RFC7644-3.6"),
     on=("read-back",),
@@ -73,6 +74,7 @@ def unchanged(observation: Observation) -> Iterator[Violation]:
 @check(
     "patch.other-entries",
     "A change of one entry leaves the other entries of the attribute as they were",
+    failure="A change of one entry alters or removes another",
     level="MUST",
     cites=("RFC7644-3.5.2", "RFC7644-3.5.2.3"),
     on=("read-back",),
@@ -112,6 +114,7 @@ def other_entries(observation: Observation) -> Iterator[Violation]:
 @check(
     "user.groups-current",
     "A user shows no group that the user has left or that was deleted",
+    failure="A user shows a group that was left or deleted",
     level="MUST",
     cites=("RFC7643-4.1.2",),
     on=("read-back", "look-up", "list", "match"),
@@ -147,6 +150,7 @@ def _groups(user: Mapping[str, Json]) -> Iterator[str]:
 @check(
     "group.no-deleted-members",
     "A deleted user is no member of any group",
+    failure="A group still holds a member that was deleted",
     level="MUST",
     cites=("RFC7644-3.6", "RFC7643-4.2"),
     on=("read-back", "read-members", "look-up", "list", "match"),

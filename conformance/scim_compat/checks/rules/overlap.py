@@ -19,6 +19,7 @@ def _overlap(observation: Observation) -> Overlap:
 @check(
     "overlap.kept",
     "Changes that are sent at the same time all take effect",
+    failure="A change is lost when others are sent at the same time",
     level="MUST",
     cites=("RFC7644-3.5.2", "RFC5789-2"),
     on=("overlap",),
@@ -54,6 +55,7 @@ def _deed(observation: Observation, effect: Effect) -> str:
 @check(
     "overlap.one-account",
     "Creations of one user at the same time make one account",
+    failure="Creates at the same time make several accounts of one user",
     level="MUST",
     cites=("RFC7643-4.1.1", "RFC7644-3.3"),
     on=("overlap",),

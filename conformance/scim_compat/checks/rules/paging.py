@@ -20,6 +20,7 @@ from scim_compat.engine.intent import Observation
 @check(
     "list.pages-disjoint",
     "No page repeats a resource of an earlier page",
+    failure="A page repeats resources of an earlier page",
     # startIndex counts in the result of the query; section 3.4.2.4 excuses a store that has changed meanwhile.
     level="MUST",
     cites=("RFC7644-3.4.2.4",),
@@ -42,6 +43,7 @@ def pages_disjoint(observation: Observation) -> Iterator[Violation]:
 @check(
     "list.pages-complete",
     "The pages together hold every resource",
+    failure="Resources are missing from all pages of a list",
     level="MUST",
     cites=("RFC7644-3.4.2.4",),
     on=("list",),
@@ -69,6 +71,7 @@ def pages_complete(observation: Observation) -> Iterator[Violation]:
 @check(
     "list.beyond-end",
     "A page behind the end is empty",
+    failure="A page behind the end holds resources",
     # The page holds what comes from startIndex on, and nothing comes there.
     level="MUST",
     cites=("RFC7644-3.4.2.4",),
@@ -92,6 +95,7 @@ def beyond_end(observation: Observation) -> Iterator[Violation]:
 @check(
     "list.full-pages",
     "A page that others follow is as long as was asked for",
+    failure="A page is shorter than asked for although more follow",
     # "It MAY return fewer results" (section 3.4.2.4), so only a client that counts on it is harmed.
     level="CLIENT",
     cites=("RFC7644-3.4.2.4",),

@@ -33,6 +33,7 @@ from scim_compat.values import Level
 @check(
     "patch.status",
     "A change is answered with 200 or 204",
+    failure="A change is answered with an unexpected status",
     level="MUST",
     cites=("RFC7644-3.5.2", "RFC7644-3.5.1"),
     on=("patch", "replace"),
@@ -47,7 +48,7 @@ from scim_compat.values import Level
 )
 def status(observation: Observation) -> Iterator[Violation]:
     _require_published(observation)
-    yield from _refusal(observation)
+    yield from _refusal(observation, failure="A change is refused")
 
 
 def _require_published(observation: Observation) -> None:
@@ -93,7 +94,8 @@ def _changes_only(observation: Observation, attribute: str) -> bool:
     return bool(changes) and all(parse_path(e.path).attribute.lower() == attribute for e in changes)
 
 
-def _refusal(observation: Observation) -> Iterator[Violation]:
+def _refusal(observation: Observation, *, failure: str) -> Iterator[Violation]:
+    """``failure``: the phrase for a status that refuses; any other one is unexpected."""
     accepted = observation.intent.statuses or {200, 204}
     status = observation.response.status
     # 501 says that the operation is not offered (RFC 7644 §3.12); http.no-server-error reports other server errors.
@@ -104,6 +106,7 @@ def _refusal(observation: Observation) -> Iterator[Violation]:
             actual=status,
             message=server_message(observation),
             level=_level(observation) if status >= 400 else None,
+            failure=failure if status >= 400 else "",
         )
 
 
@@ -117,6 +120,7 @@ def _level(observation: Observation) -> Level | None:
 @check(
     "user.manager-accepted",
     "A change of the manager is answered with 200 or 204",
+    failure="A change of the manager gets an unexpected status",
     level="MUST",
     cites=("RFC7644-3.5.2", "RFC7643-4.3"),
     on=("patch", "replace"),
@@ -127,12 +131,13 @@ def _level(observation: Observation) -> Level | None:
 )
 def manager_accepted(observation: Observation) -> Iterator[Violation]:
     _require_published(observation)
-    yield from _refusal(observation)
+    yield from _refusal(observation, failure="A change of the manager is refused")
 
 
 @check(
     "group.change-accepted",
     "A change of a group's members is answered with 200 or 204",
+    failure="A change of a group's members gets an unexpected status",
     level="MUST",
     cites=("RFC7644-3.5.2", "RFC7644-3.5.1"),
     on=("patch", "replace"),
@@ -144,12 +149,13 @@ def manager_accepted(observation: Observation) -> Iterator[Violation]:
     "PUT of the whole group.",
 )
 def members_accepted(observation: Observation) -> Iterator[Violation]:
-    yield from _refusal(observation)
+    yield from _refusal(observation, failure="A change of a group's members is refused")
 
 
 @check(
     "patch.returns-resource",
     "A 200 to a change carries the changed resource",
+    failure="A 200 to a change lacks the resource or its id",
     level="MUST",
     cites=("RFC7644-3.5.2", "RFC7644-3.5.1"),
     on=("patch", "replace"),
@@ -166,6 +172,7 @@ def returns_resource(observation: Observation) -> Iterator[Violation]:
 @check(
     "patch.applied",
     "An accepted change is there when it is read back",
+    failure="An accepted change does not take effect",
     level="MUST",
     cites=("RFC7644-3.5.2", "RFC7644-3.5.1"),
     on=("read-back", "bystander"),
@@ -215,6 +222,7 @@ def _violation(observation: Observation, write: Write, effect: Effect, message: 
 @check(
     "patch.value-kept",
     "A changed value reads back in the form in which it was sent",
+    failure="A changed value reads back in another form",
     level="MUST",
     cites=("RFC7644-3.5.2", "RFC7644-3.5.1"),
     on=("read-back", "bystander"),
@@ -239,6 +247,7 @@ def value_kept(observation: Observation) -> Iterator[Violation]:
 @check(
     "patch.every-operation",
     "Every operation of one request takes effect",
+    failure="Some operations of a request take effect, others do not",
     level="MUST",
     cites=("RFC7644-3.5.2",),
     on=("read-back",),
@@ -259,6 +268,7 @@ def every_operation(observation: Observation) -> Iterator[Violation]:
 @check(
     "patch.extension-applied",
     "An extension attribute that the target lists or has shown before is stored",
+    failure="An extension attribute is refused or not stored",
     level="MUST",
     cites=("RFC7644-3.5.2", "RFC7643-3.3"),
     on=("read-back", "patch"),

@@ -25,6 +25,7 @@ from scim_compat.values import MISSING, Level
 @check(
     "list.status",
     "A query is answered with 200",
+    failure="A query is not answered with 200",
     level="MUST",
     cites=("RFC7644-3.4.2",),
     on=QUERIES,
@@ -44,6 +45,7 @@ def list_status(observation: Observation) -> Iterator[Violation]:
 @check(
     "list.empty-is-200",
     "A query that finds nothing is answered with 200 and an empty list",
+    failure="A query that finds nothing is not answered with 200",
     level="MUST",
     cites=("RFC7644-3.4.2",),
     on=QUERIES,
@@ -84,6 +86,7 @@ def _level_of_refusal(observation: Observation) -> Level | None:
 @check(
     "read.status",
     "A resource of this run is returned by its id",
+    failure="A resource is not returned by its id",
     level="MUST",
     cites=("RFC7644-3.4.1",),
     on=("read", "evaluate", "read-back"),
@@ -113,6 +116,7 @@ def _was_shown(observation: Observation) -> bool:
 @check(
     "read.resource",
     "A read by id returns the resource itself",
+    failure="A read by id returns something other than the resource",
     level="MUST",
     cites=("RFC7644-3.4.1",),
     on=("read", "evaluate", "read-back"),
@@ -144,6 +148,7 @@ def read_resource(observation: Observation) -> Iterator[Violation]:
 @check(
     "read.unknown-404",
     "An id that does not exist is answered with 404",
+    failure="An unknown id is not answered with 404",
     level="SHOULD",
     cites=("RFC7644-3.12", "RFC7644-3.6", "RFC7644-3.4.1"),
     on=("read",),

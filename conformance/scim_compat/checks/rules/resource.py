@@ -38,6 +38,7 @@ _PLACES_WITH_RULES: Final = (
 @check(
     "resource.id",
     "Every resource has an id",
+    failure="A resource has no usable id",
     level="MUST",
     cites=("RFC7643-3.1",),
     on=ANSWERS,
@@ -64,6 +65,7 @@ def has_id(observation: Observation) -> Iterator[Violation]:
 @check(
     "resource.id-stable",
     "A resource keeps its id",
+    failure="A resource comes back under another id",
     level="MUST",
     cites=("RFC7643-3.1",),
     on=("read", "patch", "replace", "evaluate", "read-back"),
@@ -90,6 +92,7 @@ def id_stable(observation: Observation) -> Iterator[Violation]:
 @check(
     "resource.id-unique",
     "A new resource gets an id of its own",
+    failure="A new resource gets the id of another",
     level="MUST",
     cites=("RFC7643-3.1",),
     on=("create", "set-up"),
@@ -121,6 +124,7 @@ def _is_same_account(observation: Observation, identifier: str) -> bool:
 @check(
     "resource.shape",
     "Resources have the specification's shape",
+    failure="A resource does not fit the specification's schema",
     level="MUST",
     cites=("RFC7643-4.1", "RFC7643-4.2", "RFC7643-4.3", "RFC7643-8.7.1"),
     on=ANSWERS,
@@ -172,6 +176,7 @@ def _is_bare_value(resource: Resource, error: schemas.ShapeError) -> bool:
 @check(
     "resource.own-schema",
     "Resources are as the target's own /Schemas describes them",
+    failure="A resource contradicts the endpoint's own /Schemas",
     level="MUST",
     cites=("RFC7643-7", "RFC7644-4"),
     on=ANSWERS,

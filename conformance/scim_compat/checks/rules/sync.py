@@ -20,6 +20,7 @@ from scim_compat.values import MISSING, Json
 @check(
     "sync.converges",
     "After a sync the server returns what the client would send",
+    failure="After a sync the server still differs from the source",
     level="CLIENT",
     on=("evaluate",),
     scim=BOTH,

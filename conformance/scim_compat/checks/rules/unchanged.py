@@ -33,6 +33,7 @@ _NAME_PARTS: Final = frozenset({"displayname", "nickname"})
 @check(
     "patch.atomic",
     "A refused change leaves the resource as it was",
+    failure="A refused change alters the resource",
     level="MUST",
     # SCIM 1.1 does not say so, but the PATCH of HTTP does.
     cites=("RFC7644-3.5.2", "RFC5789-2"),
@@ -65,6 +66,7 @@ def atomic(observation: Observation) -> Iterator[Violation]:
 @check(
     "patch.untouched",
     "A change leaves the attributes it does not name as they were",
+    failure="A change loses or alters attributes that it does not name",
     level="MUST",
     cites=("RFC7644-3.5.2",),
     on=("read-back",),
@@ -155,6 +157,7 @@ def _follows_user_name(effects: list[Effect], before: object, was: object) -> bo
 @check(
     "state.expected",
     "A resource reads back as the sequence must have left it",
+    failure="A sequence leaves a resource in another state than expected",
     level="MUST",
     cites=("RFC7644-3.3", "RFC7644-3.5.2", "RFC7644-3.5.1"),
     on=("read-back",),
@@ -192,6 +195,7 @@ def _expectations(observation: Observation) -> tuple[tuple[Effect, ...], tuple[s
 @check(
     "bystander.unchanged",
     "Accounts that no request names stay as they were",
+    failure="Accounts that no request names change or vanish",
     level="MUST",
     cites=("RFC7644-3.5.2", "RFC7644-3.6"),
     on=("bystander",),

@@ -26,6 +26,7 @@ from scim_compat.values import MISSING, Json, Level, escape
 @check(
     "resource.schemas",
     "schemas names what the resource is",
+    failure="schemas lacks the resource's URN, or repeats one",
     level="MUST",
     cites=("RFC7643-3",),
     on=ANSWERS,
@@ -75,6 +76,7 @@ def _extensions(resource: Resource) -> Iterator[tuple[str, Json]]:
 @check(
     "resource.schemas-extensions",
     "schemas lists every extension that is in the body",
+    failure="schemas does not list an extension that is in the body",
     level="MUST",
     cites=("RFC7643-3", "RFC7643-3.3"),
     on=ANSWERS,
@@ -104,6 +106,7 @@ def schemas_extensions(observation: Observation) -> Iterator[Violation]:
 @check(
     "resource.no-duplicate-extension",
     "An extension's attributes stand in one place",
+    failure="An extension's attributes stand outside its one object",
     level="MUST",
     cites=("RFC7643-2.1", "RFC7643-3.3"),
     on=ANSWERS,

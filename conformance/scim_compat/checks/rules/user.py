@@ -24,6 +24,7 @@ def _is_switched(observation: Observation, value: object) -> bool:
 @check(
     "user.disabled",
     "A disabled user is inactive when read back",
+    failure="A disabled user does not read back as inactive",
     level="MUST",
     cites=("RFC7644-3.5.2", "RFC7643-4.1.1"),
     on=("read-back",),
@@ -42,12 +43,19 @@ def disabled(observation: Observation) -> Iterator[Violation]:
             refusal = f"the request was refused with {write.status}, so the account stays open"
             if others := sorted(write.attributes - {"active"}):
                 refusal += f"; it also changes {', '.join(others[:3])}, and that part may be the reason"
-            yield Violation("active", expected=False, actual=actual, message="" if write.accepted else refusal)
+            yield Violation(
+                "active",
+                expected=False,
+                actual=actual,
+                message="" if write.accepted else refusal,
+                failure="Disabled users stay active" if actual is True else "",
+            )
 
 
 @check(
     "user.enabled",
     "A re-enabled user is active when read back",
+    failure="A re-enabled user does not read back as active",
     level="MUST",
     cites=("RFC7644-3.5.2", "RFC7643-4.1.1"),
     on=("read-back",),
@@ -61,12 +69,15 @@ def enabled(observation: Observation) -> Iterator[Violation]:
     for write, effect in effects(observation, "set"):
         is_asked = write.action in {"patch", "replace"} and effect.path.lower() == "active" and effect.value is True
         if is_asked and not is_applied(effect, resource_of(observation)):
-            yield Violation("active", expected=True, actual=display(paths.get(resource_of(observation), "active")))
+            actual = display(paths.get(resource_of(observation), "active"))
+            failure = "Re-enabled users stay inactive" if actual is False else ""
+            yield Violation("active", expected=True, actual=actual, failure=failure)
 
 
 @check(
     "user.manager",
     "The manager is set, changed and cleared as asked",
+    failure="The manager is not set, changed or cleared as asked",
     level="MUST",
     cites=("RFC7644-3.5.2", "RFC7643-4.3"),
     on=("read-back",),
@@ -105,6 +116,7 @@ def _is_in_another_form(effect: Effect, resource: Mapping[str, Json]) -> bool:
 @check(
     "user.disabled-found-by-id",
     "A disabled user is still returned by its id",
+    failure="A disabled user is not returned by its id",
     level="CLIENT",
     on=("read-back", "read"),
     scim=BOTH,
@@ -121,6 +133,7 @@ def found_by_id(observation: Observation) -> Iterator[Violation]:
 @check(
     "user.disabled-found-by-filter",
     "A disabled user is still found by filter",
+    failure="A disabled user is not found by filter",
     level="CLIENT",
     on=("match", "look-up"),
     scim=BOTH,
@@ -146,6 +159,7 @@ def found_by_filter(observation: Observation) -> Iterator[Violation]:
 @check(
     "user.disabled-found-in-list",
     "A disabled user is still in the list of users",
+    failure="A disabled user is missing from the list",
     level="CLIENT",
     on=("list",),
     scim=BOTH,

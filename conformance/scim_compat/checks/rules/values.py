@@ -17,6 +17,7 @@ from scim_compat.values import MISSING, Json, escape
 @check(
     "resource.password-absent",
     "A password is never returned",
+    failure="A password is returned",
     level="MUST",
     cites=("RFC7643-4.1.1", "RFC7643-7"),
     on=ANSWERS,
@@ -45,6 +46,7 @@ def _booleans(resource: Resource) -> Iterator[tuple[str, Json]]:
 @check(
     "resource.booleans",
     "active and primary are JSON booleans",
+    failure="active or primary is no JSON boolean",
     level="MUST",
     cites=("RFC7643-2.3.2",),
     on=ANSWERS,
@@ -69,6 +71,7 @@ def _manager(resource: Resource) -> Json:
 @check(
     "resource.manager-shape",
     "manager is an object",
+    failure="manager is no object",
     level="MUST",
     cites=("RFC7643-4.3",),
     on=ANSWERS,
@@ -93,6 +96,7 @@ def _has_entries(observation: Observation) -> bool:
 @check(
     "resource.no-empty-entries",
     "Multi-valued attributes hold no entry without a value",
+    failure="A multi-valued attribute holds an entry without a value",
     level="CLIENT",
     cites=("RFC7643-2.5",),
     on=ANSWERS,
@@ -122,6 +126,7 @@ def _is_empty(entry: Mapping[str, Json]) -> bool:
 @check(
     "resource.type-unique",
     "What was sent once is there once",
+    failure="An entry that was sent once is there more than once",
     level="CLIENT",
     cites=("RFC7643-2.4",),
     on=ANSWERS,
@@ -166,6 +171,7 @@ def _subject_resource(observation: Observation) -> Resource | None:
 @check(
     "resource.one-primary",
     "At most one entry is primary",
+    failure="More than one entry is primary",
     level="MUST",
     cites=("RFC7643-2.4",),
     on=ANSWERS,

@@ -45,7 +45,9 @@ def command(check_id: str | None, *, in_order: bool, everything: bool, out: Path
         count = check_pages.write(out, checks.values(), catalogue.load_usable())
         stdout.line(f"{count} pages; begin with {out / 'index.html'}")
     elif as_json:
-        console.write_json([{"id": c.id, "title": c.title, "level": c.level} for c in checks.values()])
+        console.write_json(
+            [{"id": c.id, "title": c.title, "failure": c.failure, "level": c.level} for c in checks.values()]
+        )
     else:
         check_view.print_checks(stdout, list(checks.values()))
 
