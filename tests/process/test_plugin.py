@@ -166,8 +166,9 @@ def test_findings_fail_items_with_the_severity(broken, by_hand):
     done = by_hand("--scim-url", broken, "--scim-profile", "entra-v2", *ONLY, "--scim-out", "out")
     assert done.returncode == 1
     failures = re.findall(
-        r"^profiles/entra-v2\.yaml:(\d+): (\S+): .+\n(?:  cosmetic: .+\n)*"
-        r"  (?:blocker|degraded): A query that finds nothing .+ \[list\.empty-is-200\]\n(\S+)#(\S+)$",
+        r"^profiles/entra-v2\.yaml:(\d+): (\S+): .+\n(?:  cosmetic: .+\n    rule: .+\n)*"
+        r"  (?:blocker|degraded): A query that finds nothing is not answered with 200 \[list\.empty-is-200\]\n"
+        r"    rule: A query that finds nothing is answered with 200 and an empty list\n(\S+)#(\S+)$",
         done.stdout,
         re.MULTILINE,
     )
