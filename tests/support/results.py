@@ -207,6 +207,7 @@ def scenario(id_: str, feature: str, title: str, *steps: Json, outcome: str = "p
         "ms": round(sum(each["exchange"]["ms"] for each in steps if each["exchange"]), 1),
         "note": "",
         "steps": list(steps),
+        "started": None,
         **more,
     }
 
@@ -514,6 +515,7 @@ def profile(
         ],
         "scenarios": scenarios,
         "timeout": 60.0,
+        "reference": "",
     }
 
 
@@ -568,7 +570,8 @@ def build_results() -> Json:
     return {
         "schema": "scim-compat/results/1",
         "tool": {"name": "scim-compat", "version": "0.1.0"},
-        "run": {"id": "20261122-063105-k7q2", "seed": 20261122, "started": "2026-11-22T06:31:05Z", "ended": "2026-11-22T06:33:41Z", "complete": True, "interrupted": None, "command": ["--profile", "entra-v2", "--profile", "okta", "--profile", "thousandeyes"], "tag": "sc-k7q2"},
+        "run": {"id": "20261122-063105-k7q2", "seed": 20261122, "started": "2026-11-22T06:31:05Z", "ended": "2026-11-22T06:33:41Z", "complete": True, "interrupted": None, "command": ["--profile", "entra-v2", "--profile", "okta", "--profile", "thousandeyes"], "tag": "sc-k7q2",
+                "call": {"kind": "run", "url": BASE, "options": [], "only": []}, "trace": ""},
         "target": {
             "url": BASE,
             "bases": {"2.0": BASE},

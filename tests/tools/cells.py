@@ -25,7 +25,8 @@ from scim_compat.engine.context import PlayedRequest
 from scim_compat.engine.intent import Observation
 from scim_compat.errors import NotTestableError
 from scim_compat.profile.model import Profile, Scenario
-from scim_compat.results.model import INTEGRITY, CheckResult, ScenarioResult
+from scim_compat.results.document import INTEGRITY
+from scim_compat.results.model import CheckResult, ScenarioResult
 from scim_compat.run.endpoint import Endpoint
 from scim_compat.run.recorder import ScenarioRecorder
 from scim_compat.run.session import INTERNAL, Session

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 import click
 
@@ -80,10 +80,39 @@ def replay_options(*, default: tuple[str, ...] = ()) -> Callable[[Command], Comm
     return lambda function: _with(options, function)
 
 
-def replay_words(profiles: Iterable[str], only: Iterable[str]) -> tuple[str, ...]:
-    """The options that chose profiles and scenarios, for the record of a run."""
-    named = [("--profile", profile) for profile in profiles] + [("--only", glob) for glob in only]
-    return tuple(word for pair in named for word in pair)
+def call_settings(*, url: str, only: tuple[str, ...]) -> dict[str, Any]:
+    """``command`` and ``call`` of the settings: this call as the results record it.
+
+    The options of the connection and the settings are those that the user gave, the secret's place among them. A
+    password in an address is left out. Call it when the secrets are registered.
+    """
+    from scim_compat.results.document.call import CallInfo  # noqa: PLC0415 - not for --help
+
+    context = click.get_current_context()
+    options = tuple(word for parameter in context.command.params for word in _words(parameter, context))
+    chosen = [("--profile", name) for name in context.params["profiles"]] + [("--only", each) for each in only]
+    kind: Literal["run", "demo"] = "demo" if context.info_name == "demo" else "run"
+    return {
+        "command": (*(word for pair in chosen for word in pair), *options),
+        "call": CallInfo(kind, url, options, only),
+    }
+
+
+def _words(parameter: click.Parameter, context: click.Context) -> tuple[str, ...]:
+    """The option as it was given; nothing where its default holds, or where a repetition states it anew."""
+    name = parameter.name or ""
+    is_given = context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+    if not is_given or name in _ONCE or not isinstance(parameter, click.Option):
+        return ()
+    option = max(parameter.opts, key=len)
+    if parameter.is_flag:
+        return (option,)
+    return option, secret_register().text(_USER_INFO.sub(r"\1", str(context.params[name])))
+
+
+_ONCE: Final = frozenset({"url", "profiles", "only", "seed", "out", "jobs", "quiet", "html", "junit", "again"})
+"""Parameters that hold for one call only, or that a repetition of a part states anew."""
+_USER_INFO: Final = re.compile(r"^([a-z]+://)[^/?#]*@", re.IGNORECASE)
 
 
 def _with(options: Sequence[Callable[[Command], Command]], function: Command) -> Command:

@@ -7,7 +7,7 @@ by hand. pytest loads it into every run of its environment, so heavy imports sta
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
@@ -22,6 +22,7 @@ from scim_compat.pytest_plugin.items import ProfileFile, ScenarioItem
 from scim_compat.values import CROWD_SIZE, Severity
 
 if TYPE_CHECKING:
+    from scim_compat.results.document.call import CallInfo
     from scim_compat.run.request import RunRequest
     from scim_compat.run.selection import Selection
 
@@ -142,8 +143,35 @@ def _from_options(config: pytest.Config) -> RunRequest:
         fail_on=Severity(option("--scim-fail-on")),
         out=str(default_out(option("--scim-out"))),
         command=tuple(part for p in profiles for part in ("--profile", Path(p).name if "/" in p else p)),
+        call=_call(config),
     )
     return RunRequest(settings=settings, profiles=tuple(profiles), only=tuple(option("--scim-only")))
+
+
+_RUN_OPTIONS: Final = {
+    "--scim-app": "--scim-app",
+    "--scim-ca": "--ca",
+    "--scim-timeout": "--timeout",
+    "--scim-fail-on": "--fail-on",
+    "--scim-crowd": "--crowd",
+    "--scim-large": "--large",
+    "--scim-thorough": "--thorough",
+}
+"""Options of the plugin → the option of ``scim-compat run`` that says the same."""
+_DEFAULTS: Final = frozenset({None, "", False, CROWD_SIZE, Severity.DEGRADED.value})
+
+
+def _call(config: pytest.Config) -> CallInfo:
+    """The call as `scim-compat run` would take it."""
+    from scim_compat.results.document.call import CallInfo  # noqa: PLC0415 - see the docstring
+
+    words: list[str] = []
+    for own, theirs in _RUN_OPTIONS.items():
+        value = config.getoption(own)
+        if value not in _DEFAULTS:
+            words += [theirs] if value is True else [theirs, str(value)]
+    only = tuple(config.getoption("--scim-only"))
+    return CallInfo("run", config.getoption("--scim-url") or "", tuple(words), only)
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:

@@ -48,8 +48,11 @@ class SuiteController:
         from scim_compat.results.stream import EventWriter  # noqa: PLC0415
 
         self.config = config
+        if not request.settings.run_id:  # the processes of a run share its id
+            request = replace(request, settings=request.settings.with_id())
         self.request = request
         self.settings = request.settings
+        self._selection = selection
         self.profiles = selection.profiles
         self.scenarios = selection.scenarios
         self.error: ScimCompatError | None = None
@@ -74,7 +77,7 @@ class SuiteController:
     def _report_header(self) -> None:
         from scim_compat.run.header import header  # noqa: PLC0415
 
-        self._events(header(self.settings, self.profiles, self.scenarios))
+        self._events(header(self.settings, self._selection))
 
     def _add_paths(self) -> None:
         """The profiles are what pytest collects; a project's own tests only where they were named."""
@@ -102,6 +105,16 @@ class SuiteController:
         from scim_compat.report.anchors import scenario_anchor  # noqa: PLC0415
 
         return f"{self._out / 'report.html'}#{scenario_anchor(profile.id, scenario.id)}"
+
+    def command_for(self, profile: Profile, scenario: Scenario) -> str:
+        """The command that plays the scenario again."""
+        from scim_compat.report.reproduce import command_line  # noqa: PLC0415
+        from scim_compat.results.document.call import CallInfo, replay_words  # noqa: PLC0415
+
+        settings = self.settings
+        call = settings.call or CallInfo("run", settings.url, (), ())
+        reference = self._selection.references.get(profile.id, profile.id)
+        return command_line(replay_words(call, profile=reference, scenarios=(scenario.id,), seed=settings.seed))
 
     def make_safe(self, picture: Any) -> Any:
         """pytest's picture of an exception without values and secrets."""

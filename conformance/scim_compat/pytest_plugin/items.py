@@ -73,6 +73,7 @@ class ScenarioItem(pytest.Item):
                     f"{_place(self.scenario.where)}: {self.scenario.id}: {self.scenario.title}",
                     str(excinfo.value),
                     controller.page_of(profile, self.scenario),
+                    controller.command_for(profile, self.scenario),
                 )
             )
         return self.file.controller.make_safe(super().repr_failure(excinfo, style))

@@ -12,6 +12,8 @@ from typing import Final
 from urllib.parse import unquote
 
 from scim_compat.report.text import visible
+from scim_compat.results.document import INTEGRITY, Document
+from scim_compat.results.document.call import CallInfo, replay_words
 from scim_compat.results.document.records import RequestRecord
 from scim_compat.values import REDACTED
 
@@ -81,9 +83,31 @@ def httpx_script(request: RequestRecord, *, wrong_credential: bool = False) -> s
     return "\n".join(lines)
 
 
-def replay(*, url: str, profile: str, scenario: str, seed: int) -> str:
-    """Write the command that runs this one scenario again, with its set-up and the same data."""
-    words = ["scim-compat", "run", url, "--profile", profile, "--only", scenario, "--seed", str(seed)]
+def replay(document: Document, p: int, s: int) -> str:
+    """Write the command that runs scenario ``s`` of profile ``p`` again, with its set-up and the same data.
+
+    The run adds the comparison of the other accounts to each profile. The command for that one repeats all that was
+    played of the profile, since any of it may have changed them.
+    """
+    run, profile = document.run, document.profiles[p]
+    call = run.call or CallInfo("run", document.target.url, (), ())
+    scenario = profile.scenarios[s]
+    scenarios: tuple[str, ...] = (scenario.id,)
+    if scenario.feature == INTEGRITY:
+        scenarios = tuple(each.id for each in profile.scenarios if each.feature != INTEGRITY) if call.only else ()
+    # While names of this seed are there, the run would refuse to begin.
+    seed = None if document.cleanup.left else run.seed
+    words = replay_words(
+        call,
+        profile=profile.reference or profile.id,
+        scenarios=scenarios,
+        seed=seed,
+    )
+    return command_line(words)
+
+
+def command_line(words: Iterable[str]) -> str:
+    """Quote the words of a command for a POSIX shell."""
     return " ".join(_quoted(word) for word in words)
 
 

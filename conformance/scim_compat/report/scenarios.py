@@ -76,9 +76,9 @@ class ScenarioView:
 class Context:
     """The part that the steps of all scenarios share. Its budget is spent while they are arranged."""
 
+    document: Document
     anchors: Anchors
     base: str
-    seed: int
     details: Mapping[Place, Detail]
     findings: Budget
     unfold: bool
@@ -93,9 +93,9 @@ def context(document: Document, anchors: Anchors) -> Context:
         for s, scenario in enumerate(profile.scenarios)
     ]
     return Context(
+        document=document,
         anchors=anchors,
         base=document.target.url,
-        seed=document.run.seed,
         details=exchanges.allocate(document),
         findings=Budget(exchanges.FINDING_BUDGET),
         unfold=sum(scenario.outcome is Outcome.FAIL for _, scenario in scenarios) <= OPEN,
@@ -142,7 +142,7 @@ def scenario_view(profile: ProfileResult, *, p: int, s: int, shared: Context) ->
         if has_rows
         else (),
         steps_left_out=0 if has_rows else len(scenario.steps),
-        replay=reproduce.replay(url=shared.base, profile=profile.id, scenario=scenario.id, seed=shared.seed),
+        replay=reproduce.replay(shared.document, p, s),
     )
 
 

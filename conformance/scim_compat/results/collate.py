@@ -87,6 +87,8 @@ def _document(index: Index) -> Document:
             interrupted=interrupted or None,
             command=start.run.command,
             tag=start.run.tag,
+            call=start.run.call,
+            trace=start.run.trace,
         ),
         target=TargetInfo(
             url=start.target.url,
@@ -141,6 +143,7 @@ def _profile(profile: ProfileHead, index: Index) -> ProfileResult:
         not_covered=profile.not_covered,
         scenarios=(),
         timeout=profile.timeout,
+        reference=profile.reference,
     )
 
 
@@ -209,6 +212,7 @@ def _record(head: ScenarioHead, block: Block, source: IO[bytes]) -> ScenarioReco
         ms=end.ms,
         note=head.note,
         steps=tuple(_steps(block, source)),
+        started=block.started,
     )
 
 

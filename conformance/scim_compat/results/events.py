@@ -18,6 +18,7 @@ from typing import Any
 
 from scim_compat.results.document import Leftover, Tool
 from scim_compat.results.document.header import ProfileHead, RunHead, TargetHead
+from scim_compat.results.document.members import Time
 from scim_compat.results.document.records import StepRecord
 from scim_compat.results.document.target import CapabilityInfo
 from scim_compat.results.model import ScenarioResult
@@ -44,6 +45,7 @@ class CapabilitiesRead:
 class ScenarioStarted:
     profile: str
     id: str
+    started: Time | None = None
 
 
 @dataclass(frozen=True, slots=True)

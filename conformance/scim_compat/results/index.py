@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from scim_compat.results.document import Leftover
+from scim_compat.results.document import INTEGRITY, Leftover
+from scim_compat.results.document.members import Time
 from scim_compat.results.document.records import CheckRecord
 from scim_compat.results.document.target import CapabilityInfo
 from scim_compat.results.events import (
@@ -20,7 +21,7 @@ from scim_compat.results.events import (
     ScenarioEnded,
     ScenarioStarted,
 )
-from scim_compat.results.model import INTEGRITY, ScenarioResult
+from scim_compat.results.model import ScenarioResult
 from scim_compat.results.sightings import SightingCounter
 from scim_compat.results.stream import CheckLine, ExchangeLine, Line, read_header, read_lines
 from scim_compat.results.summary import FindingSummary, Key
@@ -38,6 +39,7 @@ class Block:
     id: str
     start: int
     """Position of the first."""
+    started: Time | None = None
     result: ScenarioResult | None = None
     severities: tuple[Severity, ...] = ()
 
@@ -84,10 +86,10 @@ class Index:
 
     def add(self, line: Line, position: int) -> None:
         match line:
-            case ScenarioStarted(profile=profile, id=scenario):
+            case ScenarioStarted(profile=profile, id=scenario, started=started):
                 self.sightings.next_scenario()
                 self._open = (profile, scenario)
-                self.blocks[self._open] = Block(profile, scenario, position)
+                self.blocks[self._open] = Block(profile, scenario, position, started)
             case ScenarioEnded(result=result) if self._open is not None:
                 self.blocks[self._open] = replace(self.blocks[self._open], result=result)
                 self._open = None

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Literal
 
 from scim_compat.results.document.records import CheckRecord
 from scim_compat.values import Evidence, Outcome, Severity
-
-INTEGRITY: Final = "integrity"
-"""The feature that the comparison of the bystanders proves; no profile lists it."""
 
 
 class ClaimTopic(enum.StrEnum):

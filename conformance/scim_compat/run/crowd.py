@@ -17,7 +17,7 @@ from scim_compat.engine.crowd import make_crowd
 from scim_compat.engine.play import Play
 from scim_compat.engine.versions import VERSIONS
 from scim_compat.profile.model import Dialect, Profile, ResourceKind, Scenario, Step
-from scim_compat.results.model import INTEGRITY
+from scim_compat.results.document import INTEGRITY
 from scim_compat.run.seed import refuse_if_there
 from scim_compat.scim import messages, paths
 from scim_compat.scim.names import ENDPOINTS

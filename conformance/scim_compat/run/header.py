@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from scim_compat import __version__
 from scim_compat.engine import people
 from scim_compat.engine.capabilities import Capabilities
 from scim_compat.profile.model import Profile, Scenario
-from scim_compat.results.document import Gap, SourceInfo, Tool
+from scim_compat.results.document import INTEGRITY, Gap, SourceInfo, Tool
 from scim_compat.results.document.header import FeatureHead, ProfileHead, RunHead, ScenarioHead, TargetHead
 from scim_compat.results.document.parsing import read
 from scim_compat.results.document.target import CapabilityInfo, Claims
 from scim_compat.results.events import RunStarted
-from scim_compat.results.model import INTEGRITY
+from scim_compat.run.clock import now
 from scim_compat.run.recorder import redacted
+from scim_compat.run.selection import Selection
 from scim_compat.run.settings import Settings
 from scim_compat.scim.names import CORE_SCHEMA
 
@@ -24,30 +24,27 @@ _SERVERS_OWN: Final = frozenset({"id", "meta", "schemas", "groups"})
 """Attributes that are the server's own everywhere (RFC 7643 §3.1, §4.1.2)."""
 
 
-def now() -> str:
-    """The time as the results write it: UTC, milliseconds."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def header(settings: Settings, profiles: Sequence[Profile], selection: Mapping[str, Sequence[Scenario]]) -> RunStarted:
-    """The first event. ``selection``: profile id → the scenarios that will be played."""
+def header(settings: Settings, selection: Selection) -> RunStarted:
+    """The first event, for the scenarios that will be played."""
     return RunStarted(
         tool=Tool("scim-compat", __version__),
         run=RunHead(
-            id=f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{people.tag_for(settings.seed)}",
+            id=settings.run_id,
             seed=settings.seed,
             started=now(),
             command=settings.command,
             tag=people.tag_for(settings.seed),
+            call=settings.call,
+            trace=settings.trace,
         ),
         target=TargetHead(
             url=settings.url, bases=settings.bases, claims=read(Claims, settings.claims, name="the target's claims")
         ),
-        profiles=tuple(_profile(p, selection.get(p.id, ())) for p in profiles),
+        profiles=tuple(_profile(p, selection) for p in selection.profiles),
     )
 
 
-def _profile(profile: Profile, selection: Sequence[Scenario]) -> ProfileHead:
+def _profile(profile: Profile, selection: Selection) -> ProfileHead:
     return ProfileHead(
         id=profile.id,
         title=profile.title,
@@ -61,10 +58,11 @@ def _profile(profile: Profile, selection: Sequence[Scenario]) -> ProfileHead:
             FeatureHead(INTEGRITY, "Leave other accounts alone"),
         ),
         not_covered=tuple(Gap(what, why) for what, why in profile.not_covered),
-        selected=tuple(scenario.id for scenario in selection),
+        selected=tuple(scenario.id for scenario in selection.scenarios.get(profile.id, ())),
         total=len(profile.scenarios),
         scenarios=tuple(_scenario(scenario) for scenario in profile.scenarios),
         timeout=profile.client.timeout,
+        reference=selection.references.get(profile.id, ""),
     )
 
 

@@ -13,6 +13,7 @@ from scim_compat.results.document.records import StepRecord, SubjectRecord
 from scim_compat.results.events import Observer, ScenarioEnded, ScenarioStarted, StepPlayed
 from scim_compat.results.model import CheckResult, ScenarioResult
 from scim_compat.results.record import record_exchange
+from scim_compat.run.clock import now
 from scim_compat.run.endpoint import Endpoint
 from scim_compat.values import Outcome, Severity, is_at_least, worst
 
@@ -32,7 +33,7 @@ class ScenarioRecorder:
         self._endpoint = endpoint
         self._report = report
         self._results: list[CheckResult] = []
-        report(ScenarioStarted(profile=profile.id, id=scenario.id))
+        report(ScenarioStarted(profile=profile.id, id=scenario.id, started=now()))
 
     @property
     def failures(self) -> tuple[CheckResult, ...]:

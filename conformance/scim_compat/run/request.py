@@ -39,6 +39,8 @@ class RunRequest:
     profiles: tuple[str, ...]
     """Ids of built-in profiles, paths, or ``all``."""
     only: tuple[str, ...] = ()
+    pairs: frozenset[tuple[str, str]] | None = None
+    """Ids of a profile and of its scenario: of those that the others leave, only these are played; None: all."""
     jobs: int = 1
     html: str | None = None
     junit: str | None = None
@@ -48,12 +50,23 @@ class RunRequest:
 
     def to_dict(self) -> dict[str, Any]:
         """The part that xdist's workers need."""
-        return {"settings": self.settings.to_dict(), "profiles": list(self.profiles), "only": list(self.only)}
+        return {
+            "settings": self.settings.to_dict(),
+            "profiles": list(self.profiles),
+            "only": list(self.only),
+            "pairs": None if self.pairs is None else [list(pair) for pair in sorted(self.pairs)],
+        }
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> RunRequest:
         settings = Settings.from_dict(values["settings"])
-        return cls(settings=settings, profiles=tuple(values["profiles"]), only=tuple(values["only"]))
+        pairs = values["pairs"]
+        return cls(
+            settings=settings,
+            profiles=tuple(values["profiles"]),
+            only=tuple(values["only"]),
+            pairs=None if pairs is None else frozenset((profile, scenario) for profile, scenario in pairs),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from scim_compat.checks.registry import all_checks
 from scim_compat.errors import UsageError
@@ -25,6 +25,8 @@ class Selection:
     profiles: tuple[Profile, ...]
     scenarios: Mapping[str, tuple[Scenario, ...]]
     """Profile id → its scenarios, in its order."""
+    references: Mapping[str, str] = field(default_factory=dict)
+    """Profile id → the path by which the call named it; none for a built-in profile."""
 
 
 def select(request: RunRequest) -> Selection:
@@ -32,10 +34,15 @@ def select(request: RunRequest) -> Selection:
 
     Raises SourceFileError for a bad profile, UsageError for a choice that names nothing.
     """
-    profiles = _load(request.profiles, thorough=request.settings.thorough)
+    loaded = _load(request.profiles, thorough=request.settings.thorough)
+    profiles = tuple(loaded.values())
     _check_features(request.settings.claims.get("without-features", ()), profiles)
     _check_patterns(request.only, profiles)
-    return Selection(profiles, {p.id: tuple(matching(p.scenarios, request.only)) for p in profiles})
+    chosen = {p.id: tuple(matching(p.scenarios, request.only)) for p in profiles}
+    if request.pairs is not None:
+        chosen = {id_: tuple(s for s in those if (id_, s.id) in request.pairs) for id_, those in chosen.items()}
+    files = {profile.id: name for name, profile in loaded.items() if name not in builtin()}
+    return Selection(profiles, chosen, files)
 
 
 def matching(scenarios: Iterable[Scenario], patterns: Sequence[str]) -> list[Scenario]:
@@ -58,15 +65,16 @@ def _names(scenario: Scenario) -> tuple[str, str, str]:
     return scenario.id, base, base.partition(".")[0]
 
 
-def _load(references: Sequence[str], *, thorough: bool) -> tuple[Profile, ...]:
+def _load(references: Sequence[str], *, thorough: bool) -> dict[str, Profile]:
+    """The profiles by the name that the call gives them, in its order."""
     checks = all_checks()
     names = [name for given in references for name in (sorted(builtin()) if given == ALL else [given])]
-    profiles = tuple(load(name, check_ids=checks, thorough=thorough) for name in names)
+    profiles = [load(name, check_ids=checks, thorough=thorough) for name in names]
     ids = [profile.id for profile in profiles]
     twice = next((name for name in sorted(ids) if ids.count(name) > 1), None)
     if twice is not None:
         raise UsageError(f"the profile {twice} is named twice", hint="name each profile once")
-    return profiles
+    return dict(zip(names, profiles, strict=True))
 
 
 def _check_patterns(patterns: Sequence[str], profiles: Sequence[Profile]) -> None:

@@ -36,9 +36,10 @@ from scim_compat.results.model import ScenarioResult
 from scim_compat.results.stream import EventWriter
 from scim_compat.results.summary import RunSummary
 from scim_compat.run import closing
+from scim_compat.run.clock import now
 from scim_compat.run.crowd import compare_crowd, comparison_scenario
 from scim_compat.run.endpoint import FIRST, GIVEN_UP, Endpoint, base_urls
-from scim_compat.run.header import described, now
+from scim_compat.run.header import described
 from scim_compat.run.recorder import ScenarioRecorder, Unseen, redacted, scenario_result
 from scim_compat.run.settings import Settings
 from scim_compat.scim.names import Scim
@@ -186,7 +187,7 @@ class Session:
 
     def _without_base(self, profile: Profile, scenario: Scenario) -> ScenarioResult:
         """Skips a scenario whose version is spoken at no URL that is known."""
-        self._report(ScenarioStarted(profile=profile.id, id=scenario.id))
+        self._report(ScenarioStarted(profile=profile.id, id=scenario.id, started=now()))
         reason = self._unspoken.get(profile.scim) or (
             f"no base URL for SCIM {profile.scim} is known; run {profile.id} alone with its URL, or name both in a "
             f'target file: bases: {{"{profile.scim}": URL}}'

@@ -6,11 +6,15 @@ import enum
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
+from scim_compat.engine import people
+from scim_compat.results.document.call import CallInfo
+from scim_compat.results.document.parsing import read
+from scim_compat.results.document.writing import as_json
 from scim_compat.values import CROWD_SIZE, Severity
 from scim_compat.wire.credentials import (
     Basic,
@@ -109,6 +113,16 @@ class Settings:
     """SCIM version → base URL, as in the target file. Where it names none, ``endpoint.base_urls`` decides."""
     command: tuple[str, ...] = ()
     """The options that the user typed, for the record; no credential is among them."""
+    call: CallInfo | None = None
+    """The same in parts, for commands that repeat a part of the run; None where no user called."""
+    trace: str = ""
+    """The header in which each request carries its place in the run; empty for none."""
+    run_id: str = ""
+    """The id of the run; empty before it has one."""
+
+    def with_id(self) -> Self:
+        """These settings for a run that begins now."""
+        return replace(self, run_id=f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{people.tag_for(self.seed)}")
 
     def register(self, register: SecretRegister) -> None:
         """Adds the secrets of the credential and of the proxy to the register."""
@@ -117,7 +131,8 @@ class Settings:
         register.add_proxy(self.proxy)
 
     def to_dict(self) -> dict[str, Any]:
-        values = asdict(self) | {"fail_on": self.fail_on.value}  # execnet sends no subclass of str
+        # execnet sends no subclass of str
+        values = asdict(self) | {"fail_on": self.fail_on.value, "call": self.call and as_json(self.call)}
         values["login"]["kind"] = str(self.login.kind)
         return values
 
@@ -126,6 +141,7 @@ class Settings:
         known = dict(values)
         known["login"] = Login(**{**known["login"], "kind": LoginKind(known["login"]["kind"])})
         known["command"] = tuple(known["command"])
+        known["call"] = known["call"] and read(CallInfo, known["call"], name="the call")
         known["fail_on"] = Severity(known["fail_on"])
         return cls(**known)
 

@@ -11,6 +11,7 @@ from scim_compat.profile.model import Profile
 from scim_compat.results.events import ScenarioStarted
 from scim_compat.results.stream import EventWriter
 from scim_compat.run.header import header
+from scim_compat.run.selection import Selection
 from scim_compat.run.settings import Settings
 from support.commands import invoke
 from support.results import build_results
@@ -29,9 +30,9 @@ def events_in(folder: Path, profile: Profile, *, shard: str = "", scenario: str 
     path = folder / (f"events-{shard}.jsonl" if shard else "events.jsonl")
     events = EventWriter(path)
     if not shard:
-        settings = Settings(url="https://h.example/scim/v2", seed=7, out=str(folder))
-        chosen = [s for s in profile.scenarios if s.id in {"users.create", "users.disable"}]
-        events(header(settings, [profile], {profile.id: chosen}))
+        settings = Settings(url="https://h.example/scim/v2", seed=7, out=str(folder)).with_id()
+        chosen = tuple(s for s in profile.scenarios if s.id in {"users.create", "users.disable"})
+        events(header(settings, Selection((profile,), {profile.id: chosen})))
     events(ScenarioStarted(profile.id, scenario))
     events.close()
     with path.open("a", encoding="utf-8") as file:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scim_compat.cli.options import replay_options, replay_words, secret_register
+from scim_compat.cli.options import call_settings, replay_options, secret_register
 from scim_compat.errors import ExitStatus
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def command(profiles: tuple[str, ...], **options: Any) -> None:
             crowd=options["crowd"],
             thorough=options["thorough"],
             out=str(out),
-            command=replay_words(profiles, options["only"]),
+            **call_settings(url="", only=options["only"]),
         )
         request = RunRequest(
             settings=settings,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from scim_compat.cli.options import connection_options, login_from, replay_options, replay_words, secret_register
+from scim_compat.cli.options import call_settings, connection_options, login_from, replay_options, secret_register
 from scim_compat.values import Severity
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def command(url: str | None, profiles: tuple[str, ...], **options: Any) -> None:
         claims=dict(target.claims) if target else {},
         # A URL on the command line takes the place of every base: nothing then goes to another address.
         bases=dict(target.bases) if target and not url else {},
-        command=replay_words(profiles, options["only"]),
+        **call_settings(url=url or "", only=options["only"]),
     )
     request = RunRequest(
         settings=settings,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from scim_compat.results.document.call import CallInfo
 from scim_compat.results.document.members import Count, Id, Name, OverallVerdict, Seconds, Time
 from scim_compat.results.document.records import CheckRecord, ScenarioRecord
 from scim_compat.results.document.target import TargetInfo
@@ -19,6 +20,9 @@ from scim_compat.values import Severity, Verdict, worst
 
 FORMAT: Final = "scim-compat/results/1"
 """Name and version of the format; raised when the shape changes."""
+
+INTEGRITY: Final = "integrity"
+"""The feature that the comparison of the bystanders proves; no profile lists it."""
 
 Place = tuple[int, int, int]
 """Index of a profile, of its scenario, and of the scenario's step."""
@@ -45,6 +49,10 @@ class RunInfo:
     """Arguments after ``scim-compat run URL``, without credentials."""
     tag: str
     """The word that every name made by this run carries."""
+    call: CallInfo | None = None
+    """None in older results."""
+    trace: str = ""
+    """The header in which requests carry ``RUN/PROFILE/SCENARIO/STEP``; empty if none does."""
 
     @property
     def is_partial(self) -> bool:
@@ -122,6 +130,8 @@ class ProfileResult:
     """Those that were reached, in the order of the profile."""
     timeout: Seconds | None = None
     """Seconds that the client waits for an answer; None in older results."""
+    reference: str = ""
+    """The path by which the command line names the profile; empty for its id, and in older results."""
 
     def severities(self) -> dict[str, Severity]:
         """Checks that failed → the worst severity that one was given, in the order in which they failed first."""

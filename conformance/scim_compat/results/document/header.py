@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from scim_compat.results.document import Gap, SourceInfo
+from scim_compat.results.document.call import CallInfo
 from scim_compat.results.document.members import Count, Id, Line, Name, Seconds, Time
 from scim_compat.results.document.target import Claims
 from scim_compat.values import Evidence
@@ -18,6 +19,8 @@ class RunHead:
     started: Time
     command: tuple[str, ...]
     tag: str
+    call: CallInfo | None = None
+    trace: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +66,4 @@ class ProfileHead:
     scenarios: tuple[ScenarioHead, ...]
     timeout: Seconds | None = None
     """Seconds that the client waits for an answer; None in older results."""
+    reference: str = ""

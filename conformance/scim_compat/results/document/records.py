@@ -6,7 +6,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from scim_compat.results.document.members import Action, Count, Id, Line, Milliseconds, Name, Status, StepId
+from scim_compat.results.document.members import (
+    Action,
+    Count,
+    Id,
+    Line,
+    Milliseconds,
+    Name,
+    Status,
+    StepId,
+    Time,
+)
 from scim_compat.values import MISSING, Evidence, Json, Level, Outcome, Party, Severity
 from scim_compat.wire.messages import FailureKind
 
@@ -151,6 +161,8 @@ class ScenarioRecord:
     ms: Milliseconds
     note: str
     steps: tuple[StepRecord, ...]
+    started: Time | None = None
+    """None in older results."""
 
     @property
     def has_problem(self) -> bool:
