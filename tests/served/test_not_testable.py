@@ -6,6 +6,7 @@ import json
 import socket
 import ssl
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 import trustme
@@ -76,7 +77,7 @@ def test_what_is_no_scim_endpoint(case, tmp_path, command):
         done = command("run", f"{origin}/scim/v2", "-p", "entra-v2", "--out", "out")
     refused(tmp_path / "out", done, *words)
     assert {method for method, _ in app.seen} == {"GET"}
-    assert len(app.seen) <= 5
+    assert len(app.seen) <= 11
 
 
 def test_a_closed_port(tmp_path, command):
@@ -126,16 +127,14 @@ def test_the_same_certificate_with_its_authority(secured, authority, tmp_path, c
 def test_http_where_tls_is_spoken(secured, tmp_path, command):
     url = secured[0].replace("https://", "http://")
     done = command("run", url, "-p", "entra-v2", "--out", "out")
-    assert done.returncode == 3
-    assert "Traceback" not in done.stdout + done.stderr
-    assert "https://" in done.stderr or "closed the connection" in done.stderr
+    refused(tmp_path / "out", done, f"this port speaks TLS: use https://. Did you mean {secured[0]}?")
 
 
 def test_no_token_at_all(tmp_path, command):
     server = GoodServer()
     with serve(mounted(server)) as origin:
         done = command("run", f"{origin}/scim/v2", "-p", "entra-v2", "--out", "out", token=None)
-    refused(tmp_path / "out", done, "refused the credential", "SCIM_TOKEN")
+    refused(tmp_path / "out", done, "asks for a credential", "no credential was sent (SCIM_TOKEN is not set)")
 
 
 @pytest.mark.parametrize(
@@ -179,6 +178,39 @@ def test_a_server_that_lets_in_but_offers_no_discovery_is_tested(replay):
     assert ended.summary is not None
     assert ended.summary.document.target.capabilities.schemas is None
     assert ended.summary.played > 3
+
+
+# --- the files that a pipeline reads -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_the_files_of_a_pipeline_hold_one_error(jobs, tmp_path, command):
+    """Those of an earlier run would stand for this one."""
+    (tmp_path / "j.xml").write_text("<testsuites/>")
+    with serve(answering("401 Unauthorized", ERROR, "application/scim+json")) as url:
+        files = ("--junit", "j.xml", "--html", "new/log.html")
+        done = command("run", url, "-p", "entra-v2", "--out", "out", "-j", jobs, *files)
+    refused(tmp_path / "out", done, "Token expired on Monday")
+    message = done.stderr.removeprefix("Error: ").strip()
+    root = ET.parse(tmp_path / "j.xml").getroot()
+    assert [(s.get("tests"), s.get("errors"), s.get("failures")) for s in root.iter("testsuite")] == [("1", "1", "0")]
+    (error,) = root.iter("error")
+    assert (error.get("message"), error.text) == (message, message)
+    log = (tmp_path / "new" / "log.html").read_text()
+    assert "Token expired on Monday" in log
+    assert '"result": "Error"' in log.replace("&#34;", '"')
+
+
+@pytest.mark.parametrize("option", ["--junit", "--html"])
+@pytest.mark.parametrize(("file", "why"), [("", "it is a folder"), ("note.txt/j.xml", "note.txt is no folder")])
+def test_a_file_that_cannot_be_written_is_refused_first(option, file, why, tmp_path, command):
+    (tmp_path / "note.txt").write_text("")
+    path = str(tmp_path / file)
+    done = command("run", "http://127.0.0.1:1", "-p", "entra-v2", "--out", "out", option, path)
+    assert done.returncode == ExitStatus.USAGE
+    assert done.stderr.startswith(f"Error: {option} {path}: the file cannot be written: ")
+    assert f"{why}; nothing was sent" in done.stderr
+    assert not (tmp_path / "out").exists()
 
 
 # --- bugs of ours ----------------------------------------------------------------------------------

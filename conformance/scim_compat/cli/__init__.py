@@ -8,16 +8,27 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import sys
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from scim_compat import __version__
 from scim_compat.cli import commands
+from scim_compat.cli.encoding import fit
 from scim_compat.errors import ExitStatus, ScimCompatError, internal_error, is_traced
 
 _ORDER = ["run", "demo", "profiles", "show", "lint", "explain", "report", "cleanup"]
 """As the help lists them; a command that is not named here comes after these."""
+
+_SECRET_OPTIONS: Final = frozenset(
+    {"--token", "--bearer", "--password", "--secret", "--client-secret", "--api-key", "--credential"}
+)
+"""Options that people try, and that other tools have."""
+_NO_SECRETS: Final = (
+    "other users of this machine can read arguments, so scim-compat takes no secret as one. Put it into the "
+    "environment variable SCIM_TOKEN (SCIM_PASSWORD with --user, SCIM_CLIENT_SECRET with --token-url), or name a "
+    "file that holds it with --secret-file"
+)
 
 
 class _Commands(click.Group):
@@ -36,6 +47,10 @@ class _Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except click.NoSuchOption as error:
+            if error.option_name not in _SECRET_OPTIONS:
+                raise
+            raise click.UsageError(f"there is no {error.option_name}: {_NO_SECRETS}", error.ctx) from None
         except ScimCompatError as error:
             from scim_compat.cli.console import print_error  # noqa: PLC0415 - only on an error
 
@@ -74,6 +89,8 @@ def main() -> None:
     """Entry point. An internal error ends with one paragraph and status 4, not with a traceback."""
     from scim_compat.wire.secrets import SecretRegister  # noqa: PLC0415 - whoever imports ``cli`` only pays nothing
 
+    for stream in (sys.stdout, sys.stderr):
+        fit(stream)
     secrets = SecretRegister()
     try:
         cli(obj=secrets)

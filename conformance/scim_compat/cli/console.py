@@ -14,7 +14,6 @@ colours for ``NO_COLOR`` as well.
 
 from __future__ import annotations
 
-import io
 import json
 import shutil
 import sys
@@ -28,6 +27,7 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
+from scim_compat.cli.encoding import fit
 from scim_compat.errors import ScimCompatError, SourceFileError
 from scim_compat.values import Json, Severity
 from scim_compat.wire.secrets import SecretRegister
@@ -154,6 +154,11 @@ class Output:
     def is_terminal(self) -> bool:
         return self.console.is_terminal
 
+    @property
+    def is_animated(self) -> bool:
+        """True on a terminal that can redraw a line. ``FORCE_COLOR`` makes none of a pipe: it asks for colours only."""
+        return self.console.file.isatty() and self.console.is_terminal and not self.console.is_dumb_terminal
+
     def blank(self, lines: int = 1) -> None:
         if lines:
             self.console.line(lines)
@@ -195,9 +200,7 @@ def error_output() -> Output:
 
 def _open(*, stderr: bool, whole: bool) -> Output:
     stream = sys.stderr if stderr else sys.stdout
-    if isinstance(stream, io.TextIOWrapper):
-        # A question mark stands for a character that the encoding of a pipe or an old console lacks.
-        stream.reconfigure(errors="replace")
+    fit(stream)
     columns = min(_WIDEST, shutil.get_terminal_size((_WIDEST, 24)).columns)
     console = Console(stderr=stderr, width=columns, highlight=False, markup=False, emoji=False)
     return Output(console, whole=whole and not console.is_terminal)

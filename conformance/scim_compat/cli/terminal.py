@@ -29,7 +29,7 @@ class Terminal:
     def __init__(self, *, quiet: bool = False) -> None:
         self.quiet = quiet
         self._out = output(whole=True)
-        self._status = self._out.console.status("starting") if self._out.is_terminal and not quiet else None
+        self._status = self._out.console.status("starting") if self._out.is_animated and not quiet else None
         self._total = 0
         self._done = 0
         self._findings = 0

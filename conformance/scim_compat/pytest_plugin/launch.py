@@ -18,8 +18,9 @@ from typing import Any, Final
 import pytest
 
 from scim_compat.engine.ledger import read
-from scim_compat.errors import ExitStatus, OutputError, UsageError
+from scim_compat.errors import ExitStatus, NotTestableError, OutputError, UsageError
 from scim_compat.pytest_plugin.controller import CALLER, Caller, SuiteController
+from scim_compat.pytest_plugin.refusal import log_in_html, write_junit
 from scim_compat.run.request import RunOutcome, RunRequest, ScenarioReported, ScenariosCollected
 from scim_compat.run.selection import select
 from scim_compat.run.settings import Settings
@@ -31,11 +32,40 @@ _FOREIGN: Final = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AU
 def run(request: RunRequest) -> RunOutcome:
     """Plays the scenarios. Raises the ScimCompatError that left the run without results."""
     selection = select(request)
+    for option, file in (("--junit", request.junit), ("--html", request.html)):
+        _check_writable(option, file)
     _claim(Path(request.settings.out))
     caller = Caller(request, selection)
     with _isolated() as configuration:
         code = pytest.main(_arguments(request, configuration), plugins=[_Registration(caller), _Progress(request)])
+        controller = caller.controller
+        if controller is not None and isinstance(controller.error, NotTestableError):
+            _write_refusal(request, configuration, str(controller.error))
     return _outcome(request, caller.controller, int(code))
+
+
+def _check_writable(option: str, file: str | None) -> None:
+    """Raises UsageError for a file that could not be written when the run has ended."""
+    if file is None:
+        return
+    path = Path(file).absolute()
+    folder = next(parent for parent in path.parents if parent.exists())
+    why = ""
+    if path.is_dir():
+        why = "it is a folder"
+    elif not folder.is_dir():
+        why = f"{folder} is no folder"
+    elif not os.access(path if path.exists() else folder, os.W_OK):
+        why = "permission denied"
+    if why:
+        raise UsageError(f"{option} {file}: the file cannot be written: {why}", hint="nothing was sent")
+
+
+def _write_refusal(request: RunRequest, configuration: Path, message: str) -> None:
+    if request.junit:
+        write_junit(Path(request.junit).absolute(), message)
+    if request.html:
+        log_in_html([*_isolation(configuration), *_html_log(request.html)], message)
 
 
 class _Registration:
@@ -75,23 +105,33 @@ def _claim(out: Path) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(f"--out {out}: the folder cannot be made: {error.strerror}") from None
+        raise UsageError(
+            f"--out {out}: the folder cannot be made: {error.strerror}", hint="--out names another place"
+        ) from None
 
 
 def _arguments(request: RunRequest, configuration: Path) -> list[str]:
-    arguments = [
+    arguments = _isolation(configuration)
+    if request.jobs > 1:
+        arguments += ["-p", "xdist.plugin", "-n", str(request.jobs)]
+    if request.html:
+        arguments += _html_log(request.html)
+    if request.junit:
+        arguments += [f"--junitxml={Path(request.junit).absolute()}", "-o", "junit_family=xunit1"]
+    return arguments
+
+
+def _isolation(configuration: Path) -> list[str]:
+    return [
         "-c", str(configuration), "--rootdir", str(configuration.parent), "--noconftest",
         "-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:logging", "-p", "scim_compat.pytest_plugin",
         "--capture=no", "--import-mode=importlib",
     ]  # fmt: skip
-    if request.jobs > 1:
-        arguments += ["-p", "xdist.plugin", "-n", str(request.jobs)]
-    if request.html:
-        arguments += ["-p", "pytest_metadata.plugin", "-p", "pytest_html.plugin", "--self-contained-html",
-                      f"--html={Path(request.html).absolute()}"]  # fmt: skip
-    if request.junit:
-        arguments += [f"--junitxml={Path(request.junit).absolute()}", "-o", "junit_family=xunit1"]
-    return arguments
+
+
+def _html_log(file: str) -> list[str]:
+    log = f"--html={Path(file).absolute()}"
+    return ["-p", "pytest_metadata.plugin", "-p", "pytest_html.plugin", "--self-contained-html", log]
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from scim_compat.profile.model import Profile
 from scim_compat.run.crowd import Crowd, create_crowd
 from scim_compat.run.preflight import preflight
 from scim_compat.run.seed import refuse_seed_in_use
-from scim_compat.run.settings import Settings
+from scim_compat.run.settings import Settings, uncredentialed
 from scim_compat.run.targetfile import claims_of
 from scim_compat.scim.names import Scim
 from scim_compat.wire import client as wire
@@ -90,7 +90,9 @@ class Endpoint:
     def probe(self) -> None:
         """Reads what the endpoint says of itself. Raises NotTestableError, redacted."""
         try:
-            self.capabilities = preflight(self.wire, self.base_url, scim=self.scim)
+            self.capabilities = preflight(
+                self.wire, self.base_url, scim=self.scim, uncredentialed=uncredentialed(self.settings)
+            )
             if not self.shard:  # shards share the tag of their run, and its controller has looked
                 self._is_tag_ours = refuse_seed_in_use(self.context(_unobserved), self.scim)
         except OtherVersionError as error:

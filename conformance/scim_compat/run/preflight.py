@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Protocol
+from urllib.parse import urlsplit
 
 from scim_compat.engine import wording
 from scim_compat.engine.capabilities import Capabilities
 from scim_compat.engine.versions import VERSIONS, Version
 from scim_compat.errors import NotTestableError, OtherVersionError
 from scim_compat.profile.model import Client
+from scim_compat.run import bases, untestable
+from scim_compat.run.untestable import Answers, Door
 from scim_compat.scim import messages
-from scim_compat.scim.messages import error_detail, has_entries, resources, strings
+from scim_compat.scim.messages import has_entries, resources, strings
 from scim_compat.scim.names import (
     CORE_1_1,
     ENDPOINTS,
@@ -25,10 +29,11 @@ from scim_compat.scim.names import (
     is_urn,
 )
 from scim_compat.values import Json
-from scim_compat.wire.messages import Headers, Request, Response, Sender
-from scim_compat.wire.strict_json import sanitise
+from scim_compat.wire.messages import Exchange, FailureKind, Headers, Request, Response, Sender
 
 _NOT_OFFERED: Final = frozenset({404, 405, 410, 501})
+_BROKEN: Final = frozenset({FailureKind.RESET, FailureKind.PROTOCOL, FailureKind.CONNECT})
+"""Failures of a connection that may be one of plain HTTP to a port that speaks TLS."""
 _OWN_URNS: Final[Mapping[Scim, Callable[[str], bool]]] = {
     "2.0": lambda urn: urn.lower().startswith(URN_PREFIXES["2.0"]),
     "1.1": lambda urn: urn.lower() in {CORE_1_1, ENTERPRISE_1_1},
@@ -36,26 +41,39 @@ _OWN_URNS: Final[Mapping[Scim, Callable[[str], bool]]] = {
 """By these URNs an answer tells the version; those of the drafts of 2.0 tell none."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Answers:
-    users: Response
-    discovery: Mapping[str, Response]
+class Opening(Sender, Protocol):
+    """The way to an endpoint that is not known yet."""
+
+    def elsewhere(self, path: str) -> Sender:
+        """A sender to another path of the same origin."""
+
+    def is_tls_refused(self) -> bool:
+        """True if the URL says http where TLS is spoken."""
 
 
-def preflight(sender: Sender, url: str, *, scim: Scim = "2.0") -> Capabilities:
-    """Reads the version's discovery endpoints and looks for an unknown user. Raises NotTestableError."""
+def preflight(sender: Opening, url: str, *, scim: Scim = "2.0", uncredentialed: str = "") -> Capabilities:
+    """Reads the version's discovery endpoints and looks for an unknown user. Raises NotTestableError.
+
+    Where the endpoint does not answer at ``url``, some other paths of the same origin are tried, so that the error can
+    name the right one. ``uncredentialed``: why the run has no credential; empty if it has one.
+    """
     version = VERSIONS[scim]
-    target = ENDPOINTS["User"] + wording.query(
-        [("filter", wording.filter_text("userName", str(uuid.uuid4())))], client=Client()
-    )
-    users = _ask(sender, target, url, version)
-    if not (users.ok and _is_scim(users)):
+    door = Door(url=url, usual="/scim/v2" if scim == "2.0" else "/scim/v1", uncredentialed=uncredentialed)
+    look = _Look(sender, door, version)
+    users = look.ask(_nobody())
+    if error := untestable.throttled(door, users):
+        raise error
+    if not _is_found(users):
         # A server may refuse the filter, or a name that nobody has: then that is a finding of the profiles.
-        plain = _ask(sender, ENDPOINTS["User"] + "?count=1", url, version)
-        users = plain if plain.ok and _is_scim(plain) else users
-    discovery = {name: _ask(sender, f"/{name}", url, version) for name in version.discovery}
-    _judge(_Answers(users, discovery), url, usual="/scim/v2" if scim == "2.0" else "/scim/v1")
-    _same_version([users, *discovery.values()], url, scim)
+        plain = look.ask(ENDPOINTS["User"] + "?count=1")
+        users = plain if _is_found(plain) else users
+    answers = Answers(users, {name: look.ask(f"/{name}") for name in version.discovery})
+    is_absent = _is_absent(look, users)
+    if better := _meant_base(look, answers, scim, is_absent=is_absent):
+        raise untestable.wrong_base(door, better, users)
+    _judge(look, answers, is_absent=is_absent)
+    _same_version(answers.all, url, scim)
+    discovery = answers.discovery
     found = Capabilities(
         provider_config=_object(discovery[version.provider_config]),
         resource_types=_listed(discovery[RESOURCE_TYPES]),
@@ -66,51 +84,98 @@ def preflight(sender: Sender, url: str, *, scim: Scim = "2.0") -> Capabilities:
     return replace(found, failures=broken)
 
 
-def _ask(sender: Sender, target: str, url: str, version: Version) -> Response:
-    done = sender.send(Request(method="GET", target=target, headers=Headers(version.harness.headers)))
-    if done.response is None:
-        raise NotTestableError(f"{url} cannot be tested: {done.failure.text if done.failure else 'no answer came'}")
-    return done.response
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """Asks by GET, and by nothing else."""
+
+    sender: Opening
+    door: Door
+    version: Version
+
+    def ask(self, target: str) -> Response:
+        """The answer. Raises NotTestableError where none comes."""
+        done = self._send(self.sender, target)
+        if done.response is not None:
+            return done.response
+        if done.failure is not None and done.failure.kind in _BROKEN and self.sender.is_tls_refused():
+            raise untestable.speaks_tls(self.door)
+        why = done.failure.text if done.failure else "no answer came"
+        raise NotTestableError(f"{self.door.url} cannot be tested: {why}")
+
+    def ask_at(self, path: str, target: str) -> Response | None:
+        """The answer at another path of the same origin."""
+        return self._send(self.sender.elsewhere(path), target).response
+
+    def _send(self, sender: Sender, target: str) -> Exchange:
+        return sender.send(Request(method="GET", target=target, headers=Headers(self.version.harness.headers)))
 
 
-def _judge(answers: _Answers, url: str, *, usual: str) -> None:
-    users = answers.users
+def _nobody() -> str:
+    """A query for a user that nobody is."""
+    text = wording.filter_text("userName", str(uuid.uuid4()))
+    return ENDPOINTS["User"] + wording.query([("filter", text)], client=Client())
+
+
+def _meant_base(look: _Look, answers: Answers, scim: Scim, *, is_absent: bool) -> str:
+    """The base URL that answers as an endpoint where the given one does not; empty if there is none.
+
+    An endpoint that lists its users at the given URL is right there, unless a request's own path ends the URL.
+    """
+    parts = urlsplit(look.door.url)
+    if is_absent:
+        paths = bases.meant_paths(parts.path, scim)
+    elif not _is_found(answers.users) or bases.has_endpoint_name(parts.path.rpartition("/")[2]):
+        paths = bases.certain_slips(parts.path)
+    else:
+        paths = ()
+    for path in paths:
+        answer = look.ask_at(path, _nobody())
+        if answer is not None and _is_found(answer) and messages.is_list(answer.json):
+            return f"{parts.scheme}://{parts.netloc}{path}"
+    return ""
+
+
+def _judge(look: _Look, answers: Answers, *, is_absent: bool) -> None:
+    """Raises NotTestableError unless the answers are those of a SCIM endpoint that lets the run in."""
+    door, users = look.door, answers.users
     if users.status in {401, 403}:
-        raise NotTestableError(
-            f"{url} refused the credential: GET /Users answered {users.status}{_server_words(users)}. Check that the "
-            "token is current and belongs to this endpoint; a bearer token is read from SCIM_TOKEN (see scim-compat "
-            "run --help for other kinds)."
-        )
-    everything = [users, *answers.discovery.values()]
-    if any(_is_scim(r) for r in everything):
+        raise untestable.refused(door, users)
+    if any(map(_is_found, answers.all)):
+        return
+    if any(map(_is_scim, answers.all)):
+        if is_absent:
+            raise untestable.like_any_path(door, users)
         return
     if 300 <= users.status < 400:
-        where = sanitise(users.header("location") or "an unnamed place", limit=200)
-        raise NotTestableError(
-            f"{url} redirects GET /Users to {where} ({users.status}). Redirects are not followed, because the "
-            "credential would go along. Give the final address of the SCIM base URL; a redirect to a login page means "
-            "that the path or the credential is wrong."
-        )
-    if any("html" in r.media_type or r.body.lstrip()[:1] == b"<" for r in everything if r.ok):
-        raise NotTestableError(
-            f"{url} answers with a web page, not with SCIM: GET /Users came back as {_kind(users)} with status "
-            f"{users.status}. Often this is a login page or the product's front page. Give the SCIM base URL, which "
-            f"usually ends in {usual}."
-        )
-    if all(r.status in {404, 405, 410} for r in everything):
-        raise NotTestableError(
-            f"There is no SCIM endpoint at {url}: /Users and the discovery endpoints all answer "
-            f"{users.status}. Check the base URL; it is the part before /Users and usually ends in {usual}."
-        )
-    if all(r.status >= 500 for r in everything):
-        raise NotTestableError(
-            f"{url} answers every request with a server error ({users.status}{_server_words(users)}). Look into the "
-            "server's log and run again when it answers."
-        )
-    raise NotTestableError(
-        f"{url} does not speak SCIM: GET /Users answered {users.status} as {_kind(users)}, and none of "
-        f"{', '.join(f'/{name}' for name in answers.discovery)} answered with a SCIM message. Check the base URL."
-    )
+        raise untestable.redirected(door, users)
+    if users.status == 400 and look.sender.is_tls_refused():  # a proxy's own page, in plain HTTP
+        raise untestable.speaks_tls(door)
+    if untestable.is_web_page(answers):
+        raise untestable.web_page(door, users)
+    if all(r.status in {404, 405, 410} for r in answers.all):
+        raise untestable.nowhere(door, users)
+    if all(r.status >= 500 for r in answers.all):
+        raise untestable.down(door, users)
+    raise untestable.no_scim(door, answers)
+
+
+def _is_absent(look: _Look, users: Response) -> bool:
+    """True if /Users is answered like a path that cannot exist: by the same status and, if in SCIM, the same words.
+
+    A conformant endpoint never answers so. One that answers an empty list with an error of its own is tested.
+    """
+    if _is_found(users) or users.status == 401 or users.status >= 500:
+        return False  # whoever counts refused credentials, or is down, gets no more requests than needed
+    name = f"x{uuid.uuid4().hex}"
+    control = look.ask(f"/{name}")
+    is_alike = not _is_scim(users) or _without(control, name) == _without(users, "Users")
+    return control.status == users.status and is_alike
+
+
+def _without(response: Response, name: str) -> bytes:
+    """The body without the name that was asked for and without numbers, which differ from answer to answer."""
+    cut = re.sub(re.escape(name).encode(), b"", response.body, flags=re.IGNORECASE)
+    return re.sub(rb"[?&][^\s\"]*|[0-9a-f]*[0-9][0-9a-f-]*", b"", cut)
 
 
 def _same_version(answers: Iterable[Response], url: str, scim: Scim) -> None:
@@ -137,20 +202,15 @@ def _urns(body: Json) -> Iterator[str]:
             yield from strings(one.get("schemas"))
 
 
+def _is_found(response: Response) -> bool:
+    return response.ok and _is_scim(response)
+
+
 def _is_scim(response: Response) -> bool:
     body = response.json
     if not isinstance(body, Mapping):
         return False
     return messages.is_list(body) or messages.is_error(body) or any(map(is_urn, strings(body.get("schemas"))))
-
-
-def _kind(response: Response) -> str:
-    return response.media_type or "unnamed content"
-
-
-def _server_words(response: Response) -> str:
-    detail = error_detail(response.json)
-    return f' ("{sanitise(detail, limit=200)}")' if detail else ""
 
 
 def _object(response: Response) -> Mapping[str, Json] | None:

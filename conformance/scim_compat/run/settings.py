@@ -157,6 +157,13 @@ def login_from_environment() -> Login:
     return Login(kind=LoginKind.BEARER, token=token) if token else Login()
 
 
+def uncredentialed(settings: Settings) -> str:
+    """Why the run sends no credential; empty if it sends one."""
+    if settings.login.kind is not LoginKind.NONE or settings.client_cert:
+        return ""
+    return "--auth none" if os.environ.get("SCIM_TOKEN") else "SCIM_TOKEN is not set"
+
+
 def default_out(given: str | None) -> Path:
     """The output folder: as given, or a new one under ``reports/`` named by the time."""
     if given:

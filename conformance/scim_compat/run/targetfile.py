@@ -20,7 +20,7 @@ from scim_compat.wire.redact import Redactor
 
 _LONGEST_WORD: Final = 16
 """No key and no kind of a credential is longer."""
-_AT_LEAST: Final = "a target file is YAML and needs url: https://host/scim/v2 at least"
+_AT_LEAST: Final = "a target file is YAML, such as url: https://host/scim/v2"
 TARGET_FILE: Final = FileFormat(
     noun="target file",
     hint_missing=_AT_LEAST,
@@ -33,7 +33,7 @@ TARGET_FILE: Final = FileFormat(
 @dataclass(frozen=True, slots=True)
 class Target:
     url: str
-    """Base URL for SCIM 2.0, or for the one that runs if ``bases`` is empty."""
+    """Base URL for SCIM 2.0, or for the one that runs if ``bases`` is empty; empty if the command line names it."""
     auth: Mapping[str, str] = field(default_factory=dict)
     """As in the file: kind, secret-env, secret-file, user …; never a secret itself."""
     ca: str = ""
@@ -57,7 +57,7 @@ def load(path: Path) -> Target:
         raise SourceFileError(sorted(redacted, key=lambda c: c.where.line))
     bases = plain.get("bases", {})
     return Target(
-        url=plain["url"],
+        url=plain.get("url", ""),
         auth=plain.get("auth", {}),
         ca=plain.get("ca", ""),
         claims=plain.get("claims", {}),
@@ -67,8 +67,9 @@ def load(path: Path) -> Target:
 
 def _at_odds(plain: Mapping[str, Any], root: Node) -> Iterator[Complaint]:
     """One complaint for each value that contradicts another part of the file."""
-    other = plain.get("bases", {}).get("2.0", plain["url"])
-    if other.rstrip("/") != plain["url"].rstrip("/"):
+    url = plain.get("url", "")
+    other = plain.get("bases", {}).get("2.0", url)
+    if url and other.rstrip("/") != url.rstrip("/"):
         where = root.at(("bases", "2.0")).where
         yield Complaint(where, "the base of SCIM 2.0 is another than url", "url is that base: leave 2.0 out of bases")
     size = plain.get("claims", {}).get("page-size", {})

@@ -43,7 +43,7 @@ from scim_compat.wire.redact import Redactor
 from scim_compat.wire.retries import Retries
 from scim_compat.wire.secrets import SecretRegister
 from scim_compat.wire.terms import Terms
-from scim_compat.wire.tls import tls_context
+from scim_compat.wire.tls import speaks_tls, tls_context
 from scim_compat.wire.transport import DirectTransport
 from scim_compat.wire.urls import BaseUrl, check_target
 
@@ -206,6 +206,17 @@ class Wire:
             self._credential_headers(requests[0])  # fetches a token before several threads ask for one
         pairs = zip(self._twins, requests, strict=False)
         return at_once([functools.partial(twin.send, request) for twin, request in pairs])
+
+    def elsewhere(self, path: str) -> Wire:
+        """A wire to another path of the same origin, over the same connections. This one closes them."""
+        settings = replace(self.settings, base_url=f"{self._base.origin}{path}")
+        return Wire(settings, self._credential, transport=self._transport, secrets=self.secrets, sleep=self._sleep)
+
+    def is_tls_refused(self) -> bool:
+        """True if the URL says http and TLS is spoken at its port. This looks with a handshake and sends no request."""
+        if self._base.scheme != "http" or not self._is_direct or self.settings.proxy:
+            return False
+        return speaks_tls(self._base.host, self._base.port, timeout=self.settings.connect_timeout)
 
     def _credential_headers(self, request: Request) -> Headers:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from pathlib import Path
 
@@ -38,6 +39,23 @@ def tls_context(*, verify: bool | str, client_cert: tuple[str, str | None] | Non
                 hint="It must be PEM, and the key without a passphrase.",
             ) from None
     return context
+
+
+def speaks_tls(host: str, port: int, *, timeout: float) -> bool:
+    """True if the port completes a TLS handshake, whatever its certificate. Nothing else is sent."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    try:
+        with (
+            socket.create_connection((host, port), timeout=timeout) as connection,
+            context.wrap_socket(connection, server_hostname=host) as secured,
+        ):
+            return secured.version() is not None
+    except ssl.SSLError as error:
+        return "ALERT" in (error.reason or "")  # it refuses this handshake, in TLS
+    except (OSError, ValueError):  # ValueError: a host that no handshake can name
+        return False
 
 
 def _os_reason(error: OSError) -> str:

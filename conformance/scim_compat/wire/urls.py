@@ -50,9 +50,17 @@ class BaseUrl:
         netloc = url.netloc.decode("ascii")
         return cls(f"{parts.scheme}://{netloc}{path}", parts.query, path, netloc, url.host, parts.scheme)
 
+    @property
+    def origin(self) -> str:
+        return f"{self.scheme}://{self.netloc}"
+
+    @property
+    def port(self) -> int:
+        return urlsplit(self.url).port or (443 if self.scheme == "https" else 80)
+
     def for_httpx(self, target: bytes) -> httpx.URL:
         """A URL for transports that know nothing of the raw target, which goes out as it is."""
-        origin = f"{self.scheme}://{self.netloc}"
+        origin = self.origin
         try:
             return httpx.URL(origin + quote(target, safe="/?&=%+-_.~!$'()*,;:@[]"))
         except httpx.InvalidURL:  # httpx has a limit of 64 kB, the network has none

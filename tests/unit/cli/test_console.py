@@ -107,11 +107,30 @@ def test_an_error_has_a_line_for_each_complaint(capsys):
     assert capsys.readouterr().err == "Error: a.yaml:1: one\nb.yaml:2: t�wo; fix it\n"
 
 
-def test_what_an_encoding_lacks_becomes_a_question_mark(monkeypatch):
-    stream = io.TextIOWrapper(io.BytesIO(), encoding="cp1252")
+@pytest.mark.parametrize(
+    ("encoding", "written"),
+    [
+        ("cp1252", "+ x ? – · … -> é ?\n"),
+        ("latin-1", "+ x ? - · ... -> é ?\n"),
+        ("ascii", "+ x ? - - ... -> ? ?\n"),
+        ("utf-8", "✓ x ? – · … → é ж\n"),
+    ],
+)
+def test_a_mark_that_an_encoding_lacks_has_a_spelling_in_ascii(monkeypatch, encoding, written):
+    """A question mark, that of *unproven*, would be false for *compatible*."""
+    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
     monkeypatch.setattr(sys, "stdout", stream)
-    output().line("✓ compatible · é")
-    assert stream.buffer.getvalue().decode("cp1252") == "? compatible · é\n"  # type: ignore[attr-defined]
+    output().line("✓ x ? – · … → é ж")
+    assert stream.buffer.getvalue().decode(encoding) == written  # type: ignore[attr-defined]
+
+
+def test_forced_colours_animate_nothing_in_a_pipe(monkeypatch, terminal):
+    assert output().is_terminal
+    assert not output().is_animated
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    assert output().is_animated
+    monkeypatch.setenv("TERM", "dumb")
+    assert not output().is_animated
 
 
 def test_json_and_raw_bytes_are_for_programs(capsys):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ def moving(monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
     """A terminal whose status line moves."""
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     terminal = Terminal()
     yield terminal
     assert terminal._status is not None

@@ -20,16 +20,30 @@ GOOD = {"Users": EMPTY, "ServiceProviderConfig": CONFIG, "ResourceTypes": TYPES,
 
 
 class Endpoint:
-    """Answers by the first part of the path: a body, (status, body), or a Failure."""
+    """Answers by the first part of the path: a body, (status, body), or a Failure.
 
-    def __init__(self, **answers):
+    ``other``: what answers at other paths of the origin, by path. ``tls``: TLS is spoken at the port.
+    """
+
+    def __init__(self, *, other=None, tls=False, nowhere=(404, {}), **answers):
         self.answers = GOOD | answers
+        self.nowhere = nowhere
         self.asked = []
+        self.other = other or {}
+        self.visited = []
+        self.tls = tls
+
+    def elsewhere(self, path):
+        self.visited.append(path)
+        return self.other.get(path) or Endpoint(**dict.fromkeys(GOOD, self.nowhere))
+
+    def is_tls_refused(self):
+        return self.tls
 
     def send(self, request):
         self.asked.append(request)
         name = request.target.partition("?")[0].strip("/")
-        answer = self.answers[name]
+        answer = self.answers.get(name, self.nowhere)
         if isinstance(answer, Failure):
             return Exchange(request, URL, None, answer)
         status, body = answer if isinstance(answer, tuple) else (200, answer)
@@ -97,6 +111,7 @@ NOTHING = dict.fromkeys(("ServiceProviderConfig", "ResourceTypes", "Schemas"))
         ((401, {"detail": "expired"}), ["refused the credential", "401", '("expired")', "SCIM_TOKEN"]),
         ((403, "no"), ["refused the credential", "403"]),
         ((302, ""), ["redirects GET /Users", "302", "an unnamed place"]),
+        ((429, "slow"), ["answers 429 to the first request", "no usable Retry-After", "Nothing else was sent"]),
         ((200, "<!doctype html>"), ["web page", "text/html"]),
         ((404, "no"), ["There is no SCIM endpoint", "404"]),
         ((410, {}), ["There is no SCIM endpoint", "410"]),
@@ -108,7 +123,7 @@ NOTHING = dict.fromkeys(("ServiceProviderConfig", "ResourceTypes", "Schemas"))
 )
 def test_what_cannot_be_tested(answer, words):
     with pytest.raises(NotTestableError) as refused:
-        preflight(Endpoint(**dict.fromkeys(GOOD, answer)), URL)
+        preflight(Endpoint(**dict.fromkeys(GOOD, answer), nowhere=answer), URL)
     message = str(refused.value)
     for word in [URL, *words]:
         assert word in message
@@ -177,3 +192,165 @@ def test_urns_of_the_drafts_tell_no_version():
     draft = {"schemas": ["urn:scim:schemas:core:2.0:User"], "totalResults": 0, "Resources": []}
     nothing = dict.fromkeys(("ServiceProviderConfig", "ResourceTypes", "Schemas"), (404, {}))
     assert preflight(Endpoint(Users=draft, **nothing), URL).schemas is None
+
+
+# --- a wrong base URL ----------------------------------------------------------------------------------------------
+
+
+ERROR = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "status": "404", "detail": "No resource Users."}
+LOST = dict.fromkeys(GOOD, (404, ERROR))
+HERE = "https://idm.fjord.example"
+
+
+@pytest.mark.parametrize(
+    ("given", "meant", "lost"),
+    [
+        ("/scim/v2/Users", "/scim/v2", LOST),
+        ("/scim/v2/users", "/scim/v2", LOST),
+        ("/scim/v2/Groups/7", "/scim/v2", LOST),
+        ("/scim/v2/ServiceProviderConfig", "/scim/v2", dict.fromkeys(GOOD, (403, ERROR))),
+        ("/scim/v2/scim/v2", "/scim/v2", LOST),
+        ("/scim/v2/v2", "/scim/v2", LOST),
+        ("/scim//v2", "/scim/v2", LOST),
+        ("", "/scim/v2", dict.fromkeys(GOOD, (404, "no"))),
+        ("", "/scim", dict.fromkeys(GOOD, (200, "<html>"))),
+        ("/scim", "/scim/v2", dict.fromkeys(GOOD, (302, ""))),
+        ("/tenant", "/tenant/scim/v2", LOST),
+        ("/tenant/scim", "/tenant/scim/v2", LOST),
+        ("/api/v2", "/api/v2/scim", LOST),
+        ("/scim/v1", "/scim/v2", LOST),
+        ("/scim/v2/extra", "/scim/v2", LOST),
+        ("/wrong/scim/v2", "/scim/v2", LOST),
+    ],
+)
+def test_a_wrong_base_is_refused_with_the_right_one(given, meant, lost):
+    nowhere = lost["Users"] if lost is not LOST else (404, {**ERROR, "detail": "No resource ."})
+    endpoint = Endpoint(**lost, other={meant: Endpoint()}, nowhere=nowhere)
+    with pytest.raises(NotTestableError) as refused:
+        preflight(endpoint, HERE + given)
+    assert str(refused.value) == (
+        f"{HERE}{given} is not the base URL of the SCIM endpoint: GET /Users answered {lost['Users'][0]} below it. "
+        f"The URL must be the part before /Users. Did you mean {HERE}{meant}?"
+    )
+    assert len(endpoint.visited) <= 5
+    assert {request.method for request in endpoint.asked} == {"GET"}
+
+
+def test_where_the_router_ignores_the_rest_of_a_path_its_name_gives_the_slip_away():
+    """GET /Users/Users answers a list: a create there would still end at another address than the client's."""
+    with pytest.raises(NotTestableError, match=r"Did you mean https://idm\.fjord\.example/scim/v2\?"):
+        preflight(Endpoint(other={"/scim/v2": Endpoint()}), f"{URL}/Users")
+
+
+def test_a_path_that_cannot_exist_shows_that_nothing_is_there():
+    """Each path is answered in SCIM: without the comparison every scenario would fail there."""
+    lost = {**ERROR, "detail": "Unknown resource type Users (request 7f01)."}
+
+    class Echo(Endpoint):
+        def send(self, request):
+            name = request.target.partition("?")[0].strip("/")
+            self.answers = {name: (404, {**lost, "detail": f"Unknown resource type {name} (request {len(name)}a0)."})}
+            return super().send(request)
+
+    with pytest.raises(NotTestableError, match="as it answers a path that cannot exist") as refused:
+        preflight(Echo(), URL)
+    assert "Check the base URL" in str(refused.value)
+
+
+BEYOND = {"/scim": Endpoint(), "/scim/v2": Endpoint(), "": Endpoint(), "/scim/v2/scim": Endpoint()}
+EMPTY_AS_404 = (404, {**ERROR, "detail": "No user matches the filter."})
+
+
+@pytest.mark.parametrize(
+    ("url", "answers"),
+    [
+        (URL, {}),
+        (f"{HERE}/Groups/acme/scim", {}),
+        (f"{HERE}/v2/v2", {}),
+        (URL, dict.fromkeys(("ServiceProviderConfig", "ResourceTypes", "Schemas"), (404, "no"))),
+        (URL, dict.fromkeys(("ServiceProviderConfig", "ResourceTypes", "Schemas"), (401, {}))),
+        (URL, {"Users": {"totalResults": 0}}),
+        (URL, {"Users": {"schemas": [LIST], "totalResults": 0, "Resources": []}}),
+        (URL, {"Users": (400, {**ERROR, "status": "400"})}),
+        (URL, {"Users": (500, "oops")}),
+        (URL, {"Users": EMPTY_AS_404}),
+        (URL, {**dict.fromkeys(GOOD, (404, ERROR)), "Users": EMPTY_AS_404}),
+        (URL, {**dict.fromkeys(GOOD, (404, "no")), "Users": EMPTY_AS_404}),
+        (URL, {**dict.fromkeys(GOOD, (404, "no")), "Users": (400, {**ERROR, "status": "400"})}),
+        (f"{HERE}/tenants/7/scim", dict.fromkeys(("ServiceProviderConfig", "ResourceTypes", "Schemas"), (404, ERROR))),
+    ],
+)
+def test_a_right_but_odd_endpoint_is_not_refused(url, answers):
+    """Other endpoints on the same host change nothing: tenants stand below each other."""
+    preflight(Endpoint(**answers, other=BEYOND), url)
+
+
+def test_without_a_credential_the_refusal_says_so():
+    with pytest.raises(NotTestableError, match=r"no credential was sent \(SCIM_TOKEN is not set\)"):
+        preflight(Endpoint(**dict.fromkeys(GOOD, (401, {}))), URL, uncredentialed="SCIM_TOKEN is not set")
+
+
+def test_a_refused_credential_is_not_sent_to_guesses():
+    endpoint = Endpoint(**dict.fromkeys(GOOD, (401, {})), other=BEYOND)
+    with pytest.raises(NotTestableError, match="refused the credential"):
+        preflight(endpoint, f"{HERE}/scim/v2/acme")
+    assert endpoint.visited == []
+
+
+@pytest.mark.parametrize(
+    ("broken", "is_spoken", "words"),
+    [
+        (Failure(FailureKind.RESET, "It closed."), True, "this port speaks TLS: use https://"),
+        (Failure(FailureKind.PROTOCOL, "No HTTP."), True, "this port speaks TLS: use https://"),
+        (Failure(FailureKind.RESET, "It closed."), False, "cannot be tested: It closed."),
+        (Failure(FailureKind.TIMEOUT, "Too slow."), True, "cannot be tested: Too slow."),
+        ((400, "The plain HTTP request was sent to HTTPS port"), True, "this port speaks TLS: use https://"),
+        ((400, "Bad request"), False, "does not speak SCIM"),
+    ],
+)
+def test_tls_at_the_port_is_recognised(broken, is_spoken, words):
+    with pytest.raises(NotTestableError, match=words):
+        preflight(
+            Endpoint(**dict.fromkeys(GOOD, broken), nowhere=broken, tls=is_spoken), "http://idm.fjord.example/scim"
+        )
+
+
+def throttling(status, **headers):
+    class Throttling(Endpoint):
+        def send(self, request):
+            done = super().send(request)
+            answer = Response(status, "", Headers(headers.items()), b"", json=MISSING)
+            return Exchange(request, done.url, answer)
+
+    return Throttling()
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "words"),
+    [
+        (throttling(429, **{"Retry-After": "3600"}), r"asks to wait 3600 s \(429, Retry-After: 3600\)"),
+        (throttling(503, **{"Retry-After": "120"}), r"asks to wait 120 s \(503, Retry-After: 120\)"),
+        (throttling(429, **{"Retry-After": "soon"}), "no usable Retry-After"),
+        (
+            throttling(
+                429, **{"Retry-After": "Wed, 21 Oct 2026 08:00:00 GMT", "Date": "Wed, 21 Oct 2026 07:00:00 GMT"}
+            ),
+            "asks to wait 3600 s",
+        ),
+    ],
+)
+def test_an_endpoint_that_asks_to_wait_gets_one_request(endpoint, words):
+    with pytest.raises(NotTestableError, match=words):
+        preflight(endpoint, URL)
+    assert len(endpoint.asked) == 1
+
+
+@pytest.mark.parametrize("location", ["https://idm.fjord.example/scim/v2/Users?filter=x", "/scim/v2/Users"])
+def test_a_redirect_to_the_right_place_names_it(location):
+    class Redirecting(Endpoint):
+        def send(self, request):
+            done = super().send(request)
+            return Exchange(request, done.url, Response(301, "", Headers([("Location", location)]), b"", json=MISSING))
+
+    with pytest.raises(NotTestableError, match=r"Did you mean https://idm\.fjord\.example/scim/v2\?$"):
+        preflight(Redirecting(), "https://idm.fjord.example/scim")

@@ -67,13 +67,18 @@ def test_the_smallest_file(tmp_path):
     assert target.claims_of({}).may_change("User", "x")
 
 
-NEEDS = "a target file is YAML and needs url: https://host/scim/v2 at least"
+def test_a_file_without_url_serves_several_endpoints(tmp_path):
+    found = target.load(written(tmp_path, "claims: {groups: false}\n"))
+    assert (found.url, found.bases, found.claims) == ("", {}, {"groups": False})
+
+
+NEEDS = "a target file is YAML, such as url: https://host/scim/v2"
 
 
 @pytest.mark.parametrize(
     ("text", "complaints"),
     [
-        ("claims: {}\nurll: x\n", ["1: this target file has no url; add url:", "2: unknown key 'urll'; did you mean 'url'?"]),
+        ("claims: {}\nurll: x\n", ["2: unknown key 'urll'; did you mean 'url'?"]),
         ("url: 5\nca: ''\n", ['1: url must be a text, not the number 5; put it in quotes: "5"', "2: ca is empty"]),
         ("url: x\nauth: {kind: token}\n", ["2: kind cannot be 'token'; it is one of: basic, bearer, header, none, oauth2"]),
         ("url: x\nauth: {secret: s3cret}\n", ["2: unknown key 'secret' in auth; did you mean 'secret-env'?"]),
@@ -100,7 +105,7 @@ NEEDS = "a target file is YAML and needs url: https://host/scim/v2 at least"
         ("url: x\nbases: {2.1: y}\n", ["2: unknown key '2.1' in bases; did you mean '2.0'?"]),
         ("url: x\nbases: {1.1: ''}\n", ["2: 1.1 is empty"]),
         ("url: x\nbases:\n  1.1: z\n  2.0: y\n", ["4: the base of SCIM 2.0 is another than url; url is that base: leave 2.0 out of bases"]),
-        ("bases: {1.1: x}\n", ["1: this target file has no url; add url:"]),
+        ("bases: {1.1: x}\n", ["1: bases stands without url; add url:"]),
         ("", [f"1: the file must hold keys and values; it is empty; {NEEDS}"]),
         ("- x\n", [f"1: the file must hold keys and values; it holds a list; {NEEDS}"]),
         ("url: &a x\n", ["1: the anchor &a is not allowed; write each value out"]),

@@ -56,8 +56,9 @@ def command(url: str | None, profiles: tuple[str, ...], **options: Any) -> None:
     target = _target(options)
     endpoint = url or (target.url if target else "")
     if not endpoint and not options["scim_app"]:
+        missing = "the target file has no url: " if target else ""
         raise click.UsageError(
-            "give the URL of the SCIM endpoint, as https://host/scim/v2 (or --scim-app MODULE:ATTRIBUTE)"
+            f"{missing}give the URL of the SCIM endpoint, as https://host/scim/v2 (or --scim-app MODULE:ATTRIBUTE)"
         )
     if not profiles:
         raise click.UsageError("name a profile, as --profile entra-v2; `scim-compat profiles` lists them")
