@@ -516,6 +516,8 @@ def profile(
         "scenarios": scenarios,
         "timeout": 60.0,
         "reference": "",
+        "is_part": False,
+        "without": [FEATURES[feature] for feature, word in features.items() if word == "not-applicable"],
     }
 
 

@@ -64,13 +64,22 @@ def started(*profiles):
 
 
 def play(
-    writer, scenario, *checks, profile="demo", outcome="pass", severity=None, applicable=True, reason="", feature=None
+    writer,
+    scenario,
+    *checks,
+    profile="demo",
+    outcome="pass",
+    severity=None,
+    applicable=True,
+    reason="",
+    feature=None,
+    obstacle=None,
 ):
     writer(ScenarioStarted(profile, scenario))
     if applicable:
         writer(step(*checks, line=3))
     writer(ScenarioEnded(ScenarioResult(id=scenario, profile=profile, feature=feature or FEATURES[scenario], title=scenario, evidence="documented",
-                                 source="", outcome=outcome, severity=severity, applicable=applicable, reason=reason,
+                                 source="", outcome=outcome, severity=severity, applicable=applicable, reason=reason, obstacle=obstacle,
                                  requests=1 if applicable else 0, ms=2.0, findings=sum(c.outcome == "fail" for c in checks))))  # fmt: skip
 
 

@@ -41,7 +41,7 @@ def print_results(out: Output, summary: RunSummary, outcome: RunOutcome, *, quie
 def _print_profile(out: Output, profile: ProfileResult, *, quiet: bool) -> None:
     counts = profile.counts
     out.blank()
-    out.paragraph(_verdict(profile.verdict), "  ", (profile.title, STRONG), f" ({profile.id})", hanging=2)
+    out.paragraph(_headline(profile), "  ", (profile.title, STRONG), f" ({profile.id})", hanging=2)
     out.paragraph(profile.why, indent=2)
     facts = [
         plural(counts.scenarios, "scenario"),
@@ -51,7 +51,7 @@ def _print_profile(out: Output, profile: ProfileResult, *, quiet: bool) -> None:
         plural(counts.requests, "request"),
     ]
     out.paragraph((" · ".join(facts), QUIET), indent=2)
-    if not quiet:
+    if not quiet and profile.verdict is not Verdict.NOT_APPLICABLE:
         rows = ((_verdict(feature.verdict), feature.title) for feature in profile.features)
         out.table(grid([Column(), Column(prose=True)], rows), indent=4)
 
@@ -61,9 +61,15 @@ def _others(counts: ProfileCounts) -> tuple[tuple[int, str], ...]:
     return (counts.skipped, "skipped"), (counts.errored, "in error"), (counts.not_applicable, "n/a")
 
 
+def _headline(profile: ProfileResult) -> tuple[str, str]:
+    is_failed = profile.is_part and profile.counts.failed
+    mark, style = _MARKS[Verdict.INCOMPATIBLE if is_failed else profile.verdict]
+    return f"{mark} {profile.headline}", style
+
+
 def _verdict(verdict: Verdict) -> tuple[str, str]:
     mark, style = _MARKS[verdict]
-    return f"{mark} {verdict}", style
+    return f"{mark} {verdict.replace('-', ' ')}", style
 
 
 def _print_findings(out: Output, findings: tuple[FindingSummary, ...]) -> None:

@@ -26,6 +26,8 @@ class Gate:
     """The condition in words, from the key's value."""
     obstacle: Callable[[Json, RunContext], str]
     """The reason why the target does not meet it; empty if it does."""
+    is_setting: bool = False
+    """True: a setting of the run decides, whatever the target offers."""
 
 
 def not_applicable(scenario: Scenario, run: RunContext) -> str:
@@ -33,6 +35,14 @@ def not_applicable(scenario: Scenario, run: RunContext) -> str:
     if scenario.feature in run.claims.without_features:
         return f"the target does not claim the feature {scenario.feature}"
     return next((reason for reason in (*_obstacles(scenario, run), _nothing_offered(scenario, run)) if reason), "")
+
+
+def is_left_out(scenario: Scenario, run: RunContext) -> bool:
+    """True when a setting of the run is all that keeps the scenario from being played."""
+    if scenario.feature in run.claims.without_features or _nothing_offered(scenario, run):
+        return False
+    gates = (gate for name, gate in GATES.items() if name in scenario.when and gate.obstacle(scenario.when[name], run))
+    return {gate.is_setting for gate in gates} == {True}
 
 
 def condition(scenario: Scenario) -> str:
@@ -166,6 +176,8 @@ GATES: Final[Mapping[str, Gate]] = {
     "bulk-bytes-at-most": Gate(lambda most: f"needs a limit of {most} bytes or fewer", _bulk_takes_more_bytes),
     "discovery": Gate(lambda endpoint: f"needs the endpoint /{endpoint}", _does_not_serve),
     "supports": Gate(lambda features: f"needs support for {' and '.join(_listed(features))}", _not_advertised),
-    "large": Gate(lambda _: "needs --large", lambda _, run: "" if run.large else "runs with --large only"),
+    "large": Gate(
+        lambda _: "needs --large", lambda _, run: "" if run.large else "runs with --large only", is_setting=True
+    ),
 }
 """By key of ``when:``. The first gate that is not met gives the reason."""

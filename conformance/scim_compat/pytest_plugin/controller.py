@@ -239,7 +239,7 @@ class SuiteController:
         if self.summary is not None:
             terminalreporter.section("scim-compat")
             for profile in self.summary.document.profiles:
-                terminalreporter.line(f"{profile.id}: {profile.verdict} - {profile.why}")
+                terminalreporter.line(f"{profile.id}: {profile.headline} - {profile.why}")
             terminalreporter.line(f"report: {self._out / 'report.html'}  (seed {self.settings.seed})")
         for text in (str(self.error or ""), self.internal_error):
             if text and self._finished:

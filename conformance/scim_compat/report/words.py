@@ -125,6 +125,7 @@ MEANING_FOR_VENDOR: Final[Mapping[str, str]] = {
     Verdict.INCOMPATIBLE: "Customers who connect this client will see provisioning fail.",
     Severity.BREACH: "Customers must not rely on this yet: access stays open, or data of others is lost.",
     Verdict.UNPROVEN: "This run does not show whether the client works. Treat it as not working until it is shown.",
+    Verdict.NOT_APPLICABLE: "This run says nothing about the client: it speaks another version of SCIM.",
 }
 """By verdict; an incompatible client for which there is a breach has a sentence of its own."""
 

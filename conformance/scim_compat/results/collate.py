@@ -14,6 +14,7 @@ from typing import IO, Final
 from scim_compat.results import verdict
 from scim_compat.results.document import (
     FORMAT,
+    INTEGRITY,
     Bystanders,
     Cleanup,
     Document,
@@ -28,10 +29,10 @@ from scim_compat.results.document.target import TargetInfo
 from scim_compat.results.document.writing import as_json
 from scim_compat.results.events import ScenarioEnded, ScenarioStarted
 from scim_compat.results.index import Block, Index, index_events
-from scim_compat.results.model import ScenarioResult
+from scim_compat.results.model import Obstacle, ScenarioResult
 from scim_compat.results.stream import CheckLine, ExchangeLine, read_lines
 from scim_compat.results.summary import RunSummary
-from scim_compat.values import Json, Outcome
+from scim_compat.values import Json, Outcome, Verdict
 
 _COUNTS: Final = {
     Outcome.PASS: "passed",
@@ -107,27 +108,22 @@ def _document(index: Index) -> Document:
 
 def _profile(profile: ProfileHead, index: Index) -> ProfileResult:
     """Return the profile's result without its scenarios, which are written one by one."""
-    scenarios = _scenarios(profile, index)
-    judgements: dict[str, list[verdict.Judgement]] = {}
-    counts = dict.fromkeys((*_COUNTS.values(), "not_applicable", "requests"), 0)
-    for scenario in scenarios:
-        block = index.blocks.get((profile.id, scenario.id))
-        end = block.end(interrupted=bool(index.interrupted)) if block else None
-        judgements.setdefault(scenario.feature, []).append(
-            verdict.Judgement(_without_findings(end), end.severity, end.applicable)
-            if end
-            else verdict.Judgement(Outcome.SKIP)
-        )
-        if end:
-            counts["requests"] += end.requests
-            counts[_COUNTS[end.outcome] if end.applicable else "not_applicable"] += 1
+    is_part = len(profile.selected) < profile.total
+    ends = _ends(profile, index)
+    asked = {scenario.feature for scenario in _scenarios(profile, index) if _is_asked(scenario, profile)}
     features = tuple(
-        FeatureResult(each.id, each.title, verdict.of_feature(judgements[each.id]), len(judgements[each.id]))
+        FeatureResult(
+            each.id,
+            each.title,
+            verdict.of_feature([_judgement(end) for end in ends[each.id].values()]),
+            sum(_is_asked(scenario, profile) for scenario in _scenarios(profile, index) if scenario.feature == each.id),
+        )
         for each in profile.features
-        if each.id in judgements
+        if each.id in asked
     )
-    word = verdict.of_profile(feature.verdict for feature in features)
-    is_partial = len(profile.selected) < profile.total
+    word = verdict.of_profile((feature.verdict for feature in features), is_part=is_part)
+    proper = [end for feature, group in ends.items() if feature != INTEGRITY for end in group.values()]
+    elsewhere = _elsewhere(profile, index)
     return ProfileResult(
         id=profile.id,
         title=profile.title,
@@ -135,16 +131,70 @@ def _profile(profile: ProfileHead, index: Index) -> ProfileResult:
         digest=profile.digest,
         summary=profile.summary,
         client=profile.client,
-        verdict=word,
-        why=verdict.why(word, [each for group in judgements.values() for each in group], partial=is_partial),
-        counts=ProfileCounts(scenarios=len(profile.selected) + len(scenarios) - profile.total, **counts),
+        verdict=Verdict.NOT_APPLICABLE if elsewhere else word,
+        why=f"Not tested: {elsewhere}."
+        if elsewhere
+        else verdict.why(
+            word,
+            [_judgement(end) for end in proper],
+            comparisons=[_judgement(end) for end in ends.get(INTEGRITY, {}).values()],
+            is_part=is_part,
+        ),
+        counts=_counts(profile, ends),
         sources=profile.sources,
         features=features,
         not_covered=profile.not_covered,
         scenarios=(),
         timeout=profile.timeout,
         reference=profile.reference,
+        is_part=is_part,
+        without=tuple(each.title for each in features if not elsewhere and _is_declined(ends[each.id].values())),
     )
+
+
+Ends = Mapping[str, Mapping[str, ScenarioResult | None]]
+"""Id of a feature → id of a scenario → its result; None for one that was not reached, or not asked for."""
+
+
+def _ends(profile: ProfileHead, index: Index) -> Ends:
+    ends: dict[str, dict[str, ScenarioResult | None]] = {}
+    for scenario in _scenarios(profile, index):
+        block = index.blocks.get((profile.id, scenario.id))
+        end = block.end(interrupted=bool(index.interrupted)) if block else None
+        ends.setdefault(scenario.feature, {})[scenario.id] = end
+    return ends
+
+
+def _judgement(end: ScenarioResult | None) -> verdict.Judgement:
+    if end is None:
+        return verdict.Judgement(Outcome.SKIP)
+    return verdict.Judgement(_without_findings(end), end.severity, end.applicable)
+
+
+def _is_asked(scenario: ScenarioHead, profile: ProfileHead) -> bool:
+    """True for a scenario that was asked for, and for the comparison of those whom no scenario names."""
+    return scenario.id in profile.selected or scenario.feature == INTEGRITY
+
+
+def _counts(profile: ProfileHead, ends: Ends) -> ProfileCounts:
+    counts = dict.fromkeys((*_COUNTS.values(), "not_applicable", "requests"), 0)
+    for feature, end in ((feature, end) for feature, group in ends.items() for end in group.values() if end):
+        counts["requests"] += end.requests
+        if feature != INTEGRITY:
+            counts[_COUNTS[end.outcome] if end.applicable else "not_applicable"] += 1
+    return ProfileCounts(scenarios=len(profile.selected), **counts)
+
+
+def _elsewhere(profile: ProfileHead, index: Index) -> str:
+    """Return the reason why the endpoint does not speak the client's version of SCIM; empty if it does."""
+    ends = [index.blocks[profile.id, each].result for each in profile.selected if (profile.id, each) in index.blocks]
+    is_elsewhere = bool(ends) and all(end is not None and end.obstacle is Obstacle.VERSION for end in ends)
+    return next((end.reason.rstrip(".") for end in ends if end), "") if is_elsewhere else ""
+
+
+def _is_declined(ends: Iterable[ScenarioResult | None]) -> bool:
+    """True for a feature that the target does not offer: that alone keeps its scenarios from being played."""
+    return all(end is not None and end.obstacle is Obstacle.TARGET for end in ends)
 
 
 def _scenarios(profile: ProfileHead, index: Index) -> list[ScenarioHead]:

@@ -31,6 +31,17 @@ class CheckResult(CheckRecord):
     """Travels beside the check in the event stream; results.json has no use for it."""
 
 
+class Obstacle(enum.StrEnum):
+    """Why a scenario does not apply."""
+
+    VERSION = "version"
+    """The endpoint does not speak the client's version of SCIM."""
+    TARGET = "target"
+    """The target does not offer what the scenario is about, by its vendor's claims or by its own discovery."""
+    RUN = "run"
+    """A setting of the run leaves it out."""
+
+
 @dataclass(frozen=True, slots=True)
 class ScenarioResult:
     id: str
@@ -42,7 +53,7 @@ class ScenarioResult:
     outcome: Outcome
     severity: Severity | None
     applicable: bool = True
-    """False: the target does not claim the feature; that is not a pass."""
+    """False: there is an obstacle; that is not a pass."""
     reason: str = ""
     """Why it was skipped, is not applicable, or ended in an error."""
     unseen: Literal[Outcome.SKIP, Outcome.ERROR] | None = None
@@ -52,3 +63,5 @@ class ScenarioResult:
     findings: int = 0
     failures: tuple[CheckResult, ...] = ()
     """The checks that failed, for those who report the scenario at once. Not written with it."""
+    obstacle: Obstacle | None = None
+    """Set where it is not applicable."""

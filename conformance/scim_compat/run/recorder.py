@@ -11,7 +11,7 @@ from scim_compat.engine.context import PlayedRequest
 from scim_compat.profile.model import Profile, Scenario
 from scim_compat.results.document.records import StepRecord, SubjectRecord
 from scim_compat.results.events import Observer, ScenarioEnded, ScenarioStarted, StepPlayed
-from scim_compat.results.model import CheckResult, ScenarioResult
+from scim_compat.results.model import CheckResult, Obstacle, ScenarioResult
 from scim_compat.results.record import record_exchange
 from scim_compat.run.clock import now
 from scim_compat.run.endpoint import Endpoint
@@ -81,9 +81,9 @@ class ScenarioRecorder:
         )  # fmt: skip
         return self.end(result)
 
-    def unplayed(self, outcome: Unseen, reason: str, *, applicable: bool = True) -> ScenarioResult:
-        """Ends a scenario of which nothing can be said."""
-        return self.end(scenario_result(self._profile, self._scenario, outcome, reason=reason, applicable=applicable))
+    def unplayed(self, outcome: Unseen, reason: str, *, obstacle: Obstacle | None = None) -> ScenarioResult:
+        """Ends a scenario of which nothing can be said. ``obstacle``: it does not even apply."""
+        return self.end(scenario_result(self._profile, self._scenario, outcome, reason=reason, obstacle=obstacle))
 
     def end(self, result: ScenarioResult) -> ScenarioResult:
         # A reason may name a path of ours, or quote an exception that quotes the credential.
@@ -93,7 +93,7 @@ class ScenarioRecorder:
 
 
 def scenario_result(
-    profile: Profile, scenario: Scenario, outcome: Outcome, *, reason: str = "", applicable: bool = True
+    profile: Profile, scenario: Scenario, outcome: Outcome, *, reason: str = "", obstacle: Obstacle | None = None
 ) -> ScenarioResult:
     """A result without findings."""
     return ScenarioResult(
@@ -105,8 +105,9 @@ def scenario_result(
         source=", ".join(scenario.source),
         outcome=outcome,
         severity=None,
-        applicable=applicable,
+        applicable=obstacle is None,
         reason=reason,
+        obstacle=obstacle,
     )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from scim_compat.checks.registry import Trait, all_checks
-from scim_compat.engine.applies import not_applicable
+from scim_compat.engine.applies import is_left_out, not_applicable
 from scim_compat.engine.cleanup import left_behind
 from scim_compat.engine.context import PlayedRequest, RunContext
 from scim_compat.engine.ledger import EntryState
@@ -32,7 +32,7 @@ from scim_compat.results.events import (
     ScenarioEnded,
     ScenarioStarted,
 )
-from scim_compat.results.model import ScenarioResult
+from scim_compat.results.model import Obstacle, ScenarioResult
 from scim_compat.results.stream import EventWriter
 from scim_compat.results.summary import RunSummary
 from scim_compat.run import closing
@@ -140,9 +140,10 @@ class Session:
             return recorder.unplayed(Outcome.ERROR, GIVEN_UP)
         context = endpoint.context(recorder.observe)
         if reason := not_applicable(scenario, context):
-            return recorder.unplayed(Outcome.SKIP, reason, applicable=False)
+            obstacle = Obstacle.RUN if is_left_out(scenario, context) else Obstacle.TARGET
+            return recorder.unplayed(Outcome.SKIP, reason, obstacle=obstacle)
         if self.settings.client_cert and closing.rank(scenario):
-            return recorder.unplayed(Outcome.SKIP, _CERTIFICATE, applicable=False)
+            return recorder.unplayed(Outcome.SKIP, _CERTIFICATE, obstacle=Obstacle.RUN)
         started = time.perf_counter()
         try:
             end = self._play(profile, scenario, context)
@@ -152,7 +153,7 @@ class Session:
             return recorder.unplayed(Outcome.ERROR, text)
         endpoint.note_silence(silent=end.failed)
         if end.declined and not recorder.failures and not recorder.errors:
-            return recorder.unplayed(Outcome.SKIP, end.declined, applicable=False)
+            return recorder.unplayed(Outcome.SKIP, end.declined, obstacle=Obstacle.TARGET)
         errors = recorder.errors
         for text in errors:
             self._note(text, NoteKind.INTERNAL)
@@ -192,7 +193,7 @@ class Session:
             f"no base URL for SCIM {profile.scim} is known; run {profile.id} alone with its URL, or name both in a "
             f'target file: bases: {{"{profile.scim}": URL}}'
         )
-        result = scenario_result(profile, scenario, Outcome.SKIP, reason=reason, applicable=False)
+        result = scenario_result(profile, scenario, Outcome.SKIP, reason=reason, obstacle=Obstacle.VERSION)
         self._report(ScenarioEnded(result))
         return result
 

@@ -85,7 +85,7 @@ def test_the_end_tells_verdicts_findings_and_where_the_report_is(capsys):
     told = shown(capsys, summary(finding(1, severity="breach"), finding(2), finding(3, severity="cosmetic")))
     assert "✗ incompatible  Microsoft Entra ID provisioning service, SCIM-compliant client (entra-v2)" in told
     assert "9 scenarios · 3 passed · 5 failed · 1 in error · 17 requests" in told
-    assert "– not-applicable  Push groups and memberships" in told
+    assert "– not applicable  Push groups and memberships" in told
     assert "breach   Rule 1  area.rule-1 · 1 scenario" in told
     assert "Rule 3" not in told
     assert "and 1 more in the report" in told

@@ -7,7 +7,7 @@ from dataclasses import replace
 from importlib import resources
 
 import pytest
-from scim_compat.engine.applies import GATES, condition, not_applicable
+from scim_compat.engine.applies import GATES, condition, is_left_out, not_applicable
 from scim_compat.engine.capabilities import Capabilities, Claims
 from scim_compat.engine.context import Memory, RunContext
 from scim_compat.engine.ledger import Ledger
@@ -95,3 +95,16 @@ def test_several_conditions_stand_in_the_order_of_the_profile(entra):
 )
 def test_where_nothing_is_claimed_the_client_s_expectation_holds(entra, when, reason):
     assert not_applicable(gated(entra, **when), PUBLISHES_NOTHING) == reason
+
+
+@pytest.mark.parametrize(("when", "is_ours"), [
+    ({"large": True}, True),
+    ({"large": True, "resource-type": "Group"}, False),
+    ({"resource-type": "Group"}, False),
+    ({}, False),
+])  # fmt: skip
+def test_a_setting_of_the_run_is_no_lack_of_the_target(entra, when, is_ours):
+    scenario = gated(entra, **when)
+    assert is_left_out(scenario, CLAIMS_LITTLE) is is_ours
+    claims = replace(CLAIMS_LITTLE.claims, without_features=frozenset({scenario.feature}))
+    assert not is_left_out(scenario, replace(CLAIMS_LITTLE, claims=claims))

@@ -21,7 +21,7 @@ from scim_compat.results.events import (
     ScenarioEnded,
     ScenarioStarted,
 )
-from scim_compat.results.model import CheckResult, ClaimTopic, ScenarioResult
+from scim_compat.results.model import CheckResult, ClaimTopic, Obstacle, ScenarioResult
 from scim_compat.results.stream import EventWriter
 from scim_compat.values import Outcome, Severity
 from support.streams import EXCHANGE, FAIL, PASS, SCENARIOS, footer, play, profile_header, started, step
@@ -201,6 +201,109 @@ def test_what_does_not_apply_is_neither_passed_nor_skipped(stream):
     assert (counts["passed"], counts["skipped"], counts["not_applicable"]) == (2, 0, 1)
     assert found["verdict"] == "compatible"
     assert found["profiles"][0]["features"][2]["verdict"] == "not-applicable"
+
+
+def test_the_comparison_of_the_others_is_not_counted_however_many_processes_make_it(stream):
+    stream(started())
+    for one in SCENARIOS:
+        play(stream, one)
+    for shard in range(16):
+        play(stream, f"run.bystanders.gw{shard}", feature="integrity")
+    footer(stream)
+    told, found = collated(stream)
+    [profile] = found["profiles"]
+    counts = profile["counts"]
+    assert (counts["scenarios"], counts["passed"], counts["requests"]) == (3, 3, 3 + 16)
+    assert told.document.not_reached == 0
+    assert profile["why"] == "All 3 scenarios passed."
+    assert profile["features"][-1] == {
+        "id": "integrity",
+        "title": "Integrity",
+        "verdict": "compatible",
+        "scenarios": 16,
+    }
+
+
+def test_a_change_of_the_others_alone_makes_incompatible(stream):
+    stream(started())
+    for one in SCENARIOS:
+        play(stream, one)
+    play(stream, "run.bystanders", FAIL, feature="integrity", outcome="fail", severity="breach")
+    footer(stream)
+    _, found = collated(stream)
+    assert found["verdict"] == "incompatible"
+    assert found["profiles"][0]["counts"]["failed"] == 0
+    assert found["profiles"][0]["why"].startswith("A change of accounts that no scenario names: ")
+
+
+def test_a_part_lists_the_features_that_were_asked_for(stream):
+    stream(started(profile_header(selected=["users.disable"])))
+    play(stream, "users.disable", FAIL, outcome="fail", severity="degraded")
+    play(stream, "run.bystanders", feature="integrity")
+    footer(stream)
+    told, found = collated(stream)
+    [profile] = found["profiles"]
+    assert [feature["id"] for feature in profile["features"]] == ["deactivate-users", "integrity"]
+    assert (profile["is_part"], profile["verdict"]) == (True, "unproven")
+    assert told.document.profiles[0].headline == "failed: 1 of 1 chosen (a part of the profile)"
+
+
+def test_a_feature_of_which_a_part_was_asked_for_is_not_proven(stream):
+    header = profile_header(selected=["users.create"])
+    header["scenarios"][1]["feature"] = "create-users"
+    stream(started(header))
+    play(stream, "users.create")
+    footer(stream)
+    _, found = collated(stream)
+    assert found["profiles"][0]["features"] == [
+        {"id": "create-users", "title": "Create-Users", "verdict": "unproven", "scenarios": 1}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("obstacle", "without", "headline"),
+    [
+        (Obstacle.TARGET, ["Groups"], "compatible, without groups"),
+        (Obstacle.RUN, [], "compatible"),
+        (None, [], "compatible"),  # an older stream does not say
+    ],
+)
+def test_a_feature_that_the_target_does_not_offer_stands_in_the_headline(stream, obstacle, without, headline):
+    stream(started())
+    play(stream, "users.create")
+    play(stream, "users.disable")
+    play(stream, "groups.create", outcome="skip", applicable=False, reason="no groups", obstacle=obstacle)
+    footer(stream)
+    told, found = collated(stream)
+    assert found["profiles"][0]["without"] == without
+    assert told.document.profiles[0].headline == headline
+    assert found["profiles"][0]["why"] == "All 2 scenarios that apply passed."
+
+
+def test_a_client_of_the_other_version_is_not_applicable_and_not_counted(stream):
+    stream(started(profile_header("one"), profile_header("other")))
+    for name in SCENARIOS:
+        play(stream, name, profile="one")
+    for name in SCENARIOS:
+        play(stream, name, profile="other", outcome="skip", applicable=False, reason="it speaks SCIM 2.0.",
+             obstacle=Obstacle.VERSION)  # fmt: skip
+    footer(stream)
+    told, found = collated(stream)
+    assert [each["verdict"] for each in found["profiles"]] == ["compatible", "not-applicable"]
+    assert found["verdict"] == "compatible"
+    assert found["profiles"][1]["why"] == "Not tested: it speaks SCIM 2.0."
+    assert found["profiles"][1]["without"] == []
+    assert told.document.profiles[1].headline == "not applicable"
+
+
+def test_where_no_client_is_of_the_endpoint_s_version_nothing_is_proven(stream):
+    stream(started())
+    for name in SCENARIOS:
+        play(stream, name, outcome="skip", applicable=False, reason="it speaks SCIM 2.0", obstacle=Obstacle.VERSION)
+    footer(stream)
+    told, found = collated(stream)
+    assert (found["verdict"], found["profiles"][0]["verdict"]) == ("unproven", "not-applicable")
+    assert told.played == 0
 
 
 def test_shards_are_joined(stream):

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from scim_compat.results import verdict
 from scim_compat.results.verdict import (
     Judgement,
+    headline,
     of_feature,
     of_profile,
     of_run,
@@ -129,9 +130,11 @@ def test_nothing_run_is_never_compatible(scenarios):
 
 
 @pytest.mark.parametrize(
-    ("word", "scenarios", "partial", "sentence"),
+    ("word", "scenarios", "is_part", "sentence"),
     [
         ("compatible", [PASS, COSMETIC], False, "All 2 scenarios passed."),
+        ("compatible", [PASS, COSMETIC, ABSENT], False, "All 2 scenarios that apply passed."),
+        ("compatible", [PASS, ABSENT], False, "The one scenario that applies passed."),
         ("limited", [PASS, DEGRADED], False, "Works, with 1 scenario of 2 showing a loss."),
         ("incompatible", [BREACH, BREACH, BLOCKER], False, "A breach in 2 scenarios and a blocker in 1 scenario: "),
         ("unproven", [], False, "No scenario ran"),
@@ -139,10 +142,62 @@ def test_nothing_run_is_never_compatible(scenarios):
         ("unproven", [PASS, ERROR], False, "1 scenario of 2 could not be judged"),
     ],
 )
-def test_why(word, scenarios, partial, sentence):
-    found = why(Verdict(word), scenarios, partial=partial)
+def test_why(word, scenarios, is_part, sentence):
+    found = why(Verdict(word), scenarios, is_part=is_part)
     assert found.startswith(sentence)
     assert found.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("word", "scenarios", "comparisons", "sentence"),
+    [
+        ("compatible", [PASS], [PASS, PASS], "The one scenario passed."),
+        ("incompatible", [PASS], [BREACH], "A change of accounts that no scenario names: this client does not work "),
+        (
+            "incompatible",
+            [BLOCKER],
+            [BREACH],
+            "A blocker in 1 scenario and a change of accounts that no scenario names: ",
+        ),
+        ("incompatible", [BLOCKER], [DEGRADED], "A blocker in 1 scenario: "),
+        ("limited", [PASS], [DEGRADED], "Works, with a change of accounts that no scenario names."),
+        ("limited", [DEGRADED], [PASS], "Works, with 1 scenario of 1 showing a loss."),
+        ("unproven", [PASS], [ERROR], "The accounts that no scenario names could not be compared, so "),
+        ("unproven", [SKIP], [ERROR], "1 scenario of 1 could not be judged"),
+    ],
+)
+def test_the_comparison_of_the_others_is_no_scenario(word, scenarios, comparisons, sentence):
+    assert of_profile([of_feature(scenarios), of_feature(comparisons)]) is Verdict(word)
+    assert why(Verdict(word), scenarios, comparisons=comparisons).startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("word", "facts", "text"),
+    [
+        ("compatible", {}, "compatible"),
+        ("not-applicable", {}, "not applicable"),
+        ("compatible", {"without": ["groups"]}, "compatible, without groups"),
+        ("limited", {"without": ["groups", "group members"]}, "limited, without groups and group members"),
+        ("compatible", {"without": ["a", "b", "c"]}, "compatible, without a, b and c"),
+        ("compatible", {"without": ["a", "b", "c", "d", "e"]}, "compatible, without a, b, c and 2 more"),
+        # Of a client that does not work, nobody asks without which features.
+        ("incompatible", {"without": ["groups"]}, "incompatible"),
+        ("unproven", {"without": ["groups"]}, "unproven"),
+        ("unproven", {"failed": 1, "chosen": 1}, "failed: 1 of 1 chosen (a part of the profile)"),
+        ("incompatible", {"failed": 2, "chosen": 3}, "failed: 2 of 3 chosen (a part of the profile)"),
+        ("unproven", {"failed": 0, "chosen": 3}, "unproven"),
+        # The whole profile.
+        ("incompatible", {"failed": 2}, "incompatible"),
+    ],
+)
+def test_the_headline(word, facts, text):
+    assert headline(Verdict(word), **facts) == text
+
+
+@pytest.mark.parametrize("words", [["compatible"], ["limited"], ["not-applicable"], ["unproven"], []])
+def test_a_part_proves_no_success(words):
+    assert of_profile([Verdict(word) for word in words], is_part=True) is Verdict.UNPROVEN
+    assert of_profile([*(Verdict(word) for word in words), Verdict.INCOMPATIBLE], is_part=True) is Verdict.INCOMPATIBLE
 
 
 def test_severities_are_ordered():

@@ -16,6 +16,7 @@ from scim_compat.results.document.call import CallInfo
 from scim_compat.results.document.members import Count, Id, Name, OverallVerdict, Seconds, Time
 from scim_compat.results.document.records import CheckRecord, ScenarioRecord
 from scim_compat.results.document.target import TargetInfo
+from scim_compat.results.verdict import headline
 from scim_compat.values import Severity, Verdict, worst
 
 FORMAT: Final = "scim-compat/results/1"
@@ -70,7 +71,10 @@ class RunInfo:
 
 @dataclass(frozen=True, slots=True)
 class ProfileCounts:
-    """Scenarios by their end. Those that do not apply are in ``not_applicable`` only."""
+    """Scenarios by their end. Those that do not apply are in ``not_applicable`` only.
+
+    The comparison of the accounts that no scenario names is not counted: it is no scenario of the profile.
+    """
 
     scenarios: Count
     """All that were asked for."""
@@ -120,7 +124,8 @@ class ProfileResult:
     digest: str
     summary: str
     client: str
-    verdict: OverallVerdict
+    verdict: Verdict
+    """NOT_APPLICABLE: the endpoint does not speak the client's version of SCIM; the run's verdict leaves it out."""
     why: str
     counts: ProfileCounts
     sources: Mapping[str, SourceInfo]
@@ -132,6 +137,17 @@ class ProfileResult:
     """Seconds that the client waits for an answer; None in older results."""
     reference: str = ""
     """The path by which the command line names the profile; empty for its id, and in older results."""
+    is_part: bool = False
+    """Only some scenarios of the profile were asked for; ``features`` lists those that they prove."""
+    without: tuple[str, ...] = ()
+    """Titles of the features that the target does not offer, by its vendor's claims or by its own discovery."""
+
+    @property
+    def headline(self) -> str:
+        """The verdict in words: "compatible, without groups"."""
+        nouns = [feature.id.replace("-", " ") for feature in self.features if feature.title in self.without]
+        chosen = self.counts.scenarios if self.is_part else None
+        return headline(self.verdict, without=nouns, failed=self.counts.failed, chosen=chosen)
 
     def severities(self) -> dict[str, Severity]:
         """Checks that failed → the worst severity that one was given, in the order in which they failed first."""
