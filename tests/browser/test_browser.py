@@ -137,6 +137,9 @@ class Watched:
     def open_all(self) -> None:
         self.page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
 
+    def print_everything(self) -> None:
+        self.page.evaluate("document.querySelector('#print-all').click()")
+
 
 Opener = Callable[..., Watched]
 
@@ -237,8 +240,12 @@ def test_the_policy_holds_even_where_escaping_would_fail(browser: Browser, tmp_p
 
 
 def complaints(page: Page) -> list[str]:
-    """What axe finds wrong, and the contrasts that it cannot tell. Step dots are no background of any text."""
-    page.evaluate("document.styleSheets[0].insertRule('.step::before { content: none !important }')")
+    """What axe finds wrong, and the contrasts that it cannot tell. Step dots are no background of any text.
+
+    axe cannot tell the contrast of any text of a picture; ``test_text_of_pictures_can_be_read`` can.
+    """
+    for rule in (".step::before { content: none !important }", ".strip text { display: none !important }"):
+        page.evaluate("rule => document.styleSheets[0].insertRule(rule)", rule)
     page.evaluate(AXE)
     found = page.evaluate(
         "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations', 'incomplete']})", RULES
@@ -273,6 +280,25 @@ def test_axe_finds_nothing(opened: Opener, name: str, state: str, scheme: str):
     assert complaints(watched.page) == []
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_of_pictures_can_be_read(opened: Opener, scheme: str):
+    """As WCAG asks for (1.4.3): a contrast of 4.5 to 1."""
+    page = opened("believable", color_scheme=scheme).page
+    contrasts = page.evaluate("""() => {
+        const parts = text => text.match(/[\\d.]+/g).slice(0, 3).map(Number);
+        const light = text => parts(text).map(c => c / 255).map(c => c <= .04045 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4)
+            .reduce((sum, c, n) => sum + c * [.2126, .7152, .0722][n], 0);
+        const behind = it => { for (; it; it = it.parentElement) {
+            const color = getComputedStyle(it).backgroundColor; if (!color.endsWith(', 0)')) return color; } };
+        return [...document.querySelectorAll('svg text, svg tspan')].map(each => {
+            const [one, other] = [light(getComputedStyle(each).fill), light(behind(each.closest('svg')))];
+            return (Math.max(one, other) + .05) / (Math.min(one, other) + .05);
+        });
+    }""")
+    assert len(contrasts) > 40
+    assert min(contrasts) >= 4.5
+
+
 def test_axe_would_find_something(opened: Opener):
     text = html("empty").replace('<html lang="en">', "<html>").replace('<p class="empty">', '<p class="pill ok mute">')
     watched = opened("empty", text=text)
@@ -302,7 +328,8 @@ def test_it_is_complete_without_javascript(opened: Opener, name: str):
 # --- by keyboard ----------------------------------------------------------------------------------
 
 CONTROLS = """() => {
-    window.controls = [...document.querySelectorAll('a[href], summary, [tabindex="0"]')].filter(each => each.checkVisibility());
+    const stops = 'a[href], summary, input:checked, [tabindex="0"]';  // Tab stops at one button of a group
+    window.controls = [...document.querySelectorAll(stops)].filter(each => each.checkVisibility());
     return window.controls.length;
 }"""
 FOCUSED = """async () => {
@@ -313,7 +340,7 @@ FOCUSED = """async () => {
     return {
         place: controls.indexOf(it),
         ring: it.matches(':focus-visible') && style.outlineStyle === 'solid' && parseFloat(style.outlineWidth) >= 2,
-        seen: shown.some(at => at !== null && it.contains(at)),
+        seen: shown.some(at => at !== null && (it.contains(at) || at.closest('label')?.control === it)),
         what: it.outerHTML.slice(0, 120),
     };
 }"""
@@ -385,12 +412,16 @@ def test_links_lead_to_what_is_shown(opened: Opener):
 
 OUTSIDE = """limit => {
     const found = document.documentElement.scrollWidth > limit ? [`the page is ${document.documentElement.scrollWidth} wide`] : [];
+    for (const region of document.querySelectorAll('.scroll, .strip')) {
+        const box = region.getBoundingClientRect();
+        if (box.right > limit + 1 || box.left < 0) found.push(`${region.className} from ${box.left} to ${box.right}`);
+    }
     const range = document.createRange();
     const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     while (texts.nextNode()) {
         const holder = texts.currentNode.parentElement;
         if (!texts.currentNode.data.trim() || !holder.checkVisibility() || holder.closest('.skip')) continue;
-        if (matchMedia('screen').matches && holder.closest('.scroll')) continue;
+        if (matchMedia('screen').matches && holder.closest('.scroll, .strip')) continue;
         range.selectNodeContents(texts.currentNode);
         const box = range.getBoundingClientRect();
         if (box.right > limit + 1 || box.left < 0) found.push(`${box.left} to ${box.right}: ${texts.currentNode.data.trim().slice(0, 60)}`);
@@ -424,6 +455,7 @@ def test_no_width_needs_sideways_scrolling(opened: Opener, name: str):
 )
 def test_paper_holds_every_scenario_and_all_of_it(opened: Opener, name: str):
     watched = opened(name, viewport={"width": A4, "height": 1000})
+    watched.print_everything()
     watched.page.emulate_media(media="print")
     shown = watched.page.evaluate("""() => {
         const seen = it => it.checkVisibility({contentVisibilityAuto: true}) && it.getBoundingClientRect().height > 0;
@@ -440,7 +472,8 @@ def test_paper_holds_every_scenario_and_all_of_it(opened: Opener, name: str):
 
 def test_a_printed_card_is_on_one_page(opened: Opener, tmp_path: Path):
     watched = opened("believable")
-    whole = watched.page.evaluate("""() => ['.card', '.alert', '.problem'].flatMap(kind =>
+    watched.print_everything()
+    whole = watched.page.evaluate("""() => ['.card', '.alert', '.problem', '.unified'].flatMap(kind =>
         [...document.querySelectorAll(kind)].map(each => each.textContent))""")
     titles = watched.page.evaluate(
         "[...document.querySelectorAll('details.scenario h5')].map(each => each.textContent)"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from scim_compat.report import reproduce
-from scim_compat.report.text import Excerpt, clip, one_line, pretty
+from scim_compat.report.text import BODY_CAP, Excerpt, clip, one_line, pretty
 from scim_compat.results.document import Document, Place
 from scim_compat.results.document.records import (
     ExchangeRecord,
@@ -121,12 +121,10 @@ def allocate(document: Document, *, total: int = DETAIL_BUDGET) -> dict[Place, D
         exchange = scenario.steps[t].exchange
         if exchange is None:
             continue
-        detail = Detail(
-            request=_request(exchange.request),
-            response=_response(exchange.response) if exchange.response else None,
-            reproducer=_reproducer(scenario, t, exchange.request) if rank == 0 else None,
-        )
-        if budget.spend(_cost(detail)):
+        detail = messages(exchange)
+        if rank == 0:
+            detail = replace(detail, reproducer=_reproducer(scenario, t, exchange.request))
+        if budget.spend(detail_cost(detail)):
             details[p, s, t] = detail
     return details
 
@@ -154,17 +152,27 @@ def _is_cause(steps: Sequence[StepRecord], t: int) -> bool:
     return False
 
 
-def _request(request: RequestRecord) -> Message:
-    return _message(f"{request.method} {one_line(request.url)}", request)
+def messages(exchange: ExchangeRecord, *, cap: int = BODY_CAP) -> Detail:
+    """Lay out both messages of an exchange. ``cap``: characters of a body that are shown."""
+    response = exchange.response
+    return Detail(
+        request=_request(exchange.request, cap=cap),
+        response=_response(response, cap=cap) if response else None,
+        reproducer=None,
+    )
 
 
-def _response(response: ResponseRecord) -> Message:
-    return _message(f"HTTP {response.status} {one_line(response.reason, 120)}".rstrip(), response)
+def _request(request: RequestRecord, *, cap: int) -> Message:
+    return _message(f"{request.method} {one_line(request.url)}", request, cap=cap)
 
 
-def _message(start: str, message: RequestRecord | ResponseRecord) -> Message:
+def _response(response: ResponseRecord, *, cap: int) -> Message:
+    return _message(f"HTTP {response.status} {one_line(response.reason, 120)}".rstrip(), response, cap=cap)
+
+
+def _message(start: str, message: RequestRecord | ResponseRecord, *, cap: int) -> Message:
     headers = "\n".join(f"{name}: {one_line(text, 600)}" for name, text in message.headers)
-    return Message(start, clip(headers, HEADERS_CAP).text, pretty(message.body) if message.body else None)
+    return Message(start, clip(headers, HEADERS_CAP).text, pretty(message.body, cap=cap) if message.body else None)
 
 
 def _reproducer(scenario: ScenarioRecord, t: int, request: RequestRecord) -> Reproducer | None:
@@ -198,10 +206,11 @@ def _ids_in(body: str) -> Iterator[str]:
         yield parsed["id"]
 
 
-def _cost(detail: Detail) -> int:
+def detail_cost(detail: Detail) -> int:
+    """Return the bytes that the messages take on the page."""
     markup = 500
-    messages = [detail.request] + ([detail.response] if detail.response else [])
-    spent = sum(cost(message.start, message.headers, message.body.text if message.body else "") for message in messages)
+    both = [detail.request] + ([detail.response] if detail.response else [])
+    spent = sum(cost(message.start, message.headers, message.body.text if message.body else "") for message in both)
     if detail.reproducer:
         spent += cost(detail.reproducer.curl, detail.reproducer.httpx, *detail.reproducer.notes) + markup
     return spent + markup

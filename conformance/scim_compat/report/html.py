@@ -26,14 +26,18 @@ def render(document: Document) -> str:
     The page holds no script and requests nothing from anywhere (its Content-Security-Policy forbids it). Equal
     results give the same bytes.
     """
-    css, policy = sheet("report.css")
-    return template("report.html.j2").render(view=build(document), words=words, css=css, policy=policy)
+    view = build(document)
+    css, policy = sheet("report.css", "run.css", more=view.filter_rules)
+    return template("report.html.j2").render(view=view, words=words, css=css, policy=policy)
 
 
-@functools.cache
-def sheet(*names: str) -> tuple[Markup, str]:
-    """Join the style sheets, and write the policy that admits the result and nothing else."""
-    css = "".join((_HERE / "templates" / name).read_text(encoding="utf-8") for name in names)
+@functools.lru_cache(maxsize=16)
+def sheet(*names: str, more: str = "") -> tuple[Markup, str]:
+    """Join the style sheets, and write the policy that admits the result and nothing else.
+
+    ``more``: rules of this package for one page, which hold no text of others.
+    """
+    css = "".join((_HERE / "templates" / name).read_text(encoding="utf-8") for name in names) + more
     digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     # The hash above holds for these bytes only, so they must not be escaped.

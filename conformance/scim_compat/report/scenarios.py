@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from scim_compat.report import exchanges, reproduce
+from scim_compat.report import exchanges, filters, reproduce, strips
 from scim_compat.report.anchors import Anchors
 from scim_compat.report.exchanges import (
     Budget,
@@ -15,8 +15,10 @@ from scim_compat.report.exchanges import (
     Reproducer,
 )
 from scim_compat.report.findings import FailedCheck, bare_check, failed_check, severity_mark
+from scim_compat.report.strips import Strip, Waterfall
 from scim_compat.report.text import Link, one_line, safe_url
 from scim_compat.report.words import EVIDENCE, OUTCOMES, Mark
+from scim_compat.results.causes import Cause
 from scim_compat.results.document import Document, Place, ProfileResult
 from scim_compat.results.document.records import CheckRecord, ScenarioRecord, StepRecord
 from scim_compat.values import Outcome, Party, Verdict
@@ -53,6 +55,7 @@ class StepView:
 @dataclass(frozen=True, slots=True)
 class ScenarioView:
     anchor: str
+    classes: str
     id: str
     title: str
     variant: str
@@ -67,6 +70,9 @@ class ScenarioView:
     requests: int
     ms: float
     unfolded: bool
+    strip: Strip | None
+    strip_anchor: str
+    waterfall: Waterfall | None
     steps: tuple[StepView, ...]
     steps_left_out: int
     replay: str
@@ -81,12 +87,15 @@ class Context:
     base: str
     details: Mapping[Place, Detail]
     findings: Budget
+    strips: Budget
+    causes: Mapping[tuple[Place, str, str], Link]
+    """A failed check, by its step, id and place in the answer → its cause."""
     unfold: bool
     with_rows: frozenset[tuple[int, int]]
     """Scenarios whose steps have rows."""
 
 
-def context(document: Document, anchors: Anchors) -> Context:
+def context(document: Document, anchors: Anchors, found: Sequence[Cause]) -> Context:
     scenarios = [
         ((p, s), scenario)
         for p, profile in enumerate(document.profiles)
@@ -98,9 +107,20 @@ def context(document: Document, anchors: Anchors) -> Context:
         base=document.target.url,
         details=exchanges.allocate(document),
         findings=Budget(exchanges.FINDING_BUDGET),
+        strips=Budget(strips.BUDGET),
+        causes=_by_check(found, anchors),
         unfold=sum(scenario.outcome is Outcome.FAIL for _, scenario in scenarios) <= OPEN,
         with_rows=_with_rows(scenarios),
     )
+
+
+def _by_check(found: Sequence[Cause], anchors: Anchors) -> dict[tuple[Place, str, str], Link]:
+    links: dict[tuple[Place, str, str], Link] = {}
+    for number, cause in enumerate(found, 1):
+        link = Link(str(number), "#" + anchors["cause", number])
+        for failure in (*cause.failures, *cause.consequences):
+            links.setdefault((failure.place, failure.check.id, failure.check.where), link)
+    return links
 
 
 def _with_rows(scenarios: list[tuple[tuple[int, int], ScenarioRecord]]) -> frozenset[tuple[int, int]]:
@@ -125,6 +145,7 @@ def scenario_view(profile: ProfileResult, *, p: int, s: int, shared: Context) ->
     has_rows = (p, s) in shared.with_rows
     return ScenarioView(
         anchor=shared.anchors["scenario", p, s],
+        classes=filters.classes([(p, scenario.severity)], is_failed=scenario.outcome is Outcome.FAIL),
         id=one_line(scenario.id, 120),
         title=one_line(scenario.title, 300),
         variant=one_line(scenario.variant, 200),
@@ -138,12 +159,21 @@ def scenario_view(profile: ProfileResult, *, p: int, s: int, shared: Context) ->
         requests=scenario.requests,
         ms=float(scenario.ms),
         unfolded=shared.unfold and scenario.has_problem,
+        strip=_strip(scenario, shared) if has_rows else None,
+        strip_anchor=shared.anchors["strip", p, s],
+        waterfall=strips.waterfall(scenario.steps, timeout=profile.timeout) if has_rows else None,
         steps=tuple(_step(step, place=(p, s, t), shared=shared) for t, step in enumerate(scenario.steps))
         if has_rows
         else (),
         steps_left_out=0 if has_rows else len(scenario.steps),
         replay=reproduce.replay(shared.document, p, s),
     )
+
+
+def _strip(scenario: ScenarioRecord, shared: Context) -> Strip | None:
+    """Draw the sequence of a scenario with a problem while the budget lasts."""
+    drawn = strips.strip(scenario.steps) if scenario.has_problem and not shared.strips.is_spent else None
+    return drawn if drawn and shared.strips.spend(strips.cost(drawn)) else None
 
 
 def source_link(profile: ProfileResult, key: str) -> Link:
@@ -163,7 +193,7 @@ def _step(step: StepRecord, *, place: Place, shared: Context) -> StepView:
         line=step.line,
         outcome=OUTCOMES[step.outcome],
         exchange=exchanges.view(step.exchange, base=shared.base, detail=detail) if step.exchange else None,
-        failed=tuple(_failed_check(check, shared) for check in step.failed_checks()),
+        failed=tuple(_failed_check(check, place, shared) for check in step.failed_checks()),
         passed=tuple(dict.fromkeys(passed)) if detail else (),
         passed_count=len(passed),
         unjudged=tuple(
@@ -175,14 +205,15 @@ def _step(step: StepRecord, *, place: Place, shared: Context) -> StepView:
     )
 
 
-def _failed_check(check: CheckRecord, shared: Context) -> FailedCheck:
+def _failed_check(check: CheckRecord, place: Place, shared: Context) -> FailedCheck:
     """Arrange the check with its values while the budget lasts, without them afterwards."""
+    cause = shared.causes.get((place, check.id, check.where))
     if not shared.findings.is_spent:
-        view = failed_check(check, anchors=shared.anchors)
+        view = failed_check(check, cause=cause)
         parts = [view.expected, view.actual]
         parts += [part for entry in view.differences for part in (entry.expected, entry.actual)]
         texts = [part.text for part in parts if part] + [entry.pointer for entry in view.differences]
         markup = 200 + 150 * len(view.differences)
         if shared.findings.spend(exchanges.cost(view.message, view.where, *texts) + markup):
             return view
-    return bare_check(check, anchors=shared.anchors)
+    return bare_check(check, cause=cause)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from scim_compat.report import facts, words
+from scim_compat.report import facts, filters, words
 from scim_compat.report.anchors import Anchors
+from scim_compat.report.causes import CauseView, cause_views
 from scim_compat.report.claims import ClaimRow, claim_rows, contradictions
-from scim_compat.report.findings import Finding, findings
+from scim_compat.report.matrix import FEW, FeatureFacts, Matrix, matrix
 from scim_compat.report.scenarios import Context, ScenarioView, context, outcome_mark, scenario_view
 from scim_compat.report.text import Excerpt, Link, json_text, one_line, safe_url
 from scim_compat.report.words import Mark
+from scim_compat.results.causes import Cause, causes
 from scim_compat.results.document import Document, FeatureResult, ProfileCounts, ProfileResult
 from scim_compat.results.document.records import ScenarioRecord
 from scim_compat.values import Outcome, Severity, Verdict, plural
@@ -34,6 +37,8 @@ class Card:
     """The verdict of one profile."""
 
     anchor: str
+    column: str
+    """Class of what belongs to this profile alone."""
     id: str
     title: str
     client: str
@@ -42,41 +47,33 @@ class Card:
     verdict: Mark
     meaning: str
     why: str
-    findings: tuple[Count, ...]
-    """Checks that failed, by severity, the worst first; severities without one are left out."""
+    causes: tuple[Count, ...]
+    """Causes that hit it, by severity, the worst first; severities without one have the number 0."""
     outcomes: tuple[Count, ...]
     scenarios: int
     requests: int
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
-    mark: Mark
-    note: str
-    href: str
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    title: str
-    id: str
-    cells: tuple[Cell, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class FeatureView:
     anchor: str
+    classes: str
     id: str
     title: str
     verdict: Mark
     note: str
-    scenarios: tuple[ScenarioView, ...]
+    problems: tuple[ScenarioView, ...]
+    """Scenarios that failed or ended in an error."""
+    others: tuple[ScenarioView, ...]
+    others_note: str
+    """``12 passed, 1 n/a``."""
     not_reached: int
 
 
 @dataclass(frozen=True, slots=True)
 class ProfileView:
     card: Card
+    classes: str
     digest: str
     sources: tuple[tuple[str, Link, str], ...]
     """Key, link, and the month in which it was read."""
@@ -90,7 +87,8 @@ class Reason:
 
     mark: Mark
     text: str
-    scenarios: tuple[Link, ...]
+    profiles: tuple[tuple[str, tuple[Link, ...]], ...]
+    """Title of the profile → its scenarios."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +112,15 @@ class View:
     """Facts of the run by their name, in the order of the page."""
     run_id: str
     alerts: tuple[Alert, ...]
+    tally: str
+    """The verdicts of the profiles in numbers."""
     cards: tuple[Card, ...]
-    findings: tuple[Finding, ...]
-    matrix: tuple[Row, ...]
+    """The worst first, as everything that is listed by profile."""
+    is_wide: bool
+    """True for so many profiles that a table shows their verdicts."""
+    causes: tuple[CauseView, ...]
+    filter_rules: str
+    matrix: Matrix
     profiles: tuple[ProfileView, ...]
     not_judged: tuple[Reason, ...]
     deleted: int
@@ -133,10 +137,13 @@ class View:
 
 def build(document: Document) -> View:
     """Arrange the results of a run."""
-    anchors = Anchors(document)
-    shared = context(document, anchors)
+    found = causes(document)
+    anchors = Anchors(document, found)
+    shared = context(document, anchors, found)
+    order = _worst_first(document, found)
     run, target = document.run, document.target
-    profiles = tuple(_profile(profile, p=p, shared=shared) for p, profile in enumerate(document.profiles))
+    by_place = {p: _profile(document.profiles[p], p=p, found=found, shared=shared) for p in order}
+    profiles = tuple(by_place.values())
     verdict = words.VERDICTS[document.verdict]
     rows = claim_rows(document)
     return View(
@@ -150,11 +157,25 @@ def build(document: Document) -> View:
         run=facts.run_facts(document),
         run_id=one_line(run.id, 80),
         alerts=tuple(_alerts(document)),
+        tally=_verdicts_in_numbers(document),
         cards=tuple(profile.card for profile in profiles),
-        findings=findings(document, anchors),
-        matrix=_matrix(document, profiles),
+        is_wide=len(profiles) > FEW,
+        causes=cause_views(document, found, shared=shared),
+        filter_rules=filters.rules(len(profiles)),
+        matrix=matrix(
+            document,
+            {
+                (p, feature.id): FeatureFacts(
+                    feature.verdict, feature.note, f"#{feature.anchor}", *_hits(document.profiles[p], p, feature.id)
+                )
+                for p, profile in by_place.items()
+                for feature in profile.features
+            },
+            order=order,
+            homes={p: profile.card.anchor for p, profile in by_place.items()},
+        ),
         profiles=profiles,
-        not_judged=_not_judged(document, anchors),
+        not_judged=_not_judged(document, anchors, order),
         deleted=document.cleanup.deleted,
         leftovers=tuple(
             (one_line(each.type, 60), one_line(each.id or "unknown", 200), one_line(each.why, 300))
@@ -168,6 +189,38 @@ def build(document: Document) -> View:
         discovery=facts.discovery(target),
         tool=one_line(f"{document.tool.name} {document.tool.version}", 80),
     )
+
+
+_RANKING: Final = (
+    Verdict.INCOMPATIBLE,
+    Verdict.LIMITED,
+    Verdict.UNPROVEN,
+    Verdict.COMPATIBLE,
+    Verdict.NOT_APPLICABLE,
+)
+"""Verdicts of profiles in the order of the page."""
+
+
+def _worst_first(document: Document, found: Sequence[Cause]) -> list[int]:
+    """Order the profiles by verdict, then by the causes of each severity that hit them, then as they ran."""
+
+    def rank(p: int) -> tuple[int, ...]:
+        hits = _severities(p, found)
+        return _RANKING.index(document.profiles[p].verdict), *(-hits.count(each) for each in words.SEVERITIES)
+
+    return sorted(range(len(document.profiles)), key=rank)
+
+
+def _severities(p: int, found: Sequence[Cause]) -> list[Severity]:
+    return [hit.severity for cause in found for hit in cause.hits if hit.profile == p]
+
+
+def _verdicts_in_numbers(document: Document) -> str:
+    verdicts = [profile.verdict for profile in document.profiles]
+    if len(verdicts) < 2:
+        return ""
+    parts = (f"{verdicts.count(each)} {words.VERDICTS[each].word.lower()}" for each in _RANKING if each in verdicts)
+    return f"{plural(len(verdicts), 'client')}: {', '.join(parts)}"
 
 
 def _alerts(document: Document) -> Iterator[Alert]:
@@ -193,9 +246,10 @@ def _alerts(document: Document) -> Iterator[Alert]:
         yield Alert("The tool or the network failed", texts, words.OUTCOMES[Outcome.ERROR])
 
 
-def _profile(profile: ProfileResult, *, p: int, shared: Context) -> ProfileView:
+def _profile(profile: ProfileResult, *, p: int, found: Sequence[Cause], shared: Context) -> ProfileView:
     return ProfileView(
-        card=_card(profile, p=p, shared=shared),
+        card=_card(profile, p=p, severities=_severities(p, found), shared=shared),
+        classes=_classes(profile.scenarios, p),
         digest=one_line(profile.digest, 80),
         sources=tuple(
             (one_line(key, 40), Link(one_line(source.title, 200), safe_url(source.url)), one_line(source.read, 20))
@@ -206,13 +260,14 @@ def _profile(profile: ProfileResult, *, p: int, shared: Context) -> ProfileView:
     )
 
 
-def _card(profile: ProfileResult, *, p: int, shared: Context) -> Card:
-    severities = list(profile.severities().values())
-    verdict = words.VERDICTS[profile.verdict]
+def _card(profile: ProfileResult, *, p: int, severities: list[Severity], shared: Context) -> Card:
+    headline = one_line(profile.headline, 200)
+    verdict = replace(words.VERDICTS[profile.verdict], word=headline[:1].upper() + headline[1:])
     has_breach = profile.verdict is Verdict.INCOMPATIBLE and Severity.BREACH in severities
     counts = profile.counts
     return Card(
         anchor=shared.anchors["profile", p],
+        column=f"c{p}",
         id=one_line(profile.id, 80),
         title=one_line(profile.title, 200),
         client=one_line(profile.client, 120),
@@ -221,10 +276,9 @@ def _card(profile: ProfileResult, *, p: int, shared: Context) -> Card:
         verdict=verdict,
         meaning=words.MEANING_FOR_VENDOR[Severity.BREACH if has_breach else profile.verdict],
         why=one_line(profile.why, 600),
-        findings=tuple(
-            Count(mark, number, words.counted(mark, number))
+        causes=tuple(
+            Count(mark, severities.count(severity), words.counted(mark, severities.count(severity)))
             for severity, mark in words.SEVERITIES.items()
-            if (number := severities.count(severity))
         ),
         outcomes=tuple(
             Count(words.OUTCOMES[key], number, words.counted(words.OUTCOMES[key], number))
@@ -253,13 +307,18 @@ def _feature(feature: FeatureResult, profile: ProfileResult, *, p: int, shared: 
     is_proper = feature.verdict is not Verdict.NOT_APPLICABLE
     is_reached = bool(places) or not missing
     mark = words.VERDICTS[feature.verdict if is_reached or not is_proper else words.NOT_REACHED]
+    problems = [s for s in places if profile.scenarios[s].has_problem]
+    others = [s for s in places if not profile.scenarios[s].has_problem]
     return FeatureView(
         anchor=shared.anchors.get(("feature", p, feature.id)),
+        classes=_classes([profile.scenarios[s] for s in places], p),
         id=one_line(feature.id, 80),
         title=one_line(feature.title, 200),
         verdict=mark,
         note=_tally([profile.scenarios[s] for s in places], missing=missing) if is_proper and is_reached else "",
-        scenarios=tuple(scenario_view(profile, p=p, s=s, shared=shared) for s in places),
+        problems=tuple(scenario_view(profile, p=p, s=s, shared=shared) for s in problems),
+        others=tuple(scenario_view(profile, p=p, s=s, shared=shared) for s in others),
+        others_note=_by_words([profile.scenarios[s] for s in others]),
         not_reached=missing,
     )
 
@@ -275,33 +334,40 @@ def _tally(scenarios: list[ScenarioRecord], *, missing: int) -> str:
     return f"{text}, {cosmetic} cosmetic" if cosmetic else text
 
 
-def _matrix(document: Document, profiles: tuple[ProfileView, ...]) -> tuple[Row, ...]:
-    titles: dict[str, str] = {}
-    for profile in document.profiles:
-        for feature in profile.features:
-            titles.setdefault(feature.id, one_line(feature.title, 200))
-    return tuple(
-        Row(title, feature, tuple(_cell(profile, feature) for profile in profiles)) for feature, title in titles.items()
-    )
+def _by_words(scenarios: Sequence[ScenarioRecord]) -> str:
+    marks = Counter(outcome_mark(scenario) for scenario in scenarios)
+    return ", ".join(f"{number} {words.counted(mark, number)}" for mark, number in marks.items())
 
 
-def _cell(profile: ProfileView, feature_id: str) -> Cell:
-    feature = next((feature for feature in profile.features if feature.id == feature_id), None)
-    if feature is None:
-        return Cell(words.VERDICTS[words.ABSENT], "", f"#{profile.card.anchor}")
-    return Cell(feature.verdict, feature.note, f"#{feature.anchor}")
+def _hits(profile: ProfileResult, p: int, feature: str) -> tuple[tuple[tuple[int, Severity | None], ...], bool]:
+    scenarios = [profile.scenarios[s] for s in profile.places(feature)]
+    return ((p, None), *((p, each.severity) for each in scenarios)), _is_failed(scenarios)
 
 
-def _not_judged(document: Document, anchors: Anchors) -> tuple[Reason, ...]:
-    order = [words.OUTCOMES[key] for key in (Outcome.ERROR, Outcome.SKIP, Verdict.NOT_APPLICABLE)]
-    links: dict[tuple[int, str], list[Link]] = {}
-    for p, profile in enumerate(document.profiles):
-        for s, scenario in enumerate(profile.scenarios):
+def _is_failed(scenarios: Iterable[ScenarioRecord]) -> bool:
+    return any(scenario.outcome is Outcome.FAIL for scenario in scenarios)
+
+
+def _classes(scenarios: Sequence[ScenarioRecord], p: int) -> str:
+    """Return the classes of what holds these scenarios of one profile."""
+    pairs = [(p, None), *((p, scenario.severity) for scenario in scenarios)]
+    return filters.classes(pairs, is_failed=_is_failed(scenarios))
+
+
+def _not_judged(document: Document, anchors: Anchors, order: Sequence[int]) -> tuple[Reason, ...]:
+    kinds = [words.OUTCOMES[key] for key in (Outcome.ERROR, Outcome.SKIP, Verdict.NOT_APPLICABLE)]
+    links: dict[tuple[int, str], dict[int, list[Link]]] = defaultdict(lambda: defaultdict(list))
+    for p in order:
+        for s, scenario in enumerate(document.profiles[p].scenarios):
             mark = outcome_mark(scenario)
-            if mark in order:
-                link = Link(one_line(scenario.id, 120), "#" + anchors["scenario", p, s], one_line(profile.title, 120))
-                links.setdefault((order.index(mark), one_line(scenario.reason, 600)), []).append(link)
+            if mark in kinds:
+                link = Link(one_line(scenario.id, 120), "#" + anchors["scenario", p, s])
+                links[kinds.index(mark), one_line(scenario.reason, 600)][p].append(link)
     return tuple(
-        Reason(order[number], text, tuple(scenarios))
-        for (number, text), scenarios in sorted(links.items(), key=lambda item: item[0][0])
+        Reason(
+            kinds[number],
+            text,
+            tuple((one_line(document.profiles[p].id, 80), tuple(places)) for p, places in by_profile.items()),
+        )
+        for (number, text), by_profile in sorted(links.items(), key=lambda item: item[0][0])
     )

@@ -31,7 +31,9 @@ def _severity(failures: list[LocatedCheck]) -> Severity:
 def _cause(failures: list[LocatedCheck]) -> Cause:
     failures = sorted(failures, key=lambda one: -(one.check.severity or Severity.COSMETIC).rank)
     example = failures[0]
-    digest = hashlib.sha256(f"{example.check.id}\0{example.check.title}".encode()).hexdigest()[:8]
+    digest = hashlib.sha256(f"{example.check.id}\0{example.check.title}".encode("utf-8", "surrogatepass")).hexdigest()[
+        :8
+    ]
     return Cause(
         anchor=f"cause-{digest}",
         title=example.check.failure or example.check.title,
