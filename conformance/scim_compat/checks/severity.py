@@ -42,9 +42,30 @@ def severity_of(
     severity = own if isinstance(own, Severity) else _BY_LEVEL.get(level or rule.level)
     if severity is not None and harm is not None:
         severity = SCALE[harm]
-    is_soft_form = scenario is not None and scenario.evidence in _SOFT
-    is_soft = is_soft_form or (requirement is not None and requirement.evidence in _SOFT)
-    is_due_to_form = is_soft_form and rule.has_trait(Trait.FORM)
-    if (severity is Severity.BLOCKER and is_soft) or (severity is Severity.BREACH and is_due_to_form):
+    if severity is not None and _softness(rule, scenario, requirement, severity):
         severity = Severity.DEGRADED
     return severity, requirement
+
+
+def lowering(rule: Check, profile: Profile, scenario: Scenario | None) -> tuple[Severity, str] | None:
+    """Return the severity that the profile states and why it does not count; None where it counts."""
+    _, requirement = severity_of(rule, profile, scenario)
+    stated = requirement.severity if requirement else None
+    if not isinstance(stated, Severity):
+        return None
+    softness = _softness(rule, scenario, requirement, stated)
+    return (stated, softness) if softness else None
+
+
+def _softness(rule: Check, scenario: Scenario | None, requirement: Requirement | None, severity: Severity) -> str:
+    """Why a failure of that severity is degraded at most, as a clause; empty where it is not."""
+    is_soft_form = scenario is not None and scenario.evidence in _SOFT
+    if scenario and is_soft_form and (severity is Severity.BLOCKER or _is_breach_of_form(rule, severity)):
+        return f"the form is {scenario.evidence}"
+    if severity is Severity.BLOCKER and requirement is not None and requirement.evidence in _SOFT:
+        return f"the requirement is {requirement.evidence}"
+    return ""
+
+
+def _is_breach_of_form(rule: Check, severity: Severity) -> bool:
+    return severity is Severity.BREACH and rule.has_trait(Trait.FORM)

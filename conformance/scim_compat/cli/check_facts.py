@@ -8,7 +8,8 @@ from typing import Final, Literal
 
 from scim_compat.checks.examples import Example, examples
 from scim_compat.checks.registry import Check, Trait
-from scim_compat.checks.severity import severity_of
+from scim_compat.checks.severity import lowering, severity_of
+from scim_compat.cli.order import judgements
 from scim_compat.engine.intent import Action
 from scim_compat.profile.model import Profile, Scenario
 from scim_compat.report.text import citation
@@ -66,9 +67,24 @@ class ClientView:
     severity: Severity | Literal["ignored"]
     by: Literal["profile", "level"]
     """The origin of the severity: the profile, or the level of the check where the profile does not mention it."""
+    stated: Severity | None
+    """The severity that the profile states, where another one counts."""
+    lowered: str
+    """Why that is so, as a clause; empty where the stated one counts."""
     consequence: str
     evidence: str
     source: ProfileSource | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScenarioView:
+    """A scenario that judges the check when all goes well."""
+
+    id: str
+    title: str
+    severity: Severity
+    lowered: str
+    """The same as that of ``ClientView``, with the evidence of the scenario."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +106,8 @@ class CheckFacts:
     fix: str
     clients: tuple[ClientView, ...]
     example: Example | None
+    scenarios: tuple[ScenarioView, ...] | None = None
+    """Of one profile, where its view alone was asked for."""
 
     def as_json(self) -> dict[str, Json]:
         return {**asdict(self), "example": self.example.as_json() if self.example else None}
@@ -120,6 +138,15 @@ def check_facts(rule: Check, profiles: Iterable[Profile]) -> CheckFacts:
     )
 
 
+def check_facts_for(rule: Check, profile: Profile) -> CheckFacts:
+    """The same as one client sees it, with the scenarios of its profile that judge the check."""
+    scenarios = (
+        ScenarioView(id=each.id, title=each.title, severity=severity, lowered=_lowered(rule, profile, each)[1])
+        for _, each, severity in judgements(profile, [rule] if profile.scim in rule.scim else [])
+    )
+    return replace(check_facts(rule, [profile]), scenarios=tuple(scenarios))
+
+
 def _views(rule: Check, profile: Profile) -> Iterator[ClientView]:
     """The client's view in general, then each scenario whose view differs."""
     if profile.scim not in rule.scim:
@@ -134,11 +161,18 @@ def _views(rule: Check, profile: Profile) -> Iterator[ClientView]:
 def _view(rule: Check, profile: Profile, scenario: Scenario | None) -> ClientView:
     severity, requirement = severity_of(rule, profile, scenario)
     source = profile.sources.get(requirement.source) if requirement else None
+    stated, lowered = _lowered(rule, profile, scenario)
     return ClientView(
         profile=profile.id,
         severity=severity or "ignored",
         by="profile" if requirement and requirement.severity else "level",
+        stated=stated,
+        lowered=lowered,
         consequence=requirement.consequence if requirement else "",
         evidence=requirement.evidence if requirement else "",
         source=ProfileSource(source.key, source.title, source.url) if source else None,
     )
+
+
+def _lowered(rule: Check, profile: Profile, scenario: Scenario | None) -> tuple[Severity | None, str]:
+    return lowering(rule, profile, scenario) or (None, "")

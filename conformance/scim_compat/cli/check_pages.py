@@ -84,6 +84,7 @@ def _client(view: ClientView) -> ClientRow:
         scenario=view.scenario,
         mark=severity_mark(judged(view.severity)),
         by=view.by,
+        lowered=f"{view.stated}, lowered because {view.lowered}" if view.stated else "",
         consequence=view.consequence,
         evidence=view.evidence,
         source=Link(view.source.title, safe_url(view.source.url)) if view.source else None,

@@ -9,7 +9,8 @@ from typing import Final
 
 from scim_compat.checks.examples import Example, Message
 from scim_compat.checks.registry import Check
-from scim_compat.cli.check_facts import CheckFacts, ClientView
+from scim_compat.cli.check_facts import CheckFacts, ClientView, ScenarioView
+from scim_compat.cli.check_search import Hit
 from scim_compat.cli.console import (
     QUIET,
     SEVERITY_STYLES,
@@ -23,6 +24,8 @@ from scim_compat.cli.order import OrderPart
 from scim_compat.report.words import LEVELS
 from scim_compat.values import MISSING, Level, plural
 
+_MOST_HITS: Final = 15
+"""Checks that a search lists."""
 _HOW_ORDERED: Final = """\
 Before any check, the run must be able to start (address, certificate, credential); else it ends with status 3. The \
 number counts the scenarios of the built-in profiles that reach the check when all goes well. A check without a number \
@@ -79,18 +82,45 @@ def print_check(out: Output, facts: CheckFacts) -> None:
         out.paragraph(text, indent=2)
     if facts.example:
         _print_example(out, facts.example)
-    out.heading("Clients")
-    if not facts.clients:
+    out.heading("Clients" if facts.scenarios is None else "Client")
+    if not facts.clients and facts.scenarios is not None:
+        out.paragraph(f"The profile does not speak SCIM {' or '.join(facts.scim)}, which the check is for.", indent=2)
+    elif not facts.clients:
         versions = " or ".join(facts.scim)
         out.paragraph(f"No built-in profile speaks SCIM {versions}, for which the check is made.", indent=2)
     for view in facts.clients:
         _print_view(out, view, facts.level)
+    if facts.scenarios is not None and facts.clients:
+        _print_scenarios(out, facts.scenarios, facts.clients[0].lowered)
+
+
+def print_hits(out: Output, words: Sequence[str], hits: Sequence[Hit]) -> None:
+    """The checks that hold the words, the best first."""
+    out.line((f"{plural(len(hits), 'check')} for {' '.join(words)}", STRONG))
+    rows: list[tuple[Part, ...]] = [(hit.id, (hit.level, QUIET), hit.failure) for hit in hits[:_MOST_HITS]]
+    columns = [Column(least=max(len(row[0]) for row in rows)), Column(), Column(prose=True)]
+    out.table(grid(columns, rows), indent=2)
+    if len(hits) > _MOST_HITS:
+        out.line((f"  and {len(hits) - _MOST_HITS} more: give another word, or --json", QUIET))
+    out.line((f"For details: scim-compat explain {hits[0].id}", QUIET))
+
+
+def _print_scenarios(out: Output, scenarios: Sequence[ScenarioView], lowered: str) -> None:
+    """``lowered``: what the view of the client says in general."""
+    out.heading("Scenarios")
+    if not scenarios:
+        out.paragraph("No scenario reaches it while all goes well: it applies when something else fails.", indent=2)
+    for view in scenarios:
+        reason = f", because {view.lowered}" if view.lowered and view.lowered != lowered else ""
+        out.entry((view.severity, SEVERITY_STYLES[view.severity]), view.id, (reason, QUIET), indent=2, width=9)
+        out.paragraph((view.title, QUIET), indent=11)
 
 
 def _print_view(out: Output, view: ClientView, level: Level) -> None:
     place = f"{view.profile}, scenario {view.scenario}" if view.scenario else view.profile
     severity = (view.severity, SEVERITY_STYLES.get(view.severity, QUIET))
-    out.paragraph(f"{place}: ", severity, _reason(view, level), indent=2, hanging=4)
+    stated = f"{view.stated}, lowered to " if view.stated else ""
+    out.paragraph(f"{place}: {stated}", severity, _reason(view, level), indent=2, hanging=4)
     if view.consequence:
         out.paragraph(view.consequence, indent=4)
     if view.source:
@@ -100,7 +130,9 @@ def _print_view(out: Output, view: ClientView, level: Level) -> None:
 
 
 def _reason(view: ClientView, level: Level) -> str:
-    """The reason for the severity where the profile gives none."""
+    """The reason for the severity where the profile gives none, or where its own does not count."""
+    if view.lowered:
+        return f" because {view.lowered}"
     if view.by == "profile":
         return ""
     if view.severity == "ignored":

@@ -6,15 +6,15 @@ the clients' work that depends on it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from scim_compat.checks.registry import all_checks
+from scim_compat.checks.registry import Check, all_checks
 from scim_compat.checks.resources import Reading
 from scim_compat.checks.severity import severity_of
 from scim_compat.engine.rehearsal import rehearse
-from scim_compat.profile.model import Profile
+from scim_compat.profile.model import Profile, Scenario
 from scim_compat.report.findings import precedence
 from scim_compat.values import Severity, is_at_least, worst
 
@@ -114,12 +114,18 @@ def weights(profiles: Iterable[Profile]) -> dict[str, Weight]:
         for rule in rules:
             if severity := severity_of(rule, profile, None)[0]:
                 by_check[rule.id].add(severity, profile.id)
-        for scenario in profile.scenarios:
-            readings = [Reading.of(request.observation) for request in rehearse(profile, scenario)]
-            for rule in rules:
-                severity = severity_of(rule, profile, scenario)[0]
-                if severity and any(rule.is_for(one) and rule.when(one) for one in readings):
-                    by_check[rule.id].add(severity, profile.id)
-                    by_check[rule.id].scenarios.add((profile.id, scenario.id))
-                    by_check[rule.id].features.add((profile.id, scenario.feature))
+        for rule, scenario, severity in judgements(profile, rules):
+            by_check[rule.id].add(severity, profile.id)
+            by_check[rule.id].scenarios.add((profile.id, scenario.id))
+            by_check[rule.id].features.add((profile.id, scenario.feature))
     return by_check
+
+
+def judgements(profile: Profile, rules: Sequence[Check]) -> Iterator[tuple[Check, Scenario, Severity]]:
+    """Each check with each scenario that reaches it when all goes well, and the severity of a failure there."""
+    for scenario in profile.scenarios:
+        readings = [Reading.of(request.observation) for request in rehearse(profile, scenario)]
+        for rule in rules:
+            severity = severity_of(rule, profile, scenario)[0]
+            if severity and any(rule.is_for(one) and rule.when(one) for one in readings):
+                yield rule, scenario, severity

@@ -24,6 +24,8 @@ class ClientRow:
     mark: Mark
     by: Literal["profile", "level"]
     """The profile gives the severity; where it does not mention the check, its level does."""
+    lowered: str
+    """The severity that the profile states and why it does not count; empty where it counts."""
     consequence: str
     evidence: str
     source: Link | None

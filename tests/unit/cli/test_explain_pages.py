@@ -298,7 +298,7 @@ def test_text_of_profiles_and_servers_cannot_become_markup(ordered):
     rule = CHECKS["create.status"]
     evil = '</pre><script>alert(1)</script>"\u202e'
     facts = check_facts(rule, [loaded()["entra-v2"]])
-    view = ClientView(profile=evil, scenario=evil, severity=Severity.BREACH, by="profile", consequence=evil, evidence=evil,
+    view = ClientView(profile=evil, scenario=evil, severity=Severity.BREACH, by="profile", stated=Severity.BREACH, lowered=evil, consequence=evil, evidence=evil,
                       source=ProfileSource("S1", evil, "javascript:alert(1)"))  # fmt: skip
     example = replace(facts.example, server=evil, step=evil, where=evil, expected=evil, actual={evil: evil}, message=evil,
                       response=Message(evil, ((evil, evil),), evil))  # fmt: skip

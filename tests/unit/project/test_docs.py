@@ -12,6 +12,7 @@ import pytest
 import scim_compat
 from scim_compat.checks.registry import all_checks
 from scim_compat.cli import cli
+from scim_compat.cli.check_search import search
 from scim_compat.engine.verbs import VERBS
 from scim_compat.errors import ExitStatus
 from scim_compat.profile.find import builtin
@@ -352,12 +353,16 @@ def test_the_names_that_only_takes_are_names_of_scenarios(entra):
 
 def test_the_failed_scenario_in_the_readme_is_as_the_profile_has_it(entra):
     (shown,) = re.findall(
-        r"^profiles/entra-v2\.yaml:(\d+): (\S+): (.+)\n  blocker: (.+) \[(\S+)\]$", TEXT["README.md"], re.MULTILINE
+        r"^profiles/entra-v2\.yaml:(\d+): (\S+): (.+)\n  blocker: (.+) \[(\S+)\]\n    rule: (.+)$",
+        TEXT["README.md"],
+        re.MULTILINE,
     )
-    line, scenario_id, title, check_title, check_id = shown
+    line, scenario_id, title, failure, check_id, rule = shown
     scenario = next(s for s in entra.scenarios if s.id == scenario_id)
     assert (int(line), title) == (scenario.where.line, scenario.title)
-    assert check_title == all_checks()[check_id].title
+    check = all_checks()[check_id]
+    assert rule == check.title
+    assert failure in (check.failure, "A create is refused")
     assert f"…/report.html#entra-v2-{scenario_id}\n" in TEXT["README.md"]
 
 
@@ -367,7 +372,8 @@ def test_checks_scenarios_and_profiles_that_are_named_exist(name):
     for command, given in called(name):
         names = [word for word in given if not word.startswith("-")]
         if command == "explain" and names and names[0].islower():
-            assert names[0] in all_checks(), names[0]
+            is_search = len(names) > 1 and "--profile" not in given
+            assert names[0] in all_checks() or (is_search and search(names, all_checks().values())), names[0]
         if command == "show" and names and names[0].islower() and not names[0].endswith(".yaml"):
             assert names[0] in builtin(), names[0]
             assert set(names[1:]) <= ids, names
