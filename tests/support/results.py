@@ -156,7 +156,7 @@ def exchange(
     if status == 201 and isinstance(got, dict):
         answer.append(["location", got["meta"]["location"]])
     return {
-        "request": {"method": method, "url": BASE + target, "headers": headers, "body": body},
+        "request": {"method": method, "url": BASE + target, "headers": headers, "body": body, "credential": "valid"},
         "response": {"status": status, "reason": REASONS.get(status, ""), "headers": answer, "body": text},
         "failure": None,
         "ms": ms,
@@ -595,7 +595,7 @@ def build_results() -> Json:
                     features={"create-users": "compatible", "update-users": "limited", "deactivate-users": "compatible", "delete-users": "compatible", "push-groups": "not-applicable"}),
             profile("thousandeyes", thousand, verdict="compatible", why="All three scenarios that apply passed.", features={"create-users": "compatible", "update-users": "unproven", "delete-users": "compatible"}),
         ],
-        "bystanders": {"checked": 2, "changed": []},
+        "bystanders": {"checked": 2, "changed": [], "accounts": []},
         "cleanup": {"deleted": 17, "left": [{"type": "Group", "id": "e9e30dba-f08f-4109-8486-d5c6a331660a", "why": "DELETE was answered with 500"}]},
         "errors": [],
     }  # fmt: skip
@@ -675,6 +675,7 @@ def hostile_results(text: str = HOSTILE, url: str = HOSTILE_URL) -> Json:
         "method",
         "source",
         "blames",
+        "credential",
     }
 
     def spoil(node: Any, key: str = "") -> Any:

@@ -22,7 +22,7 @@ PASS = CheckResult(id="create.status", outcome=Outcome.PASS, level="MUST")
 
 
 EXCHANGE = {
-    "request": {"method": "GET", "url": "https://x.example/Users", "headers": [["A", "b"]], "body": None},
+    "request": {"method": "GET", "url": "https://x.example/Users", "headers": [["A", "b"]], "body": None, "credential": "valid"},
     "response": {"status": 200, "reason": "OK", "headers": [], "body": "{}"},
     "failure": None, "ms": 1.0, "truncated": False, "waits": [], "masked": False,
 }  # fmt: skip

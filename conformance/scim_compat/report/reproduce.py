@@ -21,9 +21,9 @@ TOKEN: Final = "SCIM_TOKEN"  # noqa: S105 - the name of the variable, not its va
 WRONG: Final = "not-the-token"
 """Sent in place of a credential that the client sent wrong on purpose."""
 
-_COMPUTED: Final = frozenset({"host", "content-length", "connection", "transfer-encoding"})
+COMPUTED: Final = frozenset({"host", "content-length", "connection", "transfer-encoding"})
 """Headers that curl and httpx compute."""
-_CURL_ADDS: Final = ("User-Agent", "Accept")
+CURL_ADDS: Final = ("User-Agent", "Accept")
 _PLAIN_URL: Final = re.compile(r"^https?://[^/?#]+(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/?]|%[0-9A-Fa-f]{2})*$")
 
 
@@ -38,7 +38,7 @@ def curl(request: RequestRecord, *, wrong_credential: bool = False) -> str:
     present = {name.lower() for name, _ in headers}
     for name, value in headers:
         arguments.append(f"-H {_curl_header(name, value, wrong_credential=wrong_credential)}")
-    suppressed = [name for name in _CURL_ADDS if name.lower() not in present]
+    suppressed = [name for name in CURL_ADDS if name.lower() not in present]
     if request.body is not None and "content-type" not in present:
         suppressed.append("Content-Type")
     arguments += [f"-H {_quoted(name + ':')}" for name in suppressed]
@@ -127,7 +127,7 @@ def notes(request: RequestRecord, *, ids: Iterable[str]) -> tuple[str, ...]:
 
 
 def _headers(request: RequestRecord) -> list[tuple[str, str]]:
-    return [(name, value) for name, value in request.headers if name.lower() not in _COMPUTED]
+    return [(name, value) for name, value in request.headers if name.lower() not in COMPUTED]
 
 
 def _curl_header(name: str, value: str, *, wrong_credential: bool) -> str:

@@ -100,7 +100,7 @@ def _document(index: Index) -> Document:
         ),
         verdict=verdict.of_run(profile.verdict for profile in profiles),
         profiles=profiles,
-        bystanders=Bystanders(checked=index.bystanders, changed=tuple(index.changed)),
+        bystanders=Bystanders(checked=index.bystanders, changed=tuple(index.changed), accounts=tuple(index.accounts)),
         cleanup=Cleanup(deleted=index.deleted, left=tuple(index.left)),
         errors=tuple(index.notes),
     )

@@ -19,7 +19,7 @@ from typing import Any
 from scim_compat.results.document import Leftover, Tool
 from scim_compat.results.document.header import ProfileHead, RunHead, TargetHead
 from scim_compat.results.document.members import Time
-from scim_compat.results.document.records import StepRecord
+from scim_compat.results.document.records import StepRecord, SubjectRecord
 from scim_compat.results.document.target import CapabilityInfo
 from scim_compat.results.model import ScenarioResult
 
@@ -82,6 +82,8 @@ class BystandersCompared:
     checked: int
     changed: tuple[str, ...]
     """One line for each thing that changed."""
+    accounts: tuple[SubjectRecord, ...] = ()
+    """The crowd; it may be reported more than once."""
 
 
 @dataclass(frozen=True, slots=True)

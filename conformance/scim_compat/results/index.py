@@ -8,7 +8,7 @@ from typing import Final
 
 from scim_compat.results.document import INTEGRITY, Leftover
 from scim_compat.results.document.members import Time
-from scim_compat.results.document.records import CheckRecord
+from scim_compat.results.document.records import CheckRecord, SubjectRecord
 from scim_compat.results.document.target import CapabilityInfo
 from scim_compat.results.events import (
     BystandersCompared,
@@ -72,6 +72,8 @@ class Index:
     deleted: int = 0
     bystanders: int = 0
     changed: list[str] = field(default_factory=list)
+    accounts: dict[SubjectRecord, None] = field(default_factory=dict)
+    """The crowd, each once."""
     end: RunEnded | None = None
     findings: dict[tuple[str, str], FindingSummary] = field(default_factory=dict)
     """By check and title: a profile states the rule behind a literal request, and each rule is a cause of its own."""
@@ -109,6 +111,7 @@ class Index:
             case BystandersCompared():
                 self.bystanders += line.checked
                 self.changed += line.changed
+                self.accounts |= dict.fromkeys(line.accounts)
             case RunEnded():
                 self.end = line
 

@@ -43,6 +43,7 @@ def record_exchange(
                 *_credential(request, credential),
             ),
             body=redactor.text(request.body.decode("utf-8", "replace")) if request.body is not None else None,
+            credential=request.credential,
         ),
         response=_response(response, body, redactor) if response else None,
         failure=FailureRecord(kind=failure.kind, text=redactor.text(failure.text)) if failure else None,

@@ -21,6 +21,7 @@ from scim_compat.errors import OtherVersionError
 from scim_compat.profile.model import Profile, Scenario
 from scim_compat.results.collate import collate
 from scim_compat.results.document import Leftover
+from scim_compat.results.document.records import SubjectRecord
 from scim_compat.results.events import (
     BystandersCompared,
     CapabilitiesRead,
@@ -256,7 +257,8 @@ class Session:
         recorder.judged(unseen=unseen, reason=compared.unread, requests=compared.requests)
         breaches = [r for r in recorder.failures if all_checks()[r.id].has_trait(Trait.BYSTANDER)]
         changed = [f"{r.where}: {r.message or 'changed'}" for r in breaches]
-        self._report(BystandersCompared(count, tuple(self.redacted(line) for line in changed)))
+        accounts = tuple(SubjectRecord(actor.key, actor.kind, actor.id) for actor in endpoint.crowd.actors)
+        self._report(BystandersCompared(count, tuple(self.redacted(line) for line in changed), accounts))
 
 
 def finish(events: EventWriter, out: Path, *, shards: Sequence[Path], interrupted: str = "") -> RunSummary:

@@ -14,7 +14,7 @@ from typing import Final
 
 from scim_compat.results.document.call import CallInfo
 from scim_compat.results.document.members import Count, Id, Name, OverallVerdict, Seconds, Time
-from scim_compat.results.document.records import CheckRecord, ScenarioRecord
+from scim_compat.results.document.records import CheckRecord, ScenarioRecord, SubjectRecord
 from scim_compat.results.document.target import TargetInfo
 from scim_compat.results.verdict import headline
 from scim_compat.values import Severity, Verdict, worst
@@ -179,6 +179,8 @@ class Bystanders:
     checked: Count
     changed: tuple[str, ...]
     """A sentence for each that changed or is gone."""
+    accounts: tuple[SubjectRecord, ...] = ()
+    """The resources themselves, of which requests of scenarios may name some. Empty in older results."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from scim_compat.results.document.members import (
     Time,
 )
 from scim_compat.values import MISSING, Evidence, Json, Level, Outcome, Party, Severity
-from scim_compat.wire.messages import FailureKind
+from scim_compat.wire.messages import CredentialUse, FailureKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,8 @@ class RequestRecord:
     url: str
     headers: tuple[tuple[str, str], ...]
     body: str | None
+    credential: CredentialUse = CredentialUse.VALID
+    """VALID in older results, whatever was sent."""
 
 
 @dataclass(frozen=True, slots=True)
