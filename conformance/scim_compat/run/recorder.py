@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from scim_compat.checks.judge import judge
 from scim_compat.engine.context import PlayedRequest
+from scim_compat.engine.intent import Subject
 from scim_compat.profile.model import Profile, Scenario
 from scim_compat.results.document.records import StepRecord, SubjectRecord
 from scim_compat.results.events import Observer, ScenarioEnded, ScenarioStarted, StepPlayed
@@ -66,8 +67,13 @@ class ScenarioRecorder:
             ),
             checks=tuple(_redacted_result(r, endpoint.redacted) for r in results),
             line=played.step.where.line if played.step else None,
-            subject=SubjectRecord(subject.key, subject.kind, subject.id) if subject else None,
+            subject=self._subject(subject) if subject else None,
         )
+
+    def _subject(self, subject: Subject) -> SubjectRecord:
+        """The resource of a step. Its id may be made of the credential."""
+        identifier = None if subject.id is None else self._endpoint.redacted(subject.id)
+        return SubjectRecord(subject.key, subject.kind, identifier)
 
     def judged(self, *, unseen: Unseen | None, reason: str, requests: int, ms: float = 0.0) -> ScenarioResult:
         """Ends a scenario that was played. ``unseen``: why its findings are not the whole of it."""

@@ -257,7 +257,8 @@ class Session:
         recorder.judged(unseen=unseen, reason=compared.unread, requests=compared.requests)
         breaches = [r for r in recorder.failures if all_checks()[r.id].has_trait(Trait.BYSTANDER)]
         changed = [f"{r.where}: {r.message or 'changed'}" for r in breaches]
-        accounts = tuple(SubjectRecord(actor.key, actor.kind, actor.id) for actor in endpoint.crowd.actors)
+        # An id may be made of the credential.
+        accounts = tuple(SubjectRecord(a.key, a.kind, self.redacted(a.id or "")) for a in endpoint.crowd.actors)
         self._report(BystandersCompared(count, tuple(self.redacted(line) for line in changed), accounts))
 
 
