@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from scim_compat.errors import Complaint
@@ -13,6 +13,7 @@ from scim_compat.source.complaints import quoted
 from scim_compat.values import Severity, Where
 
 _LONGEST_TITLE: Final = 100
+_LONGEST_FAILURE: Final = 70
 _WRITING_VERBS: Final = frozenset(
     {"create", "change", "assign-manager", "patch", "add-members", "remove-members", "delete"}
 )
@@ -25,6 +26,7 @@ def lint(profile: Profile) -> list[Complaint]:
     for scenario in profile.scenarios:
         warnings += _read_backs(scenario)
         warnings += _meanings(scenario)
+        warnings += _rules(scenario)
     return sorted(dict.fromkeys(warnings), key=lambda each: (each.where.file, each.where.line))
 
 
@@ -84,6 +86,21 @@ def _meanings(scenario: Scenario) -> Iterator[Complaint]:
     for step in scenario.steps:
         if step.verb == "patch" and "means" not in step.args and step.args.get("expect") != "refusal":
             yield Complaint(step.where, "operations without means: nothing states their effects", "add means:")
+
+
+def _rules(scenario: Scenario) -> Iterator[Complaint]:
+    """The failure of a rule heads the findings, so it is short, says what is broken, and differs from the rule."""
+    for step in scenario.steps:
+        expect = step.args.get("expect")
+        rule = expect.get("rule", {}) if isinstance(expect, Mapping) else {}
+        failure = rule.get("failure", "")
+        if wish := _WISHES.search(failure):
+            yield Complaint(step.where, f"the failure of a rule says {quoted(wish.group())}", "say what is broken")
+        if len(failure) > _LONGEST_FAILURE:
+            what = f"the failure of a rule has {len(failure)} characters"
+            yield Complaint(step.where, what, f"at most {_LONGEST_FAILURE}")
+        if failure and failure.casefold() == rule.get("title", "").casefold():
+            yield Complaint(step.where, "the failure of a rule is its title", "say what is broken")
 
 
 def written_names(step: Step) -> Iterator[str]:

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from scim_compat.checks import rules
 from scim_compat.checks.registry import all_checks
+from scim_compat.profile.find import builtin
+from scim_compat.profile.load import load
 from unit.checks.test_every_check import cases
 from unit.checks.test_expect_checks import outcome
 
@@ -103,3 +105,18 @@ def test_the_phrase_of_a_case_is_true_there_and_used_somewhere():
                     used.add(one.failure)
                     assert HOLDS[one.failure](seen, one), (name, one)
     assert used == HOLDS.keys() == set(phrases()) - {rule.failure for rule in all_checks().values()}
+
+
+def test_every_rule_that_a_built_in_profile_states_has_a_phrase():
+    """One for each title: a rule that is stated twice fails in the same words."""
+    known: dict[str, set[str]] = {}
+    for name in builtin():
+        for scenario in load(name).scenarios:
+            for step in scenario.steps:
+                expect = step.args.get("expect")
+                if isinstance(expect, dict) and (rule := expect.get("rule")):
+                    known.setdefault(rule.get("title", ""), set()).add(rule.get("failure", ""))
+    assert len(known) > 200
+    assert {title: texts for title, texts in known.items() if len(texts) != 1 or "" in texts or title in texts} == {}
+    texts = [text for group in known.values() for text in group]
+    assert [text for text in texts if list(faults(text)) or texts.count(text) > 1] == []

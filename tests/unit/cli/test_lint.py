@@ -45,3 +45,27 @@ def test_a_file_that_is_not_there_is_an_error(tmp_path):
     told = invoke("lint", tmp_path / "absent.yaml")
     assert told.exit_code == 2
     assert "absent.yaml" in told.stdout
+
+
+def test_the_failure_of_a_rule_is_short_and_says_what_is_broken(tmp_path):
+    steps = "".join(
+        f"      - send: {{method: GET, path: /Users, query: 'count={number}'}}\n"
+        f"        expect: {{status: [200], rule: {{title: The list comes, failure: {failure}}}}}\n"
+        for number, failure in enumerate(["The list should come", "x" * 71, "the list comes", "The list does not come"])
+    )
+    path = own_profile(tmp_path, f"""scenarios:
+  - id: users.own
+    feature: match-users
+    title: A list is asked for
+    evidence: documented
+    source: S9
+    steps:
+{steps}""")  # fmt: skip
+    told = invoke("lint", path)
+    assert told.exit_code == 0
+    warnings = [line.partition(": warning: ")[2] for line in told.stdout.splitlines() if ": warning: " in line]
+    assert warnings == [
+        "the failure of a rule says 'should'; say what is broken",
+        "the failure of a rule has 71 characters; at most 70",
+        "the failure of a rule is its title; say what is broken",
+    ]
