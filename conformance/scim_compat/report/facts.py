@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
 from scim_compat.report.text import Excerpt, json_text, one_line
 from scim_compat.results.document import Document
+from scim_compat.results.document.records import ScenarioRecord
 from scim_compat.results.document.target import TargetInfo
 
 _SILENT: Final = "no usable answer"
@@ -61,6 +63,16 @@ def duration(seconds: float) -> str:
         return "under a second"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def window(scenario: ScenarioRecord) -> str:
+    """``2026-11-30, 14:03:05-14:03:07 UTC`` with an en dash: when the scenario ran. Empty in older results."""
+    if scenario.started is None:
+        return ""
+    begin = datetime.fromisoformat(scenario.started)
+    end = begin + timedelta(milliseconds=scenario.ms)
+    times = [f"{moment:%H:%M:%S}" for moment in (begin, end)]
+    return f"{begin:%Y-%m-%d}, {'–'.join(dict.fromkeys(times))} UTC"
 
 
 def host(url: str) -> str:
