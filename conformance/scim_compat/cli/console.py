@@ -15,6 +15,7 @@ colours for ``NO_COLOR`` as well.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 from collections.abc import Iterable, Mapping
@@ -188,6 +189,14 @@ class Output:
         self.console.print(Block(table, indent), crop=False)
 
 
+class _Console(Console):
+    """A reader that has seen enough (``| head``) changes no exit status; rich would end with 1, as for findings."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
+
+
 def output(*, whole: bool = False) -> Output:
     """Standard output as it is now: tests and pagers replace it. ``whole``: in a pipe, each paragraph is one line."""
     return _open(stderr=False, whole=whole)
@@ -202,7 +211,7 @@ def _open(*, stderr: bool, whole: bool) -> Output:
     stream = sys.stderr if stderr else sys.stdout
     fit(stream)
     columns = min(_WIDEST, shutil.get_terminal_size((_WIDEST, 24)).columns)
-    console = Console(stderr=stderr, width=columns, highlight=False, markup=False, emoji=False)
+    console = _Console(stderr=stderr, width=columns, highlight=False, markup=False, emoji=False)
     return Output(console, whole=whole and not console.is_terminal)
 
 

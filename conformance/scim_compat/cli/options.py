@@ -196,6 +196,8 @@ def login_from(options: dict[str, Any]) -> Login:
 
     credential = _CredentialOptions(**{field.name: options.pop(field.name) for field in fields(_CredentialOptions)})
     secret_register().add_proxy(options.get("proxy"))
+    if options.get("client_key") and not options.get("client_cert"):
+        raise click.UsageError("--client-key needs --client-cert FILE, the certificate that the key belongs to")
     kind = LoginKind(credential.kind)
     if kind is LoginKind.NONE:
         return Login()
@@ -233,8 +235,10 @@ def _secret(credential: _CredentialOptions) -> str:
 def _secret_in_file(path: str) -> str:
     try:
         secret = Path(path).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise click.UsageError(f"--secret-file {path}: {type(error).__name__}: it cannot be read as text") from None
+    except OSError as error:
+        raise click.UsageError(f"--secret-file {path}: it cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise click.UsageError(f"--secret-file {path}: it is not text in UTF-8") from None
     if not secret:
         raise click.UsageError(f"--secret-file {path} is empty")
     return secret

@@ -7,7 +7,7 @@ from typing import Self
 
 from scim_compat.cli.console import error_output, output, text
 from scim_compat.cli.result_view import print_results
-from scim_compat.errors import ExitStatus
+from scim_compat.errors import ExitStatus, OutputError
 from scim_compat.pytest_plugin.launch import run
 from scim_compat.results.events import ScenarioStarted, StepPlayed
 from scim_compat.run.request import Progress, RunOutcome, RunRequest, ScenarioReported, ScenariosCollected
@@ -19,7 +19,12 @@ def execute(request: RunRequest, *, quiet: bool) -> ExitStatus:
     terminal = Terminal(quiet=quiet)
     with terminal:
         outcome = run(replace(request, progress=terminal.progress))
-    terminal.finish(outcome)
+    try:
+        terminal.finish(outcome)
+    except OSError as error:
+        raise OutputError(
+            f"the results could not be printed: {error.strerror}", hint=f"they are in {outcome.settings.out}"
+        ) from None
     return outcome.status
 
 
@@ -55,7 +60,8 @@ class Terminal:
                 self._findings += 0 if self._plays_here else findings
         if self._status is not None:
             findings_so_far = plural(self._findings, "finding")
-            place = f"[{self._done + 1}/{self._total or '?'}] {self._scenario}"
+            number = min(self._done + 1, self._total or self._done + 1)  # the comparison of the crowd is no scenario
+            place = f"[{number}/{self._total or '?'}] {self._scenario}"
             self._status.update(text(f"{place}{title} · {findings_so_far}"))
 
     def __enter__(self) -> Self:

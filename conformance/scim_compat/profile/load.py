@@ -89,9 +89,8 @@ def _locate(ref: str | Path) -> Path:
         if ref in builtins:
             return builtins[ref]
         if not ref.endswith((".yaml", ".yml")) and "/" not in ref and os.sep not in ref:
-            hint = (
-                nearest(ref, builtins, plural="built in") or "give a built-in profile's id or the path of a .yaml file"
-            )
+            hint = "the name of a profile's file ends in .yaml" if Path(ref).is_file() else ""
+            hint = hint or nearest(ref, builtins, plural="built in") or "give the path of a .yaml file"
             raise source_error(Where(ref, 1), f"there is no profile {quoted(ref)}", hint)
     return Path(ref)
 

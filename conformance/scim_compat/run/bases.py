@@ -52,7 +52,8 @@ def _guesses(path: str, scim: Scim) -> Iterator[str]:
     last = parts[-1].lower() if parts else ""
     if last in _VERSIONS.values():
         yield _joined([*parts[:-1], version])
-        yield _joined([*parts, "scim"])
+        if "scim" not in parts:
+            yield _joined([*parts, "scim"])
     elif last.startswith("scim"):
         yield _joined([*parts, version])
     else:
@@ -62,6 +63,7 @@ def _guesses(path: str, scim: Scim) -> Iterator[str]:
     if parts:
         yield _joined(parts[:-1])
         yield _joined(["scim", version])
+        yield ""
 
 
 def _joined(parts: list[str]) -> str:

@@ -85,7 +85,7 @@ def _check_patterns(patterns: Sequence[str], profiles: Sequence[Profile]) -> Non
             hint = nearest(pattern, {name for scenario in scenarios for name in _names(scenario)})
             ids = profiles[0].id if len(profiles) == 1 else "PROFILE"
             raise UsageError(
-                f"--only {pattern}: no scenario of {_listed(profiles)} matches",
+                f"--only {pattern or repr(pattern)}: no scenario of {_listed(profiles)} matches",
                 hint=hint or f"`scim-compat show {ids} --summary` lists the scenarios",
             )
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from scim_compat.engine import people
+from scim_compat.errors import UsageError
 from scim_compat.results.document.call import CallInfo
 from scim_compat.results.document.parsing import read
 from scim_compat.results.document.writing import as_json
@@ -165,10 +166,14 @@ def uncredentialed(settings: Settings) -> str:
 
 
 def default_out(given: str | None) -> Path:
-    """The output folder: as given, or a new one under ``reports/`` named by the time."""
+    """The output folder: as given, or a new one under ``reports/`` named by the time. Raises UsageError."""
+    try:
+        here = Path.cwd()
+    except FileNotFoundError:
+        raise UsageError("the working folder no longer exists", hint="change to another one") from None
     if given:
-        return Path(given).absolute()
-    base = Path("reports").absolute() / f"{datetime.now(UTC):%Y%m%d-%H%M%S}"
+        return here / given
+    base = here / "reports" / f"{datetime.now(UTC):%Y%m%d-%H%M%S}"
     path, number = base, 1
     while path.exists():
         number += 1

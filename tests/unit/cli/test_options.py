@@ -73,9 +73,9 @@ def test_a_file_gives_its_text_without_the_line_end(tmp_path: Path):
         ("--auth basic --secret-env MINE", "--auth basic needs --user NAME"),
         ("--auth oauth2 --secret-env MINE --client-id it", "--auth oauth2 needs --token-url URL and --client-id ID"),
         ("--secret-env MINE --secret-prompt", "give one of --secret-env, --secret-file, --secret-prompt"),
-        ("--secret-file missing", "--secret-file missing: FileNotFoundError: it cannot be read as text"),
+        ("--secret-file missing", "--secret-file missing: it cannot be read: No such file or directory"),
         ("--secret-file empty", "--secret-file empty is empty"),
-        ("--secret-file bytes", "--secret-file bytes: UnicodeDecodeError: it cannot be read as text"),
+        ("--secret-file bytes", "--secret-file bytes: it is not text in UTF-8"),
     ],
 )
 def test_what_is_missing_is_said(arguments: str, text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -140,4 +140,4 @@ def test_a_fault_of_ours_is_one_sentence_and_status_4(monkeypatch: pytest.Monkey
     assert ended.value.code == 4
     told = capsys.readouterr().err
     assert told.startswith("Traceback")
-    assert "TypeError: expected str" in told
+    assert "TypeError: unsupported operand" in told
