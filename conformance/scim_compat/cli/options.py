@@ -80,7 +80,7 @@ def replay_options(*, default: tuple[str, ...] = ()) -> Callable[[Command], Comm
     return lambda function: _with(options, function)
 
 
-def call_settings(*, url: str, only: tuple[str, ...]) -> dict[str, Any]:
+def call_settings(*, url: str, profiles: tuple[str, ...], only: tuple[str, ...]) -> dict[str, Any]:
     """``command`` and ``call`` of the settings: this call as the results record it.
 
     The options of the connection and the settings are those that the user gave, the secret's place among them. A
@@ -90,7 +90,7 @@ def call_settings(*, url: str, only: tuple[str, ...]) -> dict[str, Any]:
 
     context = click.get_current_context()
     options = tuple(word for parameter in context.command.params for word in _words(parameter, context))
-    chosen = [("--profile", name) for name in context.params["profiles"]] + [("--only", each) for each in only]
+    chosen = [("--profile", name) for name in profiles] + [("--only", each) for each in only]
     kind: Literal["run", "demo"] = "demo" if context.info_name == "demo" else "run"
     return {
         "command": (*(word for pair in chosen for word in pair), *options),
@@ -102,7 +102,7 @@ def _words(parameter: click.Parameter, context: click.Context) -> tuple[str, ...
     """The option as it was given; nothing where its default holds, or where a repetition states it anew."""
     name = parameter.name or ""
     is_given = context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
-    if not is_given or name in _ONCE or not isinstance(parameter, click.Option):
+    if not is_given or name in ONCE or not isinstance(parameter, click.Option):
         return ()
     option = max(parameter.opts, key=len)
     if parameter.is_flag:
@@ -110,7 +110,7 @@ def _words(parameter: click.Parameter, context: click.Context) -> tuple[str, ...
     return option, secret_register().text(_USER_INFO.sub(r"\1", str(context.params[name])))
 
 
-_ONCE: Final = frozenset({"url", "profiles", "only", "seed", "out", "jobs", "quiet", "html", "junit", "again"})
+ONCE: Final = frozenset({"url", "profiles", "only", "seed", "out", "jobs", "quiet", "html", "junit", "again"})
 """Parameters that hold for one call only, or that a repetition of a part states anew."""
 _USER_INFO: Final = re.compile(r"^([a-z]+://)[^/?#]*@", re.IGNORECASE)
 

@@ -12,6 +12,7 @@ from scim_compat.engine.intent import Observation
 from scim_compat.engine.ledger import Ledger
 from scim_compat.profile.model import ResourceKind, Step
 from scim_compat.wire.messages import NEAR_MISSES, CredentialUse, Sender
+from scim_compat.wire.trace import Trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,5 +79,7 @@ class RunContext:
     memory: Memory = field(default_factory=Memory)
     near_misses: tuple[CredentialUse, ...] = tuple(NEAR_MISSES)
     """The almost right credentials that there are of the run's own."""
+    trace: Trace | None = None
+    """Marks each request of a scenario with its place; None for none."""
     pause: Callable[[float], None] = time.sleep
     """Waits that many seconds."""

@@ -228,7 +228,7 @@ class Play:
         sending = Sending(request, intent, title, settle, revise)
         self._refuse_stranger(request)
         self.requests += 1
-        exchange = self._hand_over(self.run.sender.send(request), sending)
+        exchange = self._hand_over(self.run.sender.send(self._marked(request)), sending)
         _require_answer(exchange)
         return exchange
 
@@ -242,6 +242,7 @@ class Play:
             self._refuse_stranger(request)
         self.requests += len(requests)
         sender = self.run.sender
+        requests = [self._marked(request, ahead=number) for number, request in enumerate(requests)]
         if isinstance(sender, ParallelSender):
             exchanges = sender.send_at_once(requests)
         else:
@@ -255,6 +256,13 @@ class Play:
     def is_parallel(self) -> bool:
         """True when requests can be at the endpoint at the same time."""
         return isinstance(self.run.sender, ParallelSender) and self.run.sender.is_parallel
+
+    def _marked(self, request: Request, *, ahead: int = 0) -> Request:
+        """The request with its place in the run, where the user asked for that. ``ahead``: requests sent before it."""
+        if self.run.trace is None:
+            return request
+        step = f"{self._step_number}.{self._exchange_number + ahead + 1}"
+        return self.run.trace.mark(request, profile=self.profile.id, scenario=self.scenario.id, step=step)
 
     def _refuse_stranger(self, request: Request) -> None:
         stranger = self.strangers.get(unquote(path_of(request.target).rpartition("/")[2]))

@@ -52,6 +52,8 @@ def run_facts(document: Document) -> dict[str, str]:
         "Tag in every name": run.tag,
         "Arguments": " ".join(run.command) or "none",
     }
+    if run.trace:
+        facts["Header of the trace"] = f"{run.trace}: {run.id}/PROFILE/SCENARIO/STEP"
     for profile in document.profiles:
         facts[f"Profile {profile.id}"] = f"version {profile.version}, digest {profile.digest}"
     return {one_line(name, 120): one_line(text, 600) for name, text in facts.items()}

@@ -28,6 +28,7 @@ from scim_compat.scim.names import Scim
 from scim_compat.wire import client as wire
 from scim_compat.wire.messages import Headers, Request
 from scim_compat.wire.secrets import SecretRegister
+from scim_compat.wire.trace import Trace
 
 _PAUSE: Final = 1.0
 """Seconds that a server gets for creations whose answer the run did not wait for."""
@@ -133,6 +134,7 @@ class Endpoint:
             crowd=self.crowd.actors if self.crowd else (),
             memory=self._memory,
             near_misses=self.wire.near_misses,
+            trace=trace_of(self.settings),
         )
 
     def create_crowd(self, profile: Profile, note: Callable[[str], None]) -> None:
@@ -168,6 +170,11 @@ def _unobserved(_played: PlayedRequest) -> None:
     """For requests that no scenario is about."""
 
 
+def trace_of(settings: Settings) -> Trace | None:
+    """The mark of the run's requests; None where the user asked for none."""
+    return Trace(settings.trace, settings.run_id or "-") if settings.trace else None
+
+
 def open_wire(settings: Settings, secrets: SecretRegister | None = None) -> wire.Wire:
     """The HTTP client of a run; ``secrets`` is the register of the call.
 
@@ -186,6 +193,7 @@ def open_wire(settings: Settings, secrets: SecretRegister | None = None) -> wire
             verify=settings.ca or True,
             client_cert=cert,
             proxy=settings.proxy or None,
+            trace=trace_of(settings),
         ),
         settings.login.credential(),
         transport=transport,

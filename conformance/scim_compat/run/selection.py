@@ -41,6 +41,12 @@ def select(request: RunRequest) -> Selection:
     chosen = {p.id: tuple(matching(p.scenarios, request.only)) for p in profiles}
     if request.pairs is not None:
         chosen = {id_: tuple(s for s in those if (id_, s.id) in request.pairs) for id_, those in chosen.items()}
+        profiles = tuple(profile for profile in profiles if chosen[profile.id])
+        if not profiles:
+            raise UsageError(
+                f"none of the {len(request.pairs)} scenarios that failed is left to play",
+                hint="name fewer restrictions, or run the profiles as a whole",
+            )
     files = {profile.id: name for name, profile in loaded.items() if name not in builtin()}
     return Selection(profiles, chosen, files)
 

@@ -44,6 +44,7 @@ from scim_compat.wire.retries import Retries
 from scim_compat.wire.secrets import SecretRegister
 from scim_compat.wire.terms import Terms
 from scim_compat.wire.tls import speaks_tls, tls_context
+from scim_compat.wire.trace import Trace
 from scim_compat.wire.transport import DirectTransport
 from scim_compat.wire.urls import BaseUrl, check_target
 
@@ -69,6 +70,8 @@ class WireSettings:
     """The longest Retry-After that is honoured."""
     retry_total_cap: float = 120.0
     """The longest that all waits of one request may take together."""
+    trace: Trace | None = None
+    """Marks each request; None for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +159,8 @@ class Wire:
         need it as it came.
         """
         check_target(request.target)
+        if self.settings.trace is not None:
+            request = self.settings.trace.mark(request)
         url = self._base.url + request.target
         settings, is_renewed = self.settings, False
         retries = Retries(

@@ -50,7 +50,7 @@ def command(profiles: tuple[str, ...], **options: Any) -> None:
             crowd=options["crowd"],
             thorough=options["thorough"],
             out=str(out),
-            **call_settings(url="", only=options["only"]),
+            **call_settings(url="", profiles=profiles, only=options["only"]),
         )
         request = RunRequest(
             settings=settings,

@@ -39,6 +39,19 @@ _SECRETS: Final = frozenset({"secret_env", "secret_file", "secret_prompt"})
     help="Test a WSGI or ASGI application in process instead of a URL.",
 )
 @click.option("--target", metavar="FILE", help="Target file: URL, where the secret is, and what the vendor claims.")
+@click.option(
+    "--trace-header",
+    is_flag=False,
+    flag_value="X-Scim-Compat-Trace",
+    default="",
+    metavar="[NAME]",
+    help="Send run, scenario and step along in a header, for the endpoint's log. NAME: X-Scim-Compat-Trace.",
+)
+@click.option(
+    "--again",
+    metavar="DIR",
+    help="Play again what failed in the run in DIR, with its seed and settings; other options go before them.",
+)
 @click.option("--html", metavar="FILE", help="Also write pytest-html's run log.")
 @click.option("--junit", metavar="FILE", help="Also write JUnit XML.")
 @connection_options
@@ -50,9 +63,26 @@ def command(url: str | None, profiles: tuple[str, ...], **options: Any) -> None:
     that after a kill.
     """
     from scim_compat.cli import terminal  # noqa: PLC0415 - not for --help
+    from scim_compat.cli.again import explain, read_earlier, take_over  # noqa: PLC0415 - likewise
+    from scim_compat.cli.console import output  # noqa: PLC0415 - likewise
     from scim_compat.run.request import RunRequest  # noqa: PLC0415 - likewise
     from scim_compat.run.settings import IN_PROCESS_URL, Settings, default_out, new_seed  # noqa: PLC0415 - likewise
+    from scim_compat.wire.trace import check_name  # noqa: PLC0415 - likewise
 
+    earlier, pairs, only = None, None, options["only"]
+    if again := options.pop("again"):
+        earlier = read_earlier(again)
+        context = click.get_current_context()
+        url = take_over(earlier, context, url=url)
+        options = {name: context.params[name] for name in options}
+        pairs = earlier.failed(Severity(options["fail_on"]))
+        if not pairs:
+            output(whole=True).paragraph(f"Nothing failed in {again}, so nothing is played again.")
+            return
+        profiles = profiles or earlier.profiles(pairs)
+        only = tuple(sorted({scenario for _, scenario in pairs}))
+    if options["trace_header"]:
+        check_name(options["trace_header"])
     target = _target(options)
     endpoint = url or (target.url if target else "")
     if not endpoint and not options["scim_app"]:
@@ -76,21 +106,25 @@ def command(url: str | None, profiles: tuple[str, ...], **options: Any) -> None:
         crowd=options["crowd"],
         thorough=options["thorough"],
         fail_on=Severity(options["fail_on"]),
+        trace=options["trace_header"],
         out=str(default_out(options["out"])),
         claims=dict(target.claims) if target else {},
         # A URL on the command line takes the place of every base: nothing then goes to another address.
         bases=dict(target.bases) if target and not url else {},
-        **call_settings(url=url or "", only=options["only"]),
+        **call_settings(url=url or "", profiles=profiles, only=only),
     )
     request = RunRequest(
         settings=settings,
         profiles=profiles,
         only=options["only"],
+        pairs=pairs,
         jobs=options["jobs"],
         html=options["html"],
         junit=options["junit"],
         secrets=secret_register(),
     )
+    if earlier is not None and not options["quiet"]:
+        output(whole=True).paragraph(explain(earlier, request))
     sys.exit(terminal.execute(request, quiet=options["quiet"]))
 
 
