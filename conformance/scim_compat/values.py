@@ -22,6 +22,18 @@ MISSING: Final = _Missing.MISSING
 """Stands for "no value at all", where ``None`` would be JSON's null."""
 
 
+class Quotation(str):
+    """A text of a request or an answer, as a check shows it. Any other text that a check shows is prose of its own."""
+
+    __slots__ = ()
+
+
+class Prose(str):
+    """Words that stand in place of a value: "(absent)", "3 members". Every output shows them without quotes."""
+
+    __slots__ = ()
+
+
 REDACTED: Final = "[redacted]"
 """Stands in every output where a secret was."""
 CROWD_SIZE: Final = 60

@@ -121,6 +121,7 @@ def failed(id_: str, severity: str, title: str, **more: Any) -> Json:
         "source": "",
         "failure": "",
         "blames": "answer",
+        "prose": [],
         **more,
     }
 
@@ -675,6 +676,7 @@ def hostile_results(text: str = HOSTILE, url: str = HOSTILE_URL) -> Json:
         "method",
         "source",
         "blames",
+        "prose",
         "credential",
     }
 

@@ -135,6 +135,7 @@ def example(failure: Failure, *, server: str, made: Mapping[str, Any]) -> dict[s
         "response": _answer(response, check["where"]) if response else None,
         "failure": "" if response else failure.exchange["failure"]["text"],
         **{key: check[key] for key in ("where", "expected", "actual", "message") if key in check},
+        **({"prose": check["prose"]} if check.get("prose") else {}),
         "made": dict(made),
     }
 

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final, Self
 
-from scim_compat.values import MISSING, Json, Party
+from scim_compat.values import MISSING, Json, Party, Prose
 
 _MESSAGES: Final = ("before", "request", "response")
 
@@ -56,13 +56,16 @@ class Example:
     expected: Json = MISSING
     actual: Json = MISSING
     message: str = ""
+    prose: tuple[str, ...] = ()
+    """Those of the two values that are words of the check."""
     made: Mapping[str, Json] = field(default_factory=dict)
     """The way to make the example again; nobody but the tests reads it."""
 
     @classmethod
     def from_json(cls, content: Mapping[str, Json]) -> Self:
         messages = {name: content[name] and Message.from_json(content[name]) for name in _MESSAGES}
-        return cls(**{**content, **messages})
+        words = {name: Prose(content[name]) for name in content.get("prose", ())}
+        return cls(**{**content, **messages, **words})
 
     def as_json(self) -> dict[str, Json]:
         """The example as ``scim-compat explain --json`` prints it."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from scim_compat.checks.citations import cited
+from scim_compat.checks.display import prose
 from scim_compat.checks.registry import (
     Check,
     NotJudged,
@@ -146,8 +147,8 @@ def _failure(
         title=rule.title,
         cites=() if beyond else cited(rule.cites, scim),
         where=violation.where,
-        expected=violation.expected,
-        actual=violation.actual,
+        expected=prose(violation.expected),
+        actual=prose(violation.actual),
         message=violation.message,
         consequence=(requirement.consequence if requirement else "") or rule.why,
         fix=(scim == "1.1" and rule.fix_1_1) or rule.fix,

@@ -22,7 +22,7 @@ from scim_compat.cli.console import (
 )
 from scim_compat.cli.order import OrderPart
 from scim_compat.report.words import LEVELS
-from scim_compat.values import MISSING, Level, plural
+from scim_compat.values import MISSING, Level, Prose, plural
 
 _MOST_HITS: Final = 15
 """Checks that a search lists."""
@@ -159,7 +159,8 @@ def _print_example(out: Output, example: Example) -> None:
         out.paragraph(f"At {example.where}:", indent=2)
     for label, value in (("expected", example.expected), ("actual", example.actual)):
         if value is not MISSING:
-            out.entry(label, json.dumps(value, ensure_ascii=False), indent=4, width=10)
+            is_prose = isinstance(value, Prose)
+            out.entry(label, (value, QUIET) if is_prose else json.dumps(value, ensure_ascii=False), indent=4, width=10)
     if example.message:
         out.paragraph(example.message, indent=4)
 

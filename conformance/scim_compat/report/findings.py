@@ -73,7 +73,7 @@ def bare_check(check: CheckRecord, *, cause: Link | None) -> FailedCheck:
 
 def failed_check(check: CheckRecord, *, cause: Link | None) -> FailedCheck:
     """Arrange one failed check for its step."""
-    both = check.expected is not MISSING and check.actual is not MISSING
+    both = check.expected is not MISSING and check.actual is not MISSING and not check.prose
     compared = diff(check.expected, check.actual) if both else None
     expected, actual = _values(check)
     return FailedCheck(

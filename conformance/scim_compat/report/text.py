@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
+
+from scim_compat.values import Prose
 
 BODY_CAP: Final = 4096
 """Characters of a body that a page shows."""
@@ -46,6 +48,8 @@ class Excerpt:
 
     text: str
     more: int = 0
+    is_prose: bool = False
+    """The text is words about a value, not the value itself."""
 
 
 def clip(text: str, cap: int) -> Excerpt:
@@ -64,8 +68,10 @@ def one_line(text: object, cap: int = LINE_CAP) -> str:
 def json_text(anything: Any, *, cap: int = VALUE_CAP, indented: bool | None = None) -> Excerpt:
     """Return a value as JSON text; ``indented`` or not, by default if it is long.
 
-    Strings keep their quotes, so that ``"200"`` and ``200`` can be told apart.
+    Strings keep their quotes, so that ``"200"`` and ``200`` can be told apart; prose has none.
     """
+    if isinstance(anything, Prose):
+        return replace(clip(visible(anything), cap), is_prose=True)
     text = _compact(anything)
     if text is None:
         return Excerpt("(a value nested too deeply to be shown)")

@@ -10,7 +10,7 @@ from typing import Any, Final
 from jsonschema.exceptions import ValidationError
 
 from scim_compat.scim.paths import spelling
-from scim_compat.values import Json, escape
+from scim_compat.values import Json, Quotation, escape
 
 _MAX_TEXT: Final = 80
 _MAX_POINTER: Final = 200
@@ -98,7 +98,7 @@ def _with_article(word: str) -> str:
 
 def _display(value: Json) -> Json:
     if isinstance(value, str):
-        return value if len(value) <= _MAX_TEXT else value[: _MAX_TEXT - 1] + "…"
+        return Quotation(value if len(value) <= _MAX_TEXT else value[: _MAX_TEXT - 1] + "…")
     if isinstance(value, Mapping):
         names = [str(key)[:40] for key in islice(value, 5)]
         return f"an object with {', '.join(names)}{' …' if len(value) > 5 else ''}" if names else "an empty object"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from scim_compat.checks.answers import SCIM_JSON, is_html, is_json_requested
+from scim_compat.checks.display import quotation
 from scim_compat.checks.registry import BOTH, Trait, Violation, check
 from scim_compat.engine.intent import Observation
 from scim_compat.scim.urls import parameters
@@ -83,7 +84,7 @@ def _is_undecoded(observation: Observation) -> bool:
 def content_type(observation: Observation) -> Iterator[Violation]:
     media_type = observation.response.media_type
     if media_type not in {SCIM_JSON, "application/json"}:
-        yield Violation("header Content-Type", expected=SCIM_JSON, actual=media_type or MISSING)
+        yield Violation("header Content-Type", expected=quotation(SCIM_JSON), actual=quotation(media_type or MISSING))
 
 
 @check(
@@ -100,7 +101,7 @@ def content_type(observation: Observation) -> Iterator[Violation]:
 )
 def scim_media_type(observation: Observation) -> Iterator[Violation]:
     if observation.response.media_type == "application/json":
-        yield Violation("header Content-Type", expected=SCIM_JSON, actual="application/json")
+        yield Violation("header Content-Type", expected=quotation(SCIM_JSON), actual=quotation("application/json"))
 
 
 @check(
@@ -118,7 +119,7 @@ def charset(observation: Observation) -> Iterator[Violation]:
     label = _CHARSET.search(observation.response.header("content-type") or "")
     # ASCII is a part of UTF-8; "utf8" is wrong as a name, but nobody misreads it.
     if label and label[1].lower() not in {"utf-8", "utf8", "us-ascii", "ascii"}:
-        yield Violation("header Content-Type", expected="utf-8", actual=label[1][:40])
+        yield Violation("header Content-Type", expected=quotation("utf-8"), actual=quotation(label[1][:40]))
 
 
 @check(
@@ -209,12 +210,12 @@ def no_body_on_204(observation: Observation) -> Iterator[Violation]:
         yield Violation("", expected="no body", actual=f"{len(response.body)} bytes")
     # RFC 9110 section 8.6 forbids Content-Length: 0 as well, but it harms nobody.
     elif length.strip("0"):
-        yield Violation("header Content-Length", expected="none", actual=length[:20])
+        yield Violation("header Content-Length", expected="none", actual=quotation(length[:20]))
     elif response.header("transfer-encoding"):
         yield Violation(
             "header Transfer-Encoding",
             expected="none",
-            actual=(response.header("transfer-encoding") or "")[:40],
+            actual=quotation((response.header("transfer-encoding") or "")[:40]),
         )
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from scim_compat.checks.answers import has_resource, is_status_named, resource_of, server_message
 from scim_compat.checks.differences import Kind, difference
-from scim_compat.checks.display import display
+from scim_compat.checks.display import display, quotation
 from scim_compat.checks.effects import effects, is_change, is_custom, is_overwritten, state_before, subject, writes
 from scim_compat.checks.published import is_published
 from scim_compat.checks.refusals import level_of_refusal
@@ -100,7 +100,7 @@ def duplicate_refused(observation: Observation) -> Iterator[Violation]:
         if not observation.response.ok or resource_of(observation).get("id") != subject(observation).id:
             yield Violation(
                 "/id",
-                expected=subject(observation).id,
+                expected=quotation(subject(observation).id),
                 actual=display(resource_of(observation).get("id", MISSING)),
                 failure="A create for a known account does not take it over, as claimed",
             )
@@ -168,7 +168,7 @@ def _differing(observation: Observation, effect: Effect, *kinds: Kind) -> Iterat
     actual = paths.get(resource_of(observation), effect.path)
     one = difference(effect.path, effect.value, actual)
     if one is not None and one.kind in kinds:
-        yield Violation(effect.path, expected=effect.value, actual=display(actual), message=one.words)
+        yield Violation(effect.path, expected=quotation(effect.value), actual=display(actual), message=one.words)
 
 
 def _is_created(observation: Observation) -> bool:

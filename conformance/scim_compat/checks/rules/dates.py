@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from scim_compat.checks.answers import resource_of
+from scim_compat.checks.display import quotation
 from scim_compat.checks.effects import effects, is_applied, is_change, state_before
 from scim_compat.checks.registry import BOTH, NotJudged, Trait, Violation, check
 from scim_compat.engine.intent import Observation
@@ -41,7 +42,7 @@ def last_modified_moves(observation: Observation) -> Iterator[Violation]:
     date = _http_date(observation.response.header("date"))
     if now == was and not now.microsecond and (date is None or (date - now).total_seconds() < 2):
         raise NotJudged("the server keeps whole seconds and the change came within one")
-    yield Violation("meta.lastModified", expected=f"later than {was.isoformat()}", actual=now.isoformat())
+    yield Violation("meta.lastModified", expected=f"later than {was.isoformat()}", actual=quotation(now.isoformat()))
 
 
 @check(
@@ -64,7 +65,7 @@ def created_stays(observation: Observation) -> Iterator[Violation]:
         raise NotJudged("meta.created is not there before and after the change")
     # One of the two answers may be more precise than the other.
     if abs((now - was).total_seconds()) >= 1:
-        yield Violation("meta.created", expected=was.isoformat(), actual=now.isoformat())
+        yield Violation("meta.created", expected=quotation(was.isoformat()), actual=quotation(now.isoformat()))
 
 
 def _is_without_change(observation: Observation) -> bool:
@@ -96,7 +97,7 @@ def no_new_date(observation: Observation) -> Iterator[Violation]:
     if was is None or now is None:
         raise NotJudged("meta.lastModified is not there before and after the request")
     if now.replace(microsecond=0) != was.replace(microsecond=0) or (_is_fine(was) and _is_fine(now) and now != was):
-        yield Violation("meta.lastModified", expected=was.isoformat(), actual=now.isoformat())
+        yield Violation("meta.lastModified", expected=quotation(was.isoformat()), actual=quotation(now.isoformat()))
 
 
 def _is_fine(date: datetime) -> bool:
@@ -122,7 +123,7 @@ def no_new_version(observation: Observation) -> Iterator[Violation]:
     if not isinstance(was, str) or not isinstance(now, str):
         raise NotJudged("meta.version is not there before and after the request")
     if was != now:
-        yield Violation("meta.version", expected=was[:80], actual=now[:80])
+        yield Violation("meta.version", expected=quotation(was[:80]), actual=quotation(now[:80]))
 
 
 def _date(value: Json) -> datetime | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from scim_compat.checks.answers import entries, is_served, resource_of
+from scim_compat.checks.display import quotation
 from scim_compat.checks.effects import subject
 from scim_compat.checks.registry import BOTH, Harm, Trait, Violation, check
 from scim_compat.engine.intent import Observation
@@ -114,4 +115,4 @@ def gone_from_list(observation: Observation) -> Iterator[Violation]:
 def _remains(observation: Observation) -> Iterator[Violation]:
     for index, entry in enumerate(entries(observation)):
         if isinstance(entry, Mapping) and entry.get("id") == subject(observation).id:
-            yield Violation(f"/Resources/{index}", expected="not the deleted resource", actual=entry["id"])
+            yield Violation(f"/Resources/{index}", expected="not the deleted resource", actual=quotation(entry["id"]))

@@ -7,7 +7,7 @@ from typing import Final
 
 from scim_compat import schemas
 from scim_compat.checks.answers import SCIM_JSON, is_html, is_json_requested, json_object
-from scim_compat.checks.display import display_text
+from scim_compat.checks.display import display_text, quotation
 from scim_compat.checks.registry import Trait, Violation, check
 from scim_compat.engine.intent import Observation
 from scim_compat.scim import messages
@@ -108,7 +108,9 @@ def errors_array(observation: Observation) -> Iterator[Violation]:
 def status_matches(observation: Observation) -> Iterator[Violation]:
     status = json_object(observation)["status"]
     if str(status).strip() != str(observation.response.status):
-        yield Violation("/status", expected=str(observation.response.status), actual=str(status)[:20])
+        yield Violation(
+            "/status", expected=quotation(str(observation.response.status)), actual=quotation(str(status)[:20])
+        )
 
 
 @check(
@@ -124,7 +126,9 @@ def status_matches(observation: Observation) -> Iterator[Violation]:
 def status_string(observation: Observation) -> Iterator[Violation]:
     status = json_object(observation)["status"]
     if not isinstance(status, str):
-        yield Violation("/status", expected=f'"{observation.response.status}"', actual=schemas.type_name(status))
+        yield Violation(
+            "/status", expected=quotation(str(observation.response.status)), actual=schemas.type_name(status)
+        )
 
 
 @check(
@@ -148,12 +152,12 @@ def scim_type(observation: Observation) -> Iterator[Violation]:
         yield Violation("/scimType", expected="a keyword of RFC 7644, table 9", actual=actual)
     elif status == 409 and intent.action in {"create", "set-up"}:
         if keyword != "uniqueness":
-            yield Violation("/scimType", expected="uniqueness", actual=actual)
+            yield Violation("/scimType", expected=quotation("uniqueness"), actual=actual)
     elif status == 400 and _is_filter_declined(observation) and keyword not in _OF_FILTERS:
         # Section 3.4.2.2 demands the keyword for an unknown operator, or one that the value does not have;
         # elsewhere scimType is optional (section 3.12).
         level: Level | None = None if keyword is not None or _is_operator_declined(observation) else "CLIENT"
-        yield Violation("/scimType", expected="invalidFilter", actual=actual, level=level)
+        yield Violation("/scimType", expected=quotation("invalidFilter"), actual=actual, level=level)
 
 
 _OF_FILTERS: Final = frozenset({"invalidFilter", "sensitive", "tooMany", "invalidValue"})
@@ -191,7 +195,7 @@ def detail_useful(observation: Observation) -> Iterator[Violation]:
     if detail is not None and not isinstance(detail, str):
         return  # error.shape reports it
     if not (detail or "").strip():
-        yield Violation("/detail", expected="a sentence", actual=MISSING if detail is None else detail)
+        yield Violation("/detail", expected="a sentence", actual=MISSING if detail is None else quotation(detail))
 
 
 @check(
@@ -210,7 +214,11 @@ def detail_useful(observation: Observation) -> Iterator[Violation]:
 )
 def media_type(observation: Observation) -> Iterator[Violation]:
     if observation.response.media_type != SCIM_JSON:
-        yield Violation("header Content-Type", expected=SCIM_JSON, actual=observation.response.media_type or MISSING)
+        yield Violation(
+            "header Content-Type",
+            expected=quotation(SCIM_JSON),
+            actual=quotation(observation.response.media_type or MISSING),
+        )
 
 
 @check(
@@ -233,5 +241,5 @@ def media_type(observation: Observation) -> Iterator[Violation]:
 )
 def unauthorized_body(observation: Observation) -> Iterator[Violation]:
     if not messages.is_error(observation.response.json):
-        actual = observation.response.media_type or "another body"
+        actual = quotation(observation.response.media_type) or "another body"
         yield Violation("", expected="a SCIM error, or no body", actual=actual)

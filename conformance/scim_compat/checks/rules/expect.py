@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from scim_compat.checks.answers import has_more_pages, ids_as_text, is_status_accepted
-from scim_compat.checks.display import display
+from scim_compat.checks.display import display, quotation
 from scim_compat.checks.registry import BOTH, NotJudged, Trait, Violation, check
 from scim_compat.checks.resources import is_own
 from scim_compat.engine.assertions import is_fulfilled, value_at
@@ -33,7 +33,7 @@ def answer(observation: Observation) -> Iterator[Violation]:
             continue
         value = value_at(observation.response, one.at)
         if not is_fulfilled(one, value):
-            expected = f"{one.value}" if one.word == "is" else one.value
+            expected = f"{one.value}" if one.word == "is" else quotation(one.value)
             if one.word == "includes":
                 expected = f"an array with {one.value}"
             yield Violation(one.at, expected=expected, actual=_quote(observation, one.at, value))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scim_compat.checks.answers import has_resource, resource_of
+from scim_compat.checks.display import quotation
 from scim_compat.checks.effects import all_effects, effects, is_custom, subject, writes
 from scim_compat.checks.misplacement import misplacement, respelling
 from scim_compat.checks.registry import BOTH, Trait, Violation, check
@@ -66,4 +67,6 @@ def labels_kept(observation: Observation) -> Iterator[Violation]:
     for _, effect in effects(observation, "set"):
         spelling = respelling(resource_of(observation), effect) if is_custom(effect) else ""
         if spelling:
-            yield Violation(effect.path, expected=parse_path(effect.path).attribute, actual=spelling)
+            yield Violation(
+                effect.path, expected=quotation(parse_path(effect.path).attribute), actual=quotation(spelling)
+            )

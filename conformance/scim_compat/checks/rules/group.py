@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from scim_compat.checks.answers import has_resource, resource_of
-from scim_compat.checks.display import display
+from scim_compat.checks.display import display, quotation
 from scim_compat.checks.effects import (
     effects,
     is_one_of_several,
@@ -231,7 +231,7 @@ def member_values(observation: Observation) -> Iterator[Violation]:
         if identifier != str(value):
             yield Violation(
                 f"/members/{index}/value",
-                expected=identifier,
+                expected=quotation(identifier),
                 actual=display(value),
                 message="It names the member by another word than the id.",
             )

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
 from scim_compat.checks.answers import blame_value, is_status_named, server_message
+from scim_compat.checks.display import quotation
 from scim_compat.checks.refusals import level_of_refusal
 from scim_compat.checks.registry import BOTH, NotJudged, Trait, Violation, check
 from scim_compat.engine.fitting import fits_schemas
@@ -178,7 +179,7 @@ def allow(observation: Observation) -> Iterator[Violation]:
     if header is None:  # an empty one says that no method is possible here
         yield Violation("header Allow", expected="the methods of this endpoint")
     elif method in {name.strip().upper() for name in header.split(",")}:
-        yield Violation("header Allow", expected=f"methods without {method}", actual=header[:200])
+        yield Violation("header Allow", expected=f"methods without {method}", actual=quotation(header[:200]))
 
 
 @check(

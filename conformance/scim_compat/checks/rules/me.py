@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import urlsplit
 
+from scim_compat.checks.display import quotation
 from scim_compat.checks.registry import Violation, check
 from scim_compat.engine.intent import Observation
 from scim_compat.scim.urls import path_of
@@ -35,4 +36,4 @@ def location(observation: Observation) -> Iterator[Violation]:
     if not header:
         yield Violation("header Location", expected="the URL of the resource")
     elif urlsplit(header).path.rstrip("/").endswith(_ME):
-        yield Violation("header Location", expected="the permanent URL of the resource", actual=header[:200])
+        yield Violation("header Location", expected="the permanent URL of the resource", actual=quotation(header[:200]))

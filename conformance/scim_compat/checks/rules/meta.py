@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
-from scim_compat.checks.display import display_id, display_text
+from scim_compat.checks.display import display_id, display_text, quotation
 from scim_compat.checks.published import resource_types
 from scim_compat.checks.registry import BOTH, Violation, at_most_five, check
 from scim_compat.checks.resources import (
@@ -48,7 +48,7 @@ def resource_type(observation: Observation) -> Iterator[Violation]:
         if not resource.meta or is_accepted:
             continue
         actual = MISSING if name is MISSING else display_text(name, 80)
-        yield Violation(f"{resource.pointer}/meta/resourceType", expected=kind, actual=actual)
+        yield Violation(f"{resource.pointer}/meta/resourceType", expected=quotation(kind), actual=actual)
 
 
 @check(
@@ -75,12 +75,12 @@ def meta_location(observation: Observation) -> Iterator[Violation]:
             yield Violation(where, expected="an absolute URL", actual=display_text(location, 200))
         elif any(c in _NOT_IN_A_URL for c in location):
             message = "It holds a raw space or the like."
-            yield Violation(where, expected="an absolute URL", actual=location[:200], message=message)
+            yield Violation(where, expected="an absolute URL", actual=quotation(location[:200]), message=message)
         else:
             identifier = resource.value.get("id")
             if isinstance(identifier, str) and identifier and not _ends_in_name(location, resource):
                 expected = f"a URL that ends in /{identifier[:100]}"
-                yield Violation(where, expected=expected, actual=location[:200], level="CLIENT")
+                yield Violation(where, expected=expected, actual=quotation(location[:200]), level="CLIENT")
 
 
 def _is_relative(location: Json) -> bool:
@@ -145,12 +145,16 @@ def location_origin(observation: Observation) -> Iterator[Violation]:
         origin = urls.origin(location) if isinstance(location, str) else None
         if origin is not None and base is not None and origin != base:
             yield Violation(
-                f"{resource.pointer}/meta/location", expected=_display_origin(base), actual=_display_origin(origin)
+                f"{resource.pointer}/meta/location",
+                expected=quotation(_display_origin(base)),
+                actual=quotation(_display_origin(origin)),
             )
     header = observation.response.header("location")
     origin = urls.origin(header) if header and observation.response.status == 201 else None
     if origin is not None and base is not None and origin != base:
-        yield Violation("header Location", expected=_display_origin(base), actual=_display_origin(origin))
+        yield Violation(
+            "header Location", expected=quotation(_display_origin(base)), actual=quotation(_display_origin(origin))
+        )
 
 
 def _display_origin(origin: tuple[str, str, int]) -> str:
@@ -177,7 +181,12 @@ def location_header(observation: Observation) -> Iterator[Violation]:
     if not header:
         yield Violation("header Location", expected="the URL of the new resource")
     elif isinstance(inside, str) and inside and not urls.is_same_url(header, inside, base=observation.exchange.url):
-        yield Violation("header Location", expected=inside[:200], actual=header[:200], message="meta.location differs.")
+        yield Violation(
+            "header Location",
+            expected=quotation(inside[:200]),
+            actual=quotation(header[:200]),
+            message="meta.location differs.",
+        )
 
 
 @check(
@@ -199,7 +208,7 @@ def location_resolves(observation: Observation) -> Iterator[Violation]:
     elif not isinstance(body, Mapping):
         yield Violation("", expected="the resource", actual="no JSON object")
     elif subject is not None and subject.id is not None and body.get("id") != subject.id:
-        yield Violation("/id", expected=subject.id, actual=display_id(observation, body.get("id")))
+        yield Violation("/id", expected=quotation(subject.id), actual=display_id(observation, body.get("id")))
 
 
 @check(
@@ -251,7 +260,9 @@ def dates_have_zone(observation: Observation) -> Iterator[Violation]:
             date = resource.meta.get(name)
             if isinstance(date, str) and messages.is_date_time(date) and not _ZONE.search(date):
                 where = f"{resource.pointer}/meta/{name}"
-                yield Violation(where, expected="a date with a zone, such as 2026-01-31T09:30:00Z", actual=date[:60])
+                yield Violation(
+                    where, expected="a date with a zone, such as 2026-01-31T09:30:00Z", actual=quotation(date[:60])
+                )
 
 
 @check(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from scim_compat.checks.answers import has_resource, resource_of
-from scim_compat.checks.display import display
+from scim_compat.checks.display import display, quotation
 from scim_compat.checks.effects import (
     effects,
     entries_beside,
@@ -108,7 +108,7 @@ def other_entries(observation: Observation) -> Iterator[Violation]:
         if is_overwritten(observation, effect):
             actual = display(paths.get(resource_of(observation), effect.path))
             message = "It holds what the same request asked for at another entry."
-            yield Violation(effect.path, expected=effect.value, actual=actual, message=message)
+            yield Violation(effect.path, expected=quotation(effect.value), actual=actual, message=message)
 
 
 @check(
@@ -135,7 +135,7 @@ def groups_current(observation: Observation) -> Iterator[Violation]:
             elif group in readings.members and user not in readings.members[group]:
                 message = "The group itself does not show the user any more."
                 yield Violation(
-                    f"{resource.pointer}/groups", expected=f"without {group}", actual=group, message=message
+                    f"{resource.pointer}/groups", expected=f"without {group}", actual=quotation(group), message=message
                 )
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from scim_compat.checks.answers import has_resource, resource_of, server_message
 from scim_compat.checks.differences import Kind, difference, is_taken_over
-from scim_compat.checks.display import display
+from scim_compat.checks.display import display, quotation
 from scim_compat.checks.effects import (
     effects,
     is_applied,
@@ -211,7 +211,7 @@ def _is_partly_applied(observation: Observation, write: Write) -> bool:
 
 def _violation(observation: Observation, write: Write, effect: Effect, message: str = "") -> Violation:
     actual = paths.get(resource_of(observation), effect.path)
-    expected = "no value" if effect.kind == "clear" or paths.is_unassigned(effect.value) else effect.value
+    expected = "no value" if effect.kind == "clear" or paths.is_unassigned(effect.value) else quotation(effect.value)
     # PUT ignores read-only attributes (RFC 7644 §3.5.1).
     kind = subject(observation).kind
     is_ignored = write.action == "replace" and is_unwritable(observation.context, kind, effect.path)

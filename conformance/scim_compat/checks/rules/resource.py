@@ -8,7 +8,7 @@ from typing import Final
 
 from scim_compat import schemas
 from scim_compat.checks.answers import is_list_request, is_status_accepted
-from scim_compat.checks.display import display_id
+from scim_compat.checks.display import display_id, quotation
 from scim_compat.checks.registry import BOTH, NotJudged, Trait, Violation, at_most_five, check
 from scim_compat.checks.resources import (
     ANSWERS,
@@ -86,7 +86,7 @@ def has_id(observation: Observation) -> Iterator[Violation]:
 def id_stable(observation: Observation) -> Iterator[Violation]:
     subject, identifier = observation.intent.subject, resources(observation)[0].value["id"]
     if subject is not None and identifier != subject.id:
-        yield Violation("/id", expected=subject.id, actual=display_id(observation, identifier))
+        yield Violation("/id", expected=quotation(subject.id), actual=display_id(observation, identifier))
 
 
 @check(
@@ -108,7 +108,7 @@ def id_unique(observation: Observation) -> Iterator[Violation]:
         return
     if identifier in observation.context.ours and not _is_same_account(observation, identifier):
         message = "Another resource of this run has that id."
-        yield Violation("/id", expected="a new id", actual=identifier, message=message)
+        yield Violation("/id", expected="a new id", actual=quotation(identifier), message=message)
 
 
 def _is_same_account(observation: Observation, identifier: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from scim_compat.checks.answers import has_resource, resource_of
 from scim_compat.checks.differences import difference
-from scim_compat.checks.display import display
+from scim_compat.checks.display import display, quotation
 from scim_compat.checks.effects import is_custom, subject
 from scim_compat.checks.misplacement import misplacement
 from scim_compat.checks.published import is_published
@@ -45,7 +45,7 @@ def converges(observation: Observation) -> Iterator[Violation]:
         hint = "; the target's own schema does not list it" if is_unlisted else ""
         yield Violation(
             path,
-            expected=expected,
+            expected=quotation(expected),
             actual=display(actual),
             message=f"{_difference(path, expected, actual)}{hint}: sent again in every cycle",
         )

@@ -8,7 +8,7 @@ from typing import Final
 
 from scim_compat.checks.answers import has_resource, resource_of
 from scim_compat.checks.differences import Kind, difference
-from scim_compat.checks.display import display
+from scim_compat.checks.display import display, quotation
 from scim_compat.checks.effects import (
     entries_beside,
     is_applied,
@@ -178,7 +178,7 @@ def expected(observation: Observation) -> Iterator[Violation]:
             continue  # a loss: patch.untouched reports it by name
         one = difference(effect.path, effect.value, actual)
         if one is not None and one.kind in {Kind.VALUE, Kind.FORM}:  # create.* report spoilt letters
-            yield Violation(effect.path, expected=effect.value, actual=display(actual), message=one.words)
+            yield Violation(effect.path, expected=quotation(effect.value), actual=display(actual), message=one.words)
     for path in lacks:
         actual = paths.get(resource_of(observation), path)
         if not paths.is_unassigned(actual):

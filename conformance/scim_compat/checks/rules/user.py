@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from scim_compat.checks.answers import has_resource, ids_as_text, is_last_page, require_control, resource_of
-from scim_compat.checks.display import display
+from scim_compat.checks.display import display, quotation
 from scim_compat.checks.effects import effects, has_asked_value, is_applied, is_manager, subject
 from scim_compat.checks.published import is_published
 from scim_compat.checks.registry import BOTH, NotJudged, Trait, Violation, check
@@ -99,7 +99,9 @@ def manager(observation: Observation) -> Iterator[Violation]:
         actual = paths.get(resource_of(observation), effect.path)
         if _is_in_another_form(effect, resource_of(observation)):
             continue  # resource.manager-shape reports it
-        expected = "no manager" if effect.kind == "clear" or paths.is_unassigned(effect.value) else effect.value
+        expected = (
+            "no manager" if effect.kind == "clear" or paths.is_unassigned(effect.value) else quotation(effect.value)
+        )
         yield Violation(effect.path, expected=expected, actual=display(actual))
 
 

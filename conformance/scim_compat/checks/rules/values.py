@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from scim_compat import schemas
+from scim_compat.checks.display import quotation
 from scim_compat.checks.registry import BOTH, Trait, Violation, at_most_five, check
 from scim_compat.checks.resources import ANSWERS, Resource, has_resources, own_resources, resources
 from scim_compat.engine.intent import Observation
@@ -60,7 +61,7 @@ def booleans(observation: Observation) -> Iterator[Violation]:
     for resource in own_resources(observation):
         for where, value in _booleans(resource):
             if value is not None and not isinstance(value, bool):
-                actual = f'"{value[:20]}"' if isinstance(value, str) else schemas.type_name(value)
+                actual = quotation(value[:20]) if isinstance(value, str) else schemas.type_name(value)
                 yield Violation(f"{resource.pointer}{where}", expected="true or false", actual=actual)
 
 

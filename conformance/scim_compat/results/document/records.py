@@ -17,7 +17,7 @@ from scim_compat.results.document.members import (
     StepId,
     Time,
 )
-from scim_compat.values import MISSING, Evidence, Json, Level, Outcome, Party, Severity
+from scim_compat.values import MISSING, Evidence, Json, Level, Outcome, Party, Prose, Severity
 from scim_compat.wire.messages import CredentialUse, FailureKind
 
 
@@ -83,9 +83,23 @@ class CheckRecord:
     """The same rule broken, as a sentence that is true of this answer; empty in older results."""
     blames: Literal["answer", "write"] = "answer"
     """``write``: the failure is that of earlier writes, whose effect the answer shows."""
+    prose: tuple[Literal["expected", "actual"], ...] = ()
+    """Those of the two values that are words of the check, not JSON of the exchange; empty in older results."""
     reason: str = ""
 
+    def __post_init__(self) -> None:
+        """Makes ``prose`` and the two values agree: each of them carries by its type that it is prose."""
+        if not self.prose and not isinstance(self.expected, Prose) and not isinstance(self.actual, Prose):
+            return
+        values = {name: getattr(self, name) for name in CHECK_VALUES}
+        words = {name: Prose(v) for name, v in values.items() if isinstance(v, Prose) or name in self.prose}
+        for name, value in words.items():
+            object.__setattr__(self, name, value)
+        object.__setattr__(self, "prose", tuple(words))
 
+
+CHECK_VALUES: Final[tuple[Literal["expected", "actual"], ...]] = ("expected", "actual")
+"""Members that a failed check may have."""
 _ALWAYS: Final = ("id", "outcome", "level")
 CHECK_MEMBERS: Final[Mapping[Outcome, tuple[str, ...]]] = {
     Outcome.PASS: _ALWAYS,
@@ -94,9 +108,7 @@ CHECK_MEMBERS: Final[Mapping[Outcome, tuple[str, ...]]] = {
     Outcome.ERROR: (*_ALWAYS, "reason"),
 }
 """The members of a check by its outcome. A pass has three, to keep the file small."""
-CHECK_VALUES: Final = ("expected", "actual")
-"""Members that a failed check may have."""
-CHECK_LATER: Final = ("failure", "blames")
+CHECK_LATER: Final = ("failure", "blames", "prose")
 """Members of a failed check that results of older versions lack."""
 
 

@@ -65,5 +65,6 @@ def _check_as_json(check: CheckRecord) -> dict[str, Json]:
     if check.outcome is Outcome.FAIL:
         content["cites"] = list(check.cites)
         content |= {name: getattr(check, name) for name in CHECK_LATER}
+        content["prose"] = list(check.prose)
         content |= {name: value for name in CHECK_VALUES if (value := getattr(check, name)) is not MISSING}
     return content
