@@ -60,6 +60,18 @@ def test_the_same_scenarios_in_the_same_order_with_the_same_findings(both):
     assert any(found for *_, found in alone)
 
 
+def test_the_number_of_scenarios_is_that_of_the_profile(both):
+    """The comparisons of the crowd, one for each process, are none of its scenarios."""
+    counts = [results["profiles"][0]["counts"] for _, results, *_ in both]
+    for results, each in zip((results for _, results, *_ in both), counts, strict=True):
+        assert each["scenarios"] == len(scenarios(results)) == each["passed"] + each["failed"] + each["not_applicable"]
+        assert (
+            f" of {each['scenarios']} chosen (a part of the profile)"
+            in both[0][0].summary.document.profiles[0].headline
+        )
+    assert [each | {"requests": 0} for each in counts] == [counts[0] | {"requests": 0}] * 2
+
+
 def test_one_file_and_nothing_left(both):
     for _, results, clean, out in both:
         assert clean

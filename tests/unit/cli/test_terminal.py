@@ -59,6 +59,7 @@ def test_where_workers_do_the_work_the_reports_bring_the_number(moving: Terminal
     moving.progress(ScenarioReported(findings=2))
     moving.progress(ScenarioReported(findings=1))
     assert line(moving).endswith("3 findings")
+    assert line(moving).startswith("[2/2] "), "the number never exceeds the total"
     moving.finish(ended(None))
 
 
