@@ -137,14 +137,16 @@ def _header(document: Document) -> tuple[str, str]:
 
 def _fetched(given: dict[str, str]) -> tuple[str, ...]:
     """Return the lines that fetch a token with client credentials (RFC 6749 section 4.4)."""
-    scope = f" --data-urlencode {quoted('scope=' + given['--scope'])}" if "--scope" in given else ""
-    client = quoted(given.get("--client-id", ""))
+    form = [("grant_type", quoted("client_credentials")), ("client_id", quoted(given.get("--client-id", "")))]
+    form += [("scope", quoted(given["--scope"]))] if "--scope" in given else []
+    form.append(("client_secret", '"$SCIM_CLIENT_SECRET"'))
     return (
         'if [ -z "${SCIM_TOKEN:-}" ]; then',
-        "  printf 'user = \"%s:%s\"\\n' \\",
-        f'    "$(quoted {client})" "$(quoted "$SCIM_CLIENT_SECRET")" > "$work/client"',
-        '  curl -q -sS -K "$work/connection" -K "$work/client" -d grant_type=client_credentials \\',
-        f'    -o "$work/answer"{scope} {quoted(given["--token-url"])} || exit 2',
+        "  {",
+        *(f'    printf \'data-urlencode = "{name}=%s"\\n\' "$(quoted {value})"' for name, value in form),
+        '  } > "$work/client"',
+        '  curl -q -sS -K "$work/connection" -K "$work/client" -H "Accept: application/json" \\',
+        f'    -o "$work/answer" {quoted(given["--token-url"])} || exit 2',
         '  SCIM_TOKEN=$(decoded "$(pick /access_token)")',
         '  need "access token" "$SCIM_TOKEN"',
         "fi",
