@@ -53,6 +53,28 @@ class Where:
         return f"{self.file}:{self.line}"
 
 
+class Fault(enum.StrEnum):
+    """The thing that is wrong when a check fails."""
+
+    ANSWER = "answer"
+    """The answer itself: its status, headers or form."""
+    ASSERTION = "assertion"
+    """The answer, in a point that the profile states for this one request."""
+    HITS = "hits"
+    """The resources that an answer holds: too few, or too many."""
+    LOSS = "loss"
+    """An earlier write, whose effect the answer does not show."""
+    DAMAGE = "damage"
+    """An earlier write, which has changed something else too."""
+    WRITE = "write"
+    """An earlier write, in another way."""
+
+    @property
+    def is_of_write(self) -> bool:
+        """True when an earlier write is to blame, and not the answer that shows it."""
+        return self in {Fault.LOSS, Fault.DAMAGE, Fault.WRITE}
+
+
 class Outcome(enum.StrEnum):
     """How a check or a scenario ended."""
 

@@ -120,7 +120,7 @@ def failed(id_: str, severity: str, title: str, **more: Any) -> Json:
         "fix": "",
         "source": "",
         "failure": "",
-        "blames": "answer",
+        "fault": "answer",
         "prose": [],
         **more,
     }
@@ -675,7 +675,7 @@ def hostile_results(text: str = HOSTILE, url: str = HOSTILE_URL) -> Json:
         "ended",
         "method",
         "source",
-        "blames",
+        "fault",
         "prose",
         "credential",
     }

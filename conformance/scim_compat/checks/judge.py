@@ -154,5 +154,5 @@ def _failure(
         fix=(scim == "1.1" and rule.fix_1_1) or rule.fix,
         source=requirement.source if requirement else "",
         failure=violation.failure or rule.failure,
-        blames="write" if rule.has_trait(Trait.EFFECT) else "answer",
+        fault=rule.fault,
     )

@@ -34,7 +34,7 @@ from typing import Any, Final
 from scim_compat.engine.intent import Action, Observation
 from scim_compat.results.model import ClaimTopic
 from scim_compat.scim.names import Scim
-from scim_compat.values import MISSING, Level
+from scim_compat.values import MISSING, Fault, Level
 
 BOTH: Final[tuple[Scim, ...]] = ("2.0", "1.1")
 """For ``scim=``: the rule holds in both versions of the protocol."""
@@ -56,8 +56,6 @@ class Trait(enum.Flag):
     FORM = enum.auto()
     """The check tests that a request had its effect. Where the form of the request is inferred or disputed, a failure
     may come from that form alone, and is degraded at most."""
-    EFFECT = enum.auto()
-    """A failure is that of earlier writes, whose effect the answer shows; the answer itself is right."""
     BYSTANDER = enum.auto()
     """A failure is a change of an account that no scenario names. The results list these changes by themselves."""
 
@@ -122,6 +120,8 @@ class Check:
     traits: Trait = Trait.NONE
     topic: ClaimTopic | None = None
     """The part of the claims table that counts the outcomes of this check."""
+    fault: Fault = Fault.ANSWER
+    """By it the failures are grouped to causes."""
     fix_1_1: str = ""
     """The remedy in SCIM 1.1 where it is another one: 1.1 has no scimType."""
 
@@ -153,6 +153,7 @@ def check(
     level: Level,
     why: str,
     fix: str,
+    fault: Fault = Fault.ANSWER,
     cites: tuple[str, ...] = (),
     on: tuple[Action, ...] = (),
     when: Callable[[Observation], bool] = lambda _observation: True,
@@ -180,6 +181,7 @@ def check(
             frozenset(scim),
             traits,
             topic,
+            fault,
             fix_1_1,
         )
         return function

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from scim_compat.checks.answers import has_resource, resource_of, server_message
 from scim_compat.checks.display import display
 from scim_compat.checks.effects import is_applied, is_known_inactive, last_effects, subject, writes
-from scim_compat.checks.registry import BOTH, NotJudged, Trait, Violation, check
+from scim_compat.checks.registry import BOTH, NotJudged, Violation, check
 from scim_compat.engine.intent import Observation
 from scim_compat.scim import paths
+from scim_compat.values import Fault
 
 
 @check(
@@ -25,7 +26,7 @@ from scim_compat.scim import paths
     ),
     why="A title that changes after somebody has left gives the access back, and no log shows it.",
     fix="Change `active` only when a request names it.",
-    traits=Trait.EFFECT,
+    fault=Fault.DAMAGE,
 )
 def stays_disabled(observation: Observation) -> Iterator[Violation]:
     actual = paths.member(resource_of(observation), "active")

@@ -14,7 +14,7 @@ from scim_compat.engine.intent import Observation
 from scim_compat.engine.offering import find_attribute
 from scim_compat.scim import messages, paths
 from scim_compat.scim.names import CORE_URNS
-from scim_compat.values import MISSING, Json
+from scim_compat.values import MISSING, Fault, Json
 
 _COMPARED_ELSEWHERE = frozenset({"meta", "schemas", "id", "groups", "members"})
 _ON_REQUEST = frozenset({"request", "never"})
@@ -78,6 +78,7 @@ def active_in_lists(observation: Observation) -> Iterator[Violation]:
     why="The account is stored with another state than the answers show: a text, say, that every program takes for "
     "true. What decides about the sign-in may be the stored one.",
     fix='Turn the texts "True" and "False" into booleans before the resource is stored.',
+    fault=Fault.HITS,
 )
 def state_by_filter(observation: Observation) -> Iterator[Violation]:
     identifier = (observation.intent.query.finds or ("",))[0]

@@ -8,13 +8,14 @@ from typing import Final
 
 from scim_compat.checks.answers import has_resource, is_html, is_list, json_object, resource_of
 from scim_compat.checks.intactness import changes
-from scim_compat.checks.registry import BOTH, Harm, NotJudged, Trait, Violation, check
+from scim_compat.checks.registry import BOTH, Harm, NotJudged, Violation, check
 from scim_compat.engine.bulk_results import results_of, status_of
 from scim_compat.engine.intent import Observation
 from scim_compat.scim import messages, paths
 from scim_compat.scim.messages import entries
 from scim_compat.scim.names import COLLECTIONS
 from scim_compat.scim.urls import is_discovery, is_search, path_of, segments
+from scim_compat.values import Fault
 from scim_compat.wire.messages import NEAR_MISSES, CredentialUse
 
 _LOCKED: Final = frozenset({401, 403, 423, 429})
@@ -149,7 +150,7 @@ def scheme(observation: Observation) -> Iterator[Violation]:
     scim=BOTH,
     why="The status says no, and the change is made all the same: anybody can create, alter or delete accounts.",
     fix="Authenticate before the request is handled, not while its answer is written.",
-    traits=Trait.EFFECT,
+    fault=Fault.DAMAGE,
 )
 def no_effect(observation: Observation) -> Iterator[Violation]:
     intent, status = observation.intent, observation.response.status

@@ -12,11 +12,11 @@ from scim_compat.checks.display import display, quotation
 from scim_compat.checks.effects import effects, is_change, is_custom, is_overwritten, state_before, subject, writes
 from scim_compat.checks.published import is_published
 from scim_compat.checks.refusals import level_of_refusal
-from scim_compat.checks.registry import BOTH, NotJudged, Trait, Violation, check
+from scim_compat.checks.registry import BOTH, NotJudged, Violation, check
 from scim_compat.engine.intent import Effect, Observation
 from scim_compat.results.model import ClaimTopic
 from scim_compat.scim import paths
-from scim_compat.values import MISSING, Level
+from scim_compat.values import MISSING, Fault, Level
 
 
 @check(
@@ -190,7 +190,7 @@ def _is_written(observation: Observation) -> bool:
     when=_is_created,
     why="What the server drops or rewrites differs from the source in every later comparison.",
     fix="Store and return the attribute exactly as sent, or leave it out of /Schemas so that admins do not map it.",
-    traits=Trait.EFFECT,
+    fault=Fault.LOSS,
 )
 def stored(observation: Observation) -> Iterator[Violation]:
     yield from _created(observation, Kind.VALUE, Kind.FORM, Kind.REWORDING)
@@ -207,7 +207,7 @@ def stored(observation: Observation) -> Iterator[Violation]:
     when=_is_written,
     why="Names like Žofia or O'Brien are people's names; a mangled one is a wrong one.",
     fix="Read and write UTF-8 throughout, and do not escape, strip, trim or cut texts on the way to the store.",
-    traits=Trait.EFFECT,
+    fault=Fault.LOSS,
 )
 def text_survives(observation: Observation) -> Iterator[Violation]:
     yield from _written(observation, Kind.TEXT)
@@ -225,7 +225,7 @@ def text_survives(observation: Observation) -> Iterator[Violation]:
     when=_is_written,
     why="Matching ignores case, but clients compare what is stored letter by letter.",
     fix="Compare without case, store with it.",
-    traits=Trait.EFFECT,
+    fault=Fault.LOSS,
 )
 def case_kept(observation: Observation) -> Iterator[Violation]:
     for one in _written(observation, Kind.CASE):

@@ -9,10 +9,10 @@ from email.utils import parsedate_to_datetime
 from scim_compat.checks.answers import resource_of
 from scim_compat.checks.display import quotation
 from scim_compat.checks.effects import effects, is_applied, is_change, state_before
-from scim_compat.checks.registry import BOTH, NotJudged, Trait, Violation, check
+from scim_compat.checks.registry import BOTH, NotJudged, Violation, check
 from scim_compat.engine.intent import Observation
 from scim_compat.scim import paths
-from scim_compat.values import Json
+from scim_compat.values import Fault, Json
 
 
 @check(
@@ -26,7 +26,7 @@ from scim_compat.values import Json
     when=lambda observation: is_change(observation) and state_before(observation) is not None,
     why="Clients that import by date miss a change whose date stands still.",
     fix="Set meta.lastModified on every write that changes the resource.",
-    traits=Trait.EFFECT,
+    fault=Fault.WRITE,
 )
 def last_modified_moves(observation: Observation) -> Iterator[Violation]:
     before, after = state_before(observation) or {}, resource_of(observation)
@@ -56,7 +56,7 @@ def last_modified_moves(observation: Observation) -> Iterator[Violation]:
     when=lambda observation: is_change(observation) and state_before(observation) is not None,
     why="Clients and auditors tell new accounts from old ones by this date; with each change the account looks new.",
     fix="Set meta.created once, when the resource is added, and return it as it is.",
-    traits=Trait.EFFECT,
+    fault=Fault.DAMAGE,
 )
 def created_stays(observation: Observation) -> Iterator[Violation]:
     before, after = state_before(observation) or {}, resource_of(observation)
@@ -89,7 +89,7 @@ def _is_without_change(observation: Observation) -> bool:
     when=_is_without_change,
     why="Clients that import by date take an account for changed that is not.",
     fix="Compare the resource before and after the operations, and store nothing where they are the same.",
-    traits=Trait.EFFECT,
+    fault=Fault.WRITE,
 )
 def no_new_date(observation: Observation) -> Iterator[Violation]:
     before, after = state_before(observation) or {}, resource_of(observation)
@@ -115,7 +115,7 @@ def _is_fine(date: datetime) -> bool:
     when=_is_without_change,
     why="A client that kept the version reads again what it knows, and one that writes with If-Match is refused.",
     fix="Compare the resource before and after the operations, and store nothing where they are the same.",
-    traits=Trait.EFFECT,
+    fault=Fault.WRITE,
 )
 def no_new_version(observation: Observation) -> Iterator[Violation]:
     before, after = state_before(observation) or {}, resource_of(observation)

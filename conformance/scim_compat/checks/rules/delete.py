@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from scim_compat.checks.answers import entries, is_served, resource_of
 from scim_compat.checks.display import quotation
 from scim_compat.checks.effects import subject
-from scim_compat.checks.registry import BOTH, Harm, Trait, Violation, check
+from scim_compat.checks.registry import BOTH, Harm, Violation, check
 from scim_compat.engine.intent import Observation
 from scim_compat.results.model import ClaimTopic
+from scim_compat.values import Fault
 
 
 @check(
@@ -65,7 +66,7 @@ def again(observation: Observation) -> Iterator[Violation]:
     when=lambda observation: observation.intent.gone,
     why="A deleted account that answers is an account that is still there.",
     fix="Answer 404 for the id of a deleted resource.",
-    traits=Trait.EFFECT,
+    fault=Fault.LOSS,
 )
 def gone_by_id(observation: Observation) -> Iterator[Violation]:
     # A refusal of another status gives nothing away; read.unknown-404 reports it.
@@ -89,7 +90,7 @@ def gone_by_id(observation: Observation) -> Iterator[Violation]:
     topic=ClaimTopic.FILTER,
     why="The client finds the deleted user, links to it, and never creates the new one.",
     fix="Leave deleted resources out of filter results.",
-    traits=Trait.EFFECT,
+    fault=Fault.LOSS,
 )
 def gone_by_filter(observation: Observation) -> Iterator[Violation]:
     yield from _remains(observation)
@@ -106,7 +107,7 @@ def gone_by_filter(observation: Observation) -> Iterator[Violation]:
     when=lambda observation: observation.intent.gone and observation.response.ok,
     why="Imports bring the deleted account back to life.",
     fix="Leave deleted resources out of lists and of totalResults.",
-    traits=Trait.EFFECT,
+    fault=Fault.LOSS,
 )
 def gone_from_list(observation: Observation) -> Iterator[Violation]:
     yield from _remains(observation)

@@ -13,7 +13,7 @@ from scim_compat.engine.intent import Observation
 from scim_compat.results.model import ClaimTopic
 from scim_compat.scim.messages import RESOURCES, has_entries
 from scim_compat.scim.urls import is_public
-from scim_compat.values import MISSING, Json
+from scim_compat.values import MISSING, Fault, Json
 
 
 @check(
@@ -26,6 +26,7 @@ from scim_compat.values import MISSING, Json
     traits=Trait.ASSERTION,
     why="The suite or the specification names this part of the answer.",
     fix="Answer with the named members in the named form.",
+    fault=Fault.ASSERTION,
 )
 def answer(observation: Observation) -> Iterator[Violation]:
     for one in observation.intent.assertions:
@@ -88,6 +89,7 @@ def _may_be_foreign(observation: Observation, place: str) -> bool:
     why="A filter that leaves out or lets in the wrong ones makes a client act on the wrong account.",
     fix="Evaluate the whole filter for each resource, by the rules of RFC 7644 section 3.4.2.2.",
     fix_1_1="Evaluate the whole filter for each resource, by the rules of section 3.2.2.1 of the protocol.",
+    fault=Fault.HITS,
 )
 def finds(observation: Observation) -> Iterator[Violation]:
     ids = ids_as_text(observation)
@@ -118,6 +120,7 @@ def finds(observation: Observation) -> Iterator[Violation]:
     topic=ClaimTopic.SORT,
     why="A client that pages through a sorted list skips or repeats what stands in the wrong place.",
     fix="Sort before paging, by the value of the attribute that sortBy names.",
+    fault=Fault.ASSERTION,
 )
 def is_ordered(observation: Observation) -> Iterator[Violation]:
     ids = ids_as_text(observation) or []

@@ -8,9 +8,10 @@ from scim_compat.checks.answers import has_resource, resource_of
 from scim_compat.checks.display import quotation
 from scim_compat.checks.effects import all_effects, effects, is_custom, subject, writes
 from scim_compat.checks.misplacement import misplacement, respelling
-from scim_compat.checks.registry import BOTH, Trait, Violation, check
+from scim_compat.checks.registry import BOTH, Violation, check
 from scim_compat.engine.intent import Observation
 from scim_compat.scim.grammar import parse_path
+from scim_compat.values import Fault
 
 
 def _has_extension(observation: Observation) -> bool:
@@ -61,7 +62,7 @@ def under_its_urn(observation: Observation) -> Iterator[Violation]:
     when=lambda observation: _has_extension(observation) and any(is_custom(e) for _, e in effects(observation, "set")),
     why="Names of attributes ignore case, but labels that people chose are shown and compared as they are written.",
     fix="Keep the keys of an extension as they were sent, or as /Schemas spells them; do not lower or rewrite them.",
-    traits=Trait.EFFECT,
+    fault=Fault.LOSS,
 )
 def labels_kept(observation: Observation) -> Iterator[Violation]:
     for _, effect in effects(observation, "set"):

@@ -27,7 +27,7 @@ from scim_compat.results.model import ClaimTopic
 from scim_compat.scim import paths
 from scim_compat.scim.grammar import parse_path
 from scim_compat.scim.names import CORE_URNS
-from scim_compat.values import Json
+from scim_compat.values import Fault, Json
 
 _FOREIGN: Final = "a resource this run did not create"
 
@@ -101,6 +101,7 @@ def _others(observation: Observation) -> Iterator[Violation]:
     topic=ClaimTopic.FILTER,
     why="What the client does not find it creates: a second account, or a conflict in every cycle.",
     fix="Evaluate “eq” on this attribute over all resources of the type, right after they were written.",
+    fault=Fault.HITS,
 )
 def finds(observation: Observation) -> Iterator[Violation]:
     if is_asked_value_denied(observation):
@@ -122,6 +123,7 @@ def finds(observation: Observation) -> Iterator[Violation]:
     why="A filter that sees the first page of the store works in every test with a handful of accounts. In a real "
     "one the client finds nobody and creates everybody a second time.",
     fix="Apply the filter to the whole store and cut the page afterwards, never the other way round.",
+    fault=Fault.HITS,
 )
 def every_resource(observation: Observation) -> Iterator[Violation]:
     if is_asked_value_denied(observation):
@@ -148,6 +150,7 @@ def every_resource(observation: Observation) -> Iterator[Violation]:
     why="The client takes the hits for its account. With others among them it stops, or writes to a stranger's.",
     fix="Apply the filter to the whole result; answer 400 with invalidFilter to one that is not understood.",
     fix_1_1="Apply the filter to the whole result; answer 400 to one that is not understood.",
+    fault=Fault.HITS,
 )
 @at_most_five
 def only_matches(observation: Observation) -> Iterator[Violation]:
@@ -168,6 +171,7 @@ def only_matches(observation: Observation) -> Iterator[Violation]:
     why="A server that ignores the filter shows the client somebody else's account as its own; the next "
     "write goes there.",
     fix="Apply the filter; answer totalResults 0 where nothing matches.",
+    fault=Fault.HITS,
 )
 @at_most_five
 def empty(observation: Observation) -> Iterator[Violation]:
@@ -192,6 +196,7 @@ def empty(observation: Observation) -> Iterator[Violation]:
     why="Directories change the case of a name without changing the person. The account is then not found "
     "and is created a second time.",
     fix="Compare attributes that are not caseExact in one case, on filter and on uniqueness alike.",
+    fault=Fault.HITS,
 )
 def ignores_case(observation: Observation) -> Iterator[Violation]:
     if _is_case_exact(observation):
@@ -246,6 +251,7 @@ def _is_case_exact(observation: Observation) -> bool:
     why="People are called O'Brien and Müller. A filter that breaks on them breaks their provisioning; one "
     "that is pasted into SQL opens the database.",
     fix="Read the filter value as a JSON string, after decoding the URL once, and bind it as a parameter.",
+    fault=Fault.HITS,
 )
 @at_most_five
 def hostile_value(observation: Observation) -> Iterator[Violation]:

@@ -19,7 +19,7 @@ from scim_compat.checks.effects import (
 from scim_compat.checks.registry import BOTH, NotJudged, Trait, Violation, at_most_five, check
 from scim_compat.engine.intent import Observation
 from scim_compat.scim import messages, paths
-from scim_compat.values import MISSING, Json, plural
+from scim_compat.values import MISSING, Fault, Json, plural
 
 _MOST_LISTED: Final = 10
 
@@ -99,7 +99,7 @@ def _require_shown_members(observation: Observation) -> None:
     why="The user was given access in the directory and has none here.",
     fix="Apply `add` on `members` for every element, whether or not `type`, `display` or `$ref` come with it.",
     fix_1_1="Add every element of `members` in a partial group, whether or not `type` or `display` come with it.",
-    traits=Trait.EFFECT,
+    fault=Fault.LOSS,
 )
 def member_added(observation: Observation) -> Iterator[Violation]:
     _require_shown_members(observation)
@@ -122,10 +122,11 @@ def member_added(observation: Observation) -> Iterator[Violation]:
     on=("read-back", "read-members"),
     scim=BOTH,
     when=lambda observation: _has_members(observation) and any(effects(observation, "remove-member", accepted=False)),
-    traits=Trait.FORM | Trait.EFFECT,
+    traits=Trait.FORM,
     why="Whoever is left in the group keeps the access that was taken away.",
     fix='Support `remove` with `members[value eq "id"]` and with a value array on `members`.',
     fix_1_1='Remove members that say `"operation": "delete"`, and all of them where `meta.attributes` names `members`.',
+    fault=Fault.LOSS,
 )
 def member_removed(observation: Observation) -> Iterator[Violation]:
     inside = member_ids(observation)
@@ -153,7 +154,7 @@ def member_removed(observation: Observation) -> Iterator[Violation]:
     when=lambda observation: _has_members(observation) and bool(subject(observation).members),
     why="People lose access they should have, and no client notices: memberships are not sent again.",
     fix="Change only the members that the operation names; a rename touches none.",
-    traits=Trait.EFFECT,
+    fault=Fault.DAMAGE,
 )
 def members_kept(observation: Observation) -> Iterator[Violation]:
     _require_shown_members(observation)
@@ -179,7 +180,7 @@ def members_kept(observation: Observation) -> Iterator[Violation]:
     when=lambda observation: _has_members(observation) and subject(observation).members_exact,
     why="A member that nobody assigned has access that nobody gave.",
     fix="Keep exactly the members that were added and not removed, each once.",
-    traits=Trait.EFFECT,
+    fault=Fault.DAMAGE,
 )
 def members_exact(observation: Observation) -> Iterator[Violation]:
     about = subject(observation)
@@ -203,7 +204,7 @@ def members_exact(observation: Observation) -> Iterator[Violation]:
     when=lambda observation: _has_members(observation) and bool(_entries(observation)),
     why="Lists that are compared with the directory's differ for ever, and counts are wrong.",
     fix="Leave the list as it is when a member is added who is in already.",
-    traits=Trait.EFFECT,
+    fault=Fault.WRITE,
 )
 def members_once(observation: Observation) -> Iterator[Violation]:
     twice = sorted(v for v, count in Counter(str(m.get("value")) for m in _entries(observation)).items() if count > 1)

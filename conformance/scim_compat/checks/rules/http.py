@@ -12,7 +12,7 @@ from scim_compat.checks.registry import BOTH, NotJudged, Trait, Violation, check
 from scim_compat.engine.fitting import fits_schemas
 from scim_compat.engine.intent import Observation
 from scim_compat.scim.urls import parameters
-from scim_compat.values import Level
+from scim_compat.values import Fault, Level
 from scim_compat.wire.messages import FailureKind
 
 _STATUS_IS_JUDGED: Final = ("patch", "replace", "raw")
@@ -134,6 +134,7 @@ def _require_own_body(observation: Observation) -> None:
     traits=Trait.ASSERTION,
     why="The client decides by the status alone what it does next.",
     fix="Answer with one of the expected statuses.",
+    fault=Fault.ASSERTION,
 )
 def expected_status(observation: Observation) -> Iterator[Violation]:
     intent, status = observation.intent, observation.response.status

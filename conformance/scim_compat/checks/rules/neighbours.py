@@ -15,11 +15,11 @@ from scim_compat.checks.effects import (
     subject,
 )
 from scim_compat.checks.published import is_unwritable
-from scim_compat.checks.registry import BOTH, Harm, Trait, Violation, at_most_five, check
+from scim_compat.checks.registry import BOTH, Harm, Violation, at_most_five, check
 from scim_compat.checks.resources import own_resources
 from scim_compat.engine.intent import Observation
 from scim_compat.scim import messages, paths
-from scim_compat.values import Json
+from scim_compat.values import Fault, Json
 
 _DERIVED = frozenset({"meta", "schemas", "id", "groups", "members"})
 """Attributes that a server changes by itself, or that checks of their own compare."""
@@ -45,7 +45,7 @@ def _id(observation: Observation) -> str:
     ),
     why="Two people may share an address or a name. A write that selects by anything but the id hits both.",
     fix="Select the resource by the id in the URL alone, and write to nothing else.",
-    traits=Trait.EFFECT,
+    fault=Fault.DAMAGE,
 )
 @at_most_five
 def unchanged(observation: Observation) -> Iterator[Violation]:
@@ -88,7 +88,7 @@ def unchanged(observation: Observation) -> Iterator[Violation]:
     why="A filter in the path names one address or number. A server that ignores it overwrites all of them, and the "
     "others are lost for good.",
     fix="Apply the operation to the entries that the filter in the path selects, and to no others.",
-    traits=Trait.EFFECT,
+    fault=Fault.DAMAGE,
 )
 @at_most_five
 def other_entries(observation: Observation) -> Iterator[Violation]:
@@ -122,7 +122,7 @@ def other_entries(observation: Observation) -> Iterator[Violation]:
     when=lambda observation: any(True for one in own_resources(observation) for _ in _groups(one.value)),
     why="Applications grant by `groups`, and administrators look there: the access that was taken away seems to stay.",
     fix="Derive `groups` from the members of the groups when the user is read, and drop it when a group is deleted.",
-    traits=Trait.EFFECT,
+    fault=Fault.WRITE,
 )
 @at_most_five
 def groups_current(observation: Observation) -> Iterator[Violation]:
@@ -158,7 +158,7 @@ def _groups(user: Mapping[str, Json]) -> Iterator[str]:
     when=lambda observation: bool(observation.context.readings.vanished and own_resources(observation)),
     why="Access by the group outlives the account, and whoever gets the name or the id next inherits it.",
     fix="Remove a user from every group when the user is deleted.",
-    traits=Trait.EFFECT,
+    fault=Fault.WRITE,
 )
 @at_most_five
 def no_deleted_members(observation: Observation) -> Iterator[Violation]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from scim_compat.checks.registry import BOTH, Harm, NotJudged, Trait, Violation, check
+from scim_compat.checks.registry import BOTH, Harm, NotJudged, Violation, check
 from scim_compat.engine.intent import Effect, Observation, Overlap
-from scim_compat.values import plural
+from scim_compat.values import Fault, plural
 
 
 def _overlap(observation: Observation) -> Overlap:
@@ -29,7 +29,7 @@ def _overlap(observation: Observation) -> Overlap:
     "again: one member has no access, another one keeps it.",
     fix="Do not read a resource, change it and write it back whole. Write only the member or attribute that the "
     "operation names, or lock the resource, or compare its version and start again.",
-    traits=Trait.EFFECT,
+    fault=Fault.LOSS,
 )
 def kept(observation: Observation) -> Iterator[Violation]:
     overlap = _overlap(observation)
@@ -64,7 +64,7 @@ def _deed(observation: Observation, effect: Effect) -> str:
     why="A client that asks twice, or two of its workers that ask once, leave two accounts for one person: from then "
     "on neither can be matched.",
     fix="Let the database keep userName unique; a look before the write does not, as two requests can look at once.",
-    traits=Trait.EFFECT,
+    fault=Fault.WRITE,
 )
 def one_account(observation: Observation) -> Iterator[Violation]:
     accounts = _overlap(observation).accounts

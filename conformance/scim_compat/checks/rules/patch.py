@@ -22,12 +22,12 @@ from scim_compat.checks.effects import (
 from scim_compat.checks.misplacement import respelling
 from scim_compat.checks.published import is_published, is_unwritable
 from scim_compat.checks.refusals import level_of_refusal
-from scim_compat.checks.registry import BOTH, NotJudged, Trait, Violation, check
+from scim_compat.checks.registry import BOTH, NotJudged, Violation, check
 from scim_compat.engine.intent import Effect, Observation, Write
 from scim_compat.results.model import ClaimTopic
 from scim_compat.scim import paths
 from scim_compat.scim.grammar import PathError, parse_path
-from scim_compat.values import Level
+from scim_compat.values import Fault, Level
 
 
 @check(
@@ -181,7 +181,7 @@ def returns_resource(observation: Observation) -> Iterator[Violation]:
     topic=ClaimTopic.CHANGE,
     why="The client takes the success for done and shows the admin a state that does not exist.",
     fix="Apply the change before answering, or refuse it with 400.",
-    traits=Trait.EFFECT,
+    fault=Fault.LOSS,
 )
 def applied(observation: Observation) -> Iterator[Violation]:
     for write, effect in _unapplied(observation):
@@ -230,7 +230,7 @@ def _violation(observation: Observation, write: Write, effect: Effect, message: 
     when=is_change,
     why="The client compares what is stored with its source, and sends a value in another form again in every cycle.",
     fix="Store the value as it was sent: of the same type, with its leading zeros, in its own format.",
-    traits=Trait.EFFECT,
+    fault=Fault.LOSS,
 )
 def value_kept(observation: Observation) -> Iterator[Violation]:
     for write, effect in effects(observation, "set"):
@@ -254,7 +254,7 @@ def value_kept(observation: Observation) -> Iterator[Violation]:
     when=is_change,
     why="Clients put several changes into one request; one that is skipped in silence is never repaired.",
     fix="Apply all operations in order and fail the whole request if one cannot be applied.",
-    traits=Trait.EFFECT,
+    fault=Fault.LOSS,
 )
 def every_operation(observation: Observation) -> Iterator[Violation]:
     for write, effect in _unapplied(observation):
@@ -278,7 +278,7 @@ def every_operation(observation: Observation) -> Iterator[Violation]:
     why="Customer-specific attributes travel under their own URN; lost ones are noticed by nobody.",
     fix="Resolve `urn:…:attribute` paths by the longest known URN and store the value in the extension's object.",
     fix_1_1="Store the attributes that stand in the object under the extension's URN.",
-    traits=Trait.EFFECT,
+    fault=Fault.LOSS,
 )
 def extension_applied(observation: Observation) -> Iterator[Violation]:
     is_answer = observation.intent.action == "patch"

@@ -9,7 +9,7 @@ from typing import Final
 from scim_compat import schemas
 from scim_compat.checks.answers import is_list_request, is_status_accepted
 from scim_compat.checks.display import display_id, quotation
-from scim_compat.checks.registry import BOTH, NotJudged, Trait, Violation, at_most_five, check
+from scim_compat.checks.registry import BOTH, NotJudged, Violation, at_most_five, check
 from scim_compat.checks.resources import (
     ANSWERS,
     Resource,
@@ -24,7 +24,7 @@ from scim_compat.engine.actor import NAME_ATTRIBUTE
 from scim_compat.engine.intent import Observation
 from scim_compat.scim import messages, paths
 from scim_compat.scim.names import ENTERPRISE, Scim
-from scim_compat.values import MISSING, Level
+from scim_compat.values import MISSING, Fault, Level
 
 _PLACES_WITH_RULES: Final = (
     *("/id", "/schemas", "/password", "/active", "/meta/resourceType", "/meta/location"),
@@ -81,7 +81,7 @@ def has_id(observation: Observation) -> Iterator[Violation]:
     why="If the id changes, or another resource is returned, the client writes to the wrong account or "
     "creates a second.",
     fix="Look the resource up by the id in the path, and never assign a new one.",
-    traits=Trait.EFFECT,
+    fault=Fault.DAMAGE,
 )
 def id_stable(observation: Observation) -> Iterator[Violation]:
     subject, identifier = observation.intent.subject, resources(observation)[0].value["id"]

@@ -10,11 +10,11 @@ from scim_compat.checks.display import display, quotation
 from scim_compat.checks.effects import is_custom, subject
 from scim_compat.checks.misplacement import misplacement
 from scim_compat.checks.published import is_published
-from scim_compat.checks.registry import BOTH, Trait, Violation, check
+from scim_compat.checks.registry import BOTH, Violation, check
 from scim_compat.engine.intent import Effect, Observation
 from scim_compat.scim import paths
 from scim_compat.scim.grammar import parse_path
-from scim_compat.values import MISSING, Json
+from scim_compat.values import MISSING, Fault, Json
 
 
 @check(
@@ -28,7 +28,7 @@ from scim_compat.values import MISSING, Json
     why="The client compares the server's answer with its source in every cycle; what differs is sent again, for ever.",
     fix="Return each attribute as it was sent: not dropped, not reformatted, of the same type. Leave attributes "
     "you do not keep out of /Schemas and out of the mapping you recommend.",
-    traits=Trait.EFFECT,
+    fault=Fault.LOSS,
 )
 def converges(observation: Observation) -> Iterator[Violation]:
     about = subject(observation)

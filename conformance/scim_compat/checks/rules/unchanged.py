@@ -25,7 +25,7 @@ from scim_compat.engine.intent import Effect, Observation
 from scim_compat.scim import paths
 from scim_compat.scim.filters import Path, equalities
 from scim_compat.scim.grammar import parse_path
-from scim_compat.values import MISSING, Json
+from scim_compat.values import MISSING, Fault, Json
 
 _NAME_PARTS: Final = frozenset({"displayname", "nickname"})
 
@@ -44,7 +44,7 @@ _NAME_PARTS: Final = frozenset({"displayname", "nickname"})
     ),
     why="Half a change is a state that neither side believes in.",
     fix="Apply the operations to a copy and store it only when all of them worked.",
-    traits=Trait.EFFECT,
+    fault=Fault.DAMAGE,
 )
 def atomic(observation: Observation) -> Iterator[Violation]:
     before, after = state_before(observation), resource_of(observation)
@@ -76,7 +76,7 @@ def atomic(observation: Observation) -> Iterator[Violation]:
     ),
     why="A change of one attribute that loses another destroys data nobody meant to touch.",
     fix="Change only what the operations name; a PATCH is not a PUT.",
-    traits=Trait.EFFECT,
+    fault=Fault.DAMAGE,
 )
 def untouched(observation: Observation) -> Iterator[Violation]:
     before = state_before(observation) or {}
@@ -165,7 +165,7 @@ def _follows_user_name(effects: list[Effect], before: object, was: object) -> bo
     when=lambda observation: has_resource(observation) and _expectations(observation) != ((), ()),
     why="The profile names a state that must hold here whatever the server answered before.",
     fix="Look at the steps before this read-back: one of them left something undone, or did more than it should.",
-    traits=Trait.EFFECT,
+    fault=Fault.LOSS,
 )
 def expected(observation: Observation) -> Iterator[Violation]:
     has, lacks = _expectations(observation)
@@ -200,9 +200,10 @@ def _expectations(observation: Observation) -> tuple[tuple[Effect, ...], tuple[s
     cites=("RFC7644-3.5.2", "RFC7644-3.6"),
     on=("bystander",),
     scim=BOTH,
-    traits=Trait.BYSTANDER | Trait.EFFECT,
+    traits=Trait.BYSTANDER,
     why="A write that reaches another account changes or destroys somebody else's data.",
     fix="Select the resource by the id in the URL alone, and write to nothing else.",
+    fault=Fault.DAMAGE,
 )
 def unchanged(observation: Observation) -> Iterator[Violation]:
     before = subject(observation).knowledge.answer

@@ -14,7 +14,7 @@ from scim_compat.engine.intent import Effect, Observation
 from scim_compat.results.model import ClaimTopic
 from scim_compat.scim import messages, paths
 from scim_compat.scim.grammar import parse_path
-from scim_compat.values import Json
+from scim_compat.values import Fault, Json
 
 
 def _is_switched(observation: Observation, value: object) -> bool:
@@ -30,10 +30,11 @@ def _is_switched(observation: Observation, value: object) -> bool:
     on=("read-back",),
     scim=BOTH,
     when=lambda observation: has_resource(observation) and _is_switched(observation, value=False),
-    traits=Trait.FORM | Trait.EFFECT,
+    traits=Trait.FORM,
     why="This is how a dismissed employee's access ends. If it does not take effect, the account stays open.",
     fix="Set `active` to false for every form the client sends it in, end the user's sessions, and return "
     "`active: false`.",
+    fault=Fault.LOSS,
 )
 def disabled(observation: Observation) -> Iterator[Violation]:
     resource = resource_of(observation)
@@ -63,7 +64,7 @@ def disabled(observation: Observation) -> Iterator[Violation]:
     when=lambda observation: has_resource(observation) and _is_switched(observation, value=True),
     why="A returning employee is assigned again and still cannot sign in.",
     fix="Set `active` to true for every form the client sends it in, and return `active: true`.",
-    traits=Trait.EFFECT,
+    fault=Fault.LOSS,
 )
 def enabled(observation: Observation) -> Iterator[Violation]:
     for write, effect in effects(observation, "set"):
@@ -86,7 +87,7 @@ def enabled(observation: Observation) -> Iterator[Violation]:
     ),
     why="Approvals and reports go to the wrong person, or the client sends the manager again in every cycle.",
     fix="Take the manager as a bare id as well as in `{value}`, and return `manager: {value: id}`.",
-    traits=Trait.EFFECT,
+    fault=Fault.LOSS,
 )
 def manager(observation: Observation) -> Iterator[Violation]:
     for write, effect in effects(observation, "set", "clear"):
@@ -125,7 +126,7 @@ def _is_in_another_form(effect: Effect, resource: Mapping[str, Json]) -> bool:
     when=lambda observation: observation.intent.disabled and not observation.intent.gone,
     why="The client takes a vanished user for deleted and cannot enable it again.",
     fix="Keep inactive users readable; only DELETE hides a user.",
-    traits=Trait.EFFECT,
+    fault=Fault.DAMAGE,
 )
 def found_by_id(observation: Observation) -> Iterator[Violation]:
     if observation.response.status in {404, 410}:
@@ -148,7 +149,7 @@ def found_by_id(observation: Observation) -> Iterator[Violation]:
     topic=ClaimTopic.FILTER,
     why="On re-assignment the client looks the user up; not found, it creates a second one and meets a conflict.",
     fix="Do not leave inactive users out of filter results.",
-    traits=Trait.EFFECT,
+    fault=Fault.DAMAGE,
 )
 def found_by_filter(observation: Observation) -> Iterator[Violation]:
     if not has_asked_value(observation):
@@ -168,7 +169,7 @@ def found_by_filter(observation: Observation) -> Iterator[Violation]:
     when=lambda observation: observation.intent.disabled and not observation.intent.gone and observation.response.ok,
     why="Imports and account discovery read the list; a user missing there counts as deleted.",
     fix="Do not leave inactive users out of lists.",
-    traits=Trait.EFFECT,
+    fault=Fault.DAMAGE,
 )
 def found_in_list(observation: Observation) -> Iterator[Violation]:
     if is_last_page(observation) and subject(observation).id not in (ids_as_text(observation) or ()):

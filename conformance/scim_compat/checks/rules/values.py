@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 
 from scim_compat import schemas
 from scim_compat.checks.display import quotation
-from scim_compat.checks.registry import BOTH, Trait, Violation, at_most_five, check
+from scim_compat.checks.registry import BOTH, Violation, at_most_five, check
 from scim_compat.checks.resources import ANSWERS, Resource, has_resources, own_resources, resources
 from scim_compat.engine.intent import Observation
 from scim_compat.scim import paths
 from scim_compat.scim.names import ENTERPRISE
-from scim_compat.values import MISSING, Json, escape
+from scim_compat.values import MISSING, Fault, Json, escape
 
 
 @check(
@@ -136,7 +136,7 @@ def _is_empty(entry: Mapping[str, Json]) -> bool:
     why='The client addresses an entry by its type (emails[type eq "work"]). With two of one type its '
     "update hits the wrong one, or both.",
     fix="Replace the entry of that type instead of adding another.",
-    traits=Trait.EFFECT,
+    fault=Fault.WRITE,
 )
 @at_most_five
 def type_unique(observation: Observation) -> Iterator[Violation]:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
+from collections.abc import Iterable
 
-from scim_compat.results.causes.model import Cause, Hit
+from scim_compat.results.causes.atoms import Atom, Key, atoms
+from scim_compat.results.causes.joining import Group, joined
+from scim_compat.results.causes.model import Cause, Hit, Trait
+from scim_compat.results.causes.roots import Evidence, Failure, evidence
+from scim_compat.results.causes.titles import title, trait_words
 from scim_compat.results.document import Document, LocatedCheck
 from scim_compat.values import Severity, worst
 
 
 def causes(document: Document) -> tuple[Cause, ...]:
     """Return what is to be fixed: the worst first, then what most clients and scenarios run into."""
-    groups: dict[tuple[str, str], list[LocatedCheck]] = defaultdict(list)
-    for failure in document.failed_checks():
-        groups[failure.check.id, failure.check.title].append(failure)
-    found = [_cause(failures) for failures in groups.values()]
+    known = evidence(document)
+    found = [_cause(group, known) for group in joined(atoms(known), known)]
     return tuple(sorted(found, key=_order))
 
 
@@ -24,43 +27,69 @@ def _order(cause: Cause) -> tuple[int, int, int, str]:
     return -cause.severity.rank, -scenarios, -len(cause.hits), cause.title
 
 
-def _severity(failures: list[LocatedCheck]) -> Severity:
+def _severity(failures: Iterable[LocatedCheck]) -> Severity:
     return worst(f.check.severity for f in failures if f.check.severity) or Severity.COSMETIC
 
 
-def _cause(failures: list[LocatedCheck]) -> Cause:
-    failures = sorted(failures, key=lambda one: -(one.check.severity or Severity.COSMETIC).rank)
-    example = failures[0]
-    digest = hashlib.sha256(f"{example.check.id}\0{example.check.title}".encode("utf-8", "surrogatepass")).hexdigest()[
-        :8
-    ]
+def _rank(failure: Failure) -> int:
+    return (failure.found.check.severity or Severity.COSMETIC).rank
+
+
+def _cause(group: Group, known: Evidence) -> Cause:
+    main = group.atoms[0]
+    first = _example(main, known)
+    rest = sorted((f for f in group.failures if f is not first), key=lambda f: -_rank(f))
+    failures = tuple(f.found for f in (first, *rest))
+    consequences = tuple(f.found for atom in group.consequences for f in atom.failures)
+    before = known.states.before(first.root)
     return Cause(
-        anchor=f"cause-{digest}",
-        title=example.check.failure or example.check.title,
-        severity=_severity(failures),
-        checks=(example.check.id,),
-        failures=tuple(failures),
-        consequences=(),
-        request=example.place,
-        shown=example.place,
-        before=None,
-        trait=None,
-        hits=_hits(failures),
+        anchor=f"cause-{_digest(main.key)}",
+        title=title(main, first, known),
+        severity=_severity([*failures, *consequences]),
+        checks=tuple(dict.fromkeys(f.check.id for f in failures)),
+        failures=failures,
+        consequences=consequences,
+        request=first.root,
+        shown=first.place,
+        before=before.place if before else None,
+        trait=_trait(main, known),
+        hits=_hits([*failures, *consequences]),
     )
+
+
+def _digest(key: Key) -> str:
+    return hashlib.sha256("\0".join(key).encode("utf-8", "surrogatepass")).hexdigest()[:8]
+
+
+def _example(atom: Atom, known: Evidence) -> Failure:
+    """The finding to show: for a refusal, that of the request itself; then the worst, then the shortest request."""
+    own = [f for f in atom.failures if f.root == f.place] if atom.is_refusal else []
+    return min(own or atom.failures, key=lambda f: (-_rank(f), _length(f, known)))
+
+
+def _length(failure: Failure, known: Evidence) -> int:
+    exchange = known.step(failure.root).exchange
+    return len(exchange.request.url) + len(exchange.request.body or "") if exchange else 0
+
+
+def _trait(atom: Atom, known: Evidence) -> Trait | None:
+    apart = atom.separator
+    if apart is None:
+        return None
+    features, roots = known.lost(atom.failures), atom.roots
+    test = any if apart.is_choice else all
+    having = sum(test(feature in features(root) for feature in apart.features) for root in roots)
+    of_passing = len(known.passing(atom.checks) - roots)
+    return Trait(trait_words(atom), having, len(roots), apart.passing, of_passing)
 
 
 def _hits(failures: list[LocatedCheck]) -> tuple[Hit, ...]:
     by_profile: dict[int, list[LocatedCheck]] = defaultdict(list)
     for failure in failures:
         by_profile[failure.place[0]].append(failure)
-    hits = [
-        Hit(
-            profile=profile,
-            severity=_severity(own),
-            scenarios=tuple(sorted({one.place[1] for one in own})),
-            consequence=own[0].check.consequence,
-            source=own[0].check.source,
-        )
-        for profile, own in by_profile.items()
-    ]
+    hits = []
+    for profile, own in by_profile.items():
+        example = max(own, key=lambda one: (one.check.severity or Severity.COSMETIC).rank)
+        scenarios = tuple(sorted({one.place[1] for one in own}))
+        hits.append(Hit(profile, _severity(own), scenarios, example.check.consequence, example.check.source))
     return tuple(sorted(hits, key=lambda hit: (-hit.severity.rank, -len(hit.scenarios))))

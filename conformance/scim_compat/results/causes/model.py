@@ -25,9 +25,15 @@ class Trait:
 
     @property
     def sentence(self) -> str:
-        """``All 24 requests with lower-case op names fail; all 6 others pass.``"""
-        some = f"All {self.failing}" if self.failing == self.of_failing else f"{self.failing} of {self.of_failing}"
-        return f"{some} requests {self.text} fail; of {self.of_passing} that pass, {self.passing} are so."
+        """``All 24 requests with op in lower case fail; all 6 others pass.``"""
+        having, others = self.failing + self.passing, self.of_passing - self.passing
+        some = f"All {having} requests {self.text} fail"
+        if self.passing:
+            some = f"{self.failing} of {having} requests {self.text} fail"
+        rest = [f"all {others} others pass" if others > 1 else "the other one passes"] if others else []
+        if strays := self.of_failing - self.failing:
+            rest = [f"of the others {others} pass and {strays} fail"]
+        return "; ".join([some, *rest]) + "."
 
 
 @dataclass(frozen=True, slots=True)

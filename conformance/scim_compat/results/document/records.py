@@ -17,7 +17,7 @@ from scim_compat.results.document.members import (
     StepId,
     Time,
 )
-from scim_compat.values import MISSING, Evidence, Json, Level, Outcome, Party, Prose, Severity
+from scim_compat.values import MISSING, Evidence, Fault, Json, Level, Outcome, Party, Prose, Severity
 from scim_compat.wire.messages import CredentialUse, FailureKind
 
 
@@ -81,8 +81,7 @@ class CheckRecord:
     """The profile's source key for severity and consequence."""
     failure: str = ""
     """The same rule broken, as a sentence that is true of this answer; empty in older results."""
-    blames: Literal["answer", "write"] = "answer"
-    """``write``: the failure is that of earlier writes, whose effect the answer shows."""
+    fault: Fault = Fault.ANSWER
     prose: tuple[Literal["expected", "actual"], ...] = ()
     """Those of the two values that are words of the check, not JSON of the exchange; empty in older results."""
     reason: str = ""
@@ -108,7 +107,7 @@ CHECK_MEMBERS: Final[Mapping[Outcome, tuple[str, ...]]] = {
     Outcome.ERROR: (*_ALWAYS, "reason"),
 }
 """The members of a check by its outcome. A pass has three, to keep the file small."""
-CHECK_LATER: Final = ("failure", "blames", "prose")
+CHECK_LATER: Final = ("failure", "fault", "prose")
 """Members of a failed check that results of older versions lack."""
 
 

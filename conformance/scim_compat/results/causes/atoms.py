@@ -1,0 +1,225 @@
+"""Atoms: findings of one kind of fault and one form of request, before what belongs together is joined."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from scim_compat.results.causes.features import kind_of
+from scim_compat.results.causes.roots import Evidence, Failure, top_name
+from scim_compat.results.causes.traits import Separator, common_part, partition, separator
+from scim_compat.results.causes.wordings import form, is_telling, words
+from scim_compat.results.document import Place
+from scim_compat.results.document.records import CheckRecord, StepRecord
+from scim_compat.values import Fault
+
+_ERROR: Final = 400
+_REFUSAL_WANTED: Final = re.compile(r"\b[45]\d\d\b")
+_NOTHING: Final = re.compile(r"^(0|\[\]|no |none|nothing|\(absent\)|an empty)", re.IGNORECASE)
+_OWN_KEY: Final = 2
+"""Words of the key of a check and its title."""
+_SEVERAL: Final = 2
+_FEW_NAMES: Final = 3
+_CLEAR: Final = frozenset({"404", "409", "412"})
+"""Statuses that stand for one reason; 400 stands for many."""
+_ERROR_SCHEMA: Final = "messages:2.0:Error"
+_SPLIT: Final = frozenset({Fault.LOSS, Fault.HITS, Fault.DAMAGE})
+"""Faults of which many checks are about one thing, so that the requests tell the causes apart, not the checks."""
+
+Key = tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Atom:
+    """Findings of one key. It grows while the findings are read, and while atoms are joined."""
+
+    key: Key
+    failures: list[Failure] = field(default_factory=list)
+    separator: Separator | None = None
+
+    @property
+    def is_refusal(self) -> bool:
+        return self.key[0] == "refused"
+
+    @property
+    def fault(self) -> Fault:
+        return self.failures[0].found.check.fault
+
+    @property
+    def roots(self) -> set[Place]:
+        return {failure.root for failure in self.failures}
+
+    @property
+    def checks(self) -> set[str]:
+        return {failure.found.check.id for failure in self.failures}
+
+    @property
+    def blames_writes(self) -> bool:
+        """True when what is wrong is the state behind a write, and not an answer."""
+        return any(failure.found.check.fault.is_of_write for failure in self.failures)
+
+
+def atoms(known: Evidence) -> list[Atom]:
+    """Return the atoms in the order in which the run met them."""
+    statuses = dict(_statuses(known))
+    found: dict[Key, Atom] = {}
+    for failure in known.failures:
+        key = _key(failure, known, statuses)
+        found.setdefault(key, Atom(key)).failures.append(failure)
+    return [part for atom in _with_shared_statements(found, known) for part in _parts(atom, known)]
+
+
+def _with_shared_statements(found: dict[Key, Atom], known: Evidence) -> Iterator[Atom]:
+    """Join statements of profiles that fail for the requests with one feature, and pass for nearly all others."""
+    groups: dict[str, list[Atom]] = defaultdict(list)
+    for atom in found.values():
+        if atom.fault is Fault.ASSERTION and len(atom.key) == _OWN_KEY and atom.key[0] in atom.checks:
+            groups[atom.key[0]].append(atom)
+        else:
+            yield atom
+    for check, alike in groups.items():
+        failures = [failure for atom in alike for failure in atom.failures]
+        failing = {failure.root for failure in failures}
+        shared = common_part(sorted(failing), sorted(known.passing([check]) - failing), known.features)
+        places = {atom.key: atom.roots for atom in alike}
+        if shared is None or sum(bool(own & set(shared[1])) for own in places.values()) < _SEVERAL:
+            yield from alike
+            continue
+        apart, taken = shared[0], set(shared[1])
+        key = (check, *(word for feature in apart.features for word in feature))
+        yield Atom(key, [failure for failure in failures if failure.root in taken], apart)
+        for atom in alike:
+            rest = [failure for failure in atom.failures if failure.root not in taken]
+            if rest:
+                yield Atom(atom.key, rest)
+
+
+# --- keys ----------------------------------------------------------------------------------------
+
+
+def _key(failure: Failure, known: Evidence, statuses: dict[Place, Key]) -> Key:
+    check = failure.found.check
+    blamed = known.step(failure.root if check.fault.is_of_write else failure.place)
+    response = blamed.exchange.response if blamed.exchange else None
+    if response is not None and response.status < _ERROR and _ERROR_SCHEMA in (response.body or ""):
+        return "error-as-success", str(response.status)
+    if failure.found.check.where == "status" and failure.root == failure.place and not check.fault.is_of_write:
+        wanted = _REFUSAL_WANTED.search(str(check.expected))
+        if wanted and wanted[0] in _CLEAR and response and response.status < _ERROR and blamed.exchange:
+            return "accepted", wanted[0], blamed.exchange.request.method
+    if _is_about_status(failure) or check.fault.is_of_write:
+        own = status_key(blamed)
+        if own in statuses.values() and (own[0] == "refused" or not check.fault.is_of_write):
+            return own
+    if check.fault is Fault.HITS or _is_about_hits(failure, blamed):
+        return Fault.HITS, "too many" if is_excess(check) else "too few"
+    if check.fault in _SPLIT:
+        return (check.fault,)
+    return (check.id, check.title) if check.fault is Fault.ASSERTION else (check.id,)
+
+
+def _is_about_hits(failure: Failure, step: StepRecord) -> bool:
+    """True for a statement about an answer that fails because resources are missing from it, or too many."""
+    check = failure.found.check
+    if check.fault is not Fault.ASSERTION or step.exchange is None or "filter=" not in step.exchange.request.url:
+        return False
+    numbers = isinstance(check.expected, int) and isinstance(check.actual, int) and "otal" in check.where
+    is_entry = check.where.startswith("/Resources")
+    return numbers or (is_entry and (_is_empty_list(step) or _is_long_list(step)))
+
+
+def _is_empty_list(step: StepRecord) -> bool:
+    body = _body(step)
+    return '"Resources": []' in body or '"Resources":[]' in body or '"Resources"' not in body
+
+
+def _is_long_list(step: StepRecord) -> bool:
+    """True where a look-up that can find one resource has found several."""
+    exchange = step.exchange
+    is_exact = exchange is not None and re.search(r"filter=\w+(?:%20|\+)eq(?:%20|\+)%22[^&]*%22$", exchange.request.url)
+    return bool(is_exact) and _body(step).count('"id"') > 1
+
+
+def _body(step: StepRecord) -> str:
+    response = step.exchange.response if step.exchange else None
+    return (response.body or "") if response else ""
+
+
+def is_excess(check: CheckRecord) -> bool:
+    """True when an answer holds more than it should; False when it holds less."""
+    expected, actual = check.expected, check.actual
+    if isinstance(expected, list) and isinstance(actual, list):
+        return not {*map(str, expected)} - {*map(str, actual)}
+    if isinstance(expected, int) and isinstance(actual, int):
+        return actual > expected
+    return bool(_NOTHING.search(str(expected)))
+
+
+def _statuses(known: Evidence) -> Iterator[tuple[Place, Key]]:
+    """Requests that should have been accepted and got another status, with the key of their atom."""
+    for failure in known.failures:
+        step = known.step(failure.place)
+        if _is_about_status(failure) and not _REFUSAL_WANTED.search(str(failure.found.check.expected)):
+            yield failure.place, status_key(step)
+
+
+def _is_about_status(failure: Failure) -> bool:
+    """True when the finding is about the status of the request to blame itself."""
+    return failure.found.check.where == "status" and failure.root == failure.place
+
+
+def status_key(step: StepRecord) -> Key:
+    """The key of a request that was answered with the wrong status: by the words of the server, if they are telling."""
+    exchange = step.exchange
+    if exchange is None:
+        return ("refused", "none")
+    response = exchange.response
+    status = str(response.status) if response else "none"
+    method, kind = exchange.request.method, kind_of(exchange.request.url)
+    if response is not None and response.status < _ERROR:
+        return "status", status, method
+    text = words(response)
+    if is_telling(text):
+        return "refused", status, form(text)
+    return "refused", status, form(text), method, kind
+
+
+# --- parts ---------------------------------------------------------------------------------------
+
+
+def _parts(atom: Atom, known: Evidence) -> Iterable[Atom]:
+    """Split an atom of many checks by the requests, or else by the checks."""
+    if atom.fault is Fault.ASSERTION and atom.key[0] != "refused":
+        return [atom]  # it passes and fails for other reasons at each request
+    failing = sorted(atom.roots)
+    passing = sorted(known.passing(atom.checks) - atom.roots)
+    atom.separator = separator(failing, passing, known.lost(atom.failures))
+    if atom.key[0] not in _SPLIT or atom.separator is not None or not passing:
+        return [atom]
+    if parts := partition(failing, passing, known.lost(atom.failures)):
+        return [_part(atom, each, set(places)) for each, places in parts]
+    return [atom] if atom.fault is Fault.HITS else _by_attribute(atom, known)
+
+
+def _part(atom: Atom, apart: Separator, places: set[Place]) -> Atom:
+    key = (*atom.key, *(word for feature in apart.features for word in feature))
+    return Atom(key, [failure for failure in atom.failures if failure.root in places], apart)
+
+
+def _by_attribute(atom: Atom, known: Evidence) -> Iterator[Atom]:
+    """Split losses by the attribute, if there are few of them, or else by the method and kind of the requests."""
+    names = {top_name(failure.found.check.where) for failure in atom.failures}
+    groups: dict[Key, list[Failure]] = defaultdict(list)
+    for failure in atom.failures:
+        name, step = top_name(failure.found.check.where), known.step(failure.root)
+        request = step.exchange.request if step.exchange else None
+        home = (name,) if len(names) <= _FEW_NAMES else (request.method, kind_of(request.url)) if request else ("",)
+        groups[atom.key[0], *home].append(failure)
+    for key, failures in groups.items():
+        one = Atom(key, failures)
+        passing = sorted(known.passing(one.checks) - one.roots)
+        one.separator = separator(sorted(one.roots), passing, known.lost(failures))
+        yield one

@@ -1,0 +1,178 @@
+"""Joins atoms that have one cause: those that fail for the same requests, and those that only follow from another.
+
+Both are read off the run itself, with a proof to the contrary: a rule that also passes where the supposed cause is
+there has a cause of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from scim_compat.results.causes.atoms import Atom
+from scim_compat.results.causes.roots import Evidence, Failure, top_name
+from scim_compat.results.document import Place
+from scim_compat.values import MISSING, Fault
+
+_NEARLY_ALL: Final = 0.8
+_MOST: Final = 0.5
+_ALL_BUT: Final = 0.95
+_ABSENT: Final = (MISSING, None, "(absent)")
+
+
+@dataclass(slots=True)
+class Group:
+    """One cause in the making: atoms that fail for the same requests, and the atoms that follow from them."""
+
+    atoms: list[Atom]
+    consequences: list[Atom] = field(default_factory=list)
+
+    @property
+    def failures(self) -> list[Failure]:
+        return [failure for atom in self.atoms for failure in atom.failures]
+
+    @property
+    def is_refusal(self) -> bool:
+        return any(atom.is_refusal for atom in self.atoms)
+
+
+def joined(atoms: list[Atom], known: Evidence) -> list[Group]:
+    """Return the groups, in the order in which their first finding was met."""
+    return _with_consequences(_same_requests(atoms, known), known)
+
+
+# --- the same requests ---------------------------------------------------------------------------
+
+
+def _same_requests(atoms: list[Atom], known: Evidence) -> list[Group]:
+    groups = [Group([atom]) for atom in sorted(atoms, key=lambda atom: -len(atom.roots))]
+    merged: list[Group] = []
+    for group in groups:
+        home = next((other for other in merged if _is_one(other, group, known)), None)
+        if home is None:
+            merged.append(group)
+        else:
+            home.atoms += group.atoms
+    return merged
+
+
+def _is_one(home: Group, other: Group, known: Evidence) -> bool:
+    return any(_coincide(one, two, known) for one in home.atoms for two in other.atoms)
+
+
+def _coincide(one: Atom, two: Atom, known: Evidence) -> bool:
+    """True when the two fail for the same requests, and neither passes much where the other fails."""
+    if not _is_related(one, two):
+        return False
+    common = one.roots & two.roots
+    if not common:
+        return False
+    small, large = sorted((one, two), key=lambda atom: len(atom.roots))
+    if len(common) < _NEARLY_ALL * len(small.roots):
+        return False
+    if small.fault is Fault.ASSERTION:
+        return True  # passes of other assertions prove nothing to the contrary
+    passes = sum(_passes(small, root, known) for root in large.roots)
+    return passes <= len(small.roots & large.roots)
+
+
+def _passes(atom: Atom, root: Place, known: Evidence) -> bool:
+    return root not in atom.roots and any(root in known.passes.get(check, ()) for check in atom.checks)
+
+
+def _is_related(one: Atom, two: Atom) -> bool:
+    """True when the two can have one cause: a state that is wrong, or places in the answer that hang together."""
+    if one.is_refusal or two.is_refusal or (one.blames_writes and two.blames_writes):
+        return True
+    if {one.fault, two.fault} == {Fault.HITS, Fault.ASSERTION}:
+        return True
+    if _coincide_exactly(one, two) and _is_all_absent(one) and _is_all_absent(two):
+        return True
+    places = [{failure.found.check.where for failure in atom.failures} for atom in (one, two)]
+    return any(_hang_together(a, b) for a in places[0] for b in places[1])
+
+
+def _coincide_exactly(one: Atom, two: Atom) -> bool:
+    return len(one.roots & two.roots) >= _ALL_BUT * len(one.roots | two.roots)
+
+
+def _is_all_absent(atom: Atom) -> bool:
+    """True when nothing stood at the places in question: then the answer may lack them all for one reason."""
+    return all(f.found.check.actual in _ABSENT for f in atom.failures)
+
+
+def _hang_together(one: str, two: str) -> bool:
+    short, long = sorted((_plain(one), _plain(two)), key=len)
+    return short == long or not short or long.startswith(short + "/")
+
+
+def _plain(where: str) -> str:
+    """A place in a resource, wherever in a list the resource stands."""
+    parts = [part for part in where.split("/") if part and not part.isdigit() and part != "Resources"]
+    return "/".join(parts).lower()
+
+
+# --- consequences --------------------------------------------------------------------------------
+
+
+def _with_consequences(groups: list[Group], known: Evidence) -> list[Group]:
+    """Put each group that only ever follows another one under it."""
+    roots = list(groups)
+    for group in sorted(groups, key=lambda each: len(each.failures)):
+        others = [other for other in roots if other is not group]
+        source = max(others, key=lambda other: _follows(group, other, known), default=None)
+        if source is not None and _follows(group, source, known) > 0 and not _follows(source, group, known):
+            source.consequences += [*group.atoms, *group.consequences]
+            roots.remove(group)
+    return roots
+
+
+def _follows(group: Group, source: Group, known: Evidence) -> float:
+    """How far the group follows from the other: 0 where it does not, up to 1."""
+    first = _first(source)
+    total, after = 0, 0
+    for failure in group.failures:
+        total += 1
+        after += _is_after(failure.place, first, failure.found.scenario.steps[failure.place[2]].subject, source)
+    if after < total:
+        return 0
+    if _is_look_up_for(group, source, known):
+        return 1
+    contrary = sum(_is_later(place, first) for place in _passed(group, known))
+    share = total / (total + contrary)
+    return share if share >= _MOST else 0
+
+
+def _is_look_up_for(group: Group, source: Group, known: Evidence) -> bool:
+    """True when the group's requests look for values that the source has lost."""
+    names = {top_name(f.found.check.where) for f in source.failures if f.found.check.fault is Fault.LOSS}
+    return bool(names) and all(
+        any(feature.family == "filter-attribute" and feature.value.lower().partition(".")[0] in names
+            for feature in known.features(f.root))
+        for f in group.failures
+    )  # fmt: skip
+
+
+def _first(source: Group) -> dict[tuple[int, int], int]:
+    """Scenario → the first step at which the source fails, or is to blame."""
+    first: dict[tuple[int, int], int] = {}
+    for failure in source.failures:
+        p, s, t = min(failure.root, failure.place)
+        first[p, s] = min(first.get((p, s), t), t)
+    return first
+
+
+def _is_after(place: Place, first: dict[tuple[int, int], int], _subject: object, _source: Group) -> bool:
+    return _is_later(place, first)
+
+
+def _is_later(place: Place, first: dict[tuple[int, int], int]) -> bool:
+    p, s, t = place
+    return (p, s) in first and t > first[p, s]
+
+
+def _passed(group: Group, known: Evidence) -> Iterator[Place]:
+    for atom in group.atoms:
+        for check in atom.checks:
+            yield from known.passes.get(check, ())

@@ -1,0 +1,92 @@
+"""The title of a cause: the requests, and the answer or the effect that is wrong."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from scim_compat.results.causes.atoms import Atom
+from scim_compat.results.causes.features import in_words, kind_of
+from scim_compat.results.causes.roots import Evidence, Failure
+from scim_compat.results.causes.wordings import words
+from scim_compat.values import Fault
+
+_KINDS: Final = {"Users": "of users", "Groups": "of groups", "Bulk": "to /Bulk", "Me": "to /Me"}
+_ERROR: Final = 500
+_STRONG: Final = 0.05
+"""Share of the requests with a trait that may pass, so that the title names the trait all the same."""
+_MOST: Final = 2
+"""Traits that a title names."""
+
+
+def title(atom: Atom, example: Failure, known: Evidence) -> str:
+    """A sentence that is true of the cause's own requests."""
+    phrase = example.found.check.failure or example.found.check.title
+    form = atom.key[0]
+    if form == "refused":
+        return _refusal(atom, example, known)
+    if form == "status":
+        return f"{_requests(atom, known)} is answered with {atom.key[1]}: {_lowered(phrase)}"
+    if form == "error-as-success":
+        return f"Errors are answered with status {atom.key[1]}"
+    trait = trait_words(atom) if atom.separator is not None and is_strong(atom) else ""
+    if atom.fault is Fault.LOSS and trait:
+        end = "has no effect" if not any(_shows_effect(one, known) for one in atom.failures) else "is not carried out"
+        return f"{_requests(atom, known)} is accepted, but {end}: {_lowered(phrase)}"
+    if atom.fault is Fault.DAMAGE and trait:
+        return f"{_requests(atom, known)} changes more than it names: {_lowered(phrase)}"
+    return f"{phrase} ({trait})" if trait and atom.fault in {Fault.HITS, Fault.ANSWER, Fault.WRITE} else phrase
+
+
+def trait_words(atom: Atom) -> str:
+    """The features of the separator, as they stand behind "requests"."""
+    apart = atom.separator
+    if apart is None:
+        return ""
+    if not apart.is_choice:
+        return " and ".join(in_words(feature) for feature in apart.features)
+    first, *others = apart.features
+    return " or ".join([in_words(first), *(feature.value for feature in others)])
+
+
+def is_strong(atom: Atom) -> bool:
+    """True when nearly all requests with the trait fail."""
+    apart = atom.separator
+    return apart is not None and apart.passing <= _STRONG * len(atom.roots) and len(apart.features) <= _MOST
+
+
+def _refusal(atom: Atom, example: Failure, known: Evidence) -> str:
+    step = known.step(example.root)
+    exchange = step.exchange
+    subject = _requests(atom, known)
+    if exchange is None or exchange.response is None:
+        return f"{subject} gets no answer"
+    response = exchange.response
+    said = words(response)
+    reason = f"{response.status}: {said}" if said else f"{response.status} {response.reason}".rstrip()
+    return f"{subject} {'makes the server fail' if response.status >= _ERROR else 'is refused'} ({reason})"
+
+
+def _requests(atom: Atom, known: Evidence) -> str:
+    """``PATCH of users with op in lower case``; ``Every request`` where they have nothing in common."""
+    requests = [step.exchange.request for root in atom.roots if (step := known.step(root)).exchange]
+    methods = {request.method for request in requests}
+    kinds = {kind_of(request.url) for request in requests}
+    apart = atom.separator
+    trait = trait_words(atom) if apart is not None and is_strong(atom) else ""
+    families = {feature.family for feature in apart.features} if apart is not None and trait else set()
+    method = next(iter(methods)) if len(methods) == 1 else ""
+    kind = _KINDS.get(next(iter(kinds)), f"of /{next(iter(kinds))}") if len(kinds) == 1 else ""
+    if families & {"method", "kind", "target", "request"}:
+        trait = ""
+    if not method:
+        return " ".join(part for part in ("A request", kind, trait) if part)
+    return " ".join(part for part in (method, kind, trait) if part)
+
+
+def _shows_effect(failure: Failure, known: Evidence) -> bool:
+    return known.states.has_changed(failure.root, failure.place)
+
+
+def _lowered(phrase: str) -> str:
+    """The phrase within a sentence: ``disabled users stay active``; ``PATCH …`` keeps its capitals."""
+    return phrase[:1].lower() + phrase[1:] if phrase[1:2].islower() or phrase[1:2] == " " else phrase
