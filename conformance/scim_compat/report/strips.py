@@ -108,7 +108,7 @@ def _marks(steps: Sequence[StepRecord]) -> dict[int, str]:
 def blamed(steps: Sequence[StepRecord], t: int) -> int:
     """Return the step whose answer or effect is wrong: ``t`` itself, or the write whose effect its answer shows."""
     step = steps[t]
-    if any(check.blames == "answer" for check in step.failed_checks()):
+    if any(not check.fault.is_of_write for check in step.failed_checks()):
         return t
     for earlier in range(t - 1, -1, -1):
         other = steps[earlier]
