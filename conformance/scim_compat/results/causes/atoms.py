@@ -14,7 +14,7 @@ from scim_compat.results.causes.traits import Separator, common_part, partition,
 from scim_compat.results.causes.wordings import form, is_telling, words
 from scim_compat.results.document import Place
 from scim_compat.results.document.records import CheckRecord, StepRecord
-from scim_compat.values import Fault
+from scim_compat.values import Fault, Json
 
 _ERROR: Final = 400
 _REFUSAL_WANTED: Final = re.compile(r"\b[45]\d\d\b")
@@ -107,7 +107,7 @@ def _key(failure: Failure, known: Evidence, statuses: dict[Place, Key]) -> Key:
     if response is not None and response.status < _ERROR and _ERROR_SCHEMA in (response.body or ""):
         return "error-as-success", str(response.status)
     if failure.found.check.where == "status" and failure.root == failure.place and not check.fault.is_of_write:
-        wanted = _REFUSAL_WANTED.search(str(check.expected))
+        wanted = _REFUSAL_WANTED.search(_scalar(check.expected))
         if wanted and wanted[0] in _CLEAR and response and response.status < _ERROR and blamed.exchange:
             return "accepted", wanted[0], blamed.exchange.request.method
     if _is_about_status(failure) or check.fault.is_of_write:
@@ -119,6 +119,11 @@ def _key(failure: Failure, known: Evidence, statuses: dict[Place, Key]) -> Key:
     if check.fault in _SPLIT:
         return (check.fault,)
     return (check.id, check.title) if check.fault is Fault.ASSERTION else (check.id,)
+
+
+def _scalar(value: Json) -> str:
+    """A plain value as text. Others, which a server may nest without end, are empty."""
+    return str(value) if isinstance(value, str | int | float) else ""
 
 
 def _is_about_hits(failure: Failure, step: StepRecord) -> bool:
@@ -152,17 +157,17 @@ def is_excess(check: CheckRecord) -> bool:
     """True when an answer holds more than it should; False when it holds less."""
     expected, actual = check.expected, check.actual
     if isinstance(expected, list) and isinstance(actual, list):
-        return not {*map(str, expected)} - {*map(str, actual)}
+        return not {*map(_scalar, expected)} - {*map(_scalar, actual)}
     if isinstance(expected, int) and isinstance(actual, int):
         return actual > expected
-    return bool(_NOTHING.search(str(expected)))
+    return bool(_NOTHING.search(_scalar(expected)))
 
 
 def _statuses(known: Evidence) -> Iterator[tuple[Place, Key]]:
     """Requests that should have been accepted and got another status, with the key of their atom."""
     for failure in known.failures:
         step = known.step(failure.place)
-        if _is_about_status(failure) and not _REFUSAL_WANTED.search(str(failure.found.check.expected)):
+        if _is_about_status(failure) and not _REFUSAL_WANTED.search(_scalar(failure.found.check.expected)):
             yield failure.place, status_key(step)
 
 
