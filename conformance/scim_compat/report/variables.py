@@ -89,7 +89,11 @@ class Values:
 
     def in_url(self, target: str) -> list[Piece]:
         """Cut path and query, with variables in place of what they hold."""
-        odd = {quote(each, safe=""): Variable(f"{name}_URL") for each, name in self.ids.items() if _is_odd(each)}
+        odd = {
+            quote(each, safe="", errors="surrogatepass"): Variable(f"{name}_URL")
+            for each, name in self.ids.items()
+            if _is_odd(each)
+        }
         return self._cut(target, odd, suffix="_URL", is_json=False)
 
     def in_body(self, body: str) -> list[Piece]:
