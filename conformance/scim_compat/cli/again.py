@@ -119,7 +119,7 @@ def _parsed(call: CallInfo, context: click.Context, folder: str) -> click.Contex
         parsed = context.command.make_context("run", words, parent=context.parent)
     except click.UsageError as error:
         raise UsageError(
-            f"{folder}: the options of that run do not hold any more: {error.format_message()}",
+            f"{folder}: the options of that run do not hold any more: {error.format_message().rstrip('.')}",
             hint="start where it was started, or give the option anew",
         ) from None
     strange = _given(parsed) & ONCE

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -148,3 +149,62 @@ def test_a_folder_without_a_run_and_a_page_that_cannot_be_written(tmp_path):
     refused = invoke("report", results_in(tmp_path / "run"), "--out", tmp_path / "no" / "such" / "folder.html")
     assert refused.exit_code == 2
     assert "cannot be written" in refused.stderr
+
+
+# --- parts of a run for others
+
+
+def test_a_cause_is_printed_as_a_ticket_a_script_or_data(tmp_path):
+    path = results_in(tmp_path / "run")
+    ticket, shell, data = (invoke("report", path, "--cause", "1", "--format", form) for form in ("md", "sh", "json"))
+    assert ticket.exit_code == shell.exit_code == data.exit_code == 0
+    found = json.loads(data.stdout)
+    assert ticket.stdout.startswith("# ")
+    assert ticket.stdout == invoke("report", path, "--cause", "1").stdout
+    assert shell.stdout.startswith("#!/bin/sh\n")
+    profile, scenario = (found["findings"][0][key] for key in ("profile", "scenario"))
+    assert shell.stdout == invoke("report", path, "--scenario", f"{profile}/{scenario}").stdout
+    assert found["example"]["request"]["exchange"]["request"]["method"]
+    assert f"{scenario} of {profile}" in shell.stdout
+    assert not (tmp_path / "run" / "report.html").exists()
+
+
+def test_all_causes_are_printed_in_their_order(tmp_path):
+    path = results_in(tmp_path / "run")
+    data = json.loads(invoke("report", path, "--cause", "all", "--format", "json").stdout)
+    assert [each["number"] for each in data] == [*range(1, len(data) + 1)]
+    whole = invoke("report", path, "--cause", "all").stdout
+    assert [invoke("report", path, "--cause", str(n)).stdout in whole for n in (1, len(data))] == [True, True]
+
+
+def test_a_part_goes_into_a_file(tmp_path):
+    path = results_in(tmp_path / "run")
+    out = tmp_path / "1.md"
+    assert (invoke("report", path, "--cause", "1", "--out", out).stdout) == ""
+    assert out.read_text(encoding="utf-8") == invoke("report", path, "--cause", "1").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--cause", "0"], "--cause 0: the run has 6 causes; give a number from 1 to 6 as the report counts them, or all"),
+        (["--cause", "x"], "--cause x: the run has 6 causes; give a number from 1 to 6 as the report counts them, or all"),
+        (["--cause", "all", "--format", "sh"], "a script repeats one cause; give its number, as --cause 1 --format sh"),
+        (["--format", "md"], "--format md needs --cause N or --scenario PROFILE/ID; the page is HTML"),
+        (["--cause", "1", "--scenario", "a/b"], "give --cause or --scenario, not both"),
+        (["--scenario", "okta/x", "--format", "md"], "a scenario has no format md; give --format sh, or a cause: --cause 1"),
+        (["--scenario", "okta/users.disabl"], "--scenario okta/users.disabl: the run has no such scenario; did you mean 'okta/users.disable'?"),
+    ],
+)  # fmt: skip
+def test_what_is_no_part_of_the_run_is_refused(tmp_path, words, message):
+    path = results_in(tmp_path / "run")
+    refused = invoke("report", path, *words)
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    number = re.search(r"has (\d+) causes", refused.stderr)
+    wanted = message.replace("6", number[1]) if number else message
+    assert refused.stderr == f"Error: {wanted}\n"
+
+
+def test_parts_are_of_one_run(tmp_path):
+    path = results_in(tmp_path / "run")
+    assert "take the RESULTS of one run" in invoke("report", path, path, "--cause", "1").stderr

@@ -81,7 +81,7 @@ def _print_part(
     document, _ = read_run(Path(results[0]))
     text = cause_part(document, cause, form or "md") if cause else scenario_part(document, scenario or "", form or "sh")
     if out is None:
-        console.output().raw(text)
+        console.output().raw(text.rstrip("\n"))
         return
     _write(Path(out), text)
 
