@@ -11,11 +11,11 @@ from typing import Any
 
 from scim_compat.profile.model import Profile, Scenario
 from scim_compat.results import verdict
-from scim_compat.results.document import FORMAT, Bystanders, Cleanup, Document, ProfileCounts, ProfileResult, RunInfo
+from scim_compat.results.document import FORMAT, INTEGRITY, Bystanders, Cleanup, Document, ProfileCounts, ProfileResult, RunInfo
 from scim_compat.results.document.records import ScenarioRecord, StepRecord
 from scim_compat.results.document.target import CapabilityInfo, TargetInfo
 from scim_compat.results.events import Event, StepPlayed
-from scim_compat.results.model import INTEGRITY, ScenarioResult
+from scim_compat.results.model import ScenarioResult
 from scim_compat.results.sightings import SightingCounter
 from scim_compat.run.endpoint import Endpoint
 from scim_compat.run.header import header
