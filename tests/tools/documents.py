@@ -11,7 +11,16 @@ from typing import Any
 
 from scim_compat.profile.model import Profile, Scenario
 from scim_compat.results import verdict
-from scim_compat.results.document import FORMAT, INTEGRITY, Bystanders, Cleanup, Document, ProfileCounts, ProfileResult, RunInfo
+from scim_compat.results.document import (
+    FORMAT,
+    INTEGRITY,
+    Bystanders,
+    Cleanup,
+    Document,
+    ProfileCounts,
+    ProfileResult,
+    RunInfo,
+)
 from scim_compat.results.document.records import ScenarioRecord, StepRecord
 from scim_compat.results.document.target import CapabilityInfo, TargetInfo
 from scim_compat.results.events import Event, StepPlayed
@@ -20,6 +29,7 @@ from scim_compat.results.sightings import SightingCounter
 from scim_compat.run.endpoint import Endpoint
 from scim_compat.run.header import header
 from scim_compat.run.recorder import ScenarioRecorder
+from scim_compat.run.selection import Selection
 from scim_compat.run.settings import Settings
 from scim_compat.values import Outcome, worst
 
@@ -112,7 +122,7 @@ def document(parts: Mapping[str, tuple[Profile, Records, Records]]) -> Document:
     """The document of one run. ``parts``: profile id → profile, its records at the good server, those that differ."""
     profiles = [profile for profile, _, _ in parts.values()]
     settings = Settings(url="http://good.example/scim/v2", seed=SEED, out="")
-    head = header(settings, profiles, {each.id: each.scenarios for each in profiles})
+    head = header(settings, Selection(tuple(profiles), {each.id: each.scenarios for each in profiles}))
     results = []
     for each in head.profiles:
         profile, good, other = parts[each.id]

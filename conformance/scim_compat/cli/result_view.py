@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Final
 
 from scim_compat.cli.console import QUIET, SEVERITY_STYLES, STRONG, Column, Output, Part, grid
+from scim_compat.results.causes import Cause
 from scim_compat.results.document import Document, ProfileCounts, ProfileResult
-from scim_compat.results.summary import FindingSummary, RunSummary
+from scim_compat.results.summary import RunSummary
 from scim_compat.run.request import RunOutcome
-from scim_compat.values import Severity, Verdict, is_at_least, plural
+from scim_compat.values import Verdict, plural
 
 _MARKS: Final[Mapping[Verdict, tuple[str, str]]] = {
     Verdict.COMPATIBLE: ("✓", "bold green"),
@@ -22,6 +23,9 @@ _MARKS: Final[Mapping[Verdict, tuple[str, str]]] = {
 """Mark and style of each verdict."""
 _MOST: Final = 12
 """Entries of a list that the terminal shows; the report has all."""
+_MOST_CAUSES: Final = 10
+_FEW: Final = 3
+"""Checks of a cause that one line names."""
 
 
 def print_results(out: Output, summary: RunSummary, outcome: RunOutcome, *, quiet: bool) -> None:
@@ -30,10 +34,10 @@ def print_results(out: Output, summary: RunSummary, outcome: RunOutcome, *, quie
         out.paragraph((f"Interrupted: {run.interrupted}. These results are partial.", "bold magenta"))
     for profile in summary.document.profiles:
         _print_profile(out, profile, quiet=quiet)
-    if not quiet and summary.findings:
-        _print_findings(out, summary.findings)
-    _print_leftovers(out, summary.document)
     folder = Path(outcome.settings.out)
+    if not quiet and summary.causes:
+        _print_causes(out, summary.causes, folder)
+    _print_leftovers(out, summary.document)
     out.line(("Report   ", QUIET), str(folder / "report.html"))
     out.line(("Results  ", QUIET), str(folder / "results.json"), (f"   seed {run.seed}", QUIET))
 
@@ -72,18 +76,25 @@ def _verdict(verdict: Verdict) -> tuple[str, str]:
     return f"{mark} {verdict.replace('-', ' ')}", style
 
 
-def _print_findings(out: Output, findings: tuple[FindingSummary, ...]) -> None:
+def _print_causes(out: Output, causes: tuple[Cause, ...], folder: Path) -> None:
+    """Print what to fix, in the order, the words and the numbers of the report."""
     out.heading("What to fix first")
-    first = [f for f in findings if is_at_least(f.severity, Severity.DEGRADED)][:_MOST]
-    for finding in first:
-        label: Part = (finding.severity, SEVERITY_STYLES[finding.severity])
-        more = f"  {finding.id} · {plural(len(finding.scenarios), 'scenario')}"
-        out.entry(label, finding.title, (more, QUIET), indent=2, width=9)
-        out.paragraph((finding.consequence, QUIET), indent=11)
-    if len(findings) > len(first):
-        out.paragraph((f"and {len(findings) - len(first)} more in the report", QUIET), indent=2)
-    if first:
-        out.paragraph((f"For details: `scim-compat explain {first[0].id}`", QUIET), indent=2)
+    width = len(str(min(len(causes), _MOST_CAUSES)))
+    for number, cause in enumerate(causes[:_MOST_CAUSES], 1):
+        severity: Part = (f"{cause.severity:<10}", SEVERITY_STYLES[cause.severity])
+        out.entry(f"{number:>{width}}", severity, cause.title, indent=2, width=width + 2)
+        for more in [_facts(cause), *([cause.trait.sentence] if cause.trait else [])]:
+            out.paragraph((more, QUIET), indent=14 + width)
+    if len(causes) > _MOST_CAUSES:
+        out.paragraph((f"and {len(causes) - _MOST_CAUSES} more in the report", QUIET), indent=2)
+    out.paragraph((f"For all of one: `scim-compat report {folder} --cause 1 --format md`", QUIET), indent=2)
+
+
+def _facts(cause: Cause) -> str:
+    """``okta, entra-v2 · 12 scenarios · patch.applied, user.disabled``."""
+    scenarios = sum(len(hit.scenarios) for hit in cause.hits)
+    checks = ", ".join(cause.checks[:_FEW]) + (" …" if len(cause.checks) > _FEW else "")
+    return " · ".join([", ".join(cause.clients), plural(scenarios, "scenario"), checks])
 
 
 def _print_leftovers(out: Output, document: Document) -> None:

@@ -226,12 +226,16 @@ class SuiteController:
 
     def _write_results(self) -> None:
         from scim_compat.report.html import render  # noqa: PLC0415
+        from scim_compat.results.causes import causes  # noqa: PLC0415
         from scim_compat.results.read import read  # noqa: PLC0415
         from scim_compat.run.session import finish  # noqa: PLC0415
 
         shards = sorted(self._out.glob("events-gw*.jsonl"))
-        self.summary = finish(self._events, self._out, shards=shards, interrupted=self._interrupted)
-        page = render(read(self._out / "results.json"))
+        summary = finish(self._events, self._out, shards=shards, interrupted=self._interrupted)
+        document = read(self._out / "results.json")
+        found = causes(document)
+        self.summary = replace(summary, causes=found)
+        page = render(document, found)
         (self._out / "report.html").write_text(page, encoding="utf-8")
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:

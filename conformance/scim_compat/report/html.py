@@ -14,19 +14,20 @@ from markupsafe import Markup
 from scim_compat.report import words
 from scim_compat.report.text import visible
 from scim_compat.report.viewmodel import build
+from scim_compat.results.causes import Cause, causes
 from scim_compat.results.document import Document
 from scim_compat.values import plural
 
 _HERE: Final = Path(__file__).parent
 
 
-def render(document: Document) -> str:
-    """Write the report on a run as one HTML page.
+def render(document: Document, found: tuple[Cause, ...] | None = None) -> str:
+    """Write the report on a run as one HTML page. ``found``: its causes, where they are known already.
 
     The page holds no script and requests nothing from anywhere (its Content-Security-Policy forbids it). Equal
     results give the same bytes.
     """
-    view = build(document)
+    view = build(document, causes(document) if found is None else found)
     css, policy = sheet("report.css", "run.css", more=view.filter_rules)
     return template("report.html.j2").render(view=view, words=words, css=css, policy=policy)
 

@@ -15,7 +15,7 @@ from scim_compat.report.matrix import FEW, FeatureFacts, Matrix, matrix
 from scim_compat.report.scenarios import Context, ScenarioView, context, outcome_mark, scenario_view
 from scim_compat.report.text import Excerpt, Link, json_text, one_line, safe_url
 from scim_compat.report.words import Mark
-from scim_compat.results.causes import Cause, causes
+from scim_compat.results.causes import Cause
 from scim_compat.results.document import Document, FeatureResult, ProfileCounts, ProfileResult
 from scim_compat.results.document.records import ScenarioRecord
 from scim_compat.values import Outcome, Severity, Verdict, plural
@@ -135,9 +135,8 @@ class View:
     tool: str
 
 
-def build(document: Document) -> View:
-    """Arrange the results of a run."""
-    found = causes(document)
+def build(document: Document, found: tuple[Cause, ...]) -> View:
+    """Arrange the results of a run and its causes."""
     anchors = Anchors(document, found)
     shared = context(document, anchors, found)
     order = _worst_first(document, found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Self
 
+from scim_compat.results.causes import Cause
 from scim_compat.results.document import Document
 from scim_compat.values import Severity
 
@@ -41,5 +42,7 @@ class RunSummary:
     """Scenarios that ended in an error."""
     played: int
     """Scenarios that were played to their end."""
+    causes: tuple[Cause, ...] = ()
+    """Everything to fix, the worst first; empty until the results have been read back."""
     has_internal_error: bool = False
     """True when a note reports an internal error of scim-compat."""

@@ -31,7 +31,7 @@ from scim_compat.report.text import (
     safe_url,
     visible,
 )
-from scim_compat.report.viewmodel import build
+from scim_compat.report.viewmodel import View, build
 from scim_compat.results.causes import causes
 from scim_compat.results.document.parsing import parse
 from scim_compat.results.document.records import RequestRecord
@@ -44,6 +44,10 @@ REPORT = ROOT / "conformance" / "scim_compat" / "report"
 SCHEMA = json.loads(
     (ROOT / "conformance" / "scim_compat" / "results" / "results.schema.json").read_text(encoding="utf-8")
 )
+
+
+def built(document) -> View:
+    return build(document, causes(document))
 
 
 def rendered(results):
@@ -271,7 +275,7 @@ def test_every_mark_has_a_word_beside_its_icon(html):
 def test_causes_are_numbered_as_everywhere_else(results):
     """In the list and on the cards; the terminal and the other formats count the same causes."""
     document = parse(results)
-    cards = build(document).causes
+    cards = built(document).causes
     assert [(card.number, card.title) for card in cards] == list(enumerate((one.title for one in causes(document)), 1))
     assert [card.severity.key for card in cards] == ["breach", "breach", "blocker", "degraded", "cosmetic"]
     page = Page(rendered(results))
@@ -304,7 +308,7 @@ def test_each_rule_behind_a_literal_request_is_named_once():
     first, second, third = checks[:3]
     for check, title in ((first, "A filter is read"), (second, "A page is cut"), (third, "A filter is read")):
         check |= {"id": "http.expected-status", "title": title, "severity": "degraded"}
-    rules = [rule for card in build(parse(results)).causes for rule in card.rules]
+    rules = [rule for card in built(parse(results)).causes for rule in card.rules]
     assert sorted((rule.title, rule.anchor) for rule in rules if "http.expected-status" in rule.anchor) == [
         ("A filter is read", "finding-http.expected-status"),
         ("A page is cut", "finding-http.expected-status-2"),
@@ -312,7 +316,7 @@ def test_each_rule_behind_a_literal_request_is_named_once():
 
 
 def test_matrix_keeps_apart_what_is_not_a_pass(results):
-    view = build(parse(results))
+    view = built(parse(results))
     listed = [row for family in view.matrix.families for row in family.rows]
     rows = {row.id: [cell.mark.key for cell in row.cells] for row in listed}
     assert rows["push-groups"] == ["incompatible", "not-applicable", "absent"]
@@ -325,7 +329,7 @@ def test_matrix_keeps_apart_what_is_not_a_pass(results):
 
 
 def test_card_counts_and_meaning(results):
-    first, second, third = build(parse(results)).cards
+    first, second, third = built(parse(results)).cards
     assert {count.mark.key: count.number for count in first.outcomes} == {"pass": 3, "fail": 5, "error": 1}
     assert [(count.number, count.word) for count in first.causes] == [
         (2, "breaches"),
@@ -344,7 +348,7 @@ def test_card_counts_and_meaning(results):
 
 def test_interrupted_run_is_announced_and_what_is_missing_is_not_reached():
     results = fixtures.interrupted_results()
-    view = build(parse(results))
+    view = built(parse(results))
     rows = {row.id: row.cells[0].mark.key for family in view.matrix.families for row in family.rows}
     assert (rows["push-groups"], rows["schema-discovery"]) == ("not-reached", "not-reached")
     assert {count.mark.key: count.number for count in view.cards[0].outcomes}["not-reached"] == 2

@@ -79,5 +79,11 @@ class Cause:
     """The clients that it hits, the worst hit first."""
 
     @property
+    def clients(self) -> tuple[str, ...]:
+        """Ids of the profiles that it hits, the worst hit first."""
+        profiles = {one.place[0]: one.profile.id for one in (*self.failures, *self.consequences)}
+        return tuple(profiles[hit.profile] for hit in self.hits)
+
+    @property
     def example(self) -> LocatedCheck:
         return self.failures[0]
