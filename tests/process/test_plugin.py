@@ -168,13 +168,15 @@ def test_findings_fail_items_with_the_severity(broken, by_hand):
     failures = re.findall(
         r"^profiles/entra-v2\.yaml:(\d+): (\S+): .+\n(?:  cosmetic: .+\n    rule: .+\n)*"
         r"  (?:blocker|degraded): A query that finds nothing is not answered with 200 \[list\.empty-is-200\]\n"
-        r"    rule: A query that finds nothing is answered with 200 and an empty list\n(\S+)#(\S+)$",
+        r"    rule: A query that finds nothing is answered with 200 and an empty list\n(\S+)#(\S+)\n(scim-compat run .+)$",
         done.stdout,
         re.MULTILINE,
     )
     assert failures, done.stdout
     lines = (builtin_dir() / "entra-v2.yaml").read_text().splitlines()
-    for line, scenario, page, anchor in failures:
+    for line, scenario, page, anchor, repetition in failures:
+        seed = json.loads(Path("out/results.json").read_text())["run"]["seed"]
+        assert repetition == f"scim-compat run {broken} --profile entra-v2 --only {scenario} --seed {seed}"
         assert f"id: {scenario.rpartition('.')[2]}" in lines[int(line) - 1]
         assert f'id="{anchor}"' in Path(page).read_text()
     assert "Traceback" not in done.stdout
