@@ -80,8 +80,13 @@ def _example(document: Document, cause: Cause) -> Iterator[str]:
     yield f"**{escaped(phrase(check))}**" + (f", at {code(check.where)}" if check.where else "")
     for name, value in (("Expected", check.expected), ("Got", check.actual)):
         if value is not MISSING:
-            text = json_text(value, cap=VALUE).text
-            yield f"{name}: {code(text)}" if "\n" not in text else f"{name}:\n\n{fenced(text, 'json')}"
+            shown = json_text(value, cap=VALUE)
+            if shown.is_prose:
+                yield f"{name}: {escaped(shown.text)}"
+            elif "\n" in shown.text:
+                yield f"{name}:\n\n{fenced(shown.text, 'json')}"
+            else:
+                yield f"{name}: {code(shown.text)}"
     if check.message:
         yield escaped(one_line(check.message))
     changes = changed_lines(_step(document, cause.before), _step(document, cause.shown)) if cause.before else None
