@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from scim_compat.report import exchanges, filters, reproduce
+from scim_compat.report import exchanges, filters, reproduce, scripts
 from scim_compat.report.anchors import Anchors
 from scim_compat.report.exchanges import Budget, ExchangeView
 from scim_compat.report.findings import FailedCheck, failed_check, phrase, severity_mark
@@ -27,6 +27,8 @@ BODY: Final = 16_000
 """Characters of a body that a card shows."""
 BUDGET: Final = 1_200_000
 """Bytes of the page for the messages of the cards."""
+SCRIPTS: Final = 400_000
+"""Bytes of the page for scripts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,21 +98,23 @@ class CauseView:
     """Profile → its scenarios in which the cause shows."""
     places_more: int
     replay: str
+    script: str
+    """The example for sh and curl; empty where it would make the page too large."""
 
 
 def cause_views(document: Document, found: Sequence[Cause], *, shared: Context) -> tuple[CauseView, ...]:
     """Arrange the causes, numbered in their order."""
-    budget, named = Budget(BUDGET), set[str]()
+    budgets, named = (Budget(BUDGET), Budget(SCRIPTS)), set[str]()
     return tuple(
-        _cause(cause, number=number, document=document, shared=shared, budget=budget, named=named)
+        _cause(cause, number=number, document=document, shared=shared, budgets=budgets, named=named)
         for number, cause in enumerate(found, 1)
     )
 
 
 def _cause(
-    cause: Cause, *, number: int, document: Document, shared: Context, budget: Budget, named: set[str]
+    cause: Cause, *, number: int, document: Document, shared: Context, budgets: tuple[Budget, Budget], named: set[str]
 ) -> CauseView:
-    """``named``: checks whose rule a card before this one has explained; it grows."""
+    """``budgets``: of messages and of scripts. ``named``: rules that a card before this one has explained; it grows."""
     anchors, example = shared.anchors, cause.example
     scenarios = [(hit.profile, s) for hit in cause.hits for s in hit.scenarios]
     pairs = [(hit.profile, hit.severity) for hit in cause.hits]
@@ -126,8 +130,8 @@ def _cause(
         scenarios=len(scenarios),
         hits=_hits(document, cause.hits, anchors),
         trait=one_line(cause.trait.sentence, 400) if cause.trait else "",
-        request=_shown(document, cause.request, shared=shared, budget=budget),
-        shown=_shown(document, cause.shown, shared=shared, budget=budget) if cause.shown != cause.request else None,
+        request=_shown(document, cause.request, shared=shared, budget=budgets[0]),
+        shown=_shown(document, cause.shown, shared=shared, budget=budgets[0]) if cause.shown != cause.request else None,
         example=failed_check(example.check, cause=Link(str(number), "#" + anchors["cause", number])),
         changes=_changes(document, cause),
         consequences=consequences[:LISTED],
@@ -137,6 +141,7 @@ def _cause(
         places=_places(document, scenarios[:LISTED], anchors),
         places_more=max(0, len(scenarios) - LISTED),
         replay=reproduce.replay(document, *example.place[:2]),
+        script=_script(document, example.place, budgets[1]),
     )
 
 
@@ -160,6 +165,13 @@ def _hits(document: Document, hits: Sequence[Hit], anchors: Anchors) -> tuple[Hi
         )
         groups[severity_mark(hit.severity), one_line(hit.consequence), link].append((client, len(hit.scenarios)))
     return tuple(HitView(*key, clients=tuple(clients)) for key, clients in groups.items())
+
+
+def _script(document: Document, place: Place, budget: Budget) -> str:
+    if budget.is_spent:
+        return ""
+    text = scripts.script(document, *place[:2])
+    return text if budget.spend(exchanges.cost(text)) else ""
 
 
 def _step(document: Document, place: Place) -> StepRecord:

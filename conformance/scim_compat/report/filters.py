@@ -34,16 +34,24 @@ def rules(clients: int) -> str:
 
 
 def _hidden(clients: int) -> Iterator[str]:
-    """Yield the selectors of what is hidden, one for each state of the buttons."""
+    """Yield the selectors of what is hidden, one for each state of the buttons.
+
+    ``:has()`` looks into the bar of the buttons alone, and ``~`` reaches what follows it: a browser that had to look for
+    a button in all of a large page would take minutes to print it.
+    """
     has_choice = clients > 1
-    yield "body:has(#show-failed:checked) .f:not(.failed)"
+    yield f"{_bar('show-failed')} .f:not(.failed)"
     for severity in Severity:
-        chosen = f":has(#severity-{severity}:checked)"
-        everyone = ":has(#client-all:checked)" if has_choice else ""
-        yield f"body{everyone}{chosen} .f:not(.s-{severity})"
+        yield f"{_bar(f'severity-{severity}', *(['client-all'] if has_choice else []))} .f:not(.s-{severity})"
         if has_choice:
-            yield from (f"body:has(#client-{n}:checked){chosen} .f:not(.c{n}-{severity})" for n in range(clients))
+            for n in range(clients):
+                yield f"{_bar(f'severity-{severity}', f'client-{n}')} .f:not(.c{n}-{severity})"
     if has_choice:
         for n in range(clients):
-            yield f"body:has(#client-{n}:checked) :is(.f,.column):not(.c{n})"
-            yield f"body:not(:has(#client-{n}:checked)) .chosen.c{n}"
+            yield f"{_bar(f'client-{n}')} :is(.f,.column):not(.c{n})"
+            yield f".clients:not(:has(#client-{n}:checked)) .chosen.c{n}"
+
+
+def _bar(*buttons: str) -> str:
+    """Return the selector of whatever follows the bar while these buttons are pressed."""
+    return f".filters{''.join(f':has(#{button}:checked)' for button in buttons)}~*"
