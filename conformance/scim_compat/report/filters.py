@@ -36,8 +36,8 @@ def rules(clients: int) -> str:
 def _hidden(clients: int) -> Iterator[str]:
     """Yield the selectors of what is hidden, one for each state of the buttons.
 
-    ``:has()`` looks into the bar of the buttons alone, and ``~`` reaches what follows it: a browser that had to look for
-    a button in all of a large page would take minutes to print it.
+    ``:has()`` looks into the bar of the buttons alone, and ``~`` reaches what follows it: a browser that has to look
+    for a button in all of a large page takes minutes to print it.
     """
     has_choice = clients > 1
     yield f"{_bar('show-failed')} .f:not(.failed)"
