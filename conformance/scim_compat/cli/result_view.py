@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from scim_compat.cli.console import QUIET, SEVERITY_STYLES, STRONG, Column, Output, Part, grid
+from scim_compat.report.reproduce import command_line
 from scim_compat.results.causes import Cause
 from scim_compat.results.document import Document, ProfileCounts, ProfileResult
 from scim_compat.results.summary import RunSummary
@@ -87,7 +88,12 @@ def _print_causes(out: Output, causes: tuple[Cause, ...], folder: Path) -> None:
             out.paragraph((more, QUIET), indent=14 + width)
     if len(causes) > _MOST_CAUSES:
         out.paragraph((f"and {len(causes) - _MOST_CAUSES} more in the report", QUIET), indent=2)
-    out.paragraph((f"For all of one: `scim-compat report {folder} --cause 1 --format md`", QUIET), indent=2)
+    # On one line, however long: a line that is broken cannot be pasted.
+    for label, words in (
+        ("For all of one: ", ("report", str(folder), "--cause", "1", "--format", "md")),
+        ("After a fix:    ", ("run", "--again", str(folder))),
+    ):
+        out.line((f"  {label}{command_line(('scim-compat', *words))}", QUIET))
 
 
 def _facts(cause: Cause) -> str:

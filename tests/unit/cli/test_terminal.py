@@ -89,7 +89,7 @@ def test_the_end_tells_verdicts_findings_and_where_the_report_is(capsys):
         first = next(line for line in lines if line.startswith(f"  {number}  {cause.severity}"))
         assert cause.title[:40] in first
     assert "more in the report" not in told
-    assert "For all of one: `scim-compat report out --cause 1 --format md`" in told
+    assert "For all of one: scim-compat report out --cause 1 --format md" in told
     assert str(Path("out") / "report.html") in told
     assert "seed 20261122" in told
 
