@@ -97,7 +97,7 @@ def test_a_built_in_profile(good, tmp_path):
     assert "4 passed" in done.stdout
     assert "seed 7" in done.stdout
     found = json.loads((tmp_path / "out" / "results.json").read_text())
-    assert found["profiles"][0]["counts"]["passed"] == 5
+    assert found["profiles"][0]["counts"]["passed"] == 4
     assert (tmp_path / "out" / "report.html").exists()
     assert sorted(p.name for p in tmp_path.iterdir()) == ["out"]
 

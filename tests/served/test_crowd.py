@@ -56,6 +56,7 @@ def test_sixty_users_and_three_groups_of_every_kind(session):
     crowd, compared, notes = session(GoodServer(), crowd=CROWD_SIZE)
     users, groups = crowd.actors[:CROWD_SIZE], crowd.actors[CROWD_SIZE:]
     assert ({a.kind for a in users}, {a.kind for a in groups}, len(groups)) == ({"User"}, {"Group"}, 3)
+    assert len(compared.pop("accounts")) == CROWD_SIZE + 3
     assert compared == {"event": "bystanders", "checked": CROWD_SIZE + 3, "changed": []}
     assert notes == []
     for name in ("externalId", "displayName", "name", "title"):

@@ -121,7 +121,7 @@ def test_the_same_certificate_with_its_authority(secured, authority, tmp_path, c
     done = command("run", url, "-p", "entra-v2", "--only", "discovery.*", "--ca", "ca.pem", "--out", "out")
     assert (done.returncode, done.stderr) == (3, "") or done.returncode == 0, (done.stdout, done.stderr)
     results = json.loads((tmp_path / "out" / "results.json").read_text())
-    assert results["profiles"][0]["counts"]["passed"] == 4
+    assert results["profiles"][0]["counts"]["passed"] == 3
 
 
 def test_http_where_tls_is_spoken(secured, tmp_path, command):
