@@ -99,6 +99,28 @@ class Severity(enum.StrEnum):
         return _RANKS[self]
 
 
+class FailOn(enum.StrEnum):
+    """What makes a run fail: a severity at least, or more, or nothing."""
+
+    BREACH = enum.auto()
+    BLOCKER = enum.auto()
+    DEGRADED = enum.auto()
+    COSMETIC = enum.auto()
+    UNPROVEN = enum.auto()
+    """Findings that are degraded or worse, and a client that is unproven."""
+    NEVER = enum.auto()
+
+    @property
+    def floor(self) -> Severity | None:
+        """The mildest severity that fails; None: none does."""
+        match self:
+            case FailOn.NEVER:
+                return None
+            case FailOn.UNPROVEN:
+                return Severity.DEGRADED
+        return Severity(self.value)
+
+
 _RANKS: Final = {severity: rank for rank, severity in enumerate(Severity)}
 
 

@@ -35,7 +35,11 @@ class Called:
 
 def play(url: str, *profiles: str, out: Path, token: str = TOKEN, seed: int = 7, **more: Any) -> RunOutcome:
     """One run of the runner, without the command line."""
-    own = {name: more.pop(name) for name in ("app", "ca", "large", "crowd", "timeout", "fail_on") if name in more}
+    own = {
+        name: more.pop(name)
+        for name in ("app", "ca", "large", "crowd", "timeout", "fail_on", "baseline")
+        if name in more
+    }
     own.setdefault("crowd", SMALL_CROWD)
     chosen = Settings(url=url, login=Login(kind="bearer", token=token), seed=seed, out=str(out), **own)
     return run(RunRequest(settings=chosen, profiles=profiles or ("entra-v2",), **more))

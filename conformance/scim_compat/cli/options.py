@@ -110,7 +110,8 @@ def _words(parameter: click.Parameter, context: click.Context) -> tuple[str, ...
     return option, secret_register().text(_USER_INFO.sub(r"\1", str(context.params[name])))
 
 
-ONCE: Final = frozenset({"url", "profiles", "only", "seed", "out", "jobs", "quiet", "html", "junit", "again"})
+_GATE: Final = frozenset({"baseline", "allow_stale", "require"})
+ONCE: Final = _GATE | {"url", "profiles", "only", "seed", "out", "jobs", "quiet", "html", "junit", "again"}
 """Parameters that hold for one call only, or that a repetition of a part states anew."""
 _USER_INFO: Final = re.compile(r"^([a-z]+://)[^/?#]*@", re.IGNORECASE)
 

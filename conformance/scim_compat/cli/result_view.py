@@ -12,6 +12,8 @@ from scim_compat.results.causes import Cause
 from scim_compat.results.document import Document, ProfileCounts, ProfileResult
 from scim_compat.results.summary import RunSummary
 from scim_compat.run.request import RunOutcome
+from scim_compat.run.settings import Settings
+from scim_compat.run.status import objections
 from scim_compat.values import Verdict, plural
 
 _MARKS: Final[Mapping[Verdict, tuple[str, str]]] = {
@@ -39,6 +41,7 @@ def print_results(out: Output, summary: RunSummary, outcome: RunOutcome, *, quie
     if not quiet and summary.causes:
         _print_causes(out, summary.causes, folder)
     _print_leftovers(out, summary.document)
+    _print_gate(out, summary.document, outcome.settings)
     out.line(("Report   ", QUIET), str(folder / "report.html"))
     out.line(("Results  ", QUIET), str(folder / "results.json"), (f"   seed {run.seed}", QUIET))
 
@@ -101,6 +104,21 @@ def _facts(cause: Cause) -> str:
     scenarios = sum(len(hit.scenarios) for hit in cause.hits)
     checks = ", ".join(cause.checks[:_FEW]) + (" …" if len(cause.checks) > _FEW else "")
     return " · ".join([", ".join(cause.clients), plural(scenarios, "scenario"), checks])
+
+
+def _print_gate(out: Output, document: Document, settings: Settings) -> None:
+    """What the baseline accepts, where the run is not as it says, and why the gate fails beside open findings."""
+    baseline = document.baseline
+    if baseline is not None:
+        count = plural(baseline.accepted, "finding")
+        out.paragraph((f"{count} accepted by {baseline.file}; no verdict depends on that.", QUIET))
+    reasons = tuple(objections(document, settings))
+    for reason in reasons:
+        out.paragraph((reason, "bold red"))
+    for one in baseline.departures if baseline else ():
+        sentence = f"{baseline.file if baseline else ''}:{one.line}: {one.text}"
+        if sentence not in reasons:
+            out.paragraph((sentence, QUIET))
 
 
 def _print_leftovers(out: Output, document: Document) -> None:

@@ -19,7 +19,7 @@ from scim_compat.pytest_plugin.html_log import (
     pytest_metadata,
 )
 from scim_compat.pytest_plugin.items import ProfileFile, ScenarioItem
-from scim_compat.values import CROWD_SIZE, Severity
+from scim_compat.values import CROWD_SIZE, FailOn
 
 if TYPE_CHECKING:
     from scim_compat.results.document.call import CallInfo
@@ -68,9 +68,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--scim-fail-on",
-        default=Severity.DEGRADED.value,
-        choices=[severity.value for severity in reversed(Severity)],
-        help="mildest severity that fails an item",
+        default=FailOn.DEGRADED.value,
+        choices=[word.value for word in FailOn],
+        help="mildest severity that fails an item; never: none does",
     )
     group.addoption("--scim-app", metavar="MODULE:ATTRIBUTE", default="", help="a WSGI or ASGI application, in process")
     group.addoption("--scim-ca", metavar="FILE", default="", help="CA certificate(s) the endpoint is checked against")
@@ -140,7 +140,7 @@ def _from_options(config: pytest.Config) -> RunRequest:
         large=option("--scim-large"),
         crowd=option("--scim-crowd"),
         thorough=option("--scim-thorough"),
-        fail_on=Severity(option("--scim-fail-on")),
+        fail_on=FailOn(option("--scim-fail-on")),
         out=str(default_out(option("--scim-out"))),
         command=tuple(part for p in profiles for part in ("--profile", Path(p).name if "/" in p else p)),
         call=_call(config),
@@ -158,7 +158,7 @@ _RUN_OPTIONS: Final = {
     "--scim-thorough": "--thorough",
 }
 """Options of the plugin → the option of ``scim-compat run`` that says the same."""
-_DEFAULTS: Final = frozenset({None, "", False, CROWD_SIZE, Severity.DEGRADED.value})
+_DEFAULTS: Final = frozenset({None, "", False, CROWD_SIZE, FailOn.DEGRADED.value})
 
 
 def _call(config: pytest.Config) -> CallInfo:

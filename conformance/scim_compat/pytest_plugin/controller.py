@@ -131,6 +131,7 @@ class SuiteController:
             versions=sorted({p.scim for p in self.profiles}, reverse=True),
             shard=self._worker,
             secrets=self._secrets,
+            baseline=self._selection.baseline,
         )
         try:
             session.open()

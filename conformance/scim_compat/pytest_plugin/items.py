@@ -57,12 +57,17 @@ class ScenarioItem(pytest.Item):
             ("profile", result.profile), ("feature", result.feature), ("severity", severity),
             ("findings", result.findings), ("scenario", result.id),
         ]  # fmt: skip
-        if is_at_least(result.severity, controller.settings.fail_on):
+        floor = controller.settings.fail_on.floor
+        failed = [check for check in result.failures if floor is not None and is_at_least(check.severity, floor)]
+        if any(not check.accepted for check in failed):
             raise ScenarioFailed("\n".join(_failure_lines(result)))
         if result.outcome is Outcome.ERROR:
             raise ScenarioFailed(f"could not be judged: {result.reason}")
         if result.outcome is Outcome.SKIP:
             pytest.skip(result.reason)
+        if failed:
+            tickets = dict.fromkeys(f"{check.id} ({check.accepted})" for check in failed)
+            pytest.skip(f"accepted: {', '.join(tickets)}")
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         if isinstance(excinfo.value, ScenarioFailed):

@@ -165,7 +165,7 @@ def _outcome(request: RunRequest, controller: SuiteController | None, code: int)
         return RunOutcome(ExitStatus.INTERNAL, settings, summary, str(broken))
     if summary is None:
         return _unstarted(settings, code)
-    return RunOutcome(status(summary, settings.fail_on), settings, summary)
+    return RunOutcome(status(summary, settings), settings, summary)
 
 
 def _unstarted(settings: Settings, code: int) -> RunOutcome:

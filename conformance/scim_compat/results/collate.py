@@ -7,11 +7,12 @@ into a temporary file, which replaces results.json at the end.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Final
 
 from scim_compat.results import verdict
+from scim_compat.results.baseline import PlayedScenario, departures
 from scim_compat.results.document import (
     FORMAT,
     INTEGRITY,
@@ -23,6 +24,7 @@ from scim_compat.results.document import (
     ProfileResult,
     RunInfo,
 )
+from scim_compat.results.document.baseline import BaselineInfo
 from scim_compat.results.document.header import ProfileHead, ScenarioHead
 from scim_compat.results.document.records import CheckRecord, ScenarioRecord, StepRecord
 from scim_compat.results.document.target import TargetInfo
@@ -61,6 +63,7 @@ def collate(events: Path, results: Path, *, name: str = "") -> RunSummary:
         errored=sum(_without_findings(end) is Outcome.ERROR for end in ends),
         played=sum(end.applicable and _without_findings(end) is not Outcome.SKIP for end in ends),
         has_internal_error=index.has_internal_error,
+        worst_open=index.worst_open,
     )
 
 
@@ -103,7 +106,29 @@ def _document(index: Index) -> Document:
         bystanders=Bystanders(checked=index.bystanders, changed=tuple(index.changed), accounts=tuple(index.accounts)),
         cleanup=Cleanup(deleted=index.deleted, left=tuple(index.left)),
         errors=tuple(index.notes),
+        baseline=_baseline(index, profiles),
     )
+
+
+def _baseline(index: Index, profiles: Sequence[ProfileResult]) -> BaselineInfo | None:
+    baseline = index.start.baseline
+    if baseline is None:
+        return None
+    pairs = [(profile, head) for profile in index.start.profiles for head in _scenarios(profile, index)]
+    scenarios = [_played(profile, head, index) for profile, head in pairs]
+    return BaselineInfo(
+        file=baseline.file,
+        accepted=index.accepted,
+        entries=baseline.entries,
+        departures=departures(baseline, scenarios, profiles),
+    )
+
+
+def _played(profile: ProfileHead, head: ScenarioHead, index: Index) -> PlayedScenario:
+    block = index.blocks.get((profile.id, head.id))
+    end = block.result if block else None
+    is_whole = end is not None and (not end.applicable or _without_findings(end) in {Outcome.PASS, Outcome.FAIL})
+    return PlayedScenario(profile.id, head.id, head.variant, is_whole, block.failures if block else ())
 
 
 def _profile(profile: ProfileHead, index: Index) -> ProfileResult:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from scim_compat.results.document import Leftover, Tool
+from scim_compat.results.document.baseline import Baseline
 from scim_compat.results.document.header import ProfileHead, RunHead, TargetHead
 from scim_compat.results.document.members import Time
 from scim_compat.results.document.records import StepRecord, SubjectRecord
@@ -32,6 +33,7 @@ class RunStarted:
     run: RunHead
     target: TargetHead
     profiles: tuple[ProfileHead, ...]
+    baseline: Baseline | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,8 @@ class Block:
     """Position of the first."""
     started: Time | None = None
     result: ScenarioResult | None = None
-    severities: tuple[Severity, ...] = ()
+    failures: tuple[tuple[str, Severity], ...] = ()
+    """Each check that failed, with its severity."""
 
     def end(self, *, interrupted: bool) -> ScenarioResult:
         """Return the scenario's own result. For one that a kill cut off, its checks give the severity."""
@@ -53,7 +54,7 @@ class Block:
             evidence="documented",
             source="",
             outcome=Outcome.ERROR,
-            severity=worst(self.severities),
+            severity=worst(severity for _, severity in self.failures),
             reason="interrupted" if interrupted else "ended without a result",
         )
 
@@ -77,6 +78,10 @@ class Index:
     end: RunEnded | None = None
     findings: dict[tuple[str, str], FindingSummary] = field(default_factory=dict)
     """By check and title: a profile states the rule behind a literal request, and each rule is a cause of its own."""
+    accepted: int = 0
+    """Findings that the baseline accepts."""
+    worst_open: Severity | None = None
+    """The worst severity of the others."""
     sightings: SightingCounter = field(default_factory=SightingCounter)
     _open: Key | None = None
     """The scenario whose lines are being read."""
@@ -119,7 +124,11 @@ class Index:
         if check.severity is None:
             return
         block = self.blocks[scenario]
-        self.blocks[scenario] = replace(block, severities=(*block.severities, check.severity))
+        self.blocks[scenario] = replace(block, failures=(*block.failures, (check.id, check.severity)))
+        if check.accepted:
+            self.accepted += 1
+        else:
+            self.worst_open = worst(each for each in (self.worst_open, check.severity) if each)
         failure = FindingSummary(check.id, check.title, check.severity, check.consequence, frozenset({scenario}))
         cause = (check.id, check.title)
         known = self.findings.get(cause)

@@ -46,3 +46,5 @@ class RunSummary:
     """Everything to fix, the worst first; empty until the results have been read back."""
     has_internal_error: bool = False
     """True when a note reports an internal error of scim-compat."""
+    worst_open: Severity | None = None
+    """The worst severity of the findings that no baseline accepts; None if there are none."""

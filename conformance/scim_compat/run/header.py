@@ -41,6 +41,7 @@ def header(settings: Settings, selection: Selection) -> RunStarted:
             url=settings.url, bases=settings.bases, claims=read(Claims, settings.claims, name="the target's claims")
         ),
         profiles=tuple(_profile(p, selection) for p in selection.profiles),
+        baseline=selection.baseline,
     )
 
 

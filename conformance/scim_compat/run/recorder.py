@@ -10,6 +10,8 @@ from scim_compat.checks.judge import judge
 from scim_compat.engine.context import PlayedRequest
 from scim_compat.engine.intent import Subject
 from scim_compat.profile.model import Profile, Scenario
+from scim_compat.results.baseline import acceptance
+from scim_compat.results.document.baseline import Baseline
 from scim_compat.results.document.records import StepRecord, SubjectRecord
 from scim_compat.results.events import Observer, ScenarioEnded, ScenarioStarted, StepPlayed
 from scim_compat.results.model import CheckResult, Obstacle, ScenarioResult
@@ -28,7 +30,16 @@ class ScenarioRecorder:
     Mutable: results are added while the scenario is played.
     """
 
-    def __init__(self, profile: Profile, scenario: Scenario, endpoint: Endpoint, *, report: Observer) -> None:
+    def __init__(
+        self,
+        profile: Profile,
+        scenario: Scenario,
+        endpoint: Endpoint,
+        *,
+        report: Observer,
+        baseline: Baseline | None = None,
+    ) -> None:
+        self._baseline = baseline
         self._profile = profile
         self._scenario = scenario
         self._endpoint = endpoint
@@ -47,9 +58,24 @@ class ScenarioRecorder:
 
     def observe(self, played: PlayedRequest) -> None:
         """Judges and records one exchange."""
-        results = judge(played.observation, self._profile, self._scenario)
+        judged = judge(played.observation, self._profile, self._scenario)
+        results = [self._accepted(result) for result in judged]
         self._results += results
         self._report(StepPlayed(self._step(played, results)))
+
+    def _accepted(self, result: CheckResult) -> CheckResult:
+        """The result, with the ticket under which the baseline accepts it."""
+        if self._baseline is None or result.outcome is not Outcome.FAIL:
+            return result
+        entry = acceptance(
+            self._baseline,
+            profile=self._profile.id,
+            scenario=self._scenario.id,
+            variant=self._scenario.variant,
+            check=result.id,
+            severity=result.severity,
+        )
+        return replace(result, accepted=entry.ticket) if entry else result
 
     def _step(self, played: PlayedRequest, results: list[CheckResult]) -> StepRecord:
         endpoint = self._endpoint

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from scim_compat.checks.registry import all_checks
 from scim_compat.errors import UsageError
 from scim_compat.profile.find import builtin
 from scim_compat.profile.load import load
 from scim_compat.profile.model import Profile, Scenario
+from scim_compat.results.document.baseline import Baseline
+from scim_compat.results.patterns import is_match as is_named
+from scim_compat.results.patterns import names
+from scim_compat.run import baseline
 from scim_compat.run.request import RunRequest
 from scim_compat.source.complaints import nearest, quoted
 
@@ -27,6 +31,8 @@ class Selection:
     """Profile id → its scenarios, in its order."""
     references: Mapping[str, str] = field(default_factory=dict)
     """Profile id → the path by which the call named it; none for a built-in profile."""
+    baseline: Baseline | None = None
+    """The findings that are accepted; None without such a file."""
 
 
 def select(request: RunRequest) -> Selection:
@@ -37,6 +43,7 @@ def select(request: RunRequest) -> Selection:
     loaded = _load(request.profiles, thorough=request.settings.thorough)
     profiles = tuple(loaded.values())
     _check_features(request.settings.claims.get("without-features", ()), profiles)
+    _check_required(request.settings.require, profiles)
     _check_patterns(request.only, profiles)
     chosen = {p.id: tuple(matching(p.scenarios, request.only)) for p in profiles}
     if request.pairs is not None:
@@ -48,7 +55,8 @@ def select(request: RunRequest) -> Selection:
                 hint="name fewer restrictions, or run the profiles as a whole",
             )
     files = {profile.id: name for name, profile in loaded.items() if name not in builtin()}
-    return Selection(profiles, chosen, files)
+    accepted = baseline.load(Path(request.settings.baseline)) if request.settings.baseline else None
+    return Selection(profiles, chosen, files, accepted)
 
 
 def matching(scenarios: Iterable[Scenario], patterns: Sequence[str]) -> list[Scenario]:
@@ -57,18 +65,8 @@ def matching(scenarios: Iterable[Scenario], patterns: Sequence[str]) -> list[Sce
 
 
 def is_match(scenario: Scenario, pattern: str) -> bool:
-    """True when the pattern names the scenario.
-
-    A pattern is an area (``users``), an id (``users.disable``), an id with its variant
-    (``users.disable.as-string``) or a glob over ids (``groups.*``). An id names all its variants.
-    """
-    return any(fnmatch.fnmatchcase(name, pattern) for name in _names(scenario))
-
-
-def _names(scenario: Scenario) -> tuple[str, str, str]:
-    """The scenario's id, its id without the variant, and its area."""
-    base = scenario.id.removesuffix(f".{scenario.variant}") if scenario.variant else scenario.id
-    return scenario.id, base, base.partition(".")[0]
+    """True when the pattern names the scenario."""
+    return is_named(pattern, scenario.id, scenario.variant)
 
 
 def _load(references: Sequence[str], *, thorough: bool) -> dict[str, Profile]:
@@ -88,7 +86,7 @@ def _check_patterns(patterns: Sequence[str], profiles: Sequence[Profile]) -> Non
     scenarios = [scenario for profile in profiles for scenario in profile.scenarios]
     for pattern in patterns:
         if not any(is_match(scenario, pattern) for scenario in scenarios):
-            hint = nearest(pattern, {name for scenario in scenarios for name in _names(scenario)})
+            hint = nearest(pattern, {name for scenario in scenarios for name in names(scenario.id, scenario.variant)})
             ids = profiles[0].id if len(profiles) == 1 else "PROFILE"
             raise UsageError(
                 f"--only {pattern or repr(pattern)}: no scenario of {_listed(profiles)} matches",
@@ -113,4 +111,16 @@ def _check_features(features: Iterable[str], profiles: Sequence[Profile]) -> Non
                 f"without-features in the target file names {quoted(feature)}, which neither a profile of this run nor "
                 "a built-in one has",
                 hint=nearest(feature, known) or "`scim-compat show PROFILE --summary` lists the features of a profile",
+            )
+
+
+def _check_required(features: Iterable[str], profiles: Sequence[Profile]) -> None:
+    """Raises UsageError for a required feature that no profile of the run has: it could never be tested."""
+    known = {feature.id for profile in profiles for feature in profile.features}
+    for feature in features:
+        if feature not in known:
+            ids = profiles[0].id if len(profiles) == 1 else "PROFILE"
+            raise UsageError(
+                f"--require {feature}: {_listed(profiles)} has no such feature",
+                hint=nearest(feature, known) or f"`scim-compat show {ids} --summary` lists the features",
             )

@@ -21,6 +21,7 @@ from scim_compat.errors import OtherVersionError
 from scim_compat.profile.model import Profile, Scenario
 from scim_compat.results.collate import collate
 from scim_compat.results.document import Leftover
+from scim_compat.results.document.baseline import Baseline
 from scim_compat.results.document.records import SubjectRecord
 from scim_compat.results.events import (
     BystandersCompared,
@@ -65,9 +66,11 @@ class Session:
         versions: Sequence[Scim] = (FIRST,),
         shard: str = "",
         secrets: SecretRegister | None = None,
+        baseline: Baseline | None = None,
     ) -> None:
         """``versions``: those of the profiles that will be played. Raises SettingError for a URL that cannot work."""
         self.settings = settings
+        self._baseline = baseline
         self._secrets = SecretRegister() if secrets is None else secrets
         self._report = report
         self._shard = shard
@@ -185,7 +188,7 @@ class Session:
 
     def recorder(self, profile: Profile, scenario: Scenario, endpoint: Endpoint) -> ScenarioRecorder:
         """The recorder of one scenario that is about to be played."""
-        return ScenarioRecorder(profile, scenario, endpoint, report=self._report)
+        return ScenarioRecorder(profile, scenario, endpoint, report=self._report, baseline=self._baseline)
 
     def _without_base(self, profile: Profile, scenario: Scenario) -> ScenarioResult:
         """Skips a scenario whose version is spoken at no URL that is known."""

@@ -16,7 +16,7 @@ from scim_compat.errors import UsageError
 from scim_compat.results.document.call import CallInfo
 from scim_compat.results.document.parsing import read
 from scim_compat.results.document.writing import as_json
-from scim_compat.values import CROWD_SIZE, Severity
+from scim_compat.values import CROWD_SIZE, FailOn
 from scim_compat.wire.credentials import (
     Basic,
     Bearer,
@@ -106,7 +106,13 @@ class Settings:
     """Users of the crowd; each process of a run makes its share."""
     thorough: bool = False
     """Sweeps take one attribute a scenario."""
-    fail_on: Severity = Severity.DEGRADED
+    fail_on: FailOn = FailOn.DEGRADED
+    baseline: str = ""
+    """The file of accepted findings; empty for none."""
+    allow_stale: bool = False
+    """Entries of the baseline that no longer happen are no reason to fail."""
+    require: tuple[str, ...] = ()
+    """Features that must be tested."""
     out: str
     claims: dict[str, Any] = field(default_factory=dict)
     """The vendor's claims, as in the target file."""
@@ -143,7 +149,8 @@ class Settings:
         known["login"] = Login(**{**known["login"], "kind": LoginKind(known["login"]["kind"])})
         known["command"] = tuple(known["command"])
         known["call"] = known["call"] and read(CallInfo, known["call"], name="the call")
-        known["fail_on"] = Severity(known["fail_on"])
+        known["fail_on"] = FailOn(known["fail_on"])
+        known["require"] = tuple(known["require"])
         return cls(**known)
 
 

@@ -39,6 +39,8 @@ class Target:
     ca: str = ""
     claims: Mapping[str, Any] = field(default_factory=dict)
     """As in the file, for the record; ``claims_of`` makes them usable."""
+    require: tuple[str, ...] = ()
+    """Features that every run must test."""
     bases: Mapping[str, str] = field(default_factory=dict)
     """SCIM version → base URL, ``url`` among them as 2.0; empty if the file does not tell versions apart."""
 
@@ -61,6 +63,7 @@ def load(path: Path) -> Target:
         auth=plain.get("auth", {}),
         ca=plain.get("ca", ""),
         claims=plain.get("claims", {}),
+        require=tuple(plain.get("require", ())),
         bases={"2.0": plain["url"], **bases} if bases else {},
     )
 

@@ -37,8 +37,9 @@ from scim_compat.results.model import (
 )
 from scim_compat.results.stream import EventWriter
 from scim_compat.run.recorder import redacted
+from scim_compat.run.settings import Settings
 from scim_compat.run.status import status
-from scim_compat.values import REDACTED, Outcome, Severity, is_at_least, worst
+from scim_compat.values import REDACTED, FailOn, Outcome, Severity, is_at_least, worst
 from scim_compat.wire.redact import Redactor
 from servers import receiver
 from servers.receiver import ENTERPRISE, FJORD, levelled
@@ -119,6 +120,10 @@ def verdicts(results):
     return found
 
 
+def gate(floor: Severity) -> Settings:
+    return Settings(url="https://x.example", seed=0, out="", fail_on=FailOn(floor))
+
+
 def never_better(before, after):
     assert before.keys() == after.keys()
     for place, word in before.items():
@@ -140,9 +145,9 @@ def test_one_more_failed_check_never_improves_a_verdict(run, chance):
         told_after, after = rolled_up(failing)
         never_better(verdicts(before), verdicts(after))
         for floor in Severity:
-            assert status(told, floor) == ExitStatus.OK or status(told_after, floor) != ExitStatus.OK
+            assert status(told, gate(floor)) == ExitStatus.OK or status(told_after, gate(floor)) != ExitStatus.OK
         if run[key]["applicable"] and is_at_least(severity, Severity.DEGRADED):
-            assert status(told_after, Severity.DEGRADED) != ExitStatus.OK
+            assert status(told_after, gate(Severity.DEGRADED)) != ExitStatus.OK
             assert after["verdict"] != "compatible"
 
 
@@ -171,7 +176,7 @@ def test_nothing_run_is_never_compatible(keys, selected, how):
     assert set(verdicts(results).values()) <= {"unproven", "not-applicable"}
     assert results["verdict"] == "unproven"
     assert {p["verdict"] for p in results["profiles"]} == {"unproven"}
-    assert status(collated, "degraded") != ExitStatus.OK
+    assert status(collated, gate(Severity.DEGRADED)) != ExitStatus.OK
 
 
 @often

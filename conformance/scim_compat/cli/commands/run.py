@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from scim_compat.cli.options import call_settings, connection_options, login_from, replay_options, secret_register
-from scim_compat.values import Severity
+from scim_compat.values import FailOn, Severity
 
 if TYPE_CHECKING:
     from scim_compat.run.targetfile import Target
@@ -27,11 +27,14 @@ _SECRETS: Final = frozenset({"secret_env", "secret_file", "secret_prompt"})
 )
 @click.option(
     "--fail-on",
-    type=click.Choice([severity.value for severity in reversed(Severity)]),
-    default=Severity.DEGRADED.value,
+    type=click.Choice([word.value for word in FailOn]),
+    default=FailOn.DEGRADED.value,
     show_default=True,
-    help="Mildest severity that makes the exit status 1.",
+    help="Mildest severity that makes the exit status 1; unproven: degraded, or a client that is unproven.",
 )
+@click.option("--baseline", metavar="FILE", help="Accepted findings; `scim-compat baseline` drafts the file.")
+@click.option("--allow-stale", is_flag=True, help="Entries of the baseline that no longer happen may stay.")
+@click.option("--require", multiple=True, metavar="FEATURE", help="This feature must be tested; repeatable.")
 @click.option(
     "--scim-app",
     metavar="MODULE:ATTRIBUTE",
@@ -75,7 +78,7 @@ def command(url: str | None, profiles: tuple[str, ...], **options: Any) -> None:
         context = click.get_current_context()
         url = take_over(earlier, context, url=url)
         options = {name: context.params[name] for name in options}
-        pairs = earlier.failed(Severity(options["fail_on"]))
+        pairs = earlier.failed(FailOn(options["fail_on"]).floor or Severity.DEGRADED)
         if not pairs:
             output(whole=True).paragraph(f"Nothing failed in {again}, so nothing is played again.")
             return
@@ -105,7 +108,10 @@ def command(url: str | None, profiles: tuple[str, ...], **options: Any) -> None:
         large=options["large"],
         crowd=options["crowd"],
         thorough=options["thorough"],
-        fail_on=Severity(options["fail_on"]),
+        fail_on=FailOn(options["fail_on"]),
+        baseline=options["baseline"] or "",
+        allow_stale=options["allow_stale"],
+        require=_required(options["require"], target),
         trace=options["trace_header"],
         out=str(default_out(options["out"])),
         claims=dict(target.claims) if target else {},
@@ -126,6 +132,11 @@ def command(url: str | None, profiles: tuple[str, ...], **options: Any) -> None:
     if earlier is not None and not options["quiet"]:
         output(whole=True).paragraph(explain(earlier, request))
     sys.exit(terminal.execute(request, quiet=options["quiet"]))
+
+
+def _required(named: tuple[str, ...], target: Target | None) -> tuple[str, ...]:
+    """The features that must be tested, as the command line and the target file say."""
+    return tuple(dict.fromkeys((*named, *(target.require if target else ()))))
 
 
 def _target(options: dict[str, Any]) -> Target | None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from scim_compat.results.document.baseline import BaselineInfo
 from scim_compat.results.document.call import CallInfo
 from scim_compat.results.document.members import Count, Id, Name, OverallVerdict, Seconds, Time
 from scim_compat.results.document.records import CheckRecord, ScenarioRecord, SubjectRecord
@@ -223,6 +224,8 @@ class Document:
     cleanup: Cleanup
     errors: tuple[str, ...]
     """Failures of the tool or the network that belong to no single scenario."""
+    baseline: BaselineInfo | None = None
+    """None where the run had none, and in older results."""
 
     @property
     def is_complete(self) -> bool:

@@ -84,6 +84,8 @@ class CheckRecord:
     fault: Fault = Fault.ANSWER
     prose: tuple[Literal["expected", "actual"], ...] = ()
     """Those of the two values that are words of the check, not JSON of the exchange; empty in older results."""
+    accepted: str = ""
+    """The ticket under which the run's baseline accepts it; empty if it does not."""
     reason: str = ""
 
     def __post_init__(self) -> None:
@@ -107,7 +109,7 @@ CHECK_MEMBERS: Final[Mapping[Outcome, tuple[str, ...]]] = {
     Outcome.ERROR: (*_ALWAYS, "reason"),
 }
 """The members of a check by its outcome. A pass has three, to keep the file small."""
-CHECK_LATER: Final = ("failure", "fault", "prose")
+CHECK_LATER: Final = ("failure", "fault", "prose", "accepted")
 """Members of a failed check that results of older versions lack."""
 
 
