@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,13 @@ from scim_compat.results.document.baseline import Acceptance, Baseline, PlacedNa
 from scim_compat.results.document.parsing import parse
 from scim_compat.run.baseline import load
 from scim_compat.run.baseline_draft import as_yaml, draft
+from scim_compat.run.selection import is_match
 from scim_compat.values import Severity
 from support.commands import invoke
+from support.profiles import loaded
 from support.results import build_results, hostile_results
 
+ROOT = Path(__file__).parents[3]
 WHOLE = """\
 format: 1
 accepted:
@@ -115,6 +119,17 @@ def test_a_bad_file_is_refused_with_its_lines(tmp_path: Path, text: str, complai
 def test_a_draft_may_be_unfilled_where_it_is_updated(tmp_path: Path):
     path = written(tmp_path, f'{ENTRY}    reason: ""\n    ticket: ""\n')
     assert load(path, may_be_unfilled=True).entries[0].reason == ""
+
+
+def test_the_example_of_the_readme_is_read(tmp_path: Path):
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```yaml\n(# baseline\.yaml\n.*?)```", text, re.DOTALL)
+    read = load(written(tmp_path, example))
+    profile = loaded("entra-v2")
+    for entry in read.entries:
+        for one in entry.scenarios:
+            assert any(is_match(scenario, one.name) for scenario in profile.scenarios), one
+    assert {one.name for one in read.features[0].features} <= {feature.id for feature in profile.features}
 
 
 # --- drafts ----------------------------------------------------------------------------------------

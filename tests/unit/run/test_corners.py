@@ -64,6 +64,7 @@ def summary(
 ) -> RunSummary:
     results = build_results()
     results["run"]["interrupted"] = interrupted
+    results["baseline"] = None
     return RunSummary(
         document=parse(results), findings=(), errored=errored, played=played, has_internal_error=has_internal_error
     )
