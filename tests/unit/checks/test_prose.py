@@ -7,14 +7,20 @@ from dataclasses import replace
 
 import pytest
 from scim_compat.checks.display import display, prose, quotation
+from scim_compat.checks.examples import Example
 from scim_compat.checks.registry import all_checks
+from scim_compat.cli.check_facts import check_facts
+from scim_compat.cli.check_view import print_check
+from scim_compat.cli.console import output
+from scim_compat.report.html import render
 from scim_compat.report.text import json_text
-from scim_compat.results.document.parsing import read
+from scim_compat.results.document.parsing import parse, read
 from scim_compat.results.document.records import CheckRecord
 from scim_compat.results.document.writing import as_json
 from scim_compat.results.model import CheckResult
 from scim_compat.run.recorder import _redacted_result
 from scim_compat.values import MISSING, Outcome, Prose, Quotation, Severity
+from support.results import build_results
 from unit.checks.test_every_check import cases
 from unit.checks.test_expect_checks import outcome
 
@@ -119,3 +125,26 @@ def test_a_page_shows_prose_without_quotes():
     assert (json_text("(absent)").text, json_text("(absent)").is_prose) == ('"(absent)"', False)
     assert json_text(Prose("a\u202eb")).text == "a⟨U+202E⟩b"
     assert json_text(Prose("x" * 1000)).more > 0
+
+
+def test_the_page_marks_prose_and_quotes_values():
+    results = build_results()
+    checks = (c for p in results["profiles"] for s in p["scenarios"] for t in s["steps"] for c in t["checks"])
+    for check in checks:
+        if check["outcome"] == "fail":
+            check |= {"expected": "(absent)", "actual": "(absent)", "prose": ["actual"]}
+    page = render(parse(results))
+    assert '<p class="words">(absent)</p>' in page
+    assert "<pre>&#34;(absent)&#34;</pre>" in page
+    assert "&#34;(absent)&#34;</p>" not in page
+
+
+def test_explain_prints_prose_without_quotes(capsys):
+    facts = check_facts(all_checks()["create.returns-resource"], [])
+    example = Example.from_json(
+        facts.example.as_json() | {"expected": "no value", "actual": "no value", "prose": ["actual"]}
+    )
+    print_check(output(), replace(facts, example=example))
+    printed = capsys.readouterr().out
+    assert '    expected  "no value"\n    actual    no value\n' in printed
+    assert list(example.as_json()["prose"]) == ["actual"]
