@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -15,6 +16,7 @@ WITH_COMPARISON = ("bystanders", "profile-file", "secret-file")
 """Ways of which the command under the comparison of the bystanders is pasted as well: it repeats all that was chosen."""
 
 
+@pytest.mark.skipif(shutil.which("curl") is None and "CI" not in os.environ, reason="the scripts need curl")
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
 def test_commands_and_scripts_of_a_report_work_when_pasted(way: Way, tmp_path: Path) -> None:
     programs = programs_in(tmp_path / "bin")

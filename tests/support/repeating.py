@@ -1,4 +1,4 @@
-"""Ten ways to call a run, and what its report offers to repeat it: commands and scripts, pasted into a shell.
+"""Ways to call a run, and what its report offers to repeat it: commands and scripts, pasted into a shell.
 
 A way has a server, a call and an environment. Its commands are pasted in the folder of the run; its scripts meet a
 server that has never heard of the run, with a ``PATH`` in which scim-compat is not.
@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import functools
 import json
 import os
 import shlex
+import ssl
 import subprocess
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qs
 
+import trustme
 from scim_compat.report.reproduce import replay
 from scim_compat.report.scripts import script
 from scim_compat.results.document import Document
@@ -86,6 +89,9 @@ WAYS: Final = (
                         "--fail-on", "breach", "--trace-header"),
         ("users.change-several", "users.unknown-id"), frozenset({"unknown-id-patch-500"}),
         files={"the secret": TOKEN}, script_environment={"SCIM_TOKEN": TOKEN}),
+    Way("client-certificate", ("URL", "--profile", "okta", "--auth", "none", "--ca", "ca.pem", "--client-cert",
+                               "my cert.pem", "--client-key", "key.pem"),
+        ("users.create", "users.deactivate"), BROKEN, guard="certificate"),
     Way("bystanders", ("URL", "--profile", "entra-v2"), ("users.change-several",),
         frozenset({"write-touches-bystander"}), {"SCIM_TOKEN": TOKEN}),
 )  # fmt: skip
@@ -98,8 +104,30 @@ WAYS: Final = (
 def server(way: Way) -> Iterator[str]:
     """A new server of that way; yields its origin."""
     inner = mounted(GoodServer(defects=way.defects))
-    with loopback.serve(lambda environ, start: _guarded(way.guard, inner, environ, start)) as origin:
+    tls = _context() if way.guard == "certificate" else None
+    with loopback.serve(lambda environ, start: _guarded(way.guard, inner, environ, start), tls=tls) as origin:
         yield origin
+
+
+@functools.cache
+def _authority() -> trustme.CA:
+    return trustme.CA()
+
+
+def _context() -> ssl.SSLContext:
+    """TLS that asks each client for a certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    _authority().issue_cert("127.0.0.1").configure_cert(context)
+    _authority().configure_trust(context)
+    context.verify_mode = ssl.CERT_REQUIRED
+    return context
+
+
+def _certificates(folder: Path) -> None:
+    mine = _authority().issue_cert("client.example")
+    _authority().cert_pem.write_to_path(str(folder / "ca.pem"))
+    mine.cert_chain_pems[0].write_to_path(str(folder / "my cert.pem"))
+    mine.private_key_pem.write_to_path(str(folder / "key.pem"))
 
 
 def _guarded(guard: str, inner: WsgiApp, environ: dict[str, Any], start: Any) -> Iterable[bytes]:
@@ -111,6 +139,8 @@ def _guarded(guard: str, inner: WsgiApp, environ: dict[str, Any], start: Any) ->
         body = json.dumps({"access_token": TOKEN, "token_type": "Bearer"} if is_known else {"error": "invalid_client"})
         start("200 OK" if is_known else "401 No", [("Content-Type", "application/json")])
         return [body.encode()]
+    if guard == "certificate":
+        environ["HTTP_AUTHORIZATION"] = f"Bearer {TOKEN}"
     if guard == "basic":
         wanted = "Basic " + base64.b64encode(f"o'neil $(id):{SECRET}".encode()).decode()
         environ["HTTP_AUTHORIZATION"] = f"Bearer {TOKEN}" if given == wanted else "Bearer no"
@@ -135,6 +165,8 @@ class Played:
 
 def play_way(way: Way, folder: Path, origin: str, *, only: Iterable[str] | None = None) -> Played:
     """Play a run in ``folder``. ``only`` None: the scenarios that the way names."""
+    if way.guard == "certificate":
+        _certificates(folder)
     for name, content in way.files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(content.replace("URL", origin + MOUNT), encoding="utf-8")

@@ -83,11 +83,12 @@ def login(document: Document) -> Login:
     """Return the credential of the run, as the headers of its requests and the options of its call show it."""
     options = document.run.call.options if document.run.call else ()
     given = dict(itertools.pairwise(options))
-    connection = tuple(
-        f'printf \'{theirs} = "%s"\\n\' "$(quoted {quoted(given[ours])})" >> "$work/connection"'
+    lines = [
+        f'  printf \'{theirs} = "%s"\\n\' "$(quoted {quoted(given[ours])})"'
         for ours, theirs in _CONNECTION
         if ours in given
-    )
+    ]
+    connection = ("{", *lines, '} > "$work/connection"') if lines else ()
     name, scheme = _header(document)
     if not name:
         return Login((), (), connection, "", "")
