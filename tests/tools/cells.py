@@ -137,13 +137,15 @@ class Broken:
     """Its defect shows only in requests at the same time."""
 
     @classmethod
-    def of(cls, scim: str, defect: str) -> Broken:
-        """With that defect; with none for ``""``."""
-        names = frozenset({defect} if defect else ())
+    def of(cls, scim: str, *defects: str) -> Broken:
+        """With these defects; ``""`` is none."""
+        names = frozenset(filter(None, defects))
         server = GoodServer11(names) if scim == "1.1" else GoodServer(names)
         server.store = _Numbered()
         mount = MOUNT11 if scim == "1.1" else MOUNT
-        return cls(server, mounted(server, prefix=mount), _HOST + mount, races=_races(scim, defect))
+        return cls(
+            server, mounted(server, prefix=mount), _HOST + mount, races=any(_races(scim, defect) for defect in defects)
+        )
 
     def answer(self, environ: Environ, body: bytes) -> Given:
         head: list[Any] = []

@@ -6,7 +6,7 @@ Scenarios that do not meet the defect end as they do at the good server, so only
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from scim_compat.profile.model import Profile, Scenario
@@ -31,7 +31,7 @@ from scim_compat.run.header import header
 from scim_compat.run.recorder import ScenarioRecorder
 from scim_compat.run.selection import Selection
 from scim_compat.run.settings import Settings
-from scim_compat.values import Outcome, worst
+from scim_compat.values import Outcome
 
 from .cells import SEED, UNTESTABLE, Broken, Tape, _Replay, affected, record
 
@@ -101,16 +101,18 @@ class Base:
 
 def base(profile: Profile) -> Base:
     """Play the profile at the good server."""
-    return Base(record(profile), _played(profile, "", profile.scenarios))
+    return Base(record(profile), _played(profile, (), profile.scenarios))
 
 
-def records(known: Base, defect: str) -> Records:
+def records(known: Base, *defects: str) -> Records:
     """The scenarios that the broken server answers otherwise, as they end there; empty where it cannot be tested."""
-    return _played(known.tape.profile, defect, affected(known.tape, defect))
+    met = {scenario.id for defect in defects for scenario in affected(known.tape, defect)}
+    profile = known.tape.profile
+    return _played(profile, defects, [scenario for scenario in profile.scenarios if scenario.id in met])
 
 
-def _played(profile: Profile, defect: str, scenarios: Iterable[Scenario]) -> Records:
-    keeper = _Keeper(profile, Broken.of(profile.scim, defect))
+def _played(profile: Profile, defects: Iterable[str], scenarios: Iterable[Scenario]) -> Records:
+    keeper = _Keeper(profile, Broken.of(profile.scim, *defects))
     try:
         ran = keeper.whole(scenarios)
     finally:
@@ -168,19 +170,3 @@ def _result(head: Any, scenarios: list[ScenarioRecord]) -> ProfileResult:
         ),
         scenarios=tuple(scenarios),
     )  # fmt: skip
-
-
-def severest(found: Records) -> Any:
-    """The worst severity that any of the scenarios found."""
-    return worst(record.severity for record in found.values() if record.severity)
-
-
-def without_times(found: Records) -> Records:
-    """The records without durations, which differ from run to run."""
-    return {
-        key: replace(
-            one,
-            steps=tuple(replace(s, exchange=replace(s.exchange, ms=0) if s.exchange else None) for s in one.steps),
-        )
-        for key, one in found.items()
-    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
@@ -22,6 +22,8 @@ _NOTHING: Final = re.compile(r"^(0|\[\]|no |none|nothing|\(absent\)|an empty)", 
 _OWN_KEY: Final = 2
 """Words of the key of a check and its title."""
 _SEVERAL: Final = 2
+_NEARLY_NONE: Final = 0.1
+"""Passing requests for each failing one below which nothing can tell them apart."""
 _FEW_NAMES: Final = 3
 _CLEAR: Final = frozenset({"404", "409", "412"})
 """Statuses that stand for one reason; 400 stands for many."""
@@ -55,6 +57,11 @@ class Atom:
     @property
     def checks(self) -> set[str]:
         return {failure.found.check.id for failure in self.failures}
+
+    @property
+    def names(self) -> Counter[str]:
+        """Attributes in which something is wrong → how many findings are about them."""
+        return Counter(name for failure in self.failures if (name := top_name(failure.found.check.where)))
 
     @property
     def blames_writes(self) -> bool:
@@ -196,13 +203,15 @@ def status_key(step: StepRecord) -> Key:
 
 
 def _parts(atom: Atom, known: Evidence) -> Iterable[Atom]:
-    """Split an atom of many checks by the requests, or else by the checks."""
+    """Split an atom of many checks by the requests, or else by what was lost."""
     if atom.fault is Fault.ASSERTION and atom.key[0] != "refused":
         return [atom]  # it passes and fails for other reasons at each request
     failing = sorted(atom.roots)
     passing = sorted(known.passing(atom.checks) - atom.roots)
     atom.separator = separator(failing, passing, known.lost(atom.failures))
-    if atom.key[0] not in _SPLIT or atom.separator is not None or not passing:
+    if atom.key[0] not in _SPLIT or atom.separator is not None:
+        return [atom]
+    if len(atom.checks) == 1 or len(passing) <= _NEARLY_NONE * len(failing):
         return [atom]
     if parts := partition(failing, passing, known.lost(atom.failures)):
         return [_part(atom, each, set(places)) for each, places in parts]
@@ -215,13 +224,14 @@ def _part(atom: Atom, apart: Separator, places: set[Place]) -> Atom:
 
 
 def _by_attribute(atom: Atom, known: Evidence) -> Iterator[Atom]:
-    """Split losses by the attribute, if there are few of them, or else by the method and kind of the requests."""
+    """Split losses by the attribute, if there are few of them, or else by the method of the requests."""
     names = {top_name(failure.found.check.where) for failure in atom.failures}
+    is_few = atom.fault is Fault.LOSS and len(names) <= _FEW_NAMES
     groups: dict[Key, list[Failure]] = defaultdict(list)
     for failure in atom.failures:
         name, step = top_name(failure.found.check.where), known.step(failure.root)
         request = step.exchange.request if step.exchange else None
-        home = (name,) if len(names) <= _FEW_NAMES else (request.method, kind_of(request.url)) if request else ("",)
+        home = (name,) if is_few else (request.method if request else "",)
         groups[atom.key[0], *home].append(failure)
     for key, failures in groups.items():
         one = Atom(key, failures)

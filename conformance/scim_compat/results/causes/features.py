@@ -56,12 +56,12 @@ def narrowed(request: RequestRecord, attributes: frozenset[str]) -> Features:
     own = [part for part in parts if _names(part) & attributes]
     others = frozenset().union(*parts) - frozenset().union(*own) if own else frozenset()
     named = _names(whole) & attributes
-    strangers = {f for f in whole if f.family == "attribute" and f.value.partition(".")[0] not in attributes}
+    strangers = {f for f in whole if f.family == "attribute" and f.value.lower().partition(".")[0] not in attributes}
     return whole - others - (strangers if named else set())
 
 
 def _names(part: Features) -> set[str]:
-    return {feature.value.partition(".")[0] for feature in part if feature.family == "attribute"}
+    return {feature.value.lower().partition(".")[0] for feature in part if feature.family == "attribute"}
 
 
 def _operations(request: RequestRecord) -> list[Mapping[str, Any]]:
@@ -275,7 +275,7 @@ def _named(key: str, value: Any) -> Iterator[tuple[str, str]]:
     if is_urn(key) and isinstance(value, dict):
         yield "extension", key
         for name in value:
-            yield "attribute", name.lower()
+            yield "attribute", name
         return
     parsed = parsed_path(key)
     if parsed is not None:
@@ -284,20 +284,20 @@ def _named(key: str, value: Any) -> Iterator[tuple[str, str]]:
             yield "name-form", "a path as the name of an attribute"
     if isinstance(value, dict):
         for name in value:
-            yield "attribute", f"{key}.{name}".lower()
+            yield "attribute", f"{key}.{name}"
     if isinstance(value, list):
         yield "entries", f"{'several' if len(value) > 1 else 'one' if value else 'no'} {key}"
-        for name in {name for entry in value if isinstance(entry, dict) for name in entry}:
-            yield "attribute", f"{key}.{name}".lower()
+        for name in {name for entry in value[:_MANY] if isinstance(entry, dict) for name in entry}:
+            yield "attribute", f"{key}.{name}"
 
 
 def _attribute(path: Path) -> Iterator[tuple[str, str]]:
     if path.urn:
         yield "extension", path.urn
     if path.attribute:
-        yield "attribute", path.attribute.lower()
+        yield "attribute", path.attribute
         if path.sub:
-            yield "attribute", f"{path.attribute}.{path.sub}".lower()
+            yield "attribute", f"{path.attribute}.{path.sub}"
     if path.condition is not None:
         yield "selects", f"{path.attribute}[{_shape(path.condition)}]"
 
@@ -375,7 +375,7 @@ _PHRASES: Final[Mapping[str, str]] = {
     "paging": "with {value}",
     "without-header": "without the header {value}",
     "header": "with the header {value}",
-    "accept": "that accept {value}",
+    "accept": "accepting {value}",
     "content-type": "sent as {value}",
     "body": "with a body {value}",
     "operations": "with {value}",
@@ -386,7 +386,7 @@ _PHRASES: Final[Mapping[str, str]] = {
     "op-form": "with {value}",
     "value": "with {value} as value",
     "op-value": "with {value}",
-    "attribute": "that name {value}",
+    "attribute": "naming {value}",
     "op-attribute": "with {value}",
     "path": "at {value}",
     "pathless": "{value}",
@@ -394,9 +394,9 @@ _PHRASES: Final[Mapping[str, str]] = {
     "entries": "with {value}",
     "bulk-method": "with {value} in a bulk request",
     "resource": "of a resource {value}",
-    "extension": "that name {value}",
+    "extension": "naming {value}",
     "name-form": "with {value}",
-    "selects": "that select {value}",
+    "selects": "selecting {value}",
     "letters": "with {value} in a value",
     "door": "{value}",
     "request": "({value})",

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from scim_compat.results.causes.atoms import Atom, Key, atoms
 from scim_compat.results.causes.joining import Group, joined
 from scim_compat.results.causes.model import Cause, Hit, Trait
 from scim_compat.results.causes.roots import Evidence, Failure, evidence
-from scim_compat.results.causes.titles import title, trait_words
+from scim_compat.results.causes.titles import is_strong, title, trait_words
 from scim_compat.results.document import Document, LocatedCheck
 from scim_compat.values import Severity, worst
 
@@ -62,9 +62,18 @@ def _digest(key: Key) -> str:
 
 
 def _example(atom: Atom, known: Evidence) -> Failure:
-    """The finding to show: for a refusal, that of the request itself; then the worst, then the shortest request."""
-    own = [f for f in atom.failures if f.root == f.place] if atom.is_refusal else []
-    return min(own or atom.failures, key=lambda f: (-_rank(f), _length(f, known)))
+    """The finding to show: for a refusal, that of the request itself; then the worst, then the shortest request.
+
+    Where no trait names the requests, it is one of the check that failed most: its words are the title.
+    """
+    if atom.is_refusal:
+        shown = [failure for failure in atom.failures if failure.root == failure.place]
+    elif is_strong(atom):
+        shown = []
+    else:
+        most = Counter(failure.found.check.id for failure in atom.failures).most_common(1)[0][0]
+        shown = [failure for failure in atom.failures if failure.found.check.id == most]
+    return min(shown or atom.failures, key=lambda f: (-_rank(f), _length(f, known)))
 
 
 def _length(failure: Failure, known: Evidence) -> int:

@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from scim_compat.results.causes.atoms import Atom
-from scim_compat.results.causes.roots import Evidence, Failure, top_name
+from scim_compat.results.causes.roots import Evidence, Failure
 from scim_compat.results.document import Place
 from scim_compat.values import MISSING, Fault
 
 _NEARLY_ALL: Final = 0.8
 _MOST: Final = 0.5
 _ALL_BUT: Final = 0.95
+_A_THIRD: Final = 0.3
 _ABSENT: Final = (MISSING, None, "(absent)")
 
 
@@ -130,28 +131,59 @@ def _with_consequences(groups: list[Group], known: Evidence) -> list[Group]:
 
 def _follows(group: Group, source: Group, known: Evidence) -> float:
     """How far the group follows from the other: 0 where it does not, up to 1."""
-    first = _first(source)
-    total, after = 0, 0
-    for failure in group.failures:
-        total += 1
-        after += _is_after(failure.place, first, failure.found.scenario.steps[failure.place[2]].subject, source)
-    if after < total:
-        return 0
-    if _is_look_up_for(group, source, known):
+    if _is_look_up_for(group, source, known) or _is_said_elsewhere(group, source):
         return 1
+    first = _first(source)
+    total = len(group.failures)
+    if _fault(group) is Fault.LOSS and _fault(source) is Fault.DAMAGE and len(source.failures) >= total:
+        # A write that damages the resource also destroys what was written before it.
+        return float(all(_is_hit(failure, source) for failure in group.failures))
+    if not all(_is_later(failure.place, first) for failure in group.failures):
+        return 0
     contrary = sum(_is_later(place, first) for place in _passed(group, known))
     share = total / (total + contrary)
     return share if share >= _MOST else 0
 
 
+def _fault(group: Group) -> Fault:
+    return group.atoms[0].fault
+
+
+def _is_hit(failure: Failure, source: Group) -> bool:
+    """True when the source has damaged the same resource in the same scenario by then."""
+    p, s, t = failure.place
+    subject = failure.found.scenario.steps[t].subject
+    return any(
+        other.place[:2] == (p, s)
+        and other.place[2] <= t
+        and other.found.scenario.steps[other.place[2]].subject == subject
+        for other in source.failures
+    )
+
+
 def _is_look_up_for(group: Group, source: Group, known: Evidence) -> bool:
-    """True when the group's requests look for values that the source has lost."""
-    names = {top_name(f.found.check.where) for f in source.failures if f.found.check.fault is Fault.LOSS}
-    return bool(names) and all(
+    """True when the group's requests look for values that every creation loses, or that were lost just before."""
+    if _fault(group) is not Fault.HITS or _fault(source) is not Fault.LOSS:
+        return False
+    creations = [step.exchange for root in source.atoms[0].roots if (step := known.step(root)).exchange]
+    first = _first(source)
+    is_any = all(exchange and exchange.request.method == "POST" for exchange in creations)
+    if not is_any and not all(_is_later(failure.place, first) for failure in group.failures):
+        return False
+    names = source.atoms[0].names
+    return all(
         any(feature.family == "filter-attribute" and feature.value.lower().partition(".")[0] in names
-            for feature in known.features(f.root))
-        for f in group.failures
+            for feature in known.features(failure.root))
+        for failure in group.failures
     )  # fmt: skip
+
+
+def _is_said_elsewhere(group: Group, source: Group) -> bool:
+    """True when a profile's own statements fail for attributes that other findings of the run are about."""
+    if _fault(group) is not Fault.ASSERTION or _fault(source) is Fault.ASSERTION:
+        return False
+    names, others = group.atoms[0].names, source.atoms[0].names
+    return bool(names) and sum(others[name] for name in names) >= _A_THIRD * others.total() > 0
 
 
 def _first(source: Group) -> dict[tuple[int, int], int]:
@@ -161,10 +193,6 @@ def _first(source: Group) -> dict[tuple[int, int], int]:
         p, s, t = min(failure.root, failure.place)
         first[p, s] = min(first.get((p, s), t), t)
     return first
-
-
-def _is_after(place: Place, first: dict[tuple[int, int], int], _subject: object, _source: Group) -> bool:
-    return _is_later(place, first)
 
 
 def _is_later(place: Place, first: dict[tuple[int, int], int]) -> bool:

@@ -104,7 +104,7 @@ class _Writes:
     def root(self, t: int, *, fault: Fault, where: str) -> int:
         """Return the index of the step to blame for a failure at step ``t``."""
         candidates = list(self.roots(t, fault=fault))
-        name = top_name(where)
+        name = top_name(where) if fault is Fault.LOSS else ""  # what is damaged is what no write names
         named = [one for one in candidates if name and self._names(one, name)]
         return (named or candidates)[-1]
 

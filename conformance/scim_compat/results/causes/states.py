@@ -113,7 +113,7 @@ def _of_state(own: Features, before: Before | None) -> Iterator[Feature]:
     resource = before.resource
     if paths.member(resource, "active") is False:
         yield _INACTIVE
-    named = [feature.value for feature in own if feature.family == "attribute" and "." not in feature.value]
+    named = [feature.value.lower() for feature in own if feature.family == "attribute" and "." not in feature.value]
     for name in named:
         if not _has(resource, name):
             yield _NEW

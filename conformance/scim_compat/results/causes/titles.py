@@ -12,7 +12,7 @@ from scim_compat.values import Fault
 
 _KINDS: Final = {"Users": "of users", "Groups": "of groups", "Bulk": "to /Bulk", "Me": "to /Me"}
 _ERROR: Final = 500
-_STRONG: Final = 0.05
+_STRONG: Final = 0.1
 """Share of the requests with a trait that may pass, so that the title names the trait all the same."""
 _MOST: Final = 2
 """Traits that a title names."""
@@ -34,6 +34,7 @@ def title(atom: Atom, example: Failure, known: Evidence) -> str:
         return f"{_requests(atom, known)} is accepted, but {end}: {_lowered(phrase)}"
     if atom.fault is Fault.DAMAGE and trait:
         return f"{_requests(atom, known)} changes more than it names: {_lowered(phrase)}"
+    trait = trait.strip("()")
     return f"{phrase} ({trait})" if trait and atom.fault in {Fault.HITS, Fault.ANSWER, Fault.WRITE} else phrase
 
 
@@ -79,7 +80,7 @@ def _requests(atom: Atom, known: Evidence) -> str:
     if families & {"method", "kind", "target", "request"}:
         trait = ""
     if not method:
-        return " ".join(part for part in ("A request", kind, trait) if part)
+        return " ".join(part for part in ("A write" if atom.fault.is_of_write else "A request", kind, trait) if part)
     return " ".join(part for part in (method, kind, trait) if part)
 
 
