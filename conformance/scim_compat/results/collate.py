@@ -163,7 +163,7 @@ def _profile(profile: ProfileHead, index: Index) -> ProfileResult:
             word,
             [_judgement(end) for end in proper],
             comparisons=[_judgement(end) for end in ends.get(INTEGRITY, {}).values()],
-            is_part=is_part,
+            chosen=len(profile.selected) if is_part else None,
         ),
         counts=_counts(profile, ends),
         sources=profile.sources,

@@ -80,12 +80,16 @@ def headline(verdict: Verdict, *, without: Sequence[str] = (), failed: int = 0, 
 
 
 def why(
-    verdict: Verdict, scenarios: Sequence[Judgement], *, comparisons: Sequence[Judgement] = (), is_part: bool = False
+    verdict: Verdict,
+    scenarios: Sequence[Judgement],
+    *,
+    comparisons: Sequence[Judgement] = (),
+    chosen: int | None = None,
 ) -> str:
     """Give the reason for the verdict of a profile in one sentence.
 
-    ``comparisons``: those of the accounts that no scenario names, which are no scenarios of the profile. ``is_part``:
-    not all scenarios were asked for.
+    ``comparisons``: those of the accounts that no scenario names, which are no scenarios of the profile. ``chosen``:
+    the scenarios that were asked for, where they are a part of the profile.
     """
     applicable = [s for s in scenarios if s.applicable]
     total = len(applicable)
@@ -97,9 +101,11 @@ def why(
         parts = [f"a {each} in {plural(hits[each], 'scenario')}" for each in _SERIOUS if hits[each]]
         parts = [*parts, *change]
         return f"{' and '.join(parts).capitalize()}: this client does not work with the endpoint as it is."
+    if verdict is Verdict.UNPROVEN and chosen == 0:
+        return "None of its scenarios was chosen, so nothing is proven."
     if verdict is Verdict.UNPROVEN and not applicable:
         return "No scenario ran, so nothing is proven."
-    if verdict is Verdict.UNPROVEN and is_part:
+    if verdict is Verdict.UNPROVEN and chosen is not None:
         played = f"{total - unseen} of {total} scenarios"
         return f"Only a part of the profile ran ({played}): nothing is proven for the rest."
     if verdict is Verdict.UNPROVEN and not unseen:

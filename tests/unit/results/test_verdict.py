@@ -130,20 +130,21 @@ def test_nothing_run_is_never_compatible(scenarios):
 
 
 @pytest.mark.parametrize(
-    ("word", "scenarios", "is_part", "sentence"),
+    ("word", "scenarios", "chosen", "sentence"),
     [
-        ("compatible", [PASS, COSMETIC], False, "All 2 scenarios passed."),
-        ("compatible", [PASS, COSMETIC, ABSENT], False, "All 2 scenarios that apply passed."),
-        ("compatible", [PASS, ABSENT], False, "The one scenario that applies passed."),
-        ("limited", [PASS, DEGRADED], False, "Works, with 1 scenario of 2 showing a loss."),
-        ("incompatible", [BREACH, BREACH, BLOCKER], False, "A breach in 2 scenarios and a blocker in 1 scenario: "),
-        ("unproven", [], False, "No scenario ran"),
-        ("unproven", [PASS, SKIP, SKIP], True, "Only a part of the profile ran (1 of 3 scenarios)"),
-        ("unproven", [PASS, ERROR], False, "1 scenario of 2 could not be judged"),
+        ("compatible", [PASS, COSMETIC], None, "All 2 scenarios passed."),
+        ("compatible", [PASS, COSMETIC, ABSENT], None, "All 2 scenarios that apply passed."),
+        ("compatible", [PASS, ABSENT], None, "The one scenario that applies passed."),
+        ("limited", [PASS, DEGRADED], None, "Works, with 1 scenario of 2 showing a loss."),
+        ("incompatible", [BREACH, BREACH, BLOCKER], None, "A breach in 2 scenarios and a blocker in 1 scenario: "),
+        ("unproven", [], None, "No scenario ran"),
+        ("unproven", [PASS, SKIP, SKIP], 1, "Only a part of the profile ran (1 of 3 scenarios)"),
+        ("unproven", [SKIP, SKIP], 0, "None of its scenarios was chosen, so nothing is proven."),
+        ("unproven", [PASS, ERROR], None, "1 scenario of 2 could not be judged"),
     ],
 )
-def test_why(word, scenarios, is_part, sentence):
-    found = why(Verdict(word), scenarios, is_part=is_part)
+def test_why(word, scenarios, chosen, sentence):
+    found = why(Verdict(word), scenarios, chosen=chosen)
     assert found.startswith(sentence)
     assert found.endswith(".")
 
