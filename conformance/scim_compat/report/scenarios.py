@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from scim_compat.report import exchanges, filters, reproduce, strips
+from scim_compat.report import exchanges, facts, filters, reproduce, strips
 from scim_compat.report.anchors import Anchors
 from scim_compat.report.exchanges import (
     Budget,
@@ -69,6 +69,8 @@ class ScenarioView:
     note: str
     requests: int
     ms: float
+    window: str
+    """When it ran, for the endpoint's log; empty in older results."""
     unfolded: bool
     strip: Strip | None
     strip_anchor: str
@@ -158,6 +160,7 @@ def scenario_view(profile: ProfileResult, *, p: int, s: int, shared: Context) ->
         note=one_line(scenario.note, 1000),
         requests=scenario.requests,
         ms=float(scenario.ms),
+        window=facts.window(scenario),
         unfolded=shared.unfold and scenario.has_problem,
         strip=_strip(scenario, shared) if has_rows else None,
         strip_anchor=shared.anchors["strip", p, s],

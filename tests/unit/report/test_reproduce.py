@@ -6,6 +6,7 @@ import itertools
 import shlex
 from typing import Any
 
+from scim_compat.report.html import render
 from scim_compat.report.reproduce import replay
 from scim_compat.results.document import Document
 from scim_compat.results.document.parsing import parse
@@ -81,3 +82,11 @@ def test_results_without_the_call_name_the_endpoint():
     results = build_results()
     del results["run"]["call"], results["run"]["trace"], results["profiles"][0]["reference"]
     assert words(parse(results))[:5] == ["scim-compat", "run", BASE, "--profile", "entra-v2"]
+
+
+def test_the_page_says_when_a_scenario_ran() -> None:
+    results = build_results()
+    first = results["profiles"][0]["scenarios"][0]
+    assert " UTC</span></p>" not in render(parse(results))
+    first |= {"started": "2026-11-22T06:31:59.900Z", "ms": 2200.0}
+    assert "<span>2026-11-22, 06:31:59–06:32:02 UTC</span>" in render(parse(results))
