@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from scim_compat.cli.console import QUIET, SEVERITY_STYLES, STRONG, Column, Output, Part, grid
+from scim_compat.report.baseline import acceptance_note
 from scim_compat.report.reproduce import command_line
 from scim_compat.results.causes import Cause
 from scim_compat.results.document import Document, ProfileCounts, ProfileResult
@@ -87,7 +88,7 @@ def _print_causes(out: Output, causes: tuple[Cause, ...], folder: Path) -> None:
     for number, cause in enumerate(causes[:_MOST_CAUSES], 1):
         severity: Part = (f"{cause.severity:<10}", SEVERITY_STYLES[cause.severity])
         out.entry(f"{number:>{width}}", severity, cause.title, indent=2, width=width + 2)
-        for more in [_facts(cause), *([cause.trait.sentence] if cause.trait else [])]:
+        for more in [_facts(cause), *([cause.trait.sentence] if cause.trait else []), *_accepted(cause)]:
             out.paragraph((more, QUIET), indent=14 + width)
     if len(causes) > _MOST_CAUSES:
         out.paragraph((f"and {len(causes) - _MOST_CAUSES} more in the report", QUIET), indent=2)
@@ -97,6 +98,12 @@ def _print_causes(out: Output, causes: tuple[Cause, ...], folder: Path) -> None:
         ("After a fix:    ", ("run", "--again", str(folder))),
     ):
         out.line((f"  {label}{command_line(('scim-compat', *words))}", QUIET))
+
+
+def _accepted(cause: Cause) -> list[str]:
+    """``accepted: SCIM-117``, where the run's baseline accepts some of it."""
+    note = acceptance_note(each.check for each in cause.failures)
+    return [note] if note else []
 
 
 def _facts(cause: Cause) -> str:

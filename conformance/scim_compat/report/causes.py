@@ -9,6 +9,7 @@ from typing import Final
 
 from scim_compat.report import exchanges, filters, reproduce, scripts
 from scim_compat.report.anchors import Anchors
+from scim_compat.report.baseline import acceptance_note
 from scim_compat.report.exchanges import Budget, ExchangeView
 from scim_compat.report.findings import FailedCheck, failed_check, phrase, severity_mark
 from scim_compat.report.scenarios import Context
@@ -80,6 +81,8 @@ class CauseView:
     title: str
     severity: Mark
     classes: str
+    accepted: str
+    """``accepted: SCIM-117``; empty where the run's baseline accepts none of it."""
     clients: str
     """``okta``, or ``9 of 13 clients``."""
     scenarios: int
@@ -126,6 +129,7 @@ def _cause(
         title=one_line(cause.title, 300),
         severity=severity_mark(cause.severity),
         classes=filters.classes(pairs, is_failed=True, severity=cause.severity),
+        accepted=acceptance_note(each.check for each in cause.failures),
         clients=_clients(document, cause.hits),
         scenarios=len(scenarios),
         hits=_hits(document, cause.hits, anchors),

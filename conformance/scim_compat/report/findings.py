@@ -33,6 +33,8 @@ class FailedCheck:
     cause: Link | None
     """The number and the place of the cause that it belongs to."""
     severity: Mark
+    accepted: str = ""
+    """The ticket under which the run's baseline accepts it."""
     where: str = ""
     expected: Excerpt | None = None
     """None: the check has nothing to show."""
@@ -67,7 +69,11 @@ def phrase(check: CheckRecord) -> str:
 def bare_check(check: CheckRecord, *, cause: Link | None) -> FailedCheck:
     """Arrange one failed check without its values."""
     return FailedCheck(
-        check=one_line(check.id, 120), phrase=phrase(check), cause=cause, severity=severity_mark(check.severity)
+        check=one_line(check.id, 120),
+        phrase=phrase(check),
+        cause=cause,
+        severity=severity_mark(check.severity),
+        accepted=one_line(check.accepted, 120),
     )
 
 
@@ -81,6 +87,7 @@ def failed_check(check: CheckRecord, *, cause: Link | None) -> FailedCheck:
         phrase=phrase(check),
         cause=cause,
         severity=severity_mark(check.severity),
+        accepted=one_line(check.accepted, 120),
         detailed=True,
         where=one_line(check.where, 200),
         expected=expected,

@@ -9,6 +9,7 @@ from typing import Final
 
 from scim_compat.report import facts, filters, words
 from scim_compat.report.anchors import Anchors
+from scim_compat.report.baseline import BaselineView, baseline_view
 from scim_compat.report.causes import CauseView, cause_views
 from scim_compat.report.claims import ClaimRow, claim_rows, contradictions
 from scim_compat.report.matrix import FEW, FeatureFacts, Matrix, matrix
@@ -125,6 +126,7 @@ class View:
     not_judged: tuple[Reason, ...]
     deleted: int
     leftovers: tuple[tuple[str, str, str], ...]
+    baseline: BaselineView | None
     bystanders: int
     changed: tuple[str, ...]
     claims: Excerpt | None
@@ -180,6 +182,7 @@ def build(document: Document, found: tuple[Cause, ...]) -> View:
             (one_line(each.type, 60), one_line(each.id or "unknown", 200), one_line(each.why, 300))
             for each in document.cleanup.left
         ),
+        baseline=baseline_view(document),
         bystanders=document.bystanders.checked,
         changed=tuple(one_line(text, 300) for text in document.bystanders.changed),
         claims=json_text(target.claims.content, cap=2000) if target.claims.content else None,
