@@ -86,7 +86,7 @@ def _level_of_refusal(observation: Observation) -> Level | None:
 @check(
     "read.status",
     "A resource of this run is returned by its id",
-    failure="A resource is not returned by its id",
+    failure="A read by id is not answered with 200",
     level="MUST",
     cites=("RFC7644-3.4.1",),
     on=("read", "evaluate", "read-back"),
