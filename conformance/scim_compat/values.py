@@ -36,6 +36,10 @@ class Prose(str):
 
 REDACTED: Final = "[redacted]"
 """Stands in every output where a secret was."""
+IN_PROCESS_URL: Final = "http://app.invalid/scim/v2"
+"""Stands for the URL of an application that is tested in process."""
+TRACE_HEADER: Final = "X-Scim-Compat-Trace"
+"""The header of a trace where no other is named."""
 CROWD_SIZE: Final = 60
 """Users that a run keeps at the endpoint beside those of its scenarios, where nothing else is asked for."""
 WRONG_CREDENTIAL: Final = "[a wrong credential]"

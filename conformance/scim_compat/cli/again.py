@@ -21,8 +21,7 @@ from scim_compat.results.document.call import CallInfo
 from scim_compat.results.read import read_run
 from scim_compat.run.request import RunRequest
 from scim_compat.run.selection import select
-from scim_compat.run.settings import IN_PROCESS_URL
-from scim_compat.values import Outcome, Severity, is_at_least, plural
+from scim_compat.values import IN_PROCESS_URL, Outcome, Severity, is_at_least, plural
 
 _SECRETS: Final = frozenset({"secret_env", "secret_file", "secret_prompt"})
 _GROUPS: Final = (_SECRETS, frozenset({"scim_app"}))

@@ -19,7 +19,7 @@ from scim_compat.pytest_plugin.html_log import (
     pytest_metadata,
 )
 from scim_compat.pytest_plugin.items import ProfileFile, ScenarioItem
-from scim_compat.values import CROWD_SIZE, FailOn
+from scim_compat.values import CROWD_SIZE, IN_PROCESS_URL, FailOn
 
 if TYPE_CHECKING:
     from scim_compat.results.document.call import CallInfo
@@ -115,7 +115,6 @@ def _request(config: pytest.Config) -> RunRequest | None:
 def _from_options(config: pytest.Config) -> RunRequest:
     from scim_compat.run.request import RunRequest  # noqa: PLC0415 - see the docstring
     from scim_compat.run.settings import (  # noqa: PLC0415 - see the docstring
-        IN_PROCESS_URL,
         Settings,
         default_out,
         login_from_environment,

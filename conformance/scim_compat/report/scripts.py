@@ -27,11 +27,9 @@ from scim_compat.results.document.records import (
     StepRecord,
     SubjectRecord,
 )
-from scim_compat.values import MISSING, plural
+from scim_compat.values import IN_PROCESS_URL, MISSING, plural
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
-_IN_PROCESS: Final = "app.invalid"
-"""Host in the URL of an application that was tested in process."""
 _OLDER: Final = "urn:scim:schemas:core:1.0"
 _CONDITIONS: Final = frozenset({"if-match", "if-none-match"})
 
@@ -103,7 +101,7 @@ def _base(document: Document, scenario: ScenarioRecord) -> str:
 
 
 def _address(base: str) -> list[str]:
-    if _IN_PROCESS in base:
+    if base == IN_PROCESS_URL:
         return [
             (
                 '[ -n "${SCIM_URL:-}" ] || '

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Self
 
 from scim_compat.engine import people
 from scim_compat.errors import UsageError
@@ -26,9 +26,6 @@ from scim_compat.wire.credentials import (
 )
 from scim_compat.wire.oauth import ClientCredentials
 from scim_compat.wire.secrets import SecretRegister
-
-IN_PROCESS_URL: Final = "http://app.invalid/scim/v2"
-"""Stands for the URL of an application that is tested in process."""
 
 
 class LoginKind(enum.StrEnum):

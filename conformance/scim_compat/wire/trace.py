@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from scim_compat.errors import SettingError
+from scim_compat.values import TRACE_HEADER
 from scim_compat.wire.messages import Request
 from scim_compat.wire.strict_json import sanitise
 
-TRACE_HEADER: Final = "X-Scim-Compat-Trace"
 _NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _TAKEN: Final = frozenset(
     {"host", "connection", "content-length", "transfer-encoding", "content-type", "authorization", "accept", "cookie"}

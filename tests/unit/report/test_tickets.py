@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from scim_compat.report.reproduce import replay
+from scim_compat.report.scripts import script
 from scim_compat.report.tickets import ticket
 from scim_compat.results.causes import Cause, causes
 from scim_compat.results.document import Document
@@ -89,3 +90,18 @@ def test_the_command_in_it_is_one_command() -> None:
     text = ticket(results, causes(results)[0], 1)
     block = text.split("```sh\n")[1].split("\n```")[0]
     assert shlex.split(block.replace("$'", "'"))[:3] == ["scim-compat", "run", "https://x.example/a b"]
+
+
+def test_results_of_older_versions_have_tickets_and_scripts() -> None:
+    results = build_results()
+    del results["run"]["call"], results["run"]["trace"], results["bystanders"]["accounts"]
+    for profile in results["profiles"]:
+        del profile["reference"]
+        for scenario in profile["scenarios"]:
+            del scenario["started"]
+            for step in scenario["steps"]:
+                if step["exchange"]:
+                    del step["exchange"]["request"]["credential"]
+    older = parse(results)
+    assert ticket(older, causes(older)[0], 1) == ticket(parse(build_results()), causes(older)[0], 1)
+    assert script(older, 0, 0) == script(parse(build_results()), 0, 0)

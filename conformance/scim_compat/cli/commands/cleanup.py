@@ -12,6 +12,7 @@ import click
 
 from scim_compat.cli.options import connection_options, login_from, secret_register
 from scim_compat.errors import ExitStatus, RecordFileError, ScimCompatError
+from scim_compat.values import IN_PROCESS_URL
 
 if TYPE_CHECKING:
     from scim_compat.cli.console import Output
@@ -73,7 +74,7 @@ def _paths(given: Path) -> list[Path]:
 
 
 def _settings(url: str, app: str, options: Mapping[str, Any]) -> Settings:
-    from scim_compat.run.settings import IN_PROCESS_URL, Settings  # noqa: PLC0415 - not for --help
+    from scim_compat.run.settings import Settings  # noqa: PLC0415 - not for --help
 
     if urlsplit(url).hostname == urlsplit(IN_PROCESS_URL).hostname and not app:
         raise click.UsageError(

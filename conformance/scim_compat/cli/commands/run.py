@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from scim_compat.cli.options import call_settings, connection_options, login_from, replay_options, secret_register
-from scim_compat.values import FailOn, Severity
+from scim_compat.values import IN_PROCESS_URL, TRACE_HEADER, FailOn, Severity
 
 if TYPE_CHECKING:
     from scim_compat.run.targetfile import Target
@@ -45,10 +45,10 @@ _SECRETS: Final = frozenset({"secret_env", "secret_file", "secret_prompt"})
 @click.option(
     "--trace-header",
     is_flag=False,
-    flag_value="X-Scim-Compat-Trace",
+    flag_value=TRACE_HEADER,
     default="",
     metavar="[NAME]",
-    help="Send run, scenario and step along in a header, for the endpoint's log. NAME: X-Scim-Compat-Trace.",
+    help=f"Send run, scenario and step along in a header, for the endpoint's log. NAME: {TRACE_HEADER}.",
 )
 @click.option(
     "--again",
@@ -69,7 +69,7 @@ def command(url: str | None, profiles: tuple[str, ...], **options: Any) -> None:
     from scim_compat.cli.again import explain, read_earlier, take_over  # noqa: PLC0415 - likewise
     from scim_compat.cli.console import output  # noqa: PLC0415 - likewise
     from scim_compat.run.request import RunRequest  # noqa: PLC0415 - likewise
-    from scim_compat.run.settings import IN_PROCESS_URL, Settings, default_out, new_seed  # noqa: PLC0415 - likewise
+    from scim_compat.run.settings import Settings, default_out, new_seed  # noqa: PLC0415 - likewise
     from scim_compat.wire.trace import check_name  # noqa: PLC0415 - likewise
 
     earlier, pairs, only = None, None, options["only"]
