@@ -214,13 +214,27 @@ def _parts(atom: Atom, known: Evidence) -> Iterable[Atom]:
     if len(atom.checks) == 1 or len(passing) <= _NEARLY_NONE * len(failing):
         return [atom]
     if parts := partition(failing, passing, known.lost(atom.failures)):
-        return [_part(atom, each, set(places)) for each, places in parts]
+        return _with_rest(atom, [_part(atom, each, set(places)) for each, places in parts])
     return [atom] if atom.fault is Fault.HITS else _by_attribute(atom, known)
 
 
 def _part(atom: Atom, apart: Separator, places: set[Place]) -> Atom:
     key = (*atom.key, *(word for feature in apart.features for word in feature))
     return Atom(key, [failure for failure in atom.failures if failure.root in places], apart)
+
+
+def _with_rest(atom: Atom, parts: list[Atom]) -> list[Atom]:
+    """Put the rest to the part of the same check; a check of which no part has failures is an atom of its own."""
+    taken = {id(failure) for part in parts for failure in part.failures}
+    strays: dict[str, Atom] = {}
+    for failure in atom.failures:
+        if id(failure) in taken:
+            continue
+        check = failure.found.check.id
+        home = next((part for part in parts if check in part.checks), None)
+        home = home or strays.setdefault(check, Atom((atom.key[0], check)))
+        home.failures.append(failure)
+    return [*parts, *strays.values()]
 
 
 def _by_attribute(atom: Atom, known: Evidence) -> Iterator[Atom]:

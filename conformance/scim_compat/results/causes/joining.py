@@ -47,7 +47,7 @@ def joined(atoms: list[Atom], known: Evidence) -> list[Group]:
 
 
 def _same_requests(atoms: list[Atom], known: Evidence) -> list[Group]:
-    groups = [Group([atom]) for atom in sorted(atoms, key=lambda atom: -len(atom.roots))]
+    groups = [Group([atom]) for atom in sorted(atoms, key=lambda atom: (not atom.is_refusal, -len(atom.roots)))]
     merged: list[Group] = []
     for group in groups:
         home = next((other for other in merged if _is_one(other, group, known)), None)
@@ -84,14 +84,22 @@ def _passes(atom: Atom, root: Place, known: Evidence) -> bool:
 
 def _is_related(one: Atom, two: Atom) -> bool:
     """True when the two can have one cause: a state that is wrong, or places in the answer that hang together."""
-    if one.is_refusal or two.is_refusal or (one.blames_writes and two.blames_writes):
+    if one.blames_writes and two.blames_writes:
         return True
+    if one.is_refusal or two.is_refusal:
+        other = two if one.is_refusal else one
+        return other.is_refusal or other.blames_writes or _is_about_status(other)
     if {one.fault, two.fault} == {Fault.HITS, Fault.ASSERTION}:
         return True
     if _coincide_exactly(one, two) and _is_all_absent(one) and _is_all_absent(two):
         return True
     places = [{failure.found.check.where for failure in atom.failures} for atom in (one, two)]
     return any(_hang_together(a, b) for a in places[0] for b in places[1])
+
+
+def _is_about_status(atom: Atom) -> bool:
+    """False for the form of an error's body: it is wrong whatever was refused."""
+    return all(failure.found.check.where == "status" for failure in atom.failures)
 
 
 def _coincide_exactly(one: Atom, two: Atom) -> bool:
@@ -135,6 +143,8 @@ def _follows(group: Group, source: Group, known: Evidence) -> float:
         return 1
     first = _first(source)
     total = len(group.failures)
+    if _fault(source) is Fault.ANSWER and not source.is_refusal and not _may_explain(source, group, first, known):
+        return 0
     if _fault(group) is Fault.LOSS and _fault(source) is Fault.DAMAGE and len(source.failures) >= total:
         # A write that damages the resource also destroys what was written before it.
         return float(all(_is_hit(failure, source) for failure in group.failures))
@@ -143,6 +153,16 @@ def _follows(group: Group, source: Group, known: Evidence) -> float:
     contrary = sum(_is_later(place, first) for place in _passed(group, known))
     share = total / (total + contrary)
     return share if share >= _MOST else 0
+
+
+def _may_explain(source: Group, group: Group, first: dict[tuple[int, int], int], known: Evidence) -> bool:
+    """False for a fault of answers that shows nearly everywhere, or hurts less than what it should explain."""
+    scenarios = sum(len(profile.scenarios) for profile in known.document.profiles)
+    return len(first) <= _MOST * scenarios and _rank(source) >= _rank(group)
+
+
+def _rank(group: Group) -> int:
+    return max((f.found.check.severity.rank for f in group.failures if f.found.check.severity), default=0)
 
 
 def _fault(group: Group) -> Fault:

@@ -34,7 +34,7 @@ def title(atom: Atom, example: Failure, known: Evidence) -> str:
         return f"{_requests(atom, known)} is accepted, but {end}: {_lowered(phrase)}"
     if atom.fault is Fault.DAMAGE and trait:
         return f"{_requests(atom, known)} changes more than it names: {_lowered(phrase)}"
-    trait = trait.strip("()")
+    trait = trait.strip("()") if trait.startswith("(") else f"requests {trait}" if trait else ""
     return f"{phrase} ({trait})" if trait and atom.fault in {Fault.HITS, Fault.ANSWER, Fault.WRITE} else phrase
 
 

@@ -99,7 +99,8 @@ Part = tuple[Separator, list[Place]]
 def partition(failing: Sequence[Place], passing: Sequence[Place], known: _Known) -> list[Part]:
     """Split the failing requests into a few groups, each with features that few passing requests have.
 
-    Return nothing where that cannot be done: then nothing in the requests tells the groups apart.
+    A small rest may be in none of them. Return nothing where the rest is large: then nothing in the requests tells
+    the groups apart.
     """
     parts: list[Part] = []
     left = list(failing)
@@ -111,7 +112,7 @@ def partition(failing: Sequence[Place], passing: Sequence[Place], known: _Known)
         parts.append(part)
         taken = set(part[1])
         left = [one for one in left if one not in taken]
-    return _joined(parts, left)
+    return _joined(parts) if len(left) <= len(failing) * _REST else []
 
 
 def common_part(failing: Sequence[Place], passing: Sequence[Place], known: _Known) -> Part | None:
@@ -142,15 +143,8 @@ def _counts(features: Iterable[Feature], ok: Sequence[Features]) -> dict[Feature
     return counts
 
 
-def _joined(parts: list[Part], left: Sequence[Place]) -> list[Part]:
-    """Join the parts whose traits are values of one family: losing title and losing nickName is one thing to fix.
-
-    A small rest goes to the largest part; nothing is returned where the rest is large.
-    """
-    total = len(left) + sum(len(places) for _, places in parts)
-    if not parts or len(left) > total * _REST:
-        return []
-    parts = [(parts[0][0], [*parts[0][1], *left]), *parts[1:]]
+def _joined(parts: list[Part]) -> list[Part]:
+    """Join the parts whose traits are values of one family: losing title and losing nickName is one thing to fix."""
     families: dict[str, Part] = {}
     for separator_, places in parts:
         family = separator_.features[0].family
