@@ -397,7 +397,7 @@ def test_features_of_a_change():
     ]})))  # fmt: skip
     assert {
         "with several operations", "with op with a capital letter", "with a value path to a sub-attribute",
-        "without a path", "with a boolean as text as value", "naming emails.value", "with letters outside ASCII in a value",
+        "without a path", "with a boolean sent as text", "naming emails.value", "with letters outside ASCII in a value",
         "with a path as the name of an attribute", "with no value as value", "with a remove operation",
     } <= found  # fmt: skip
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from scim_compat.results.causes.features import kind_of
+from scim_compat.results.causes.features import kind_of, shape_of
 from scim_compat.results.causes.roots import Evidence, Failure, top_name
 from scim_compat.results.causes.traits import Separator, common_part, partition, separator
 from scim_compat.results.causes.wordings import form, is_telling, words
@@ -17,11 +17,14 @@ from scim_compat.results.document.records import CheckRecord, StepRecord
 from scim_compat.values import Fault, Json
 
 _ERROR: Final = 400
-_REFUSAL_WANTED: Final = re.compile(r"\b[45]\d\d\b")
+_STATUS: Final = re.compile(r"\b[1-5](?:\d\d|xx)\b")
+_NO_FAILURE: Final = "below 500"
 _NOTHING: Final = re.compile(r"^(0|\[\]|no |none|nothing|\(absent\)|an empty)", re.IGNORECASE)
 _OWN_KEY: Final = 2
 """Words of the key of a check and its title."""
 _SEVERAL: Final = 2
+_OFTEN: Final = 3
+_RARELY: Final = 0.1
 _NEARLY_NONE: Final = 0.1
 """Passing requests for each failing one below which nothing can tell them apart."""
 _FEW_NAMES: Final = 3
@@ -114,12 +117,16 @@ def _key(failure: Failure, known: Evidence, statuses: dict[Place, Key]) -> Key:
     if response is not None and response.status < _ERROR and _ERROR_SCHEMA in (response.body or ""):
         return "error-as-success", str(response.status)
     if failure.found.check.where == "status" and failure.root == failure.place and not check.fault.is_of_write:
-        wanted = _REFUSAL_WANTED.search(_scalar(check.expected))
-        if wanted and wanted[0] in _CLEAR and response and response.status < _ERROR and blamed.exchange:
-            return "accepted", wanted[0], blamed.exchange.request.method
+        wanted = _wanted_refusal(check)
+        if wanted and wanted not in _CLEAR and response and response.status < _ERROR and blamed.exchange:
+            shape = shape_of(blamed.exchange.request)
+            return "accepted", *(shape or (check.id, check.title))
+        if wanted in _CLEAR and response and response.status < _ERROR and blamed.exchange:
+            return "accepted", wanted, blamed.exchange.request.method
     if _is_about_status(failure) or check.fault.is_of_write:
         own = status_key(blamed)
-        if own in statuses.values() and (own[0] == "refused" or not check.fault.is_of_write):
+        is_welcome = own[0] == "status" and _wanted_refusal(check)
+        if not is_welcome and own in statuses.values() and (own[0] == "refused" or not check.fault.is_of_write):
             return own
     if check.fault is Fault.HITS or _is_about_hits(failure, blamed):
         return Fault.HITS, "too many" if is_excess(check) else "too few"
@@ -174,8 +181,17 @@ def _statuses(known: Evidence) -> Iterator[tuple[Place, Key]]:
     """Requests that should have been accepted and got another status, with the key of their atom."""
     for failure in known.failures:
         step = known.step(failure.place)
-        if _is_about_status(failure) and not _REFUSAL_WANTED.search(_scalar(failure.found.check.expected)):
+        if _is_about_status(failure) and not _wanted_refusal(failure.found.check):
             yield failure.place, status_key(step)
+
+
+def _wanted_refusal(check: CheckRecord) -> str:
+    """The status of the refusal that should have come (``404``, ``4xx``); empty where success should have."""
+    each = check.expected if isinstance(check.expected, list) else [check.expected]
+    statuses = [found for one in each for found in _STATUS.findall(_scalar(one))]
+    if not statuses or any(status < "4" for status in statuses) or check.expected == _NO_FAILURE:
+        return ""
+    return str(statuses[0])
 
 
 def _is_about_status(failure: Failure) -> bool:
@@ -190,13 +206,13 @@ def status_key(step: StepRecord) -> Key:
         return ("refused", "none")
     response = exchange.response
     status = str(response.status) if response else "none"
-    method, kind = exchange.request.method, kind_of(exchange.request.url)
+    method = exchange.request.method
     if response is not None and response.status < _ERROR:
         return "status", status, method
     text = words(response)
     if is_telling(text):
         return "refused", status, form(text)
-    return "refused", status, form(text), method, kind
+    return "refused", status, method
 
 
 # --- parts ---------------------------------------------------------------------------------------
@@ -206,6 +222,23 @@ def _parts(atom: Atom, known: Evidence) -> Iterable[Atom]:
     """Split an atom of many checks by the requests, or else by what was lost."""
     if atom.fault is Fault.ASSERTION and atom.key[0] != "refused":
         return [atom]  # it passes and fails for other reasons at each request
+    never, rest = _never_kept(atom, known) if atom.key[0] is Fault.LOSS else ([], atom)
+    return [*never, *_by_requests(rest, known)]
+
+
+def _never_kept(atom: Atom, known: Evidence) -> tuple[list[Atom], Atom]:
+    """Take out the losses of attributes that hardly any read shows: one cause, whatever the requests."""
+    lost: Counter[str] = atom.names
+    shown = known.states.shown
+    never = {name for name, number in lost.items() if number >= _OFTEN and shown[name] <= _RARELY * number}
+    if not never or not lost.keys() - never:
+        return [], atom
+    mine = [failure for failure in atom.failures if top_name(failure.found.check.where) in never]
+    rest = [failure for failure in atom.failures if top_name(failure.found.check.where) not in never]
+    return [Atom((atom.key[0], "never", *sorted(never)), mine)], Atom(atom.key, rest)
+
+
+def _by_requests(atom: Atom, known: Evidence) -> Iterable[Atom]:
     failing = sorted(atom.roots)
     passing = sorted(known.passing(atom.checks) - atom.roots)
     atom.separator = separator(failing, passing, known.lost(atom.failures))
@@ -238,15 +271,15 @@ def _with_rest(atom: Atom, parts: list[Atom]) -> list[Atom]:
 
 
 def _by_attribute(atom: Atom, known: Evidence) -> Iterator[Atom]:
-    """Split losses by the attribute, if there are few of them, or else by the method of the requests."""
+    """Split losses by the attribute, if there are few of them, or else by the kind of resource."""
     names = {top_name(failure.found.check.where) for failure in atom.failures}
     is_few = atom.fault is Fault.LOSS and len(names) <= _FEW_NAMES
     groups: dict[Key, list[Failure]] = defaultdict(list)
     for failure in atom.failures:
         name, step = top_name(failure.found.check.where), known.step(failure.root)
         request = step.exchange.request if step.exchange else None
-        home = (name,) if is_few else (request.method if request else "",)
-        groups[atom.key[0], *home].append(failure)
+        home = name if is_few else kind_of(request.url) if request else ""
+        groups[atom.key[0], home].append(failure)
     for key, failures in groups.items():
         one = Atom(key, failures)
         passing = sorted(known.passing(one.checks) - one.roots)

@@ -21,6 +21,7 @@ _DEEP: Final = 6
 _KINDS: Final = re.compile(r"/(Users|Groups|Bulk|Me|Schemas|ResourceTypes|ServiceProviderConfigs?)(/[^/?]+)?")
 _HEADERS: Final = ("if-match", "if-none-match", "user-agent", "accept", "content-type", "accept-charset")
 _BOOLEANS: Final = frozenset({"true", "false"})
+_BOOLEAN_AS_TEXT: Final = "a boolean as text"
 _OWN_NAMES: Final = frozenset({"schemas", "operations", "op", "path", "value", "meta"})
 
 
@@ -53,14 +54,28 @@ def narrowed(request: RequestRecord, attributes: frozenset[str]) -> Features:
     """
     whole = features(request)
     parts = [frozenset(Feature(*pair) for pair in _operation(each)) for each in _operations(request)]
-    own = [part for part in parts if _names(part) & attributes]
+    own = [part for part in parts if names_of(part) & attributes]
     others = frozenset().union(*parts) - frozenset().union(*own) if own else frozenset()
-    named = _names(whole) & attributes
+    named = names_of(whole) & attributes
     strangers = {f for f in whole if f.family == "attribute" and f.value.lower().partition(".")[0] not in attributes}
     return whole - others - (strangers if named else set())
 
 
-def _names(part: Features) -> set[str]:
+def shape_of(request: RequestRecord) -> tuple[str, ...]:
+    """The attributes of a resource in a body with the types of their values, and where it goes; empty without one."""
+    try:
+        content = json.loads(request.body or "")
+    except (ValueError, RecursionError):
+        return ()
+    if not isinstance(content, dict) or _member(content, "Operations") is not None:
+        return ()
+    attributes = (f"{key}: {_type_of(value)}" for key, value in content.items() if value is not None)
+    is_new = request.method == "POST" and urlsplit(request.url).path.endswith(("Users", "Groups"))
+    return kind_of(request.url), "" if is_new else request.method.replace("PUT", ""), *sorted(attributes)
+
+
+def names_of(part: Features) -> set[str]:
+    """Lower-case names of the top-level attributes that the features are about."""
     return {feature.value.lower().partition(".")[0] for feature in part if feature.family == "attribute"}
 
 
@@ -325,7 +340,7 @@ def _path_form(path: Any) -> str:
 
 def _type_of(value: Json) -> str:
     if isinstance(value, str):
-        return "a boolean as text" if value.lower() in _BOOLEANS else "an empty text" if not value else "a text"
+        return _BOOLEAN_AS_TEXT if value.lower() in _BOOLEANS else "an empty text" if not value else "a text"
     kinds = {bool: "a boolean", int: "a number", float: "a number", dict: "an object", list: "an array"}
     return kinds.get(type(value), "null")
 
@@ -339,7 +354,7 @@ def _values(value: Any, depth: int) -> Iterator[tuple[str, str]]:
             if key != "schemas":
                 yield from _values(inner, depth - 1)
             if isinstance(inner, str) and inner.lower() in _BOOLEANS and key.lower() in {"active", "primary"}:
-                yield "value", "a boolean as text"
+                yield "value", _BOOLEAN_AS_TEXT
             if inner is None:
                 yield "value", "null"
     elif isinstance(value, list):
@@ -353,6 +368,8 @@ def _values(value: Any, depth: int) -> Iterator[tuple[str, str]]:
 def in_words(feature: Feature) -> str:
     """The feature behind "requests": ``with lower-case op names``."""
     family, value = feature
+    if family == "value" and value == _BOOLEAN_AS_TEXT:
+        return "with a boolean sent as text"
     phrase = _PHRASES.get(family)
     return phrase.format(value=value) if phrase else value
 

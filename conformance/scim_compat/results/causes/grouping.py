@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from scim_compat.results.causes.atoms import Atom, Key, atoms
 from scim_compat.results.causes.joining import Group, joined
 from scim_compat.results.causes.model import Cause, Hit, Trait
-from scim_compat.results.causes.roots import Evidence, Failure, evidence
+from scim_compat.results.causes.roots import Evidence, Failure, evidence, spelled_name
 from scim_compat.results.causes.titles import is_strong, title, trait_words
 from scim_compat.results.document import Document, LocatedCheck
-from scim_compat.values import Severity, worst
+from scim_compat.values import Fault, Severity, worst
 
 
 def causes(document: Document) -> tuple[Cause, ...]:
@@ -44,7 +44,7 @@ def _cause(group: Group, known: Evidence) -> Cause:
     before = known.states.before(first.root)
     return Cause(
         anchor=f"cause-{_digest(main.key)}",
-        title=title(main, first, known),
+        title=title(main, first, known, names=_lost_names(group)),
         severity=_severity([*failures, *consequences]),
         checks=tuple(dict.fromkeys(f.check.id for f in failures)),
         failures=failures,
@@ -55,6 +55,13 @@ def _cause(group: Group, known: Evidence) -> Cause:
         trait=_trait(main, known),
         hits=_hits([*failures, *consequences]),
     )
+
+
+def _lost_names(group: Group) -> list[str]:
+    """Attributes that are lost, as they are spelled, the one with most findings first."""
+    losses = (failure for failure in group.failures if failure.found.check.fault is Fault.LOSS)
+    spelled = (spelled_name(failure.found.check.where) for failure in losses)
+    return [name for name, _ in Counter(name for name in spelled if name).most_common()]
 
 
 def _digest(key: Key) -> str:

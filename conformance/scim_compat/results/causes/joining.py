@@ -18,6 +18,7 @@ from scim_compat.values import MISSING, Fault
 _NEARLY_ALL: Final = 0.8
 _MOST: Final = 0.5
 _ALL_BUT: Final = 0.95
+_ERROR: Final = 400
 _A_THIRD: Final = 0.3
 _ABSENT: Final = (MISSING, None, "(absent)")
 
@@ -72,6 +73,8 @@ def _coincide(one: Atom, two: Atom, known: Evidence) -> bool:
     small, large = sorted((one, two), key=lambda atom: len(atom.roots))
     if len(common) < _NEARLY_ALL * len(small.roots):
         return False
+    if one.blames_writes is not two.blames_writes and not (one.is_refusal or two.is_refusal):
+        return len(common) >= _MOST * len(one.roots | two.roots)  # an answer's form and a state: alike to a hair
     if small.fault is Fault.ASSERTION:
         return True  # passes of other assertions prove nothing to the contrary
     passes = sum(_passes(small, root, known) for root in large.roots)
@@ -91,10 +94,16 @@ def _is_related(one: Atom, two: Atom) -> bool:
         return other.is_refusal or other.blames_writes or _is_about_status(other)
     if {one.fault, two.fault} == {Fault.HITS, Fault.ASSERTION}:
         return True
+    if Fault.HITS in {one.fault, two.fault} and one.fault is not two.fault:
+        return bool(_places(one) & _places(two) - {""})
     if _coincide_exactly(one, two) and _is_all_absent(one) and _is_all_absent(two):
         return True
-    places = [{failure.found.check.where for failure in atom.failures} for atom in (one, two)]
-    return any(_hang_together(a, b) for a in places[0] for b in places[1])
+    return any(_hang_together(a, b) for a in _places(one) for b in _places(two))
+
+
+def _places(atom: Atom) -> set[str]:
+    """The places of the findings in a resource or list, wherever in a list they stand."""
+    return {_plain(failure.found.check.where) for failure in atom.failures}
 
 
 def _is_about_status(atom: Atom) -> bool:
@@ -112,7 +121,7 @@ def _is_all_absent(atom: Atom) -> bool:
 
 
 def _hang_together(one: str, two: str) -> bool:
-    short, long = sorted((_plain(one), _plain(two)), key=len)
+    short, long = sorted((one, two), key=len)
     return short == long or not short or long.startswith(short + "/")
 
 
@@ -139,7 +148,11 @@ def _with_consequences(groups: list[Group], known: Evidence) -> list[Group]:
 
 def _follows(group: Group, source: Group, known: Evidence) -> float:
     """How far the group follows from the other: 0 where it does not, up to 1."""
-    if _is_look_up_for(group, source, known) or _is_said_elsewhere(group, source):
+    if (
+        _is_look_up_for(group, source, known)
+        or _is_said_elsewhere(group, source, known)
+        or _is_part_of_loss(group, source)
+    ):
         return 1
     first = _first(source)
     total = len(group.failures)
@@ -198,12 +211,31 @@ def _is_look_up_for(group: Group, source: Group, known: Evidence) -> bool:
     )  # fmt: skip
 
 
-def _is_said_elsewhere(group: Group, source: Group) -> bool:
+def _is_part_of_loss(group: Group, source: Group) -> bool:
+    """True when answers are malformed in attributes that are lost at the same time."""
+    if _fault(group) is not Fault.ANSWER or _fault(source) is not Fault.LOSS:
+        return False
+    names, others = group.atoms[0].names, source.atoms[0].names
+    if not names or names.keys() - others.keys():
+        return False
+    hit = {failure.place[:2] for failure in source.failures}
+    return sum(failure.place[:2] in hit for failure in group.failures) >= _MOST * len(group.failures)
+
+
+def _is_said_elsewhere(group: Group, source: Group, known: Evidence) -> bool:
     """True when a profile's own statements fail for attributes that other findings of the run are about."""
     if _fault(group) is not Fault.ASSERTION or _fault(source) is Fault.ASSERTION:
         return False
+    if _is_empty_error(group, known) and _is_empty_error(source, known):
+        return True
     names, others = group.atoms[0].names, source.atoms[0].names
     return bool(names) and sum(others[name] for name in names) >= _A_THIRD * others.total() > 0
+
+
+def _is_empty_error(group: Group, known: Evidence) -> bool:
+    """True when all findings are about refusals that came without a body."""
+    answers = [exchange.response for f in group.failures if (exchange := known.step(f.place).exchange)]
+    return all(answer is not None and answer.status >= _ERROR and not answer.body for answer in answers)
 
 
 def _first(source: Group) -> dict[tuple[int, int], int]:

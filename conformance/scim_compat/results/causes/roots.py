@@ -141,12 +141,17 @@ class _Writes:
 
 def top_name(where: str) -> str:
     """The lower-case name of the attribute that a place belongs to; empty where it is no place in a resource."""
+    return spelled_name(where).lower()
+
+
+def spelled_name(where: str) -> str:
+    """The same as it is spelled."""
     if where in {"", "status"} or where.startswith("header "):
         return ""
     pointer = [part for part in where.split("/") if part and not part.isdigit() and part != "Resources"]
     text = pointer[0] if where.startswith("/") and pointer else where
     name = _TOP.match(text.rpartition(":")[2] or text)
-    return name[0].lower() if name else ""
+    return name[0] if name else ""
 
 
 def _is_preparation(step: StepRecord) -> bool:

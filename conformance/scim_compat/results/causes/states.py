@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 from scim_compat.results.causes.features import Feature, Features, features, narrowed
@@ -62,6 +64,17 @@ class States:
         self._befores: dict[tuple[int, int], Mapping[int, Before]] = {}
         self._features: dict[Place, Features] = {}
 
+    @cached_property
+    def shown(self) -> Counter[str]:
+        """Lower-case attribute → how many reads of single resources show it with a value."""
+        counts: Counter[str] = Counter()
+        for profile in self._document.profiles:
+            for step in (step for scenario in profile.scenarios for step in scenario.steps):
+                if step.exchange is not None and step.exchange.request.method == "GET":
+                    for resource in resources_of(step.exchange.response):
+                        counts.update(_names(resource))
+        return counts
+
     def before(self, place: Place) -> Before | None:
         """The last full answer about the subject of the step before it."""
         p, s, t = place
@@ -115,19 +128,20 @@ def _of_state(own: Features, before: Before | None) -> Iterator[Feature]:
         yield _INACTIVE
     named = [feature.value.lower() for feature in own if feature.family == "attribute" and "." not in feature.value]
     for name in named:
-        if not _has(resource, name):
+        if name not in _names(resource):
             yield _NEW
     for feature in own:
         if feature.family == "extension" and paths.is_unassigned(paths.member(resource, feature.value)):
             yield _NEW_EXTENSION
 
 
-def _has(resource: Mapping[str, Any], name: str) -> bool:
+def _names(resource: Mapping[str, Any]) -> set[str]:
+    """Lower-case names of the attributes that have a value, those of extensions too."""
     names = {key.lower() for key, value in resource.items() if not paths.is_unassigned(value)}
     for key, value in resource.items():
         if isinstance(value, dict) and ":" in key:
             names |= {inner.lower() for inner, one in value.items() if not paths.is_unassigned(one)}
-    return name in names
+    return names
 
 
 def _is_same(one: StepRecord, other: StepRecord) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from scim_compat.results.causes.atoms import Atom
@@ -14,12 +15,14 @@ _KINDS: Final = {"Users": "of users", "Groups": "of groups", "Bulk": "to /Bulk",
 _ERROR: Final = 500
 _STRONG: Final = 0.1
 """Share of the requests with a trait that may pass, so that the title names the trait all the same."""
+_NAMES: Final = 4
+"""Attributes that a title lists."""
 _MOST: Final = 2
 """Traits that a title names."""
 
 
-def title(atom: Atom, example: Failure, known: Evidence) -> str:
-    """A sentence that is true of the cause's own requests."""
+def title(atom: Atom, example: Failure, known: Evidence, *, names: Sequence[str]) -> str:
+    """A sentence that is true of the cause's own requests. ``names``: the attributes that are lost, the most lost first."""
     phrase = example.found.check.failure or example.found.check.title
     form = atom.key[0]
     if form == "refused":
@@ -34,8 +37,18 @@ def title(atom: Atom, example: Failure, known: Evidence) -> str:
         return f"{_requests(atom, known)} is accepted, but {end}: {_lowered(phrase)}"
     if atom.fault is Fault.DAMAGE and trait:
         return f"{_requests(atom, known)} changes more than it names: {_lowered(phrase)}"
+    if atom.key[1:2] == ("never",):
+        return f"No request gets these attributes stored: {_listed(names)}"
+    if atom.fault is Fault.LOSS and names:
+        return f"{phrase}: {_listed(names)}"
     trait = trait.strip("()") if trait.startswith("(") else f"requests {trait}" if trait else ""
     return f"{phrase} ({trait})" if trait and atom.fault in {Fault.HITS, Fault.ANSWER, Fault.WRITE} else phrase
+
+
+def _listed(names: Sequence[str]) -> str:
+    """``title, roles, nickName and 4 more``."""
+    more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
+    return ", ".join(names[:_NAMES]) + more
 
 
 def trait_words(atom: Atom) -> str:
