@@ -107,7 +107,9 @@ def _words(parameter: click.Parameter, context: click.Context) -> tuple[str, ...
     option = max(parameter.opts, key=len)
     if parameter.is_flag:
         return (option,)
-    return option, secret_register().text(_USER_INFO.sub(r"\1", str(context.params[name])))
+    values = context.params[name] if parameter.multiple else [context.params[name]]
+    clean = (secret_register().text(_USER_INFO.sub(r"\1", str(value))) for value in values)
+    return tuple(word for value in clean for word in (option, value))
 
 
 _GATE: Final = frozenset({"baseline", "allow_stale", "require"})

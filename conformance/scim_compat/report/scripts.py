@@ -18,7 +18,7 @@ from scim_compat.report.reproduce import COMPUTED, CURL_ADDS
 from scim_compat.report.shell import Piece, Variable, comment, data_line, name_for, quoted, word
 from scim_compat.report.text import json_text, one_line, visible
 from scim_compat.report.variables import Source, Values, offered, version_of
-from scim_compat.results.document import Document
+from scim_compat.results.document import INTEGRITY, Document
 from scim_compat.results.document.records import (
     CheckRecord,
     ExchangeRecord,
@@ -32,6 +32,12 @@ from scim_compat.values import IN_PROCESS_URL, MISSING, plural
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 _OLDER: Final = "urn:scim:schemas:core:1.0"
 _CONDITIONS: Final = frozenset({"if-match", "if-none-match"})
+
+
+_COMPARISON: Final = (
+    "# The comparison shows what other scenarios have changed. This script reads the accounts and changes nothing, so",
+    "# it cannot repeat the change: play the profile again for that.",
+)
 
 
 def script(document: Document, p: int, s: int) -> str:
@@ -52,6 +58,7 @@ def script(document: Document, p: int, s: int) -> str:
         "#",
         comment(f"It sends what {document.tool.name} {document.tool.version} sent in the run {run.id} to"),
         comment(f"{document.target.url}, and prints each status beside the one of that run."),
+        *(_COMPARISON if scenario.feature == INTEGRITY else ()),
         "# It needs a POSIX shell, curl, and the usual awk, grep, mktemp, sed and tr. It reads these variables:",
         "#   SCIM_URL       the endpoint; by default that of the run",
         *(f"#   {name:<14} {noun}" for name, noun in login.variables),
