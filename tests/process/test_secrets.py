@@ -375,7 +375,7 @@ def test_an_endpoint_that_refuses_and_echoes(case, tmp_path):
         ("http://127.0.0.1:1/scim", ("--token-url", f"https://u:{PLAIN}/x@h/t", "--client-id", "i"), "token URL"),
         ("http://127.0.0.1:1/scim", ("--secret-env", PLAIN), "never the secret itself"),
         ("http://127.0.0.1:1/scim", ("--secret-file", "broken.txt"), "line break"),
-        ("http://127.0.0.1:1/scim", ("--secret-file", "utf16.txt"), "read as text"),
+        ("http://127.0.0.1:1/scim", ("--secret-file", "utf16.txt"), "not text in UTF-8"),
         ("http://127.0.0.1:1/scim", ("--secret-file", "formatted.txt"), "Latin-1"),
         ("http://127.0.0.1:1/scim", ("--secret-file", "scheme.txt"), "the token alone"),
         ("http://127.0.0.1:1/scim", ("--target", "auth.yaml"), "auth.yaml:2"),
