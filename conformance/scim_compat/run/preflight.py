@@ -68,7 +68,7 @@ def preflight(sender: Opening, url: str, *, scim: Scim = "2.0", uncredentialed: 
         plain = look.ask(ENDPOINTS["User"] + "?count=1")
         users = plain if _is_found(plain) else users
     answers = Answers(users, {name: look.ask(f"/{name}") for name in version.discovery})
-    is_absent = _is_absent(look, users)
+    is_absent = _is_absent(look, answers)
     if better := _meant_base(look, answers, scim, is_absent=is_absent):
         raise untestable.wrong_base(door, better, users)
     _judge(look, answers, is_absent=is_absent)
@@ -159,13 +159,17 @@ def _judge(look: _Look, answers: Answers, *, is_absent: bool) -> None:
     raise untestable.no_scim(door, answers)
 
 
-def _is_absent(look: _Look, users: Response) -> bool:
+def _is_absent(look: _Look, answers: Answers) -> bool:
     """True if /Users is answered like a path that cannot exist: by the same status and, if in SCIM, the same words.
 
-    A conformant endpoint never answers so. One that answers an empty list with an error of its own is tested.
+    A conformant endpoint never answers so. One that answers an empty list with an error of its own is tested, and so
+    is one that describes itself, or that refuses the form of every request (406).
     """
-    if _is_found(users) or users.status == 401 or users.status >= 500:
+    users = answers.users
+    if any(map(_is_found, answers.all)) or users.status == 401 or users.status >= 500:
         return False  # whoever counts refused credentials, or is down, gets no more requests than needed
+    if _is_scim(users) and users.status not in {403, *_NOT_OFFERED}:
+        return False
     name = f"x{uuid.uuid4().hex}"
     control = look.ask(f"/{name}")
     is_alike = not _is_scim(users) or _without(control, name) == _without(users, "Users")
