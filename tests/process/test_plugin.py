@@ -189,6 +189,33 @@ def test_fail_on_lets_milder_findings_pass(broken, by_hand):
     assert done.returncode == 0, done.stdout
 
 
+ACCEPTED = """\
+format: 1
+accepted:
+  - check: list.empty-is-200
+    profile: entra-v2
+    scenarios: [connection.probe-users]
+    reason: known
+    ticket: T-1
+"""
+
+
+def test_a_baseline_holds_by_hand_as_well(broken, by_hand, tmp_path):
+    (tmp_path / "b.yaml").write_text(ACCEPTED)
+    call = ("--scim-url", broken, "--scim-profile", "entra-v2", *ONLY, "--scim-baseline", "b.yaml", "--scim-out", "out")
+    done = by_hand(*call, "-rs")
+    assert done.returncode == 0, done.stdout
+    assert "accepted: list.empty-is-200 (T-1)" in done.stdout
+    required = by_hand(*call, "--scim-require", "groups")
+    assert required.returncode == 1
+    assert "the required feature groups was not played" in required.stdout
+    with serve(GoodServer()) as good:
+        stale = by_hand("--scim-url", good, *call[2:])
+        allowed = by_hand("--scim-url", good, *call[2:], "--scim-allow-stale")
+    assert (stale.returncode, allowed.returncode) == (1, 0)
+    assert "b.yaml:3: list.empty-is-200 (entra-v2) no longer happens, remove the entry on line 3" in stale.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -72,6 +72,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         choices=[word.value for word in FailOn],
         help="mildest severity that fails an item; never: none does",
     )
+    group.addoption(
+        "--scim-baseline", metavar="FILE", default="", help="accepted findings, as scim-compat run takes them"
+    )
+    group.addoption("--scim-allow-stale", action="store_true", help="what no longer happens may stay in the baseline")
+    group.addoption(
+        "--scim-require", metavar="FEATURE", action="append", default=[], help="this feature must be tested; repeatable"
+    )
     group.addoption("--scim-app", metavar="MODULE:ATTRIBUTE", default="", help="a WSGI or ASGI application, in process")
     group.addoption("--scim-ca", metavar="FILE", default="", help="CA certificate(s) the endpoint is checked against")
 
@@ -140,6 +147,9 @@ def _from_options(config: pytest.Config) -> RunRequest:
         crowd=option("--scim-crowd"),
         thorough=option("--scim-thorough"),
         fail_on=FailOn(option("--scim-fail-on")),
+        baseline=option("--scim-baseline"),
+        allow_stale=option("--scim-allow-stale"),
+        require=tuple(option("--scim-require")),
         out=str(default_out(option("--scim-out"))),
         command=tuple(part for p in profiles for part in ("--profile", Path(p).name if "/" in p else p)),
         call=_call(config),

@@ -201,6 +201,16 @@ class SuiteController:
         except OSError as error:
             self.error = OutputError(f"results could not be written to {self._out}: {error}")
             session.exitstatus = int(ExitStatus.INTERNAL)
+            return
+        if self._objections() and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _objections(self) -> tuple[str, ...]:
+        """Why the gate fails although each scenario may have passed."""
+        from scim_compat.run.status import objections  # noqa: PLC0415
+
+        is_open = self.summary is not None and self.settings.fail_on.floor is not None
+        return tuple(objections(self.summary.document, self.settings)) if self.summary and is_open else ()
 
     def pytest_unconfigure(self) -> None:
         """Leaves no events where pytest ended before its first scenario."""
@@ -246,6 +256,6 @@ class SuiteController:
             for profile in self.summary.document.profiles:
                 terminalreporter.line(f"{profile.id}: {profile.headline} - {profile.why}")
             terminalreporter.line(f"report: {self._out / 'report.html'}  (seed {self.settings.seed})")
-        for text in (str(self.error or ""), self.internal_error):
+        for text in (*self._objections(), str(self.error or ""), self.internal_error):
             if text and self._finished:
                 terminalreporter.line(text)
