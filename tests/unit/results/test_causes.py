@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 from scim_compat.results.causes import causes
-from scim_compat.results.causes.features import Feature, features, in_words, narrowed
+from scim_compat.results.causes.features import Feature, features, narrowed
+from scim_compat.results.causes.phrases import in_words
 from scim_compat.results.causes.wordings import form, is_telling, words
 from scim_compat.results.document import Document
 from scim_compat.results.document.parsing import parse

@@ -13,9 +13,10 @@ from scim_compat.results.causes.roots import Evidence, Failure, top_name
 from scim_compat.results.causes.traits import Separator, common_part, partition, separator
 from scim_compat.results.causes.wordings import form, is_telling, words
 from scim_compat.results.document import Place
-from scim_compat.results.document.records import CheckRecord, StepRecord
+from scim_compat.results.document.records import CheckRecord, ResponseRecord, StepRecord
 from scim_compat.values import Fault, Json
 
+_REDIRECT: Final = 300
 _ERROR: Final = 400
 _STATUS: Final = re.compile(r"\b[1-5](?:\d\d|xx)\b")
 _NO_FAILURE: Final = "below 500"
@@ -24,6 +25,7 @@ _OWN_KEY: Final = 2
 """Words of the key of a check and its title."""
 _SEVERAL: Final = 2
 _OFTEN: Final = 3
+_MANY_TIMES: Final = 3
 _RARELY: Final = 0.1
 _NEARLY_NONE: Final = 0.1
 """Passing requests for each failing one below which nothing can tell them apart."""
@@ -118,12 +120,13 @@ def _key(failure: Failure, known: Evidence, statuses: dict[Place, Key]) -> Key:
         return "error-as-success", str(response.status)
     if failure.found.check.where == "status" and failure.root == failure.place and not check.fault.is_of_write:
         wanted = _wanted_refusal(check)
-        if wanted and wanted not in _CLEAR and response and response.status < _ERROR and blamed.exchange:
+        is_stated = check.fault is Fault.ASSERTION
+        if is_stated and wanted and wanted not in _CLEAR and response and response.status < _ERROR and blamed.exchange:
             shape = shape_of(blamed.exchange.request)
             return "accepted", *(shape or (check.id, check.title))
         if wanted in _CLEAR and response and response.status < _ERROR and blamed.exchange:
             return "accepted", wanted, blamed.exchange.request.method
-    if _is_about_status(failure) or check.fault.is_of_write:
+    if _is_about_status(failure) or check.fault.is_of_write or _is_no_success(response, check):
         own = status_key(blamed)
         is_welcome = own[0] == "status" and _wanted_refusal(check)
         if not is_welcome and own in statuses.values() and (own[0] == "refused" or not check.fault.is_of_write):
@@ -185,6 +188,11 @@ def _statuses(known: Evidence) -> Iterator[tuple[Place, Key]]:
             yield failure.place, status_key(step)
 
 
+def _is_no_success(response: ResponseRecord | None, check: CheckRecord) -> bool:
+    """True for a statement about an answer that is none: a redirect or a refusal holds nothing of what it asks for."""
+    return check.fault is Fault.ASSERTION and response is not None and response.status >= _REDIRECT
+
+
 def _wanted_refusal(check: CheckRecord) -> str:
     """The status of the refusal that should have come (``404``, ``4xx``); empty where success should have."""
     each = check.expected if isinstance(check.expected, list) else [check.expected]
@@ -244,7 +252,8 @@ def _by_requests(atom: Atom, known: Evidence) -> Iterable[Atom]:
     atom.separator = separator(failing, passing, known.lost(atom.failures))
     if atom.key[0] not in _SPLIT or atom.separator is not None:
         return [atom]
-    if len(atom.checks) == 1 or len(passing) <= _NEARLY_NONE * len(failing):
+    is_most = atom.fault is Fault.HITS and len(passing) * _MANY_TIMES <= len(failing)
+    if is_most or len(atom.checks) == 1 or len(passing) <= _NEARLY_NONE * len(failing):
         return [atom]
     if parts := partition(failing, passing, known.lost(atom.failures)):
         return _with_rest(atom, [_part(atom, each, set(places)) for each, places in parts])

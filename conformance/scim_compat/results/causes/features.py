@@ -21,7 +21,7 @@ _DEEP: Final = 6
 _KINDS: Final = re.compile(r"/(Users|Groups|Bulk|Me|Schemas|ResourceTypes|ServiceProviderConfigs?)(/[^/?]+)?")
 _HEADERS: Final = ("if-match", "if-none-match", "user-agent", "accept", "content-type", "accept-charset")
 _BOOLEANS: Final = frozenset({"true", "false"})
-_BOOLEAN_AS_TEXT: Final = "a boolean as text"
+BOOLEAN_AS_TEXT: Final = "a boolean as text"
 _OWN_NAMES: Final = frozenset({"schemas", "operations", "op", "path", "value", "meta"})
 
 
@@ -340,7 +340,7 @@ def _path_form(path: Any) -> str:
 
 def _type_of(value: Json) -> str:
     if isinstance(value, str):
-        return _BOOLEAN_AS_TEXT if value.lower() in _BOOLEANS else "an empty text" if not value else "a text"
+        return BOOLEAN_AS_TEXT if value.lower() in _BOOLEANS else "an empty text" if not value else "a text"
     kinds = {bool: "a boolean", int: "a number", float: "a number", dict: "an object", list: "an array"}
     return kinds.get(type(value), "null")
 
@@ -354,7 +354,7 @@ def _values(value: Any, depth: int) -> Iterator[tuple[str, str]]:
             if key != "schemas":
                 yield from _values(inner, depth - 1)
             if isinstance(inner, str) and inner.lower() in _BOOLEANS and key.lower() in {"active", "primary"}:
-                yield "value", _BOOLEAN_AS_TEXT
+                yield "value", BOOLEAN_AS_TEXT
             if inner is None:
                 yield "value", "null"
     elif isinstance(value, list):
@@ -363,61 +363,3 @@ def _values(value: Any, depth: int) -> Iterator[tuple[str, str]]:
     elif isinstance(value, str):
         for trait in texts.traits(value):
             yield "letters", trait.words
-
-
-def in_words(feature: Feature) -> str:
-    """The feature behind "requests": ``with lower-case op names``."""
-    family, value = feature
-    if family == "value" and value == _BOOLEAN_AS_TEXT:
-        return "with a boolean sent as text"
-    phrase = _PHRASES.get(family)
-    return phrase.format(value=value) if phrase else value
-
-
-_PHRASES: Final[Mapping[str, str]] = {
-    "method": "with {value}",
-    "kind": "to /{value}",
-    "target": "({value})",
-    "parameter": "with the parameter {value}",
-    "filter-space": "with {value} for spaces in the filter",
-    "filter-form": "with {value} in the filter",
-    "filter-case": "with {value}",
-    "filter-size": "with {value} in the filter",
-    "filter-attribute": "with a filter by {value}",
-    "filter-operator": "with a filter by {value}",
-    "filter-by": "with a filter by {value}",
-    "filter-letters": "with {value} in the filter's value",
-    "filter-value": "with {value} in the filter",
-    "filter-logic": "with “{value}” in the filter",
-    "paging": "with {value}",
-    "without-header": "without the header {value}",
-    "header": "with the header {value}",
-    "accept": "accepting {value}",
-    "content-type": "sent as {value}",
-    "body": "with a body {value}",
-    "operations": "with {value}",
-    "op": "with a {value} operation",
-    "op-case": "with op {value}",
-    "op-spelling": "with op “{value}”",
-    "path-form": "{value}",
-    "op-form": "with {value}",
-    "value": "with {value} as value",
-    "op-value": "with {value}",
-    "attribute": "naming {value}",
-    "op-attribute": "with {value}",
-    "path": "at {value}",
-    "pathless": "{value}",
-    "size": "{value}",
-    "entries": "with {value}",
-    "bulk-method": "with {value} in a bulk request",
-    "resource": "of a resource {value}",
-    "extension": "naming {value}",
-    "name-form": "with {value}",
-    "selects": "selecting {value}",
-    "letters": "with {value} in a value",
-    "door": "{value}",
-    "request": "({value})",
-    "before": "{value}",
-    "before-extension": "{value}",
-    "again": "{value}",
-}

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from scim_compat.results.causes.atoms import Atom, Key, atoms
+from scim_compat.results.causes.consequences import with_consequences
 from scim_compat.results.causes.joining import Group, joined
 from scim_compat.results.causes.model import Cause, Hit, Trait
 from scim_compat.results.causes.roots import Evidence, Failure, evidence, spelled_name
@@ -18,7 +19,7 @@ from scim_compat.values import Fault, Severity, worst
 def causes(document: Document) -> tuple[Cause, ...]:
     """Return what is to be fixed: the worst first, then what most clients and scenarios run into."""
     known = evidence(document)
-    found = [_cause(group, known) for group in joined(atoms(known), known)]
+    found = [_cause(group, known) for group in with_consequences(joined(atoms(known), known), known)]
     return tuple(sorted(found, key=_order))
 
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from scim_compat.results.causes.atoms import Atom
-from scim_compat.results.causes.features import in_words, kind_of
+from scim_compat.results.causes.features import kind_of
+from scim_compat.results.causes.phrases import in_words
 from scim_compat.results.causes.roots import Evidence, Failure
 from scim_compat.results.causes.wordings import words
 from scim_compat.values import Fault
@@ -22,7 +23,7 @@ _MOST: Final = 2
 
 
 def title(atom: Atom, example: Failure, known: Evidence, *, names: Sequence[str]) -> str:
-    """A sentence that is true of the cause's own requests. ``names``: the attributes that are lost, the most lost first."""
+    """A sentence that is true of the requests. ``names``: the attributes that are lost, the most frequent first."""
     phrase = example.found.check.failure or example.found.check.title
     form = atom.key[0]
     if form == "refused":

@@ -21,6 +21,7 @@ _VARIABLE: Final = re.compile(
     | \b[0-9a-fA-F]{8}(?:-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}\b
     | \b(?=[0-9a-z]*\d)[0-9a-z]{6,}\b                    # ids and tags
     | \d+
+    | \b(?:users?|groups?)\b                            # the same refusal for either
     """,
     re.VERBOSE | re.IGNORECASE,
 )
