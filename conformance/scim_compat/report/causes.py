@@ -94,6 +94,7 @@ class CauseView:
     example: FailedCheck
     changes: Unified | None
     consequences: tuple[Consequence, ...]
+    consequences_count: int
     consequences_more: int
     rules: tuple[RuleView, ...]
     fixes: tuple[str, ...]
@@ -139,6 +140,7 @@ def _cause(
         example=failed_check(example.check, cause=Link(str(number), "#" + anchors["cause", number])),
         changes=_changes(document, cause),
         consequences=consequences[:LISTED],
+        consequences_count=len(cause.consequences),
         consequences_more=sum(each.count for each in consequences[LISTED:]),
         rules=tuple(_rules(cause, fixes=fixes, anchors=anchors, named=named)),
         fixes=fixes,

@@ -51,12 +51,12 @@ def changed_lines(before: StepRecord, after: StepRecord) -> Unified | None:
     if old is None or new is None or old.get("id") != new.get("id"):
         return None
     try:
-        texts = [_lines(each) for each in (old, new)]
+        members = [_members(each) for each in (old, new)]
     except RecursionError:
         return None
-    if max(len(text) for text in texts) > _COMPARED:
+    if max(sum(len(lines) for lines in each.values()) for each in members) > _COMPARED:
         return None
-    lines = list(_unified(*texts))
+    lines = list(_near_changes(list(_compared(*members))))
     return Unified(tuple(lines[:LINES]), max(0, len(lines) - LINES))
 
 
@@ -81,11 +81,15 @@ def _resource(step: StepRecord, name: str | None) -> Mapping[str, Any] | None:
     return found[0] if len(found) == 1 else None
 
 
-def _lines(resource: Mapping[str, Any]) -> list[str]:
+def _members(resource: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the lines of each attribute."""
     meta = resource.get("meta")
     steady = {key: value for key, value in meta.items() if key not in _MOVING} if isinstance(meta, dict) else meta
-    shown = {**resource, "meta": steady} if steady else {k: v for k, v in resource.items() if k != "meta"}
-    return json.dumps(_settled(shown), ensure_ascii=False, indent=2, sort_keys=True).splitlines()
+    shown = {key: value for key, value in resource.items() if key != "meta"} | ({"meta": steady} if steady else {})
+    return {
+        key: json.dumps({key: value}, ensure_ascii=False, indent=2, sort_keys=True).splitlines()[1:-1]
+        for key, value in _settled(shown).items()
+    }
 
 
 def _settled(value: Any) -> Any:
@@ -98,14 +102,25 @@ def _settled(value: Any) -> Any:
     return visible(value) if isinstance(value, str) else value
 
 
-def _unified(old: list[str], new: list[str]) -> Iterator[Line]:
-    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
-    for number, group in enumerate(matcher.get_grouped_opcodes(CONTEXT)):
-        if number:
-            yield Line("gap", "")
-        for tag, i1, i2, j1, j2 in group:
+def _compared(old: Mapping[str, list[str]], new: Mapping[str, list[str]]) -> Iterator[Line]:
+    """Yield all lines of both, attribute by attribute."""
+    for key in sorted({**old, **new}):
+        before, after = old.get(key, []), new.get(key, [])
+        for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
             if tag == "equal":
-                yield from (Line("same", one_line(text, _LINE)) for text in old[i1:i2])
+                yield from (Line("same", one_line(text, _LINE)) for text in before[i1:i2])
                 continue
-            yield from (Line("gone", one_line(text, _LINE)) for text in old[i1:i2])
-            yield from (Line("new", one_line(text, _LINE)) for text in new[j1:j2])
+            yield from (Line("gone", one_line(text, _LINE)) for text in before[i1:i2])
+            yield from (Line("new", one_line(text, _LINE)) for text in after[j1:j2])
+
+
+def _near_changes(lines: list[Line]) -> Iterator[Line]:
+    """Yield the changes with their context, and a gap wherever lines are left out between them."""
+    changed = [n for n, line in enumerate(lines) if line.kind != "same"]
+    kept = sorted({n for place in changed for n in range(place - CONTEXT, place + CONTEXT + 1) if 0 <= n < len(lines)})
+    last = -1
+    for n in kept:
+        if n > last + 1 and last >= 0:
+            yield Line("gap", "")
+        yield lines[n]
+        last = n
