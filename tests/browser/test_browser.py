@@ -8,26 +8,21 @@ from __future__ import annotations
 
 import copy
 import functools
-import os
 import re
-import shutil
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import axe_playwright_python
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Route
 from pypdf import PdfReader
 from scim_compat.report.html import render
 from scim_compat.results.document.parsing import parse
 from support import results as fixtures
+from support.chromium import A4, OUTSIDE, Watched, bare, chromium, complaints
 from support.draw import THOROUGH, some
 from tools import sample
 
-AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PAYLOAD = (
     "\u202e\x1b]0;x\x07</title></style></pre>\"'><script>window.__pwned=1</script>"
     '<img src="https://out.invalid/i" onerror="window.__pwned=1" onload="window.__pwned=1">'
@@ -35,22 +30,9 @@ PAYLOAD = (
     '<iframe src="https://out.invalid/f"></iframe>{{ 7*7 }}\ud800'
 )
 PAYLOAD_URL = 'javascript:window.__pwned=1//"onmouseover="window.__pwned=1" autofocus onfocus="window.__pwned=1'
-A4 = 718
-"""Width in CSS pixels of what a printer of A4 paper leaves between margins of 10 mm."""
 
 
 # --- pages ----------------------------------------------------------------------------------------
-
-
-def many_clients() -> dict[str, Any]:
-    """Ten clients, the first with a long run."""
-    results = fixtures.many_results(100, failing=True)
-    others = fixtures.build_results()["profiles"]
-    results["profiles"] += others[1:]
-    for number in range(7):
-        more = copy.deepcopy(others[number % 3])
-        results["profiles"].append(more | {"id": f"client-{number}", "title": f"Client number {number}"})
-    return results
 
 
 def unfinished() -> dict[str, Any]:
@@ -74,7 +56,7 @@ RESULTS: dict[str, Callable[[], dict[str, Any]]] = {
     "believable": fixtures.build_results,
     "hostile": lambda: fixtures.hostile_results(PAYLOAD, PAYLOAD_URL),
     "unbreakable": lambda: fixtures.hostile_results("W" * 400, "https://example.com/" + "w" * 400),
-    "many clients": many_clients,
+    "many clients": fixtures.many_clients,
     "unfinished": unfinished,
     "empty": lambda: fixtures.build_results() | {"profiles": [], "verdict": "unproven"},
     "excerpt": excerpt,
@@ -90,84 +72,17 @@ def html(name: str) -> str:
 # --- the browser ----------------------------------------------------------------------------------
 
 
-def chromium() -> str:
-    """Where Chromium is. Skips the test if there is none; where ``CI`` is set, fails it."""
-    for name in ("chromium", "chromium-browser", "google-chrome"):
-        if found := shutil.which(name):
-            return found
-    missing = "no Chromium on PATH, so the report is not tested in a browser; install the package `chromium`"
-    if os.environ.get("CI"):
-        pytest.fail(f"{missing} (CI is set, so this is no reason to skip)", pytrace=False)
-    pytest.skip(missing)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One for the module, and not for longer: Playwright keeps an event loop running in this thread."""
-    where = chromium()
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=where)
-        yield started
-        started.close()
-
-
-@dataclass
-class Watched:
-    """A page, and all that it did beyond showing itself."""
-
-    page: Page
-    uri: str
-    requests: list[str] = field(default_factory=list)
-    noises: list[str] = field(default_factory=list)
-
-    def listen(self) -> None:
-        def dialog(box: Dialog) -> None:
-            self.noises.append(f"dialog: {box.message}")
-            box.dismiss()
-
-        def console(said: ConsoleMessage) -> None:
-            self.noises.append(f"console: {said.text}")
-
-        self.page.on("dialog", dialog)
-        self.page.on("console", console)
-        self.page.on("pageerror", lambda error: self.noises.append(f"error: {error}"))
-        self.page.on("popup", lambda other: self.noises.append(f"window: {other.url}"))
-        self.page.on("request", lambda request: self.requests.append(request.url))
-
-    def open_all(self) -> None:
-        self.page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
-
-    def print_everything(self) -> None:
-        self.page.evaluate("document.querySelector('#print-all').click()")
-
-
 Opener = Callable[..., Watched]
 
 
 @pytest.fixture
-def opened(browser: Browser, tmp_path: Path) -> Iterator[Opener]:
-    """``opened(name, …)`` shows one of the pages; the rest are options of a browser context.
-
-    Whatever a test does with its pages: at its end none may have asked for anything, opened a dialog or
-    complained.
-    """
-    pages: list[Watched] = []
+def opened(shown: Callable[..., Watched]) -> Opener:
+    """``opened(name, …)`` shows one of the pages; the rest are options of a browser context."""
 
     def show(name: str, *, text: str | None = None, **options: Any) -> Watched:
-        file = tmp_path / f"{len(pages)}.html"
-        file.write_text(html(name) if text is None else text, encoding="utf-8")
-        context = browser.new_context(offline=True, **options)
-        context.set_default_timeout(120_000)  # milliseconds; for a busy machine, nothing waits for it
-        watched = Watched(context.new_page(), file.as_uri())
-        pages.append(watched)
-        watched.listen()
-        watched.page.goto(watched.uri)
-        return watched
+        return shown(html(name) if text is None else text, **options)
 
-    yield show
-    for watched in pages:
-        watched.page.context.close()
-    assert [(each.requests, each.noises) for each in pages] == [([each.uri], []) for each in pages]
+    return show
 
 
 def test_without_chromium_a_developer_is_told_and_a_pipeline_fails(monkeypatch, tmp_path):
@@ -237,26 +152,6 @@ def test_the_policy_holds_even_where_escaping_would_fail(browser: Browser, tmp_p
 
 
 # --- accessible -----------------------------------------------------------------------------------
-
-
-def complaints(page: Page) -> list[str]:
-    """What axe finds wrong, and the contrasts that it cannot tell. Step dots are no background of any text.
-
-    axe cannot tell the contrast of any text of a picture; ``test_text_of_pictures_can_be_read`` can.
-    """
-    for rule in (".step::before { content: none !important }", ".strip text { display: none !important }"):
-        page.evaluate("rule => document.styleSheets[0].insertRule(rule)", rule)
-    page.evaluate(AXE)
-    found = page.evaluate(
-        "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations', 'incomplete']})", RULES
-    )
-    return [
-        f"{kind}: {rule['id']} ({rule['help']}) at {node['target']}: {node['html'][:200]}"
-        for kind in ("violations", "incomplete")
-        for rule in found[kind]
-        if kind == "violations" or rule["id"] == "color-contrast"
-        for node in rule["nodes"]
-    ]
 
 
 @pytest.mark.parametrize(
@@ -410,25 +305,6 @@ def test_links_lead_to_what_is_shown(opened: Opener):
 
 # --- at any width ---------------------------------------------------------------------------------
 
-OUTSIDE = """limit => {
-    const found = document.documentElement.scrollWidth > limit ? [`the page is ${document.documentElement.scrollWidth} wide`] : [];
-    for (const region of document.querySelectorAll('.scroll, .strip')) {
-        const box = region.getBoundingClientRect();
-        if (box.right > limit + 1 || box.left < 0) found.push(`${region.className} from ${box.left} to ${box.right}`);
-    }
-    const range = document.createRange();
-    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-    while (texts.nextNode()) {
-        const holder = texts.currentNode.parentElement;
-        if (!texts.currentNode.data.trim() || !holder.checkVisibility() || holder.closest('.skip')) continue;
-        if (matchMedia('screen').matches && holder.closest('.scroll, .strip')) continue;
-        range.selectNodeContents(texts.currentNode);
-        const box = range.getBoundingClientRect();
-        if (box.right > limit + 1 || box.left < 0) found.push(`${box.left} to ${box.right}: ${texts.currentNode.data.trim().slice(0, 60)}`);
-    }
-    return found.slice(0, 10);
-}"""
-
 
 @pytest.mark.parametrize(
     "name",
@@ -485,8 +361,3 @@ def test_a_printed_card_is_on_one_page(opened: Opener, tmp_path: Path):
     pages = [bare(page.extract_text()) for page in PdfReader(file).pages]
     assert [title for title in titles if not any(bare(title) in page for page in pages)] == []
     assert [text for text in whole if not any(bare(text) in page for page in pages)] == []
-
-
-def bare(text: str) -> str:
-    """Without white space, the style sheet's dots and ligatures: lines break elsewhere on paper."""
-    return re.sub(r"[\s·]", "", text).replace("\ufb01", "fi").replace("\ufb02", "fl").replace("\ufb00", "ff")

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from typing import Any
 
@@ -768,4 +769,15 @@ def many_results(exchanges: int = 2000, *, failing: bool = False) -> Json:
         )
     ]
     results["verdict"] = results["profiles"][0]["verdict"]
+    return results
+
+
+def many_clients() -> Json:
+    """Ten clients, the first with a long run."""
+    results = many_results(100, failing=True)
+    others = build_results()["profiles"]
+    results["profiles"] += others[1:]
+    for number in range(7):
+        more = copy.deepcopy(others[number % 3])
+        results["profiles"].append(more | {"id": f"client-{number}", "title": f"Client number {number}"})
     return results
