@@ -195,10 +195,37 @@ def test_the_files_of_a_pipeline_hold_one_error(jobs, tmp_path, command):
     root = ET.parse(tmp_path / "j.xml").getroot()
     assert [(s.get("tests"), s.get("errors"), s.get("failures")) for s in root.iter("testsuite")] == [("1", "1", "0")]
     (error,) = root.iter("error")
-    assert (error.get("message"), error.text) == (message, message)
+    assert (error.get("message"), error.text, error.get("type")) == (message, message, "not-testable")
     log = (tmp_path / "new" / "log.html").read_text()
     assert "Token expired on Monday" in log
     assert '"result": "Error"' in log.replace("&#34;", '"')
+
+
+@pytest.mark.parametrize(
+    ("more", "kind", "status"),
+    [(("-p", "entra-v3"), "usage", 2), (("-p", "entra-v2", "--only", "lost"), "usage", 2)],
+)
+def test_a_wrong_call_replaces_the_file_of_an_earlier_run(more, kind, status, tmp_path, command):
+    """A pipeline that looks at nothing but JUnit would show the old one."""
+    (tmp_path / "j.xml").write_text("<testsuites/>")
+    done = command("run", "http://127.0.0.1:1", *more, "--junit", "j.xml", "--out", "out")
+    assert done.returncode == status
+    (error,) = ET.parse(tmp_path / "j.xml").getroot().iter("error")
+    assert error.get("type") == kind
+    assert error.get("message") == done.stderr.removeprefix("Error: ").strip()
+
+
+def test_an_internal_error_is_one_in_the_file_of_a_pipeline(tmp_path, command, monkeypatch):
+    def broken(*_arguments: object, **_more: object) -> None:
+        raise KeyError("our own")
+
+    monkeypatch.setattr(endpoint, "preflight", broken)
+    with serve(GoodServer()) as url:
+        done = command("run", url, "-p", "entra-v2", "--junit", "j.xml", "--out", "out")
+    assert done.returncode == ExitStatus.INTERNAL
+    (error,) = ET.parse(tmp_path / "j.xml").getroot().iter("error")
+    assert error.get("type") == "internal"
+    assert (error.get("message") or "").startswith("Internal error in scim-compat: KeyError in run/endpoint.py:")
 
 
 @pytest.mark.parametrize("option", ["--junit", "--html"])

@@ -18,7 +18,7 @@ from typing import Any, Final
 import pytest
 
 from scim_compat.engine.ledger import read
-from scim_compat.errors import ExitStatus, NotTestableError, OutputError, UsageError
+from scim_compat.errors import ExitStatus, OutputError, ScimCompatError, UsageError
 from scim_compat.pytest_plugin.controller import CALLER, Caller, SuiteController
 from scim_compat.pytest_plugin.refusal import log_in_html, write_junit
 from scim_compat.run.request import RunOutcome, RunRequest, ScenarioReported, ScenariosCollected
@@ -31,16 +31,24 @@ _FOREIGN: Final = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AU
 
 def run(request: RunRequest) -> RunOutcome:
     """Plays the scenarios. Raises the ScimCompatError that left the run without results."""
-    selection = select(request)
     for option, file in (("--junit", request.junit), ("--html", request.html)):
         _check_writable(option, file)
+    try:
+        outcome = _play(request)
+    except ScimCompatError as error:
+        _write_refusal(request, error.exit_status, str(error))
+        raise
+    if outcome.summary is None:
+        _write_refusal(request, outcome.status, outcome.message)
+    return outcome
+
+
+def _play(request: RunRequest) -> RunOutcome:
+    selection = select(request)
     _claim(Path(request.settings.out))
     caller = Caller(request, selection)
     with _isolated() as configuration:
         code = pytest.main(_arguments(request, configuration), plugins=[_Registration(caller), _Progress(request)])
-        controller = caller.controller
-        if controller is not None and isinstance(controller.error, NotTestableError):
-            _write_refusal(request, configuration, str(controller.error))
     return _outcome(request, caller.controller, int(code))
 
 
@@ -61,11 +69,14 @@ def _check_writable(option: str, file: str | None) -> None:
         raise UsageError(f"{option} {file}: the file cannot be written: {why}", hint="nothing was sent")
 
 
-def _write_refusal(request: RunRequest, configuration: Path, message: str) -> None:
+def _write_refusal(request: RunRequest, status: ExitStatus, message: str) -> None:
+    """Writes the files of a pipeline for a run without results. Those of an earlier run would stand for this one."""
+    text = request.secrets.quoted(message)
     if request.junit:
-        write_junit(Path(request.junit).absolute(), message)
+        write_junit(Path(request.junit).absolute(), text, kind=status.name.lower().replace("_", "-"))
     if request.html:
-        log_in_html([*_isolation(configuration), *_html_log(request.html)], message)
+        with _isolated() as configuration:
+            log_in_html([*_isolation(configuration), *_html_log(request.html)], text)
 
 
 class _Registration:

@@ -20,15 +20,15 @@ _FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U001
 """Characters that XML 1.0 does not allow."""
 
 
-def write_junit(file: Path, message: str) -> None:
-    """Raises OSError if the file cannot be written."""
+def write_junit(file: Path, message: str, *, kind: str) -> None:
+    """``kind``: the type of the error. Raises OSError if the file cannot be written."""
     text = _FORBIDDEN.sub("�", message)
     counts = {"tests": "1", "errors": "1", "failures": "0", "skipped": "0", "time": "0"}
     now = datetime.now(UTC).isoformat(timespec="seconds")
     root = ET.Element("testsuites", {"name": _SUITE, **counts})
     suite = ET.SubElement(root, "testsuite", {"name": _SUITE, "timestamp": now, **counts})
     case = ET.SubElement(suite, "testcase", classname=_SUITE, name=_CASE, time="0")
-    ET.SubElement(case, "error", message=text, type="not-testable").text = text
+    ET.SubElement(case, "error", message=text, type=kind).text = text
     file.parent.mkdir(parents=True, exist_ok=True)
     ET.ElementTree(root).write(file, encoding="utf-8", xml_declaration=True)
 
