@@ -246,9 +246,15 @@ def _never_kept(atom: Atom, known: Evidence) -> tuple[list[Atom], Atom]:
     return [Atom((atom.key[0], "never", *sorted(never)), mine)], Atom(atom.key, rest)
 
 
+def passing_of(atom: Atom, known: Evidence) -> set[Place]:
+    """Requests of the same kind that pass. One that may be refused, and was for the same reason, is none."""
+    places = known.passing(atom.checks) - atom.roots
+    return {place for place in places if not (atom.is_refusal and status_key(known.step(place)) == atom.key)}
+
+
 def _by_requests(atom: Atom, known: Evidence) -> Iterable[Atom]:
     failing = sorted(atom.roots)
-    passing = sorted(known.passing(atom.checks) - atom.roots)
+    passing = sorted(passing_of(atom, known))
     atom.separator = separator(failing, passing, known.lost(atom.failures))
     if atom.key[0] not in _SPLIT or atom.separator is not None:
         return [atom]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from scim_compat.results.causes.joining import Group
-from scim_compat.results.causes.roots import Evidence, Failure
+from scim_compat.results.causes.roots import Evidence, Failure, is_write
 from scim_compat.results.document import Place
 from scim_compat.values import Fault
 
@@ -50,7 +50,7 @@ def _follows(group: Group, source: Group, known: Evidence) -> float:
         return 0
     if _fault(group) is Fault.LOSS and _fault(source) is Fault.DAMAGE and len(source.failures) >= total:
         # A write that damages the resource also destroys what was written before it.
-        return float(all(_is_hit(failure, source) for failure in group.failures))
+        return float(all(_is_hit(f, source) or _is_overwritten(f, source, known) for f in group.failures))
     if not all(_is_later(failure.place, first) for failure in group.failures):
         return 0
     contrary = sum(_is_later(place, first) for place in _passed(group, known))
@@ -81,6 +81,19 @@ def _is_hit(failure: Failure, source: Group) -> bool:
         and other.place[2] <= t
         and other.found.scenario.steps[other.place[2]].subject == subject
         for other in source.failures
+    )
+
+
+def _is_overwritten(failure: Failure, source: Group, known: Evidence) -> bool:
+    """True when a write of the form that damages came between the write that is lost and its read-back."""
+    apart = source.atoms[0].separator
+    p, s, t = failure.place
+    steps = failure.found.scenario.steps
+    return apart is not None and any(
+        is_write(steps[u])
+        and steps[u].subject == steps[t].subject
+        and all(feature in known.features((p, s, u)) for feature in apart.features)
+        for u in range(failure.root[2] + 1, t)
     )
 
 

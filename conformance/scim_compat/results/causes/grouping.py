@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
-from scim_compat.results.causes.atoms import Atom, Key, atoms
+from scim_compat.results.causes.atoms import Atom, Key, atoms, passing_of
 from scim_compat.results.causes.consequences import with_consequences
 from scim_compat.results.causes.joining import Group, joined
 from scim_compat.results.causes.model import Cause, Hit, Trait
@@ -96,7 +96,7 @@ def _trait(atom: Atom, known: Evidence) -> Trait | None:
     features, roots = known.lost(atom.failures), atom.roots
     test = any if apart.is_choice else all
     having = sum(test(feature in features(root) for feature in apart.features) for root in roots)
-    of_passing = len(known.passing(atom.checks) - roots)
+    of_passing = len(passing_of(atom, known))
     return Trait(trait_words(atom), having, len(roots), apart.passing, of_passing)
 
 
