@@ -31,7 +31,9 @@ def test_lower_case_operations_that_are_refused_are_one_cause():
     (cause,) = causes_at("patch-op-title-case-only")
     assert cause.title == "PATCH with op in lower case is refused (400: The operation is not supported.)"
     assert cause.severity is Severity.BREACH
-    assert {"patch.status", "user.disabled", "group.member-removed"} <= set(cause.checks), "the former rules are below it"
+    assert {"patch.status", "user.disabled", "group.member-removed"} <= set(cause.checks), (
+        "the former rules are below it"
+    )
     assert cause.trait
     assert cause.trait.text == "with op in lower case"
 
