@@ -60,4 +60,5 @@ def _place(failure: LocatedCheck) -> dict[str, Json]:
         "step": failure.scenario.steps[failure.place[2]].id,
         "check": failure.check.id,
         "severity": failure.check.severity and failure.check.severity.value,
+        "accepted": failure.check.accepted,
     }

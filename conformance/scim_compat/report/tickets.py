@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from scim_compat.report import exchanges, facts, reproduce
+from scim_compat.report.baseline import acceptance_note
 from scim_compat.report.findings import phrase
 from scim_compat.report.markdown import code, escaped, fenced, link, prose
 from scim_compat.report.text import Link, citation, json_text, one_line, safe_url
@@ -47,6 +48,8 @@ def _head(document: Document, cause: Cause) -> Iterator[str]:
     clients = ", ".join(code(document.profiles[hit.profile].id) for hit in cause.hits)
     severity = SEVERITIES[cause.severity].word
     yield f"**{severity}**: {plural(len(cause.failures), 'finding')} in {plural(scenarios, 'scenario')} of {clients}"
+    if note := acceptance_note(each.check for each in cause.failures):
+        yield f"Baseline: {escaped(note)}"
     if cause.trait:
         yield escaped(cause.trait.sentence)
 

@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 from scim_compat.report.baseline import acceptance_note
+from scim_compat.report.cause_data import cause_data
 from scim_compat.report.html import render
+from scim_compat.report.tickets import ticket
+from scim_compat.results.causes import causes
 from scim_compat.results.document.parsing import parse
 from scim_compat.results.document.records import CheckRecord
 from scim_compat.values import Outcome, Severity
@@ -59,6 +62,13 @@ def test_a_run_without_a_baseline_says_nothing_of_one():
     whole = page({**build_results(), "baseline": None})
     assert "#baseline" not in whole
     assert "Accepted findings" not in whole
+
+
+def test_what_is_handed_over_says_that_it_is_accepted():
+    document = parse(with_tickets("SCIM-117"))
+    cause = causes(document)[0]
+    assert "\n\nBaseline: accepted: SCIM-117\n\n" in ticket(document, cause, 1)
+    assert {each["accepted"] for each in cause_data(document, cause, 1)["findings"]} == {"SCIM-117"}
 
 
 @pytest.mark.parametrize(
