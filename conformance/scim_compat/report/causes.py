@@ -154,7 +154,8 @@ def _cause(
 def _clients(document: Document, hits: Sequence[Hit]) -> str:
     if len(hits) <= 2:
         return ", ".join(one_line(document.profiles[hit.profile].id, 60) for hit in hits)
-    return f"{len(hits)} of {len(document.profiles)} clients"
+    clients = len(document.profiles)
+    return f"all {clients} clients" if len(hits) == clients else f"{len(hits)} of {clients} clients"
 
 
 def _hits(document: Document, hits: Sequence[Hit], anchors: Anchors) -> tuple[HitView, ...]:

@@ -57,7 +57,7 @@ def told(view: CauseView) -> str:
 
 def test_it_says_who_is_hit_and_what_they_see(document, disabled):
     view = card(document, disabled)
-    assert (view.clients, view.scenarios) == ("3 of 3 clients", 4)
+    assert (view.clients, view.scenarios) == ("all 3 clients", 4)
     assert [(hit.severity.key, [(link.text, count) for link, count in hit.clients]) for hit in view.hits] == [
         ("breach", [("entra-v2", 1)]),
         ("degraded", [("okta", 2), ("thousandeyes", 1)]),
@@ -69,7 +69,7 @@ def test_it_says_who_is_hit_and_what_they_see(document, disabled):
     assert "s-degraded" not in view.classes.split()
     text = told(view)
     assert "All 3 requests with active as a text fail; all 6 others pass." in text
-    assert "okta 2 scenarios, thousandeyes 1 scenario An old account stays." in text
+    assert "okta 2 scenarios , thousandeyes 1 scenario An old account stays." in text
 
 
 def test_it_shows_the_request_and_the_answer_that_shows_its_effect(document, disabled):
