@@ -184,8 +184,9 @@ def test_a_server_that_lets_in_but_offers_no_discovery_is_tested(replay):
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
-def test_the_files_of_a_pipeline_hold_one_error(jobs, tmp_path, command):
+def test_the_files_of_a_pipeline_hold_one_error(jobs, tmp_path, command, monkeypatch):
     """Those of an earlier run would stand for this one."""
+    monkeypatch.setenv("GIT_URL", "https://somebody:hush@git.example/x")
     (tmp_path / "j.xml").write_text("<testsuites/>")
     with serve(answering("401 Unauthorized", ERROR, "application/scim+json")) as url:
         files = ("--junit", "j.xml", "--html", "new/log.html")
@@ -198,6 +199,7 @@ def test_the_files_of_a_pipeline_hold_one_error(jobs, tmp_path, command):
     assert (error.get("message"), error.text, error.get("type")) == (message, message, "not-testable")
     log = (tmp_path / "new" / "log.html").read_text()
     assert "Token expired on Monday" in log
+    assert "hush" not in log
     assert '"result": "Error"' in log.replace("&#34;", '"')
 
 

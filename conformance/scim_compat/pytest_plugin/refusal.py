@@ -14,6 +14,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from scim_compat.pytest_plugin.controller import CALLER
+
 _SUITE: Final = "scim-compat"
 _CASE: Final = "endpoint"
 _FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -38,9 +40,17 @@ def log_in_html(arguments: Sequence[str], message: str) -> None:
     pytest.main(list(arguments), plugins=[_OneItem(message)])
 
 
+class _Call:
+    """Stands for the call that was refused."""
+
+
 class _OneItem:
     def __init__(self, message: str) -> None:
         self._message = message
+
+    def pytest_addoption(self, pluginmanager: pytest.PytestPluginManager) -> None:
+        """Registers itself as the caller, whose log shows no variables of the environment."""
+        pluginmanager.register(_Call(), CALLER)
 
     def pytest_collection(self, session: pytest.Session) -> bool:
         item = _Endpoint.from_parent(session, name=_CASE, nodeid=f"{_SUITE}::{_CASE}", message=self._message)
