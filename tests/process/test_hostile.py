@@ -249,7 +249,9 @@ def page(file: Path) -> None:
     parser.close()
     assert parser.wrong == []
     assert text.rstrip().endswith("</html>")
-    assert text.count("</title>") == text.count("</style>") == 1
+    head, _, body = text.partition("</head>")
+    assert head.count("</title>") == text.count("</style>") == 1
+    assert body.count("<title") == body.count("</title>"), "those of drawings"
     assert _HIDDEN.findall(text) == []
 
 

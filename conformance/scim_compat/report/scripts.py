@@ -27,10 +27,10 @@ from scim_compat.results.document.records import (
     StepRecord,
     SubjectRecord,
 )
+from scim_compat.scim.names import CORE_1_1, CORE_SCHEMA
 from scim_compat.values import IN_PROCESS_URL, MISSING, plural
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
-_OLDER: Final = "urn:scim:schemas:core:1.0"
 _CONDITIONS: Final = frozenset({"if-match", "if-none-match"})
 
 
@@ -239,7 +239,7 @@ class _Steps:
 
     def stand_ins(self, scenario: ScenarioRecord) -> Iterator[str]:
         """Yield the creation of accounts in place of those that the run kept beside its scenarios."""
-        is_older = any(_OLDER in (request.body or "") for request in _requests(scenario))
+        is_older = any(CORE_1_1 in (request.body or "") for request in _requests(scenario))
         wanted = [(n, a) for n, a in self._accounts.items() if self.used & {n, f"{n}_URL"}]
         if wanted:
             yield comment(
@@ -256,7 +256,7 @@ class _Steps:
 
 def _stand_in(account: SubjectRecord, number: int, *, is_older: bool) -> tuple[str, list[Piece]]:
     """Return the path and the body of a plain account."""
-    urn = _OLDER if is_older else f"urn:ietf:params:scim:schemas:core:2.0:{account.kind}"
+    urn = CORE_SCHEMA["1.1" if is_older else "2.0"][account.kind]
     tag = Variable("TAG")
     begin = f'{{"schemas":["{urn}"],"displayName":"Stand-in {number} '
     if account.kind == "Group":

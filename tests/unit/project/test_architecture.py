@@ -68,7 +68,7 @@ LAWS = {
     "results": law("values errors scim source wire engine"),
     "checks": law("values errors scim source wire profile schemas engine results"),
     "run": law("values errors scim source wire profile schemas engine results checks"),
-    "report": law("values errors results.document results.causes", "jinja2"),
+    "report": law("values errors scim results.document results.causes", "jinja2"),
     "pytest_plugin": law("values errors scim source wire profile engine checks results run report", "pytest"),
     "cli": law(
         "values errors scim source wire profile schemas engine results checks run report pytest_plugin",

@@ -358,6 +358,8 @@ def test_results_of_older_versions_have_causes_too():
         ('{"error": {"message": "deep"}, "message": "Bad things"}', "Bad things"),
         ("<html><style>p {}</style><h1>502</h1> Bad Gateway</html>", "502 Bad Gateway"),
         ('"only a text"', "only a text"),
+        ('Traceback (most recent call last):\n  File "/srv/a.py", line 1, in f\nKeyError: x\n', "KeyError: x"),
+        ('Traceback (most recent call last):\n  File "/srv/a.py", line 1', ""),
         ("[1]", ""),
         ("{}", ""),
         ("", ""),

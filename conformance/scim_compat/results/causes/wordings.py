@@ -11,6 +11,8 @@ from scim_compat.results.document.records import ResponseRecord
 _MOST: Final = 160
 """Characters of an answer's words that a cause shows."""
 _MARKUP: Final = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
+_FRAME: Final = re.compile(r"Traceback \(most recent|File \".*line \d+|at [\w.$<>]+\(|Caused by")
+"""A line of a stack trace."""
 _MEMBERS: Final = ("detail", "description", "message", "error_description", "error", "title", "Message")
 """Members that hold a sentence, in SCIM 2.0, SCIM 1.1 and the usual frameworks; the first that has one counts."""
 _VARIABLE: Final = re.compile(
@@ -52,7 +54,7 @@ def _sentence(body: str) -> str:
     try:
         content = json.loads(body)
     except (ValueError, RecursionError):
-        return _MARKUP.sub(" ", body)
+        return _line(_MARKUP.sub(" ", body))
     if isinstance(content, dict) and isinstance(errors := content.get("Errors"), list) and errors:
         content = errors[0]  # SCIM 1.1
     if isinstance(content, dict):
@@ -61,3 +63,10 @@ def _sentence(body: str) -> str:
                 return text
         return ""
     return content if isinstance(content, str) else ""
+
+
+def _line(text: str) -> str:
+    """The sentence of an answer that is no JSON; of a stack trace, only the line that names the error."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    told = [line for line in lines if not _FRAME.match(line)]
+    return " ".join(told) if len(told) == len(lines) else (told[-1] if told else "")
