@@ -17,7 +17,7 @@ from scim_compat.report import credentials
 from scim_compat.report.reproduce import COMPUTED, CURL_ADDS
 from scim_compat.report.shell import Piece, Variable, comment, data_line, name_for, quoted, word
 from scim_compat.report.text import json_text, one_line, visible
-from scim_compat.report.variables import Source, Values, offered, version_of
+from scim_compat.report.variables import NEW_ID, Source, Values, offered, version_of
 from scim_compat.results.document import INTEGRITY, Document
 from scim_compat.results.document.records import (
     CheckRecord,
@@ -169,6 +169,8 @@ class _Steps:
     trace: str
     """Lower-case name of the header that carries the run's own trace."""
     used: set[str] = field(default_factory=set)
+    _last: RequestRecord | None = None
+    """The request of the step before."""
     _accounts: dict[str, SubjectRecord] = field(default_factory=dict)
     """Variable → the account of the crowd that it stands for."""
 
@@ -194,8 +196,10 @@ class _Steps:
         yield f"send {quoted(request.method)} {path} {status:03} {options}"
         for check in step.failed_checks():
             yield f"finding {quoted(_sentence(check))}"
+        is_equal, self._last = request == self._last, request
         if response is not None:
-            for identifier, source in offered(response):
+            for identifier, given in offered(response):
+                source = Source("equal_id") if is_equal and given == NEW_ID else given
                 if identifier not in self.values.ids:
                     yield _Capture(self._name(step.subject.key if step.subject else step.id, identifier), source)
             for version, source in version_of(response):
@@ -249,7 +253,7 @@ class _Steps:
             path, pieces = _stand_in(account, number, is_older=is_older)
             yield data_line(pieces)
             yield f"stand_in {path} {'application/json' if is_older else 'application/scim+json'}"
-            yield from _captured([_Capture(name, Source("new_id"))], self.used)
+            yield from _captured([_Capture(name, NEW_ID)], self.used)
         if wanted:
             yield ""
 

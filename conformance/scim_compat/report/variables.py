@@ -29,15 +29,19 @@ class Source:
     noun: str = "id"
 
 
+NEW_ID: Final = Source("new_id")
+"""The id of a resource that the answer is about."""
+
+
 def offered(response: ResponseRecord) -> Iterator[tuple[str, Source]]:
     """Yield each id that the answer gives, with the way to it; the best way comes first."""
     body = _parsed(response.body)
     location = next((value for name, value in response.headers if name.lower() == "location"), "")
     identifier = body.get("id") if isinstance(body, Mapping) else None
     if isinstance(identifier, str) and identifier:
-        yield identifier, Source("new_id")
+        yield identifier, NEW_ID
     elif last := _last(location):
-        yield last, Source("new_id")
+        yield last, NEW_ID
     if not isinstance(body, Mapping):
         return
     for key, member in (("Resources", "id"), ("Operations", "location")):

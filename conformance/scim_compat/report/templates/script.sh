@@ -4,7 +4,7 @@ umask 077
 export LC_ALL=C
 work=$(mktemp -d) || exit 2
 : > "$work/made"
-count=0 differ=0
+count=0 differ=0 made_id=
 SCIM_URL=${SCIM_URL%/}
 case $TAG in
   '' | *[!A-Za-z0-9]*) printf 'TAG takes letters and digits only.\n' >&2; rm -rf "$work"; exit 2 ;;
@@ -71,6 +71,12 @@ new_id() {
   found=$(pick /id)
   [ -n "$found" ] || found=$(last "$(header Location)")
   printf '%s\n' "$found"
+}
+
+# The same where the run sent equal creations at the same time: another one of them may have succeeded here.
+equal_id() {
+  found=$(new_id)
+  printf '%s\n' "${found:-$made_id}"
 }
 
 # A string of JSON without its escapes; percent-encoded for a URL if the second argument is url.
@@ -156,7 +162,10 @@ send() {
   case $method/$got/$path in
     POST/2??/*.search*) ;;
     POST/2??/*Bulk*) remember_each ;;
-    POST/2??/*) remember "${path%%\?*}/$(decoded "$(new_id)" url)" ;;
+    POST/2??/*)
+      made_id=$(new_id)
+      remember "${path%%\?*}/$(decoded "$made_id" url)"
+      ;;
   esac
 }
 
