@@ -248,9 +248,10 @@ def _operation(operation: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     value = _member(operation, "value")
     form = _path_form(path)
     yield "path-form", form
-    yield "op-form", f"{name} {form}"
+    place = form.removeprefix("with ") if form.startswith("with ") else "no path"
+    yield "op-form", f"“{name}” and {place}"
     yield "value", _type_of(value) if has_value else "no value"
-    yield "op-value", f"{name} {form} and {_type_of(value) if has_value else 'no value'}"
+    yield "op-value", f"“{name}”, {place} and {_type_of(value) if has_value else 'no value'}"
     if isinstance(path, str) and (parsed := parsed_path(path)):
         yield from _attribute(parsed)
         yield "op-attribute", f"{name} of {_name(parsed)}"
