@@ -96,7 +96,7 @@ def stale(matrix: Matrix) -> list[str]:
 
 
 _WORDS: Final = frozenset({
-    "where", "title", "note", "consequence", "sources", "summary", "not_covered", "digest", "path", "features", "version",
+    "where", "title", "failure", "note", "consequence", "sources", "summary", "not_covered", "digest", "path", "features", "version",
 })  # fmt: skip
 """Parts of a profile that only readers see."""
 
