@@ -31,7 +31,6 @@ from scim_compat.scim.names import CORE_1_1, CORE_SCHEMA
 from scim_compat.values import IN_PROCESS_URL, MISSING, plural
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
-_CONDITIONS: Final = frozenset({"if-match", "if-none-match"})
 
 
 _COMPARISON: Final = (
