@@ -40,10 +40,15 @@ def title(atom: Atom, example: Failure, known: Evidence, *, names: Sequence[str]
         return f"{_requests(atom, known)} changes more than it names: {_lowered(phrase)}"
     if atom.key[1:2] == ("never",):
         return f"No request gets these attributes stored: {_listed(names)}"
-    if atom.fault is Fault.LOSS and names:
-        return f"{phrase}: {_listed(names)}"
+    if atom.fault is Fault.LOSS and (unsaid := [name for name in names if not _is_said(name, phrase)]):
+        return f"{phrase}: {_listed(unsaid)}"
     trait = trait.strip("()") if trait.startswith("(") else f"requests {trait}" if trait else ""
     return f"{phrase} ({trait})" if trait and atom.fault in {Fault.HITS, Fault.ANSWER, Fault.WRITE} else phrase
+
+
+def _is_said(name: str, phrase: str) -> bool:
+    """True for ``members`` where the phrase is about a member."""
+    return name.lower().removesuffix("s") in phrase.lower()
 
 
 def _listed(names: Sequence[str]) -> str:
