@@ -1,42 +1,34 @@
-"""Atoms: findings of one kind of fault and one form of request, before what belongs together is joined."""
+"""Atoms: findings of one key and one form of request, before what belongs together is joined."""
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from scim_compat.results.causes.features import kind_of, shape_of
+from scim_compat.results.causes.features import kind_of
+from scim_compat.results.causes.keys import Key, Keys, Kind, status_key
 from scim_compat.results.causes.roots import Evidence, Failure, top_name
 from scim_compat.results.causes.traits import Separator, common_part, partition, separator
-from scim_compat.results.causes.wordings import form, is_telling, words
 from scim_compat.results.document import Place
-from scim_compat.results.document.records import CheckRecord, ResponseRecord, StepRecord
-from scim_compat.values import Fault, Json
+from scim_compat.values import Fault
 
-_REDIRECT: Final = 300
-_ERROR: Final = 400
-_STATUS: Final = re.compile(r"\b[1-5](?:\d\d|xx)\b")
-_NO_FAILURE: Final = "below 500"
-_NOTHING: Final = re.compile(r"^(0|\[\]|no |none|nothing|\(absent\)|an empty)", re.IGNORECASE)
-_OWN_KEY: Final = 2
-"""Words of the key of a check and its title."""
+_SPLIT: Final = frozenset({Kind.LOSS, Kind.DAMAGE, Kind.MISSES, Kind.EXCESS})
+"""Kinds that many checks report on, so that the requests tell the causes apart, not the checks."""
+_LOOK_UPS: Final = frozenset({Kind.MISSES, Kind.EXCESS})
 _SEVERAL: Final = 2
+"""Statements from which on a shared feature is more than chance."""
 _OFTEN: Final = 3
-_MANY_TIMES: Final = 3
+"""Losses of an attribute from which on "never" is a fair word."""
 _RARELY: Final = 0.1
+"""Reads that show an attribute, for each of its losses, up to which it counts as never kept."""
+_MANY_TIMES: Final = 3
+"""Failing look-ups for each that passes, from which on all have one cause."""
 _NEARLY_NONE: Final = 0.1
 """Passing requests for each failing one below which nothing can tell them apart."""
 _FEW_NAMES: Final = 3
-_CLEAR: Final = frozenset({"404", "409", "412"})
-"""Statuses that stand for one reason; 400 stands for many."""
-_ERROR_SCHEMA: Final = "messages:2.0:Error"
-_SPLIT: Final = frozenset({Fault.LOSS, Fault.HITS, Fault.DAMAGE})
-"""Faults of which many checks are about one thing, so that the requests tell the causes apart, not the checks."""
-
-Key = tuple[str, ...]
+"""Attributes up to which each is a cause of its own."""
 
 
 @dataclass(slots=True)
@@ -49,7 +41,7 @@ class Atom:
 
     @property
     def is_refusal(self) -> bool:
-        return self.key[0] == "refused"
+        return self.key.kind is Kind.REFUSAL
 
     @property
     def fault(self) -> Fault:
@@ -76,174 +68,12 @@ class Atom:
 
 def atoms(known: Evidence) -> list[Atom]:
     """Return the atoms in the order in which the run met them."""
-    statuses = dict(_statuses(known))
+    keys = Keys(known)
     found: dict[Key, Atom] = {}
     for failure in known.failures:
-        key = _key(failure, known, statuses)
+        key = keys.of(failure)
         found.setdefault(key, Atom(key)).failures.append(failure)
-    return [part for atom in _with_shared_statements(found, known) for part in _parts(atom, known)]
-
-
-def _with_shared_statements(found: dict[Key, Atom], known: Evidence) -> Iterator[Atom]:
-    """Join statements of profiles that fail for the requests with one feature, and pass for nearly all others."""
-    groups: dict[str, list[Atom]] = defaultdict(list)
-    for atom in found.values():
-        if atom.fault is Fault.ASSERTION and len(atom.key) == _OWN_KEY and atom.key[0] in atom.checks:
-            groups[atom.key[0]].append(atom)
-        else:
-            yield atom
-    for check, alike in groups.items():
-        failures = [failure for atom in alike for failure in atom.failures]
-        failing = {failure.root for failure in failures}
-        shared = common_part(sorted(failing), sorted(known.passing([check]) - failing), known.features)
-        places = {atom.key: atom.roots for atom in alike}
-        if shared is None or sum(bool(own & set(shared[1])) for own in places.values()) < _SEVERAL:
-            yield from alike
-            continue
-        apart, taken = shared[0], set(shared[1])
-        key = (check, *(word for feature in apart.features for word in feature))
-        yield Atom(key, [failure for failure in failures if failure.root in taken], apart)
-        for atom in alike:
-            rest = [failure for failure in atom.failures if failure.root not in taken]
-            if rest:
-                yield Atom(atom.key, rest)
-
-
-# --- keys ----------------------------------------------------------------------------------------
-
-
-def _key(failure: Failure, known: Evidence, statuses: dict[Place, Key]) -> Key:
-    check = failure.found.check
-    blamed = known.step(failure.root if check.fault.is_of_write else failure.place)
-    response = blamed.exchange.response if blamed.exchange else None
-    if response is not None and response.status < _ERROR and _ERROR_SCHEMA in (response.body or ""):
-        return "error-as-success", str(response.status)
-    if failure.found.check.where == "status" and failure.root == failure.place and not check.fault.is_of_write:
-        wanted = _wanted_refusal(check)
-        is_stated = check.fault is Fault.ASSERTION
-        if is_stated and wanted and wanted not in _CLEAR and response and response.status < _ERROR and blamed.exchange:
-            shape = shape_of(blamed.exchange.request)
-            return "accepted", *(shape or (check.id, check.title))
-        if wanted in _CLEAR and response and response.status < _ERROR and blamed.exchange:
-            return "accepted", wanted, blamed.exchange.request.method
-    if _is_about_status(failure) or check.fault.is_of_write or _is_no_success(response, check):
-        own = status_key(blamed)
-        is_welcome = own[0] == "status" and _wanted_refusal(check)
-        if not is_welcome and own in statuses.values() and (own[0] == "refused" or not check.fault.is_of_write):
-            return own
-    if check.fault is Fault.HITS or _is_about_hits(failure, blamed):
-        return Fault.HITS, "too many" if is_excess(check) else "too few"
-    if check.fault in _SPLIT:
-        return (check.fault,)
-    return (check.id, check.title) if check.fault is Fault.ASSERTION else (check.id,)
-
-
-def _scalar(value: Json) -> str:
-    """A plain value as text. Others, which a server may nest without end, are empty."""
-    return str(value) if isinstance(value, str | int | float) else ""
-
-
-def _is_about_hits(failure: Failure, step: StepRecord) -> bool:
-    """True for a statement about an answer that fails because resources are missing from it, or too many."""
-    check = failure.found.check
-    if check.fault is not Fault.ASSERTION or step.exchange is None or "filter=" not in step.exchange.request.url:
-        return False
-    numbers = isinstance(check.expected, int) and isinstance(check.actual, int) and "otal" in check.where
-    is_entry = check.where.startswith("/Resources")
-    return numbers or (is_entry and (_is_empty_list(step) or _is_long_list(step)))
-
-
-def _is_empty_list(step: StepRecord) -> bool:
-    body = _body(step)
-    return '"Resources": []' in body or '"Resources":[]' in body or '"Resources"' not in body
-
-
-def _is_long_list(step: StepRecord) -> bool:
-    """True where a look-up that can find one resource has found several."""
-    exchange = step.exchange
-    is_exact = exchange is not None and re.search(r"filter=\w+(?:%20|\+)eq(?:%20|\+)%22[^&]*%22$", exchange.request.url)
-    return bool(is_exact) and _body(step).count('"id"') > 1
-
-
-def _body(step: StepRecord) -> str:
-    response = step.exchange.response if step.exchange else None
-    return (response.body or "") if response else ""
-
-
-def is_excess(check: CheckRecord) -> bool:
-    """True when an answer holds more than it should; False when it holds less."""
-    expected, actual = check.expected, check.actual
-    if isinstance(expected, list) and isinstance(actual, list):
-        return not {*map(_scalar, expected)} - {*map(_scalar, actual)}
-    if isinstance(expected, int) and isinstance(actual, int):
-        return actual > expected
-    return bool(_NOTHING.search(_scalar(expected)))
-
-
-def _statuses(known: Evidence) -> Iterator[tuple[Place, Key]]:
-    """Requests that should have been accepted and got another status, with the key of their atom."""
-    for failure in known.failures:
-        step = known.step(failure.place)
-        if _is_about_status(failure) and not _wanted_refusal(failure.found.check):
-            yield failure.place, status_key(step)
-
-
-def _is_no_success(response: ResponseRecord | None, check: CheckRecord) -> bool:
-    """True for a statement about an answer that is none: a redirect or a refusal holds nothing of what it asks for."""
-    return check.fault is Fault.ASSERTION and response is not None and response.status >= _REDIRECT
-
-
-def _wanted_refusal(check: CheckRecord) -> str:
-    """The status of the refusal that should have come (``404``, ``4xx``); empty where success should have."""
-    each = check.expected if isinstance(check.expected, list) else [check.expected]
-    statuses = [found for one in each for found in _STATUS.findall(_scalar(one))]
-    if not statuses or any(status < "4" for status in statuses) or check.expected == _NO_FAILURE:
-        return ""
-    return str(statuses[0])
-
-
-def _is_about_status(failure: Failure) -> bool:
-    """True when the finding is about the status of the request to blame itself."""
-    return failure.found.check.where == "status" and failure.root == failure.place
-
-
-def status_key(step: StepRecord) -> Key:
-    """The key of a request that was answered with the wrong status: by the words of the server, if they are telling."""
-    exchange = step.exchange
-    if exchange is None:
-        return ("refused", "none")
-    response = exchange.response
-    status = str(response.status) if response else "none"
-    method = exchange.request.method
-    if response is not None and response.status < _ERROR:
-        return "status", status, method
-    text = words(response)
-    if is_telling(text):
-        return "refused", status, form(text)
-    return "refused", status, method
-
-
-# --- parts ---------------------------------------------------------------------------------------
-
-
-def _parts(atom: Atom, known: Evidence) -> Iterable[Atom]:
-    """Split an atom of many checks by the requests, or else by what was lost."""
-    if atom.fault is Fault.ASSERTION and atom.key[0] != "refused":
-        return [atom]  # it passes and fails for other reasons at each request
-    never, rest = _never_kept(atom, known) if atom.key[0] is Fault.LOSS else ([], atom)
-    return [*never, *_by_requests(rest, known)]
-
-
-def _never_kept(atom: Atom, known: Evidence) -> tuple[list[Atom], Atom]:
-    """Take out the losses of attributes that hardly any read shows: one cause, whatever the requests."""
-    lost: Counter[str] = atom.names
-    shown = known.states.shown
-    never = {name for name, number in lost.items() if number >= _OFTEN and shown[name] <= _RARELY * number}
-    if not never or not lost.keys() - never:
-        return [], atom
-    mine = [failure for failure in atom.failures if top_name(failure.found.check.where) in never]
-    rest = [failure for failure in atom.failures if top_name(failure.found.check.where) not in never]
-    return [Atom((atom.key[0], "never", *sorted(never)), mine)], Atom(atom.key, rest)
+    return [part for atom in _with_shared_statements(found.values(), known) for part in _parts(atom, known)]
 
 
 def passing_of(atom: Atom, known: Evidence) -> set[Place]:
@@ -252,23 +82,82 @@ def passing_of(atom: Atom, known: Evidence) -> set[Place]:
     return {place for place in places if not (atom.is_refusal and status_key(known.step(place)) == atom.key)}
 
 
+# --- the statements of profiles ------------------------------------------------------------------
+
+
+def _with_shared_statements(found: Iterable[Atom], known: Evidence) -> Iterator[Atom]:
+    """Join statements that fail for the requests with one feature, and pass for nearly all others."""
+    groups: dict[str, list[Atom]] = defaultdict(list)
+    for atom in found:
+        if _is_statement(atom):
+            groups[atom.key.words[0]].append(atom)
+        else:
+            yield atom
+    for check, alike in groups.items():
+        yield from _joined_statements(check, alike, known)
+
+
+def _is_statement(atom: Atom) -> bool:
+    return atom.key.kind is Kind.RULE and atom.fault is Fault.ASSERTION
+
+
+def _joined_statements(check: str, alike: list[Atom], known: Evidence) -> Iterator[Atom]:
+    failures = [failure for atom in alike for failure in atom.failures]
+    failing = {failure.root for failure in failures}
+    shared = common_part(sorted(failing), sorted(known.passing([check]) - failing), known.features)
+    taken = set(shared[1]) if shared else set()
+    if shared is None or sum(bool(atom.roots & taken) for atom in alike) < _SEVERAL:
+        yield from alike
+        return
+    yield _part(Key(Kind.RULE, (check,)), failures, shared)
+    for atom in alike:
+        if rest := [failure for failure in atom.failures if failure.root not in taken]:
+            yield Atom(atom.key, rest)
+
+
+# --- parts ---------------------------------------------------------------------------------------
+
+
+def _parts(atom: Atom, known: Evidence) -> Iterable[Atom]:
+    """Split an atom of many checks by the requests, or else by what was lost."""
+    if _is_statement(atom):
+        return [atom]  # it passes and fails for other reasons at each request
+    never, rest = _never_kept(atom, known) if atom.key.kind is Kind.LOSS else ([], atom)
+    return [*never, *_by_requests(rest, known)]
+
+
+def _never_kept(atom: Atom, known: Evidence) -> tuple[list[Atom], Atom]:
+    """Take out the losses of attributes that hardly any read shows: one cause, whatever the requests."""
+    lost, shown = atom.names, known.states.shown
+    never = {name for name, number in lost.items() if number >= _OFTEN and shown[name] <= _RARELY * number}
+    if not never or not lost.keys() - never:
+        return [], atom
+    mine = [failure for failure in atom.failures if top_name(failure.found.check.where) in never]
+    rest = [failure for failure in atom.failures if top_name(failure.found.check.where) not in never]
+    return [Atom(Key(Kind.NEVER_KEPT, tuple(sorted(never))), mine)], Atom(atom.key, rest)
+
+
 def _by_requests(atom: Atom, known: Evidence) -> Iterable[Atom]:
-    failing = sorted(atom.roots)
-    passing = sorted(passing_of(atom, known))
+    failing, passing = sorted(atom.roots), sorted(passing_of(atom, known))
     atom.separator = separator(failing, passing, known.lost(atom.failures))
-    if atom.key[0] not in _SPLIT or atom.separator is not None:
-        return [atom]
-    is_most = atom.fault is Fault.HITS and len(passing) * _MANY_TIMES <= len(failing)
-    if is_most or len(atom.checks) == 1 or len(passing) <= _NEARLY_NONE * len(failing):
+    if atom.key.kind not in _SPLIT or atom.separator is not None or _is_inseparable(atom, len(failing), len(passing)):
         return [atom]
     if parts := partition(failing, passing, known.lost(atom.failures)):
-        return _with_rest(atom, [_part(atom, each, set(places)) for each, places in parts])
-    return [atom] if atom.fault is Fault.HITS else _by_attribute(atom, known)
+        return _with_rest(atom, [_part(atom.key, atom.failures, part) for part in parts])
+    return [atom] if atom.key.kind in _LOOK_UPS else _by_subject(atom, known)
 
 
-def _part(atom: Atom, apart: Separator, places: set[Place]) -> Atom:
-    key = (*atom.key, *(word for feature in apart.features for word in feature))
-    return Atom(key, [failure for failure in atom.failures if failure.root in places], apart)
+def _is_inseparable(atom: Atom, failing: int, passing: int) -> bool:
+    """True when too few requests pass to tell groups apart, or one check is all that fails."""
+    is_most = atom.key.kind in _LOOK_UPS and passing * _MANY_TIMES <= failing
+    return is_most or len(atom.checks) == 1 or passing <= _NEARLY_NONE * failing
+
+
+def _part(key: Key, failures: Sequence[Failure], part: tuple[Separator, list[Place]]) -> Atom:
+    apart, places = part[0], set(part[1])
+    words = tuple(word for feature in apart.features for word in feature)
+    mine = [failure for failure in failures if failure.root in places]
+    return Atom(replace(key, words=key.words + words), mine, apart)
 
 
 def _with_rest(atom: Atom, parts: list[Atom]) -> list[Atom]:
@@ -276,27 +165,23 @@ def _with_rest(atom: Atom, parts: list[Atom]) -> list[Atom]:
     taken = {id(failure) for part in parts for failure in part.failures}
     strays: dict[str, Atom] = {}
     for failure in atom.failures:
-        if id(failure) in taken:
-            continue
-        check = failure.found.check.id
-        home = next((part for part in parts if check in part.checks), None)
-        home = home or strays.setdefault(check, Atom((atom.key[0], check)))
-        home.failures.append(failure)
+        if id(failure) not in taken:
+            check = failure.found.check.id
+            home = next((part for part in parts if check in part.checks), None)
+            home = home or strays.setdefault(check, Atom(replace(atom.key, words=(check,))))
+            home.failures.append(failure)
     return [*parts, *strays.values()]
 
 
-def _by_attribute(atom: Atom, known: Evidence) -> Iterator[Atom]:
-    """Split losses by the attribute, if there are few of them, or else by the kind of resource."""
-    names = {top_name(failure.found.check.where) for failure in atom.failures}
-    is_few = atom.fault is Fault.LOSS and len(names) <= _FEW_NAMES
-    groups: dict[Key, list[Failure]] = defaultdict(list)
+def _by_subject(atom: Atom, known: Evidence) -> Iterator[Atom]:
+    """Split losses by the attribute, if there are few of them, and everything else by the kind of resource."""
+    is_few = atom.key.kind is Kind.LOSS and len(atom.names) <= _FEW_NAMES
+    groups: dict[str, list[Failure]] = defaultdict(list)
     for failure in atom.failures:
-        name, step = top_name(failure.found.check.where), known.step(failure.root)
-        request = step.exchange.request if step.exchange else None
-        home = name if is_few else kind_of(request.url) if request else ""
-        groups[atom.key[0], home].append(failure)
-    for key, failures in groups.items():
-        one = Atom(key, failures)
-        passing = sorted(known.passing(one.checks) - one.roots)
-        one.separator = separator(sorted(one.roots), passing, known.lost(failures))
+        exchange = known.step(failure.root).exchange
+        kind = kind_of(exchange.request.url) if exchange else ""
+        groups[top_name(failure.found.check.where) if is_few else kind].append(failure)
+    for home, failures in groups.items():
+        one = Atom(replace(atom.key, words=(home,)), failures)
+        one.separator = separator(sorted(one.roots), sorted(passing_of(one, known)), known.lost(failures))
         yield one

@@ -20,6 +20,7 @@ _FEW: Final = 0.15
 _BY_TRAIT: Final = 0.9
 """Below what is read off the order of the requests, above chance."""
 _ERROR: Final = 400
+_CONFLICT: Final = "409"
 
 
 def with_consequences(groups: list[Group], known: Evidence) -> list[Group]:
@@ -118,7 +119,7 @@ def _has_trait_of(group: Group, source: Group, known: Evidence) -> bool:
     """True when a profile's own statement, or a conflict, is about requests with the trait of lost writes."""
     atom, main = group.atoms[0], source.atoms[0]
     apart = main.separator
-    is_conflict = atom.key[:2] == ("refused", "409")
+    is_conflict = atom.is_refusal and atom.key.words[0] == _CONFLICT
     if apart is None or apart.is_choice or main.fault is not Fault.LOSS or main.is_refusal:
         return False
     if apart.passing > _FEW * len(main.roots) or not (is_conflict or atom.fault is Fault.ASSERTION):

@@ -6,9 +6,10 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
-from scim_compat.results.causes.atoms import Atom, Key, atoms, passing_of
+from scim_compat.results.causes.atoms import Atom, atoms, passing_of
 from scim_compat.results.causes.consequences import with_consequences
 from scim_compat.results.causes.joining import Group, joined
+from scim_compat.results.causes.keys import Key
 from scim_compat.results.causes.model import Cause, Hit, Trait
 from scim_compat.results.causes.roots import Evidence, Failure, evidence, spelled_name
 from scim_compat.results.causes.titles import is_strong, title, trait_words
@@ -66,7 +67,8 @@ def _lost_names(group: Group) -> list[str]:
 
 
 def _digest(key: Key) -> str:
-    return hashlib.sha256("\0".join(key).encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    text = "\0".join((key.kind, *key.words))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
 def _example(atom: Atom, known: Evidence) -> Failure:

@@ -7,6 +7,7 @@ from typing import Final
 
 from scim_compat.results.causes.atoms import Atom
 from scim_compat.results.causes.features import kind_of
+from scim_compat.results.causes.keys import Kind
 from scim_compat.results.causes.phrases import in_words
 from scim_compat.results.causes.roots import Evidence, Failure
 from scim_compat.results.causes.wordings import words
@@ -25,21 +26,27 @@ _MOST: Final = 2
 def title(atom: Atom, example: Failure, known: Evidence, *, names: Sequence[str]) -> str:
     """A sentence that is true of the requests. ``names``: the attributes that are lost, the most frequent first."""
     phrase = example.found.check.failure or example.found.check.title
-    form = atom.key[0]
-    if form == "refused":
-        return _refusal(atom, example, known)
-    if form == "status":
-        return f"{_requests(atom, known)} is answered with {atom.key[1]}: {_lowered(phrase)}"
-    if form == "error-as-success":
-        return f"Errors are answered with status {atom.key[1]}"
+    match atom.key.kind:
+        case Kind.REFUSAL:
+            return _refusal(atom, example, known)
+        case Kind.STATUS:
+            return f"{_requests(atom, known)} is answered with {atom.key.words[0]}: {_lowered(phrase)}"
+        case Kind.FALSE_SUCCESS:
+            return f"Errors are answered with status {atom.key.words[0]}"
+        case Kind.NEVER_KEPT:
+            return f"No request gets these attributes stored: {_listed(names)}"
+        case _:
+            return _effect(atom, phrase, known, names=names)
+
+
+def _effect(atom: Atom, phrase: str, known: Evidence, *, names: Sequence[str]) -> str:
+    """The phrase of the check with the requests, or with the attributes that are lost."""
     trait = trait_words(atom) if atom.separator is not None and is_strong(atom) else ""
     if atom.fault is Fault.LOSS and trait:
         end = "has no effect" if not any(_shows_effect(one, known) for one in atom.failures) else "is not carried out"
         return f"{_requests(atom, known)} is accepted, but {end}: {_lowered(phrase)}"
     if atom.fault is Fault.DAMAGE and trait:
         return f"{_requests(atom, known)} changes more than it names: {_lowered(phrase)}"
-    if atom.key[1:2] == ("never",):
-        return f"No request gets these attributes stored: {_listed(names)}"
     if atom.fault is Fault.LOSS and (unsaid := [name for name in names if not _is_said(name, phrase)]):
         return f"{phrase}: {_listed(unsaid)}"
     trait = trait.strip("()") if trait.startswith("(") else f"requests {trait}" if trait else ""
