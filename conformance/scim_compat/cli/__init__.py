@@ -17,7 +17,7 @@ from scim_compat.cli import commands
 from scim_compat.cli.encoding import fit
 from scim_compat.errors import ExitStatus, ScimCompatError, internal_error, is_traced
 
-_ORDER = ["run", "demo", "profiles", "show", "lint", "explain", "report", "baseline", "cleanup"]
+_ORDER = ["run", "demo", "profiles", "show", "lint", "explain", "report", "baseline", "compare", "certify", "cleanup"]
 """As the help lists them; a command that is not named here comes after these."""
 
 _SECRET_OPTIONS: Final = frozenset(
