@@ -13,9 +13,11 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
+import scim_compat
 from scim_compat.profile.find import builtin_dir
 from servers.good import GoodServer
 from servers.running import serve
+from support import junit
 from support.commands import TOKEN, Called, environment, play
 
 ONLY = ("--scim-only", "connection.probe-users")
@@ -254,17 +256,21 @@ def logged(broken, tmp_path_factory):
 
 
 def test_junit(logged):
-    root = ET.parse(logged / "junit.xml").getroot()
-    cases = list(root.iter("testcase"))
-    failed = [c for c in cases if c.find("failure") is not None]
-    assert len(cases) == 9
-    assert 0 < len(failed) < len(cases)
-    assert all(c.find("error") is None for c in cases)
-    properties = {p.get("name"): p.get("value") for p in failed[0].iter("property")}
-    assert properties["profile"] == "entra-v2"
-    assert properties["severity"] in {"degraded", "blocker"}
-    assert properties["scenario"].startswith("connection.probe-")
-    assert "profiles/entra-v2.yaml:" in failed[0].find("failure").text
+    root = junit.read((logged / "junit.xml").read_bytes())
+    profiles = json.loads((logged / "out" / "results.json").read_text())["profiles"]
+    wanted = {
+        (p["id"], s["id"])
+        for p in profiles
+        for s in p["scenarios"]
+        if s["severity"] in {"degraded", "blocker", "breach"}
+    }
+    assert junit.failed(root) == wanted
+    (suite,) = (each for each in root if each.get("name") == "entra-v2")
+    assert len(wanted) < len(suite.findall("testcase")) == 9
+    assert junit.failed(root, "error") == set()
+    content = (logged / "junit.xml").read_text()
+    assert str(Path(scim_compat.__file__).parent) not in content
+    assert "scim-compat run http" in content
 
 
 def test_pytest_html(logged):
@@ -302,5 +308,6 @@ def test_html_and_junit_with_jobs(good, tmp_path, command):
     done = command("run", good, "-p", "entra-v2", "--only", "connection.probe-users", "--out", "out", "--jobs", "2",
                        "--junit", "junit.xml", "--html", "log.html")  # fmt: skip
     assert done.stderr == ""
-    assert len(list(ET.parse(tmp_path / "junit.xml").getroot().iter("testcase"))) == 4
+    (suite,) = (each for each in junit.read((tmp_path / "junit.xml").read_bytes()) if each.get("name") == "entra-v2")
+    assert len(suite.findall("testcase")) == 4
     assert "<th>Severity</th>" in (tmp_path / "log.html").read_text()

@@ -236,7 +236,10 @@ class SuiteController:
             self.pytest_keyboard_interrupt()
 
     def _write_results(self) -> None:
+        from scim_compat.pytest_plugin.files import write  # noqa: PLC0415
+        from scim_compat.report.gate import Gate  # noqa: PLC0415
         from scim_compat.report.html import render  # noqa: PLC0415
+        from scim_compat.report.junit import junit  # noqa: PLC0415
         from scim_compat.results.causes import causes  # noqa: PLC0415
         from scim_compat.results.read import read  # noqa: PLC0415
         from scim_compat.run.session import finish  # noqa: PLC0415
@@ -248,6 +251,9 @@ class SuiteController:
         self.summary = replace(summary, causes=found)
         page = render(document, found)
         (self._out / "report.html").write_text(page, encoding="utf-8")
+        gate = Gate(self.settings.fail_on, self._objections(), has_internal_error=summary.has_internal_error)
+        if self.request.junit:
+            write(self.request.junit, junit(document, found, gate))
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """The verdicts and where the report is, for those who call pytest by hand."""

@@ -20,7 +20,9 @@ import pytest
 from scim_compat.engine.ledger import read
 from scim_compat.errors import ExitStatus, OutputError, ScimCompatError, UsageError
 from scim_compat.pytest_plugin.controller import CALLER, Caller, SuiteController
-from scim_compat.pytest_plugin.refusal import log_in_html, write_junit
+from scim_compat.pytest_plugin.files import write
+from scim_compat.pytest_plugin.refusal import log_in_html
+from scim_compat.report.junit import refusal
 from scim_compat.run.request import RunOutcome, RunRequest, ScenarioReported, ScenariosCollected
 from scim_compat.run.selection import select
 from scim_compat.run.settings import Settings
@@ -73,7 +75,7 @@ def _write_refusal(request: RunRequest, status: ExitStatus, message: str) -> Non
     """Writes the files of a pipeline for a run without results. Those of an earlier run would stand for this one."""
     text = request.secrets.quoted(message)
     if request.junit:
-        write_junit(Path(request.junit).absolute(), text, kind=status.name.lower().replace("_", "-"))
+        write(request.junit, refusal(text, kind=status.name.lower().replace("_", "-")))
     if request.html:
         with _isolated() as configuration:
             log_in_html([*_isolation(configuration), *_html_log(request.html)], text)
@@ -127,8 +129,6 @@ def _arguments(request: RunRequest, configuration: Path) -> list[str]:
         arguments += ["-p", "xdist.plugin", "-n", str(request.jobs)]
     if request.html:
         arguments += _html_log(request.html)
-    if request.junit:
-        arguments += [f"--junitxml={Path(request.junit).absolute()}", "-o", "junit_family=xunit1"]
     return arguments
 
 

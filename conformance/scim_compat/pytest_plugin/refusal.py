@@ -1,16 +1,13 @@
-"""JUnit XML and pytest-html's log of a run that did not take place: one error that holds the message.
+"""pytest-html's log of a run that did not take place: one error that holds the message.
 
-Without them a pipeline would show nothing, or the files of an earlier run.
+Without it a pipeline would show nothing, or the log of an earlier run.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
-from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -18,21 +15,6 @@ from scim_compat.pytest_plugin.controller import CALLER
 
 _SUITE: Final = "scim-compat"
 _CASE: Final = "endpoint"
-_FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Characters that XML 1.0 does not allow."""
-
-
-def write_junit(file: Path, message: str, *, kind: str) -> None:
-    """``kind``: the type of the error. Raises OSError if the file cannot be written."""
-    text = _FORBIDDEN.sub("�", message)
-    counts = {"tests": "1", "errors": "1", "failures": "0", "skipped": "0", "time": "0"}
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    root = ET.Element("testsuites", {"name": _SUITE, **counts})
-    suite = ET.SubElement(root, "testsuite", {"name": _SUITE, "timestamp": now, **counts})
-    case = ET.SubElement(suite, "testcase", classname=_SUITE, name=_CASE, time="0")
-    ET.SubElement(case, "error", message=text, type=kind).text = text
-    file.parent.mkdir(parents=True, exist_ok=True)
-    ET.ElementTree(root).write(file, encoding="utf-8", xml_declaration=True)
 
 
 def log_in_html(arguments: Sequence[str], message: str) -> None:
