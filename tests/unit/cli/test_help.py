@@ -6,7 +6,7 @@ import re
 
 from support.commands import invoke
 
-COMMANDS = ["run", "demo", "profiles", "show", "lint", "explain", "report", "baseline", "compare", "cleanup"]
+COMMANDS = ["run", "demo", "profiles", "show", "lint", "explain", "report", "baseline", "compare", "certify", "cleanup"]
 
 
 def test_help_lists_every_command_in_order():

@@ -195,7 +195,7 @@ def test_options_in_running_text_exist(name, pytestconfig):
 def test_the_help_lists_every_command():
     context = click.Context(cli, info_name="scim-compat")
     shown = cli.get_help(context)
-    for name in ("run", "demo", "profiles", "show", "lint", "explain", "report", "compare", "cleanup"):
+    for name in ("run", "demo", "profiles", "show", "lint", "explain", "report", "compare", "certify", "cleanup"):
         assert re.search(rf"^  {name}\b", shown, re.MULTILINE), name
 
 
