@@ -48,6 +48,8 @@ def print_comparison(out: Output, comparison: Comparison, floor: Severity | None
             out.paragraph(words.loss_line(loss), indent=4, hanging=6)
     out.blank()
     out.paragraph((words.end_line(comparison, floor), STRONG))
+    if advice := words.seed_line(comparison):
+        out.paragraph((advice, QUIET))
 
 
 def _print_change(out: Output, change: Change, number: str) -> None:
@@ -70,6 +72,8 @@ def markdown(comparison: Comparison, floor: Severity | None) -> str:
 def _blocks(comparison: Comparison, floor: Severity | None) -> Iterator[str]:
     yield "# Comparison of two runs"
     yield f"**{escaped(words.end_line(comparison, floor))}**"
+    if advice := words.seed_line(comparison):
+        yield escaped(advice)
     runs = (("Old", comparison.old), ("New", comparison.new))
     yield "\n".join(f"- {label}: {escaped(words.run_line(document))}" for label, document in runs)
     if comparison.circumstances:
@@ -109,6 +113,7 @@ def data(comparison: Comparison, floor: Severity | None) -> dict[str, Json]:
         "fail-on": floor,
         "worst-new": comparison.worst_open,
         "summary": words.end_line(comparison, floor),
+        "advice": words.seed_line(comparison),
     }
 
 

@@ -114,6 +114,18 @@ def end_line(comparison: Comparison, floor: Severity | None) -> str:
     return f"{', '.join(parts)}. {lost_line}{_gate(comparison, floor)}"
 
 
+def seed_line(comparison: Comparison) -> str:
+    """Advice where a known cause shows in other scenarios and the data differed; empty elsewhere."""
+    seeds = [document.run.seed for document in (comparison.old, comparison.new)]
+    has_spread = any(change.added for change in comparison.of_kind(ChangeKind.STILL))
+    if seeds[0] == seeds[1] or not has_spread:
+        return ""
+    return (
+        "The runs had different test data, and a fault that depends on values (such as their length) can show in other "
+        f"scenarios. A run with --seed {seeds[0]} tells."
+    )
+
+
 def _gate(comparison: Comparison, floor: Severity | None) -> str:
     if floor is None:
         return "Nothing fails the comparison (--fail-on never)."

@@ -225,8 +225,8 @@ def badge_data(stated: Mapping[str, Json]) -> dict[str, Json]:
 
 
 def _message(stated: Mapping[str, Json]) -> str:
-    """``Okta: compatible, without groups``; for several clients the worst verdict and their number."""
+    """``okta: compatible, without groups``; for several clients the worst verdict and their number."""
     played = [one for one in stated["profiles"] if one["verdict"] != Verdict.NOT_APPLICABLE]
     if len(played) == 1:
-        return f"{played[0]['client']}: {played[0]['headline']}"
+        return f"{played[0]['id']}: {played[0]['headline']}"
     return f"{stated['verdict']} ({plural(len(played), 'client')})"

@@ -140,7 +140,7 @@ def luminance(colour: str) -> float:
 
 def test_the_badge_has_a_text_and_contrast(made: Path):
     root = ET.fromstring((made / "badge.svg").read_text(encoding="utf-8"))
-    assert root.findtext(f"{SVG}title") == "SCIM: Okta: limited, without push groups"
+    assert root.findtext(f"{SVG}title") == "SCIM: okta: limited, without push groups"
     assert root.findtext(f"{SVG}desc", "").startswith(
         "Stated by Acme Directory for version 4.2, tested on 2026-11-22 with"
     )
@@ -150,7 +150,7 @@ def test_the_badge_has_a_text_and_contrast(made: Path):
     assert shields == {
         "schemaVersion": 1,
         "label": "SCIM",
-        "message": "Okta: limited, without push groups",
+        "message": "okta: limited, without push groups",
         "color": "7a4a00",
     }
 

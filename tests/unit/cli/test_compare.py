@@ -84,6 +84,25 @@ def test_what_is_no_longer_tested_is_not_fixed(tmp_path):
     assert (found["fail-on"], found["worst-new"]) == ("degraded", None)
 
 
+def test_other_data_is_named_where_a_known_cause_shows_in_other_scenarios(tmp_path):
+    fewer = disabled_works()
+    fewer["profiles"][0] = build_results()["profiles"][0]
+    for step in (step for scenario in fewer["profiles"][1]["scenarios"] for step in scenario["steps"]):
+        step["checks"] = [
+            {"id": c["id"], "outcome": "pass", "level": c["level"]} if c["id"] == "error.shape" else c
+            for c in step["checks"]
+        ]
+    same, other = build_results(), build_results()
+    other["run"] = other["run"] | {"seed": 7}
+    old = saved(tmp_path / "old", fewer)
+    advice = "A run with --seed 20261122 tells."
+    told = [invoke("compare", old, saved(tmp_path / name, run)) for name, run in (("a", same), ("b", other))]
+    assert [advice in " ".join(each.stdout.split()) for each in told] == [False, True]
+    assert "(worse)" in told[0].stdout
+    page = invoke("compare", old, tmp_path / "b", "--format", "md").stdout
+    assert advice in page.replace("`", "")
+
+
 def test_programs_and_trackers_get_the_same(tmp_path):
     old, new = saved(tmp_path / "old", disabled_works()), saved(tmp_path / "new", build_results())
     found = json.loads(invoke("compare", old, new, "--format", "json").stdout)
