@@ -113,7 +113,7 @@ def _words(parameter: click.Parameter, context: click.Context) -> tuple[str, ...
 
 
 _GATE: Final = frozenset({"baseline", "allow_stale", "require"})
-ONCE: Final = _GATE | {"url", "profiles", "only", "seed", "out", "jobs", "quiet", "html", "junit", "again"}
+ONCE: Final = _GATE | {"url", "profiles", "only", "seed", "out", "jobs", "quiet", "html", "junit", "summary", "again"}
 """Parameters that hold for one call only, or that a repetition of a part states anew."""
 _USER_INFO: Final = re.compile(r"^([a-z]+://)[^/?#]*@", re.IGNORECASE)
 

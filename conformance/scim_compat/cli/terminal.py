@@ -5,22 +5,30 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Self
 
+from scim_compat.cli import pipeline
 from scim_compat.cli.console import error_output, output, text
 from scim_compat.cli.result_view import print_results
-from scim_compat.errors import ExitStatus, OutputError
+from scim_compat.errors import ExitStatus, OutputError, ScimCompatError
 from scim_compat.pytest_plugin.launch import run
 from scim_compat.results.events import ScenarioStarted, StepPlayed
 from scim_compat.run.request import Progress, RunOutcome, RunRequest, ScenarioReported, ScenariosCollected
+from scim_compat.run.status import objections
 from scim_compat.values import Outcome, plural
 
 
 def execute(request: RunRequest, *, quiet: bool) -> ExitStatus:
     """Runs, shows the run as it goes and how it ended, and returns its exit status."""
     terminal = Terminal(quiet=quiet)
-    with terminal:
-        outcome = run(replace(request, progress=terminal.progress))
     try:
-        terminal.finish(outcome)
+        with terminal:
+            outcome = run(replace(request, progress=terminal.progress))
+    except ScimCompatError as error:
+        pipeline.annotate_refusal(request.secrets.quoted(str(error)))
+        raise
+    try:
+        with pipeline.deaf():
+            terminal.finish(outcome)
+        pipeline.annotate(outcome)
     except OSError as error:
         raise OutputError(
             f"the results could not be printed: {error.strerror}", hint=f"they are in {outcome.settings.out}"
@@ -78,3 +86,16 @@ class Terminal:
             print_results(self._out, outcome.summary, outcome, quiet=self.quiet)
         if outcome.message:
             error_output().paragraph(outcome.message)
+        elif self.quiet and outcome.status != ExitStatus.OK:
+            error_output().paragraph(_reason(outcome))
+
+
+def _reason(outcome: RunOutcome) -> str:
+    """Why the status is not 0, in one line: logs of pipelines show the error output apart, or nothing else."""
+    summary, head = outcome.summary, f"Status {int(outcome.status)}: "
+    if summary is None or outcome.status != ExitStatus.FINDINGS:
+        return f"{head}the run did not come to its end, or not everything could be judged"
+    reasons = [plural(len(summary.causes), "cause")] if summary.causes else []
+    reasons += [f"the first: {summary.causes[0].severity}, {summary.causes[0].title}"] if summary.causes else []
+    reasons += list(objections(summary.document, outcome.settings))
+    return f"{head}{'; '.join(reasons)}"

@@ -236,13 +236,15 @@ class SuiteController:
             self.pytest_keyboard_interrupt()
 
     def _write_results(self) -> None:
-        from scim_compat.pytest_plugin.files import write  # noqa: PLC0415
+        from scim_compat.pytest_plugin.files import append, write  # noqa: PLC0415
         from scim_compat.report.gate import Gate  # noqa: PLC0415
         from scim_compat.report.html import render  # noqa: PLC0415
         from scim_compat.report.junit import junit  # noqa: PLC0415
+        from scim_compat.report.summary import summary as summarise  # noqa: PLC0415
         from scim_compat.results.causes import causes  # noqa: PLC0415
         from scim_compat.results.read import read  # noqa: PLC0415
         from scim_compat.run.session import finish  # noqa: PLC0415
+        from scim_compat.run.status import status  # noqa: PLC0415
 
         shards = sorted(self._out.glob("events-gw*.jsonl"))
         summary = finish(self._events, self._out, shards=shards, interrupted=self._interrupted)
@@ -254,6 +256,12 @@ class SuiteController:
         gate = Gate(self.settings.fail_on, self._objections(), has_internal_error=summary.has_internal_error)
         if self.request.junit:
             write(self.request.junit, junit(document, found, gate))
+        if self.request.summary or self.request.step_summary:
+            text = summarise(document, found, gate, status(self.summary, self.settings)).encode()
+            if self.request.summary:
+                write(self.request.summary, text)
+            if self.request.step_summary:
+                append(self.request.step_summary, text)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """The verdicts and where the report is, for those who call pytest by hand."""

@@ -12,6 +12,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,20 +21,22 @@ import pytest
 from scim_compat.engine.ledger import read
 from scim_compat.errors import ExitStatus, OutputError, ScimCompatError, UsageError
 from scim_compat.pytest_plugin.controller import CALLER, Caller, SuiteController
-from scim_compat.pytest_plugin.files import write
+from scim_compat.pytest_plugin.files import append, write
 from scim_compat.pytest_plugin.refusal import log_in_html
 from scim_compat.report.junit import refusal
+from scim_compat.report.summary import refusal_summary
 from scim_compat.run.request import RunOutcome, RunRequest, ScenarioReported, ScenariosCollected
-from scim_compat.run.selection import select
+from scim_compat.run.selection import Selection, select
 from scim_compat.run.settings import Settings
 from scim_compat.run.status import status
+from scim_compat.values import Where
 
 _FOREIGN: Final = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD", "PY_COLORS")
 
 
 def run(request: RunRequest) -> RunOutcome:
     """Plays the scenarios. Raises the ScimCompatError that left the run without results."""
-    for option, file in (("--junit", request.junit), ("--html", request.html)):
+    for option, file in (("--junit", request.junit), ("--summary", request.summary), ("--html", request.html)):
         _check_writable(option, file)
     try:
         outcome = _play(request)
@@ -51,7 +54,18 @@ def _play(request: RunRequest) -> RunOutcome:
     caller = Caller(request, selection)
     with _isolated() as configuration:
         code = pytest.main(_arguments(request, configuration), plugins=[_Registration(caller), _Progress(request)])
-    return _outcome(request, caller.controller, int(code))
+    return replace(_outcome(request, caller.controller, int(code)), places=_places(selection))
+
+
+def _places(selection: Selection) -> dict[tuple[str, str], Where]:
+    """The lines of scenarios in the files that the call names; one that is inherited stands in another file."""
+    return {
+        (profile.id, scenario.id): Where(selection.references[profile.id], scenario.where.line)
+        for profile in selection.profiles
+        if profile.id in selection.references
+        for scenario in profile.scenarios
+        if scenario.where.file == profile.path
+    }
 
 
 def _check_writable(option: str, file: str | None) -> None:
@@ -76,6 +90,10 @@ def _write_refusal(request: RunRequest, status: ExitStatus, message: str) -> Non
     text = request.secrets.quoted(message)
     if request.junit:
         write(request.junit, refusal(text, kind=status.name.lower().replace("_", "-")))
+    if request.summary:
+        write(request.summary, refusal_summary(text).encode())
+    if request.step_summary:
+        append(request.step_summary, refusal_summary(text).encode())
     if request.html:
         with _isolated() as configuration:
             log_in_html([*_isolation(configuration), *_html_log(request.html)], text)

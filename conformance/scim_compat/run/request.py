@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +10,7 @@ from scim_compat.errors import ExitStatus
 from scim_compat.results.events import Event
 from scim_compat.results.summary import RunSummary
 from scim_compat.run.settings import Settings
+from scim_compat.values import Where
 from scim_compat.wire.secrets import SecretRegister
 
 
@@ -44,6 +45,10 @@ class RunRequest:
     jobs: int = 1
     html: str | None = None
     junit: str | None = None
+    summary: str | None = None
+    """A file for the summary in Markdown."""
+    step_summary: str | None = None
+    """A file of the pipeline that the summary is added to."""
     progress: Callable[[Progress], Any] | None = None
     secrets: SecretRegister = field(default_factory=SecretRegister)
     """The register of the call. A worker process has one of its own."""
@@ -78,3 +83,5 @@ class RunOutcome:
     summary: RunSummary | None
     message: str = ""
     """One paragraph for the user where an internal error left no results or damaged them."""
+    places: Mapping[tuple[str, str], Where] = field(default_factory=dict)
+    """Ids of a profile and of its scenario → its line, for scenarios that stand in a file of the user's own."""

@@ -57,6 +57,7 @@ _SECRETS: Final = frozenset({"secret_env", "secret_file", "secret_prompt"})
 )
 @click.option("--html", metavar="FILE", help="Also write pytest-html's run log.")
 @click.option("--junit", metavar="FILE", help="Also write JUnit XML.")
+@click.option("--summary", metavar="FILE", help="Also write a summary in Markdown, for the page of a pipeline.")
 @connection_options
 def command(url: str | None, profiles: tuple[str, ...], **options: Any) -> None:
     """Replays PROFILES against the SCIM endpoint at URL and writes the report.
@@ -68,6 +69,7 @@ def command(url: str | None, profiles: tuple[str, ...], **options: Any) -> None:
     from scim_compat.cli import terminal  # noqa: PLC0415 - not for --help
     from scim_compat.cli.again import explain, read_earlier, take_over  # noqa: PLC0415 - likewise
     from scim_compat.cli.console import output  # noqa: PLC0415 - likewise
+    from scim_compat.cli.pipeline import step_summary  # noqa: PLC0415 - likewise
     from scim_compat.run.request import RunRequest  # noqa: PLC0415 - likewise
     from scim_compat.run.settings import Settings, default_out, new_seed  # noqa: PLC0415 - likewise
     from scim_compat.wire.trace import check_name  # noqa: PLC0415 - likewise
@@ -127,6 +129,8 @@ def command(url: str | None, profiles: tuple[str, ...], **options: Any) -> None:
         jobs=options["jobs"],
         html=options["html"],
         junit=options["junit"],
+        summary=options["summary"],
+        step_summary=step_summary(),
         secrets=secret_register(),
     )
     if earlier is not None and not options["quiet"]:
