@@ -210,6 +210,20 @@ def test_what_a_change_destroys_is_charged_to_the_change():
     assert cause.before[2] == 0
 
 
+def test_a_text_that_is_altered_is_another_cause_than_a_change_that_is_lost():
+    text = lost("displayName", "Bjørn", "Bjørn", id="create.text-survives", severity="degraded",
+                failure="A text reads back altered")  # fmt: skip
+    active = lost("active", expected=False, actual=True, id="user.disabled", severity="breach",
+                  failure="Disabled users stay active")  # fmt: skip
+    scenarios = [
+        played(f"users.{n}", creation(n), patch(n, replace("x", 1), got=user(n)), read(n, user(n), check))
+        for n, check in enumerate([text, text, active])
+    ]
+    assert [cause.title for cause in causes(document(entra_v2=scenarios))] == [
+        "Disabled users stay active", "A text reads back altered: displayName",
+    ]  # fmt: skip
+
+
 # --- consequences --------------------------------------------------------------------------------
 
 

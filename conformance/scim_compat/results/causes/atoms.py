@@ -14,7 +14,7 @@ from scim_compat.results.causes.traits import Separator, common_part, partition,
 from scim_compat.results.document import Place
 from scim_compat.values import Fault
 
-_SPLIT: Final = frozenset({Kind.LOSS, Kind.DAMAGE, Kind.MISSES, Kind.EXCESS})
+_SPLIT: Final = frozenset({Kind.LOSS, Kind.ALTERATION, Kind.DAMAGE, Kind.MISSES, Kind.EXCESS})
 """Kinds that many checks report on, so that the requests tell the causes apart, not the checks."""
 _LOOK_UPS: Final = frozenset({Kind.MISSES, Kind.EXCESS})
 _SEVERAL: Final = 2

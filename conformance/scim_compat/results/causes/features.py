@@ -301,8 +301,8 @@ def _named(key: str, value: Any) -> Iterator[tuple[str, str]]:
     if isinstance(value, dict):
         for name in value:
             yield "attribute", f"{key}.{name}"
-    if isinstance(value, list):
-        yield "entries", f"{'several' if len(value) > 1 else 'one' if value else 'no'} {key}"
+    if isinstance(value, list) and value:
+        yield "entries", f"{'several' if len(value) > 1 else 'one'} {key}"
         for name in {name for entry in value[:_MANY] if isinstance(entry, dict) for name in entry}:
             yield "attribute", f"{key}.{name}"
 

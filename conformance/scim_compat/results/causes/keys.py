@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import enum
+import html
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -12,7 +14,7 @@ from scim_compat.results.causes.features import shape_of
 from scim_compat.results.causes.roots import Evidence, Failure
 from scim_compat.results.causes.wordings import form, is_telling, words
 from scim_compat.results.document.records import CheckRecord, ExchangeRecord, ResponseRecord, StepRecord
-from scim_compat.values import Fault, Json
+from scim_compat.values import Fault, Json, Prose
 
 _REDIRECT: Final = 300
 _ERROR: Final = 400
@@ -23,6 +25,9 @@ _NOTHING: Final = re.compile(r"^(0|\[\]|no |none|nothing|\(absent\)|an empty)", 
 _CLEAR: Final = frozenset({"404", "409", "412"})
 """Statuses that stand for one reason; 400 stands for many."""
 _ERROR_SCHEMA: Final = "messages:2.0:Error"
+_SIGNS: Final = re.compile(r"[^a-z0-9]+")
+_PREFIX: Final = 4
+"""Letters from which on a text may be the beginning of another."""
 _ONE_VALUE: Final = re.compile(r"filter=\w+(?:%20|\+)eq(?:%20|\+)%22[^&]*%22$")
 
 
@@ -41,6 +46,8 @@ class Kind(enum.StrEnum):
     EXCESS = "excess"
     """Look-ups found too little, or too much."""
     LOSS = "loss"
+    ALTERATION = "alteration"
+    """A text reads back with other letters, case or spaces, or cut off."""
     NEVER_KEPT = "never kept"
     """Attributes that no request gets stored."""
     DAMAGE = "damage"
@@ -72,6 +79,8 @@ class Keys:
             return key
         if check.fault is Fault.HITS or _is_about_hits(check, step):
             return Key(Kind.EXCESS if is_excess(check) else Kind.MISSES)
+        if check.fault is Fault.LOSS and _is_same_text(check.expected, check.actual):
+            return Key(Kind.ALTERATION)
         if check.fault in _OF_FAULT:
             return Key(_OF_FAULT[check.fault])
         return Key(Kind.RULE, (check.id, check.title) if check.fault is Fault.ASSERTION else (check.id,))
@@ -137,6 +146,27 @@ def _wanted_refusal(check: CheckRecord) -> str:
     if not statuses or any(status < "4" for status in statuses) or check.expected == _NO_FAILURE:
         return ""
     return statuses[0]
+
+
+# --- texts ---------------------------------------------------------------------------------------
+
+
+def _is_same_text(expected: Json, actual: Json) -> bool:
+    """True for two texts that differ in letters outside ASCII, in case, in signs, or in that one is cut off."""
+    if not isinstance(expected, str) or not isinstance(actual, str) or isinstance(actual, Prose):
+        return False
+    return any(
+        one == other or (len(other) >= _PREFIX and one.startswith(other))
+        for one, other in zip(_skeletons(expected), _skeletons(actual), strict=True)
+        if other
+    )
+
+
+def _skeletons(text: str) -> tuple[str, str]:
+    """The ASCII letters and digits of a text, without and with those that are decorated."""
+    plain = html.unescape(text).lower()
+    spelled = unicodedata.normalize("NFKD", plain)
+    return _SIGNS.sub("", plain), _SIGNS.sub("", spelled)
 
 
 # --- look-ups ------------------------------------------------------------------------------------
