@@ -338,7 +338,7 @@ def test_paper_holds_every_scenario_and_all_of_it(opened: Opener, name: str):
         const count = selector => [...document.querySelectorAll(selector)].map(seen);
         return {folded: document.querySelectorAll('details.scenario:not([open])').length,
                 scenarios: count('details.scenario .scenario-body'), steps: count('li.step'),
-                problems: count('.problem'), cards: count('.card')};
+                problems: count('.problem'), verdicts: count('.card, .verdicts tbody tr')};
     }""")
     assert shown.pop("folded"), "this would show nothing"
     assert all(shown.values())
