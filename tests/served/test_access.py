@@ -51,7 +51,8 @@ def watched():
 
 def assert_clean(summary):
     """Only a part of each profile is played, so no verdict is proven: no scenario failed, was skipped, or in error."""
-    assert summary.findings == ()
+    assert summary.causes == ()
+    assert summary.worst_open is None
     for counts in (profile.counts for profile in summary.document.profiles):
         assert counts.passed > 1
         assert (counts.failed, counts.skipped, counts.errored) == (0, 0, 0)
@@ -109,7 +110,9 @@ def test_basic_with_any_password_is_a_breach(watched, tmp_path):
     settings = Settings(url="http://app.invalid" + MOUNT11, login=login, seed=7, out=str(tmp_path),
                         app=f"{__name__}:app", crowd=2)  # fmt: skip
     outcome = run(RunRequest(settings=settings, profiles=("okta-scim11",), only=("connection.*",)))
-    assert {f.id for f in outcome.summary.findings if f.severity == "breach"} == {"auth.wrong-token"}
+    assert {f.check.id for cause in outcome.summary.causes for f in cause.findings if f.check.severity == "breach"} == {
+        "auth.wrong-token"
+    }
 
 
 # --- the version that the endpoint speaks ---------------------------------------------------------

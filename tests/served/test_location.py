@@ -46,4 +46,6 @@ def test_a_location_other_than_the_usual_is_followed(replay, tmp_path, rewrite, 
     assert done.summary is not None
     told = (tmp_path / "out" / "results.json").read_text(encoding="utf-8")
     assert ("follows the Location of user" in told) is followed
-    assert ("resource.location-resolves" in {one.id for one in done.summary.findings}) is found
+    assert (
+        "resource.location-resolves" in {one.check.id for cause in done.summary.causes for one in cause.findings}
+    ) is found

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from scim_compat.results.causes import Cause
 from scim_compat.results.document import Document, LocatedCheck, Place
-from scim_compat.results.document.records import CheckRecord, ScenarioRecord
+from scim_compat.results.document.records import CheckRecord
 from scim_compat.values import FailOn, Outcome, is_at_least
 
 
@@ -28,9 +28,6 @@ class Gate:
     def is_failed(self, check: CheckRecord) -> bool:
         """True for a finding that fails the run: no baseline accepts it."""
         return self.is_hit(check) and not check.accepted
-
-    def fails(self, scenario: ScenarioRecord) -> bool:
-        return any(self.is_failed(check) for step in scenario.steps for check in step.checks)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,7 @@ class Strip:
     """Place and words where requests are left out."""
     paths: tuple[tuple[str, str], ...]
     """Class and outline of the arrows, all of one class in one."""
+    height: int = HEIGHT
 
 
 def strip(steps: Sequence[StepRecord]) -> Strip | None:

@@ -59,7 +59,6 @@ def collate(events: Path, results: Path, *, name: str = "") -> RunSummary:
     ends = [block.end(interrupted=True) for block in index.blocks.values()]
     return RunSummary(
         document=document,
-        findings=tuple(sorted(index.findings.values(), key=lambda f: (-f.severity.rank, -len(f.scenarios), f.id))),
         errored=sum(_without_findings(end) is Outcome.ERROR for end in ends),
         played=sum(end.applicable and _without_findings(end) is not Outcome.SKIP for end in ends),
         has_internal_error=index.has_internal_error,

@@ -24,8 +24,10 @@ from scim_compat.results.events import (
 from scim_compat.results.model import ScenarioResult
 from scim_compat.results.sightings import SightingCounter
 from scim_compat.results.stream import CheckLine, ExchangeLine, Line, read_header, read_lines
-from scim_compat.results.summary import FindingSummary, Key
 from scim_compat.values import Outcome, Severity, worst
+
+Key = tuple[str, str]
+"""Ids of a profile and of its scenario."""
 
 _KILLED: Final = "the run ended without its last line: it was killed"
 _NOTHING_SAID: Final = CapabilityInfo(provider_config=None, resource_types=None, schemas=None)
@@ -76,8 +78,6 @@ class Index:
     accounts: dict[SubjectRecord, None] = field(default_factory=dict)
     """The crowd, each once."""
     end: RunEnded | None = None
-    findings: dict[tuple[str, str], FindingSummary] = field(default_factory=dict)
-    """By check and title: a profile states the rule behind a literal request, and each rule is a cause of its own."""
     accepted: int = 0
     """Findings that the baseline accepts."""
     worst_open: Severity | None = None
@@ -129,10 +129,6 @@ class Index:
             self.accepted += 1
         else:
             self.worst_open = worst(each for each in (self.worst_open, check.severity) if each)
-        failure = FindingSummary(check.id, check.title, check.severity, check.consequence, frozenset({scenario}))
-        cause = (check.id, check.title)
-        known = self.findings.get(cause)
-        self.findings[cause] = known.merge(failure) if known else failure
 
 
 def index_events(events: Path, name: str) -> Index:

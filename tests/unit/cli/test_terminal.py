@@ -68,7 +68,7 @@ def ended(summary: RunSummary | None, *, message: str = "", status: int = 1) -> 
 
 
 def summary(*found: Cause, **more: Any) -> RunSummary:
-    return RunSummary(document=parse(build_results() | more), findings=(), errored=0, played=20, causes=found)
+    return RunSummary(document=parse(build_results() | more), errored=0, played=20, causes=found)
 
 
 FOUND = causes(parse(build_results()))

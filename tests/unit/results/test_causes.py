@@ -14,7 +14,7 @@ from scim_compat.results.document import Document
 from scim_compat.results.document.parsing import parse
 from scim_compat.results.document.records import RequestRecord, ResponseRecord
 from scim_compat.values import Severity
-from support.results import PATCH_OP, build_results, exchange, failed, passed, profile, scenario, step
+from support.results import PATCH_OP, build_results, exchange, failed, many_clients, passed, profile, scenario, step
 
 ENTRA = "entra-v2"
 OKTA = "okta"
@@ -342,6 +342,13 @@ def test_a_wrong_status_of_success_is_one_cause_for_a_method():
         )
     )
     assert cause.title == "PATCH of users is answered with 202: a change is not answered with 200 or 204"
+
+
+@pytest.mark.parametrize("results", [build_results, many_clients])
+def test_every_finding_is_in_one_cause_and_in_no_other(results):
+    told = parse(results())
+    found = [(one.place, id(one.check)) for cause in causes(told) for one in cause.findings]
+    assert sorted(found) == sorted((one.place, id(one.check)) for one in told.failed_checks())
 
 
 def test_without_findings_there_is_no_cause():

@@ -10,8 +10,10 @@ import jsonschema
 import pytest
 from scim_compat import results as package
 from scim_compat.errors import RecordFileError
+from scim_compat.results.causes import causes
 from scim_compat.results.collate import collate
 from scim_compat.results.document import Leftover
+from scim_compat.results.document.parsing import parse
 from scim_compat.results.document.target import CapabilityInfo
 from scim_compat.results.events import (
     BystandersCompared,
@@ -71,7 +73,7 @@ def test_a_whole_run(stream):
         "not_applicable": 0,
         "requests": 3,
     }
-    assert (told.played, told.errored, told.findings) == (3, 0, ())
+    assert (told.played, told.errored, told.worst_open) == (3, 0, None)
     assert profile["scenarios"][0]["steps"][0]["exchange"] == EXCHANGE
     assert profile["scenarios"][0]["steps"][0]["checks"] == [
         {"id": "create.status", "outcome": "pass", "level": "MUST"}
@@ -83,26 +85,35 @@ def test_findings_of_two_rules_are_two(stream):
     one = CheckResult(id="x.status", outcome=Outcome.FAIL, level="MUST", severity=Severity.DEGRADED, title="One rule")
     play(stream, "users.create", one, replace(one, title="Another rule"), outcome="fail", severity="degraded")
     footer(stream)
-    told, _ = collated(stream)
-    assert {(f.id, f.title) for f in told.findings} == {("x.status", "One rule"), ("x.status", "Another rule")}
+    _, found = collated(stream)
+    failed = [one.check for one in parse(found).failed_checks()]
+    assert {(f.id, f.title) for f in failed} == {("x.status", "One rule"), ("x.status", "Another rule")}
 
 
 def test_findings_are_counted_by_check_worst_first(stream):
     stream(started())
     mild = CheckResult(
-        id="x.mild", outcome=Outcome.FAIL, level="MUST", severity=Severity.COSMETIC, title="Mild", consequence="c"
+        id="x.mild",
+        outcome=Outcome.FAIL,
+        level="MUST",
+        severity=Severity.COSMETIC,
+        title="Mild",
+        consequence="c",
+        where="header X",
     )
     play(stream, "users.create", mild, severity="cosmetic")
     play(stream, "users.disable", mild, FAIL, outcome="fail", severity="breach")
-    play(stream, "groups.create", CheckResult(id="x.mild", outcome=Outcome.FAIL, level="MUST", severity=Severity.DEGRADED, title="Mild", consequence="worse"),
+    play(stream, "groups.create", CheckResult(id="x.mild", outcome=Outcome.FAIL, level="MUST", severity=Severity.DEGRADED, title="Mild", consequence="worse", where="header X"),
          outcome="fail", severity="degraded")  # fmt: skip
     footer(stream)
     told, found = collated(stream)
-    assert [(f.id, f.severity, len(f.scenarios)) for f in told.findings] == [
-        ("user.disabled", "breach", 1),
-        ("x.mild", "degraded", 3),
+    assert told.worst_open == "breach"
+    one, two = causes(parse(found))
+    assert [(f.checks, f.severity, [len(hit.scenarios) for hit in f.hits]) for f in (one, two)] == [
+        (("user.disabled",), "breach", [1]),
+        (("x.mild",), "degraded", [3]),
     ]
-    assert told.findings[1].consequence == "worse"
+    assert two.hits[0].consequence == "worse"
     assert found["verdict"] == "incompatible"
     assert {f["id"]: f["verdict"] for f in found["profiles"][0]["features"]} == {
         "create-users": "compatible", "deactivate-users": "incompatible", "groups": "limited"}  # fmt: skip
@@ -365,7 +376,11 @@ def test_two_profiles_are_kept_apart(stream):
     told, found = collated(stream)
     assert [p["verdict"] for p in found["profiles"]] == ["compatible", "incompatible"]
     assert found["verdict"] == "incompatible"
-    assert told.findings[0].scenarios == {("two", "users.disable")}
+    [cause] = causes(parse(found))
+    [hit] = cause.hits
+    hurt = found["profiles"][hit.profile]
+    assert (told.worst_open, hurt["id"]) == ("breach", "two")
+    assert [hurt["scenarios"][s]["id"] for s in hit.scenarios] == ["users.disable"]
 
 
 def test_hostile_text_survives(stream):

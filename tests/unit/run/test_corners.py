@@ -65,9 +65,7 @@ def summary(
     results = build_results()
     results["run"]["interrupted"] = interrupted
     results["baseline"] = None
-    return RunSummary(
-        document=parse(results), findings=(), errored=errored, played=played, has_internal_error=has_internal_error
-    )
+    return RunSummary(document=parse(results), errored=errored, played=played, has_internal_error=has_internal_error)
 
 
 def test_each_end_has_its_status():

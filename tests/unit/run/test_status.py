@@ -28,7 +28,7 @@ def document(*kinds: Departure, **more: Any) -> Document:
 
 
 def summary(worst_open: Severity | None = None, of: Document | None = None, **more: Any) -> RunSummary:
-    return RunSummary(of or document(), (), **{"errored": 0, "played": 3, "worst_open": worst_open, **more})
+    return RunSummary(of or document(), **{"errored": 0, "played": 3, "worst_open": worst_open, **more})
 
 
 @pytest.mark.parametrize(

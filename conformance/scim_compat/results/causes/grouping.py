@@ -96,8 +96,7 @@ def _trait(atom: Atom, known: Evidence) -> Trait | None:
     if apart is None:
         return None
     features, roots = known.lost(atom.failures), atom.roots
-    test = any if apart.is_choice else all
-    having = sum(test(feature in features(root) for feature in apart.features) for root in roots)
+    having = sum(apart.is_met_by(features(root)) for root in roots)
     of_passing = len(passing_of(atom, known))
     return Trait(trait_words(atom), having, len(roots), apart.passing, of_passing)
 

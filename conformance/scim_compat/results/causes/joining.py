@@ -14,8 +14,11 @@ from scim_compat.results.document import Place
 from scim_compat.values import MISSING, Fault
 
 _NEARLY_ALL: Final = 0.8
+"""Share of the requests of the smaller of two that both fail for, if they are one."""
 _MOST: Final = 0.5
+"""The same of the requests of both, for the form of an answer and a state."""
 _ALL_BUT: Final = 0.95
+"""The same for answers that lack several things."""
 _ABSENT: Final = (MISSING, None, "(absent)")
 
 

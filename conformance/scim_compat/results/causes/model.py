@@ -81,8 +81,13 @@ class Cause:
     @property
     def clients(self) -> tuple[str, ...]:
         """Ids of the profiles that it hits, the worst hit first."""
-        profiles = {one.place[0]: one.profile.id for one in (*self.failures, *self.consequences)}
+        profiles = {one.place[0]: one.profile.id for one in self.findings}
         return tuple(profiles[hit.profile] for hit in self.hits)
+
+    @property
+    def findings(self) -> tuple[LocatedCheck, ...]:
+        """Its own and those that follow from it."""
+        return (*self.failures, *self.consequences)
 
     @property
     def example(self) -> LocatedCheck:

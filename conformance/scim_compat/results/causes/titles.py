@@ -41,7 +41,7 @@ def title(atom: Atom, example: Failure, known: Evidence, *, names: Sequence[str]
 
 def _effect(atom: Atom, phrase: str, known: Evidence, *, names: Sequence[str]) -> str:
     """The phrase of the check with the requests, or with the attributes that are lost."""
-    trait = trait_words(atom) if atom.separator is not None and is_strong(atom) else ""
+    trait = trait_words(atom) if is_strong(atom) else ""
     if atom.fault is Fault.LOSS and trait:
         end = "has no effect" if not any(_shows_effect(one, known) for one in atom.failures) else "is not carried out"
         return f"{_requests(atom, known)} is accepted, but {end}: {_lowered(phrase)}"
@@ -94,17 +94,15 @@ def _refusal(atom: Atom, example: Failure, known: Evidence) -> str:
 
 
 def _requests(atom: Atom, known: Evidence) -> str:
-    """``PATCH of users with op in lower case``; ``Every request`` where they have nothing in common."""
+    """``PATCH of users with op in lower case``; ``A request`` where they have nothing in common."""
     requests = [step.exchange.request for root in atom.roots if (step := known.step(root)).exchange]
     methods = {request.method for request in requests}
     kinds = {kind_of(request.url) for request in requests}
-    apart = atom.separator
-    trait = trait_words(atom) if apart is not None and is_strong(atom) else ""
-    families = {feature.family for feature in apart.features} if apart is not None and trait else set()
+    families = {feature.family for feature in atom.separator.features} if atom.separator else set()
     method = next(iter(methods)) if len(methods) == 1 else ""
     kind = _KINDS.get(next(iter(kinds)), f"of /{next(iter(kinds))}") if len(kinds) == 1 else ""
-    if families & {"method", "kind", "target", "request"}:
-        trait = ""
+    is_said = families & {"method", "kind", "target", "request"}
+    trait = trait_words(atom) if is_strong(atom) and not is_said else ""
     if not method:
         return " ".join(part for part in ("A write" if atom.fault.is_of_write else "A request", kind, trait) if part)
     return " ".join(part for part in (method, kind, trait) if part)

@@ -43,6 +43,10 @@ class Separator:
     is_choice: bool = False
     """Values of one family: each failing request has one of them."""
 
+    def is_met_by(self, has: Features) -> bool:
+        """True for a request with the trait."""
+        return (any if self.is_choice else all)(feature in has for feature in self.features)
+
 
 def separator(failing: Sequence[Place], passing: Sequence[Place], known: _Known) -> Separator | None:
     """Return the plainest features that set the failing requests apart; None where there are none, or none pass."""
